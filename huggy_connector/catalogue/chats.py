@@ -1,0 +1,185 @@
+"""Chats (*atendimentos*): one row a conversation. Huggy: developers.huggy.io, API v3, `GET /chats`."""
+
+from huggy_connector.catalogue.types import Column, Field, ListOf, Order, Resource, Scalar, Struct, Text
+
+CHATS = Resource(
+    name="chats",
+    path="chats",
+    comment=Text(
+        "One row a conversation with a customer, as it was when last fetched.",
+        "Uma linha por atendimento, como estava na última leitura.",
+    ),
+    order=Order.NEWEST_FIRST,
+    created="created_at",
+    version="updated_at",
+    columns=(
+        Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the chat.", "Id do atendimento na Huggy.")),
+        Column(
+            "situation",
+            Scalar.VARCHAR,
+            ("situation",),
+            Text(
+                "Where the chat is: auto (bot), wait_for_chat (queue), in_chat (agent), finishing (closed); an open set.",
+                "Onde está: auto (robô), wait_for_chat (fila), in_chat (agente), finishing (encerrado); conjunto aberto.",
+            ),
+        ),
+        Column(
+            "channel",
+            Scalar.VARCHAR,
+            ("channel",),
+            Text(
+                "Channel type, such as whatsapp-enterprise, widget, email; an open set.",
+                "Tipo de canal, como whatsapp-enterprise, widget, email; conjunto aberto.",
+            ),
+        ),
+        Column(
+            "contact_id",
+            Scalar.BIGINT,
+            ("contactId", "chatCustomer.id"),
+            Text("The customer: contacts.id.", "O cliente: contacts.id."),
+        ),
+        Column(
+            "agent_id",
+            Scalar.BIGINT,
+            ("agentId",),
+            Text(
+                "The agent in charge: agents.id; NULL with the bot or in the queue.",
+                "O agente responsável: agents.id; NULL com o robô ou na fila.",
+            ),
+        ),
+        Column(
+            "second_agent_id",
+            Scalar.BIGINT,
+            ("secondAgentId",),
+            Text("A second agent; Huggy does not document it.", "Um segundo agente; a Huggy não documenta."),
+        ),
+        Column(
+            "department_id",
+            Scalar.BIGINT,
+            ("departmentId",),
+            Text("The department: departments.id.", "O departamento: departments.id."),
+        ),
+        Column(
+            "tabulation_id",
+            Scalar.BIGINT,
+            ("tabulationId", "chatTabulation.id"),
+            Text("Closing category.", "Tabulação."),
+        ),
+        Column(
+            "tabulation_name",
+            Scalar.VARCHAR,
+            ("chatTabulation.name",),
+            Text("Name of the closing category.", "Nome da tabulação."),
+        ),
+        Column("workflow_id", Scalar.BIGINT, ("workflowID", "workflowId"), Text("Workflow.", "Workflow.")),
+        Column(
+            "workflow_step_id",
+            Scalar.BIGINT,
+            ("workflowStepID", "workflowStepId"),
+            Text("Step of the workflow.", "Etapa do workflow."),
+        ),
+        Column(
+            "queue_number",
+            Scalar.INTEGER,
+            ("queueNumber",),
+            Text("Place in the queue when fetched.", "Posição na fila no momento da leitura."),
+            tracked=False,
+        ),
+        Column(
+            "unread",
+            Scalar.INTEGER,
+            ("unread",),
+            Text("Unread messages when fetched.", "Mensagens não lidas no momento da leitura."),
+            tracked=False,
+        ),
+        Column(
+            "enabled_session",
+            Scalar.BOOLEAN,
+            ("enabledSession",),
+            Text("WhatsApp's 24-hour window is open.", "A janela de 24 horas do WhatsApp está aberta."),
+            tracked=False,
+        ),
+        Column("created_at", Scalar.INSTANT, ("createdAt",), Text("The chat was opened.", "Abertura do atendimento.")),
+        Column(
+            "attended_at",
+            Scalar.INSTANT,
+            ("attendedAt",),
+            Text(
+                "An agent took it; NULL while (or if only) the bot had it.",
+                "Um agente assumiu; NULL se ainda (ou somente) com o robô.",
+            ),
+        ),
+        Column("closed_at", Scalar.INSTANT, ("closedAt",), Text("Closed; NULL while open.", "Encerrado; NULL se aberto.")),
+        Column(
+            "updated_at",
+            Scalar.INSTANT,
+            ("updatedAt",),
+            Text("Huggy's last change of the chat.", "Última alteração na Huggy."),
+        ),
+        Column(
+            "last_message_at",
+            Scalar.INSTANT,
+            ("lastMessage.sendAt", "lastMessage.send_at"),
+            Text("When the last message was sent.", "Envio da última mensagem."),
+            tracked=False,
+        ),
+        Column(
+            "last_message",
+            Scalar.JSON,
+            ("lastMessage",),
+            Text("The last message, as the API gives it.", "A última mensagem, como a API a entrega."),
+            tracked=False,
+            personal="text",
+        ),
+        Column(
+            "department",
+            Scalar.JSON,
+            ("chatDepartment",),
+            Text(
+                "The department as embedded in the chat: absent, a number or an object.",
+                "O departamento embutido no atendimento: ausente, número ou objeto.",
+            ),
+            tracked=False,
+        ),
+        Column(
+            "customer",
+            Scalar.JSON,
+            ("chatCustomer",),
+            Text(
+                "The contact as embedded in the chat; the table contacts is the better source.",
+                "O contato embutido no atendimento; prefira a tabela contacts.",
+            ),
+            tracked=False,
+            personal="name",
+        ),
+        Column(
+            "channels",
+            ListOf(
+                Struct(
+                    (
+                        Field("uuid", Scalar.VARCHAR, "uuid"),
+                        Field("id", Scalar.BIGINT, "id"),
+                        Field("name", Scalar.VARCHAR, "name"),
+                        Field("type", Scalar.VARCHAR, "type"),
+                    )
+                )
+            ),
+            ("channels",),
+            Text("The connected channels the chat ran over.", "Os canais conectados por onde passou."),
+        ),
+        Column(
+            "agents",
+            ListOf(
+                Struct(
+                    (
+                        Field("id", Scalar.BIGINT, "id"),
+                        Field("name", Scalar.VARCHAR, "name"),
+                        Field("email", Scalar.VARCHAR, "email"),
+                    )
+                )
+            ),
+            ("agents",),
+            Text("Every agent who took part.", "Todos os agentes que participaram."),
+        ),
+    ),
+)

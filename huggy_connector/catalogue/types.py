@@ -1,0 +1,109 @@
+"""The words a resource is described in. No I/O, no clock, no imports from the rest of the house but errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Scalar(StrEnum):
+    """A column's type, named as DuckDB names it. Every id is a BIGINT, whatever JSON type it arrives in."""
+
+    BIGINT = "BIGINT"
+    INTEGER = "INTEGER"
+    BOOLEAN = "BOOLEAN"
+    VARCHAR = "VARCHAR"
+    DATE = "DATE"
+    JSON = "JSON"
+    INSTANT = "TIMESTAMPTZ"
+    """Arrives as naive local text; stored as the instant, with the local reading beside it in `<name>_local`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A nested object with known fields; unknown ones stay in the row's `raw`."""
+
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of one type."""
+
+    item: Type
+
+
+Type: TypeAlias = "Scalar | Struct | ListOf"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value inside a Struct: `key` is Huggy's spelling, `name` the column's."""
+
+    name: str
+    type: Type
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The same sentence in the two languages of the users."""
+
+    en: str
+    pt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table and where its value lies in the API's JSON.
+
+    `paths` are dotted JSON paths, tried in order; the first one that is present wins (Huggy spells some keys in two ways).
+    `tracked` says whether a change of it is a change of the row (history, `row_hash`); a flickering value is not.
+    `personal` names the kind of personal data, for the privacy policy: None, "name", "phone", "email", "document", "text".
+    """
+
+    name: str
+    type: Type
+    paths: tuple[str, ...]
+    comment: Text
+    tracked: bool = True
+    personal: str | None = None
+
+
+class Order(StrEnum):
+    """What is known of a list's order. Only a proven order may be used to stop early."""
+
+    NEWEST_FIRST = "newest first, by creation"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """All that is known of one resource of the API and of the table it becomes.
+
+    `name` is the table; `path` the list's path below the base URL. `created` and `version` name the columns that hold
+    the creation and last-change times, where the resource has them. `paged` is False for a list that comes in one answer.
+    `parent` names the resource whose ids fill `{id}` in `path`. `default` is False for one that is landed only when asked for.
+    `ignored` are keys of the JSON that are known and deliberately no columns (they are in `raw`), so they are no drift.
+    """
+
+    name: str
+    path: str
+    comment: Text
+    columns: tuple[Column, ...]
+    order: Order = Order.UNKNOWN
+    created: str | None = None
+    version: str | None = None
+    paged: bool = True
+    parent: str | None = None
+    default: bool = True
+    ignored: frozenset[str] = frozenset()
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def known_keys(self) -> frozenset[str]:
+        """Top-level JSON keys that are no news."""
+        return self.ignored | {path.split(".", 1)[0] for column in self.columns for path in column.paths}

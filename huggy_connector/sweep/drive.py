@@ -1,0 +1,35 @@
+"""Drives a walk: keeps up to `workers` asks out at once and hands the pages over in the order they came."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from huggy_connector.sweep.types import Ask, Page, Walk
+
+
+def drive(walk: Walk, fetch: Callable[[Ask], Page], *, workers: int = 1) -> Iterator[Page]:
+    """Pages as they come. When a page is yielded, `walk.state()` includes it: what the caller has kept and the state agree.
+
+    An error of `fetch` ends the walk and is raised once the other requests that are out have come back. Closing the
+    iterator stops asking; answers still out are dropped.
+    """
+    if workers == 1:
+        while not walk.finished and (ask := walk.next_ask()) is not None:
+            page = fetch(ask)
+            walk.take(page)
+            yield page
+        return
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="sweep")
+    out: set[Future[Page]] = set()
+    try:
+        while not walk.finished:
+            while len(out) < workers and (ask := walk.next_ask()) is not None:
+                out.add(pool.submit(fetch, ask))
+            if not out:
+                return
+            done, out = wait(out, return_when=FIRST_COMPLETED)
+            for future in done:
+                page = future.result()
+                walk.take(page)
+                yield page
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

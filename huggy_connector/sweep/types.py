@@ -1,0 +1,70 @@
+"""The words of the sweep: what is asked, what comes back, and what a walk promises. Pure: no I/O, no clock, no threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Row = Mapping[str, Any]
+"""One record as the API gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One page worth asking for. `stream` tells the walk which of its streams asked; `filters` are query parameters."""
+
+    page: int
+    stream: int = 0
+    filters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: its rows in the API's order, and the instant (UTC) at which the answer was complete."""
+
+    ask: Ask
+    rows: Sequence[Row]
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a walk can vouch for. `exact`: every row that existed throughout was read. Else `missing_at_most` bounds the rest."""
+
+    exact: bool
+    missing_at_most: int | None = 0
+    arrived: int = 0
+    left: int = 0
+    repaired: int = 0
+    why: str = ""
+    """One sentence for a person where it is not exact."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Walk(Protocol):
+    """A way through a list, without I/O: it says what to ask, takes the answers, and says when it is done.
+
+    The driver (`drive`) may have several asks out at once; answers come back in any order. Between two calls the walk's
+    `state` and the pages already given to `take` describe the same moment, so the two can be made durable together.
+    """
+
+    def next_ask(self) -> Ask | None:
+        """The next page worth asking for; None while nothing may be asked until an answer that is out has come."""
+
+    def take(self, page: Page) -> None:
+        """Takes an answer in. Raises SweepError where the list cannot be walked to an end."""
+
+    @property
+    def finished(self) -> bool: ...
+
+    @property
+    def pages_expected(self) -> int | None:
+        """How many pages the walk will have read in the end, once it can tell."""
+
+    def certificate(self) -> Certificate:
+        """What was read, vouched for. Only once finished."""
+
+    def state(self) -> Mapping[str, Any]:
+        """All that a later process needs to go on, as JSON values. Asks that are out count as not asked."""
