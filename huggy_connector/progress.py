@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """Where a landing stands. Counts since its first start; `pages_expected` is None until the end of the list is known."""
+    """Where a landing stands, counted since its first start; `pages_expected` is None until the list's end is known."""
 
     resource: str
     pages: int

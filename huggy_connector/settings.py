@@ -1,11 +1,13 @@
-"""One Settings value and the one rule of precedence: operator argument or flag > Airflow connection > environment > default."""
+"""One Settings value and the one rule of precedence: argument or flag > Airflow connection > environment > default."""
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from huggy_connector.errors import ConfigurationError
@@ -15,7 +17,7 @@ SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key")
 
 
 class Settings(BaseModel):
-    """Everything a run is told from outside. Immutable; each field's environment variable is `HUGGY_` and its name in capitals."""
+    """Everything a run is told from outside. Immutable. A field's environment variable is HUGGY_ and its name, capital."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -74,6 +76,11 @@ class Settings(BaseModel):
     def zone(self) -> ZoneInfo:
         """The account's zone: how the API's naive times are read."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the budget and the token files lie: local to the host, private to the user."""
+        return Path(self.state).expanduser() if self.state else user_state_path("huggy")
 
     @classmethod
     def resolve(

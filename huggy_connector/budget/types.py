@@ -13,14 +13,14 @@ class Lane(IntEnum):
 
 
 class Turn(Protocol):
-    """The right to send one request now. Left without `answered` (time-out, reset), it is held as if still on its way."""
+    """The right to send one request now. Left without `answered` (time-out, reset), it counts as still on its way."""
 
     def answered(self, *, refused: bool = False, retry_after: float | None = None) -> None:
         """The server answered. `refused`: with a 429, `retry_after` seconds being its wish where it named one."""
 
 
 class Budget(Protocol):
-    """Who may send a request when: at most `rate` arrive at the server in any second, over all who share the credential."""
+    """Who may send when: at most `rate` requests reach the server in any second, over all who share the credential."""
 
     @property
     def rate(self) -> float:

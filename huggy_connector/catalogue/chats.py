@@ -19,8 +19,8 @@ CHATS = Resource(
             Scalar.VARCHAR,
             ("situation",),
             Text(
-                "Where the chat is: auto (bot), wait_for_chat (queue), in_chat (agent), finishing (closed); an open set.",
-                "Onde está: auto (robô), wait_for_chat (fila), in_chat (agente), finishing (encerrado); conjunto aberto.",
+                "Where it is: auto (bot), wait_for_chat (queue), in_chat (agent), finishing (closed); an open set.",
+                "Onde está: auto (robô), wait_for_chat (fila), in_chat (agente), finishing (fim); conjunto aberto.",
             ),
         ),
         Column(
@@ -109,7 +109,9 @@ CHATS = Resource(
                 "Um agente assumiu; NULL se ainda (ou somente) com o robô.",
             ),
         ),
-        Column("closed_at", Scalar.INSTANT, ("closedAt",), Text("Closed; NULL while open.", "Encerrado; NULL se aberto.")),
+        Column(
+            "closed_at", Scalar.INSTANT, ("closedAt",), Text("Closed; NULL while open.", "Encerrado; NULL se aberto.")
+        ),
         Column(
             "updated_at",
             Scalar.INSTANT,

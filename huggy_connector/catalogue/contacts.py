@@ -11,9 +11,7 @@ CONTACTS = Resource(
     columns=(
         Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the contact.", "Id do contato na Huggy.")),
         Column("name", Scalar.VARCHAR, ("name",), Text("Name.", "Nome."), personal="name"),
-        Column(
-            "email", Scalar.VARCHAR, ("email",), Text("E-mail address.", "Endereço de e-mail."), personal="email"
-        ),
+        Column("email", Scalar.VARCHAR, ("email",), Text("E-mail address.", "Endereço de e-mail."), personal="email"),
         Column(
             "mobile",
             Scalar.VARCHAR,
@@ -30,10 +28,10 @@ CONTACTS = Resource(
         Column("city", Scalar.VARCHAR, ("city",), Text("City.", "Cidade.")),
         Column("state", Scalar.VARCHAR, ("state",), Text("State.", "Estado (UF).")),
         Column("zip_code", Scalar.VARCHAR, ("zipCode",), Text("Postal code.", "CEP.")),
+        Column("photo", Scalar.VARCHAR, ("photo",), Text("Address of the photo.", "Endereço da foto."), tracked=False),
         Column(
-            "photo", Scalar.VARCHAR, ("photo",), Text("Address of the photo.", "Endereço da foto."), tracked=False
+            "birth_date", Scalar.DATE, ("birthDate",), Text("Date of birth.", "Data de nascimento."), personal="date"
         ),
-        Column("birth_date", Scalar.DATE, ("birthDate",), Text("Date of birth.", "Data de nascimento."), personal="date"),
         Column(
             "last_seen_at",
             Scalar.INSTANT,

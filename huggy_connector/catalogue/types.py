@@ -58,9 +58,9 @@ class Text:
 class Column:
     """One column of a table and where its value lies in the API's JSON.
 
-    `paths` are dotted JSON paths, tried in order; the first one that is present wins (Huggy spells some keys in two ways).
+    `paths` are dotted JSON paths, tried in order; the first that is present wins (Huggy spells some keys in two ways).
     `tracked` says whether a change of it is a change of the row (history, `row_hash`); a flickering value is not.
-    `personal` names the kind of personal data, for the privacy policy: None, "name", "phone", "email", "document", "text".
+    `personal` names the kind of personal data, for the privacy policy: "name", "phone", "email", "document", "text" ...
     """
 
     name: str
@@ -83,9 +83,9 @@ class Resource:
     """All that is known of one resource of the API and of the table it becomes.
 
     `name` is the table; `path` the list's path below the base URL. `created` and `version` name the columns that hold
-    the creation and last-change times, where the resource has them. `paged` is False for a list that comes in one answer.
-    `parent` names the resource whose ids fill `{id}` in `path`. `default` is False for one that is landed only when asked for.
-    `ignored` are keys of the JSON that are known and deliberately no columns (they are in `raw`), so they are no drift.
+    the creation and last-change times, where the resource has them. `paged` is False for a list in one answer.
+    `parent` names the resource whose ids fill `{id}` in `path`. `default` is False for one landed only when asked for.
+    `ignored` are keys of the JSON that are known and deliberately no columns (they are in `raw`): they are no drift.
     """
 
     name: str

@@ -7,7 +7,7 @@ from huggy_connector.sweep.types import Ask, Page, Walk
 
 
 def drive(walk: Walk, fetch: Callable[[Ask], Page], *, workers: int = 1) -> Iterator[Page]:
-    """Pages as they come. When a page is yielded, `walk.state()` includes it: what the caller has kept and the state agree.
+    """Pages as they come. When a page is yielded, `walk.state()` includes it: what was kept and the state agree.
 
     An error of `fetch` ends the walk and is raised once the other requests that are out have come back. Closing the
     iterator stops asking; answers still out are dropped.

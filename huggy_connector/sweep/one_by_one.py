@@ -1,7 +1,7 @@
 """The plain walk: one page after another until an empty one.
 
-A row that arrives pushes the others down, so nothing is passed over; a row that leaves pulls the later ones up, and one of
-them may cross the seam between two pages unread. Hence it is exact only where nothing left, which this walk cannot know.
+A row that arrives pushes the others down, so nothing is passed over; a row that leaves pulls the later ones up, and one
+may cross the seam between two pages unread. Hence it is exact only where nothing left, which this walk cannot know.
 """
 
 from collections.abc import Mapping

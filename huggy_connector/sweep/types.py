@@ -1,4 +1,4 @@
-"""The words of the sweep: what is asked, what comes back, and what a walk promises. Pure: no I/O, no clock, no threads."""
+"""The words of the sweep: what is asked, what comes back, what a walk promises. Pure: no I/O, no clock, no threads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a walk can vouch for. `exact`: every row that existed throughout was read. Else `missing_at_most` bounds the rest."""
+    """What a walk vouches for. `exact`: every row that existed throughout was read; else `missing_at_most` more exist."""
 
     exact: bool
     missing_at_most: int | None = 0

@@ -1,0 +1,158 @@
+"""Asks the API within the budget. Retries live here and nowhere else."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Self, TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
+
+from huggy_connector import errors
+from huggy_connector.api import protocol
+from huggy_connector.api.auth import Credentials, explained
+from huggy_connector.api.http import Transport
+from huggy_connector.api.protocol import Profile, Request, Response, Row
+from huggy_connector.budget import Budget, Lane
+from huggy_connector.catalogue import Resource
+from huggy_connector.errors import HuggyError
+
+T = TypeVar("T")
+
+PATIENCE = 300.0
+"""Seconds for which one page is asked again before the run fails."""
+FIRST_PATIENCE = 10.0
+"""The same for the first contact: a wrong address should be told soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The rows of one page in the API's order, and the instant (UTC) at which the answer was complete."""
+
+    rows: Sequence[Row]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The outside world's time, passed in: `now` an aware UTC instant, `sleep` in seconds."""
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+
+class Client:
+    """One account's API. Shared by threads. Every request takes its turn in the budget, retries included.
+
+    What may pass (429, 5xx, a lost connection, a mangled answer) is asked again with full jitter until `patience`
+    seconds have gone by; then the last error is raised. `requests` and `retries` count what was sent since the start.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        budget: Budget,
+        credentials: Credentials,
+        clock: Clock,
+        company_id: int | None = None,
+        api_version: str = "v3",
+        lane: Lane = Lane.NORMAL,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.company_id = company_id
+        self.budget = budget
+        self._transport = transport
+        self._credentials = credentials
+        self._clock = clock
+        self._api_version = api_version
+        self._lane = lane
+        self._patience = patience
+        self._counting = threading.Lock()
+        self.requests = 0
+        self.retries = 0
+        self.server_clock_skew: float | None = None
+        """Seconds by which the server's clock is ahead of ours, as of the last answer that told."""
+
+    def fetch_page(self, resource: Resource, page: int, *, filters: tuple[tuple[str, str], ...] = ()) -> Fetched:
+        """One page of a list, whole. `page` is ignored where the list comes in one answer."""
+        request = protocol.list_request(
+            resource.path, company_id=self.company_id, page=page if resource.paged else None, filters=filters
+        )
+        rows, at = self._fetch(request, lambda answer: protocol.rows_in(answer, request.what))
+        return Fetched(rows, at)
+
+    def fetch_row(self, resource: Resource, row_id: int) -> Row:
+        """One record by its id. Raises NotFound where it is gone."""
+        request = protocol.row_request(resource.path, row_id, company_id=self.company_id)
+        return self._fetch(request, lambda answer: protocol.row_in(answer, request.what))[0]
+
+    def fetch_profile(self) -> Profile:
+        """Who the token is: the cheapest test of a connection. Not patient: a wrong address should be told soon.
+
+        The profile has been seen missing below `companies/{id}`: then it is asked for without the company.
+        """
+        try:
+            return self._profile(self.company_id)
+        except (errors.NotFound, errors.Refused):
+            if self.company_id is None:
+                raise
+            return self._profile(None)
+
+    def _profile(self, company_id: int | None) -> Profile:
+        request = protocol.profile_request(company_id=company_id)
+        return self._fetch(request, protocol.profile_in, patience=FIRST_PATIENCE)[0]
+
+    def _fetch(
+        self, request: Request, decode: Callable[[Response], T], *, patience: float | None = None
+    ) -> tuple[T, datetime]:
+        longest = self._patience if patience is None else min(patience, self._patience)
+        start = self._clock.now()
+        attempts = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, HuggyError) and error.transient),
+            stop=lambda _: (self._clock.now() - start).total_seconds() >= longest,
+            wait=wait_random_exponential(multiplier=0.5, max=20),
+            sleep=self._clock.sleep,
+            before_sleep=self._count_retry,
+            reraise=True,
+        )
+        return attempts(self._fetch_once, request, decode)
+
+    def _fetch_once(self, request: Request, decode: Callable[[Response], T]) -> tuple[T, datetime]:
+        token = self._credentials.token()
+        answer = self._send(request, token)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            other = self._credentials.replacement(token)
+            if other is None:
+                raise explained(token, api_version=self._api_version, now=self._clock.now())
+            answer = self._send(request, other)
+        if (error := protocol.error_in(answer, request.what)) is not None:
+            raise error
+        return decode(answer), self._clock.now()
+
+    def _send(self, request: Request, token: str) -> Response:
+        with self.budget.turn(self._lane) as turn:
+            with self._counting:
+                self.requests += 1
+            answer = self._transport.send(request, token=token)
+            turn.answered(
+                refused=answer.status == HTTPStatus.TOO_MANY_REQUESTS,
+                retry_after=protocol.retry_after(answer.headers, now=self._clock.now()),
+            )
+        if (theirs := protocol.server_time(answer.headers)) is not None:
+            self.server_clock_skew = (theirs - self._clock.now()).total_seconds()
+        return answer
+
+    def _count_retry(self, _: RetryCallState) -> None:
+        with self._counting:
+            self.retries += 1
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

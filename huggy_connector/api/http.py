@@ -1,0 +1,80 @@
+"""The only module that knows httpx: one request out, one answer read to its end, its failures told in our words."""
+
+import ssl
+from typing import Protocol, Self
+
+import httpx
+
+from huggy_connector import __version__, errors
+from huggy_connector.api.protocol import Request, Response
+
+TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
+
+
+class Transport(Protocol):
+    """Sends one request. Raises Unreachable, Untrusted or MangledAnswer; never a library's own error."""
+
+    def send(self, request: Request, *, token: str) -> Response: ...
+
+    def close(self) -> None: ...
+
+
+class HttpTransport:
+    """Over HTTP, with connections kept open. Shared by threads."""
+
+    def __init__(self, base_url: str, *, language: str, timeouts: httpx.Timeout = TIMEOUTS) -> None:
+        self._host = httpx.URL(base_url).host
+        self._client = httpx.Client(
+            base_url=base_url,
+            timeout=timeouts,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
+            headers={
+                "Accept": "application/json",
+                "Accept-Language": language,
+                "User-Agent": f"huggy-connector/{__version__}",
+            },
+        )
+
+    def send(self, request: Request, *, token: str) -> Response:
+        try:
+            answer = self._client.get(request.path, params=request.query, headers={"Authorization": f"Bearer {token}"})
+        except httpx.HTTPError as error:
+            raise self._in_our_words(error, request.what) from None
+        return Response(
+            answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+        )
+
+    def _in_our_words(self, error: httpx.HTTPError, what: str) -> errors.ApiError:
+        if _caused_by_tls(error):
+            return errors.Untrusted(
+                f"The certificate of {self._host} is not trusted: check HUGGY_BASE_URL, or set SSL_CERT_FILE to the "
+                "certificates of your network."
+            )
+        match error:
+            case httpx.ConnectError() | httpx.ConnectTimeout():
+                return errors.Unreachable(
+                    f"No connection to {self._host}: check HUGGY_BASE_URL, the network and the proxy settings."
+                )
+            case httpx.TimeoutException():
+                return errors.Unreachable(f"{self._host} does not answer in time for {what}: try later.")
+            case httpx.RemoteProtocolError() | httpx.DecodingError():
+                return errors.MangledAnswer(f"The answer for {what} is cut off or garbled: try later.")
+            case _:
+                return errors.Unreachable(f"The connection to {self._host} broke while asking for {what}: try later.")
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _caused_by_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,174 @@
+"""Builds requests and decodes answers. Pure: bytes in, rows or an error out. Source: developers.huggy.io, API v3."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from huggy_connector import errors
+
+Row = Mapping[str, Any]
+"""One record as the API gave it."""
+
+PAGE_SIZE = 20
+"""Rows a page, as documented. A hint for planning: no walk relies on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET below the base URL. `what` is how errors call it: "page 7 of chats"."""
+
+    path: str
+    what: str
+    query: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer read to its end. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The token's owner and their company."""
+
+    agent_id: int
+    name: str
+    company_id: int
+
+
+def list_request(
+    path: str, *, company_id: int | None, page: int | None, filters: tuple[tuple[str, str], ...] = ()
+) -> Request:
+    """One page of a list; `page` None where the list comes in one answer."""
+    paging = () if page is None else (("page", str(page)),)
+    what = path if page is None else f"page {page} of {path}"
+    return Request(_in_company(path, company_id), what, paging + filters)
+
+
+def row_request(path: str, row_id: int, *, company_id: int | None) -> Request:
+    return Request(_in_company(f"{path}/{row_id}", company_id), f"{path} {row_id}")
+
+
+def profile_request(*, company_id: int | None) -> Request:
+    return Request(_in_company("agents/profile", company_id), "the token's profile")
+
+
+def _in_company(path: str, company_id: int | None) -> str:
+    return path if company_id is None else f"companies/{company_id}/{path}"
+
+
+def rows_in(response: Response, what: str) -> Sequence[Row]:
+    """The rows of a list. Raises MangledAnswer or UnexpectedShape; a page is taken whole or not at all."""
+    value = _json(response, what)
+    if not isinstance(value, list):
+        raise errors.UnexpectedShape(
+            f"The answer for {what} is {_kind(value)} where a list is due: "
+            "check that HUGGY_BASE_URL is the API's address."
+        )
+    for row in value:
+        if not isinstance(row, dict):
+            raise errors.UnexpectedShape(f"The answer for {what} holds {_kind(row)} where a record is due.")
+    return value
+
+
+def row_in(response: Response, what: str) -> Row:
+    value = _json(response, what)
+    if not isinstance(value, dict):
+        raise errors.UnexpectedShape(f"The answer for {what} is {_kind(value)} where a record is due.")
+    return value
+
+
+def profile_in(response: Response) -> Profile:
+    row = row_in(response, "the token's profile")
+    try:
+        company = row.get("companyID") or row["companyId"]
+        return Profile(agent_id=int(row["id"]), name=str(row.get("name") or ""), company_id=int(company))
+    except (KeyError, TypeError, ValueError):
+        raise errors.UnexpectedShape(
+            "The token's profile names no company: set HUGGY_COMPANY_ID to the number of your account."
+        ) from None
+
+
+_ERRORS: Mapping[int, tuple[type[errors.ApiError], str]] = {
+    HTTPStatus.UNAUTHORIZED: (errors.Unauthorized, "The API does not accept the token."),
+    HTTPStatus.FORBIDDEN: (
+        errors.Forbidden,
+        "The token's agent may not read {what}: check HUGGY_COMPANY_ID, and authorise with an administrator's token.",
+    ),
+    HTTPStatus.NOT_FOUND: (
+        errors.NotFound,
+        "There is no {what} at this address: check HUGGY_BASE_URL (it ends in /v3) and HUGGY_COMPANY_ID.",
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        errors.RateLimited,
+        "The account's request limit is used up, again and again: it is shared with your other integrations; "
+        "lower HUGGY_REQUESTS_PER_SECOND while they run.",
+    ),
+}
+
+
+def error_in(response: Response, what: str) -> errors.ApiError | None:
+    """The error that a status stands for; None for a success. No body is quoted: it may hold personal data."""
+    status = response.status
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return None
+    if status in _ERRORS:
+        kind, sentence = _ERRORS[status]
+        return kind(sentence.format(what=what))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return errors.ServerFailed(f"The API failed with status {status} for {what}, again and again: try later.")
+    return errors.Refused(f"The API refused {what} with status {status}: check HUGGY_BASE_URL and HUGGY_API_VERSION.")
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """Seconds for which the server wishes to be left alone, told in seconds, fractions or a date; None if unreadable."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """The server's clock, to the second."""
+    try:
+        return parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
+        return None
+
+
+def _json(response: Response, what: str) -> Any:
+    body = response.body.strip()
+    if not body:
+        raise errors.MangledAnswer(
+            f"The answer for {what} is empty, again and again: try later, or check HUGGY_BASE_URL."
+        )
+    if body.startswith(b"<"):
+        raise errors.MangledAnswer(
+            f"The answer for {what} is a web page, not JSON: check that HUGGY_BASE_URL is the API's address, "
+            "and that no proxy answers in its place."
+        )
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise errors.MangledAnswer(f"The answer for {what} is cut off or not JSON: try later.") from None
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(type(value), "a number")
