@@ -17,29 +17,37 @@ SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key")
 
 
 class Settings(BaseModel):
-    """Everything a run is told from outside. Immutable. A field's environment variable is HUGGY_ and its name, capital."""
+    """Everything a run is told from outside. Immutable. Each field's environment variable is HUGGY_ and its name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    base_url: str = "https://api.huggy.app/v3"
-    auth_url: str = "https://auth.huggy.app/oauth"
-    access_token: SecretStr | None = None
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-    refresh_token: SecretStr | None = None
-    company_id: int | None = Field(default=None, gt=0)
-    api_version: Literal["v3", "v2"] = "v3"
-    language: str = "en"
-    timezone: str = "America/Sao_Paulo"
-    requests_per_second: float = Field(default=20.0, gt=0, allow_inf_nan=False)
-    budget: str = "file:"
-    token_store: str | None = None
-    hash_key: SecretStr | None = None
-    landing: str = "./landing"
-    warehouse: str = "./huggy.duckdb"
-    keep_versions: int = Field(default=2, ge=1)
-    publish: tuple[str, ...] = ()
-    state: str | None = None
+    base_url: str = Field("https://api.huggy.app/v3", description="Address of the API.")
+    auth_url: str = Field("https://auth.huggy.app/oauth", description="Address of the OAuth server.")
+    access_token: SecretStr | None = Field(
+        None, description="Token of the API: OAuth for v3, from Settings > API for v2."
+    )
+    client_id: str | None = Field(None, description="Client id of your app in Huggy.")
+    client_secret: SecretStr | None = Field(None, description="Client secret of your app in Huggy.")
+    refresh_token: SecretStr | None = Field(None, description="Brings a new access token when the old one ends.")
+    company_id: int | None = Field(
+        None, gt=0, description="Number of the company; the token's main company if not given."
+    )
+    api_version: Literal["v3", "v2"] = Field("v3", description="Version of the API.")
+    language: str = Field("en", pattern="^(en|pt-br|es)$", description="Language of labels: en, pt-br or es.")
+    timezone: str = Field("America/Sao_Paulo", description="Zone in which the API's times are meant.")
+    requests_per_second: float = Field(
+        20.0, gt=0, allow_inf_nan=False, description="Your share of the account's limit of 20 requests a second."
+    )
+    budget: str = Field("file:", description="Who shares the limit: file: (this host), redis://... (several), memory:.")
+    token_store: str | None = Field(None, description="Where refreshed tokens are kept.")
+    hash_key: SecretStr | None = Field(None, description="Key for hashing personal data.")
+    landing: str = Field("./landing", description="Folder of the Parquet snapshots.")
+    warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
+    keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
+    publish: tuple[str, ...] = Field(
+        (), description="Further places that get a copy of the DuckDB file, comma-separated."
+    )
+    state: str | None = Field(None, description="Folder of the budget and token files, on a disk of this host.")
 
     @field_validator("base_url", "auth_url")
     @classmethod

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from math import isfinite
 from typing import Any
 
 from huggy_connector import errors
@@ -131,24 +132,25 @@ def error_in(response: Response, what: str) -> errors.ApiError | None:
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Seconds for which the server wishes to be left alone, told in seconds, fractions or a date; None if unreadable."""
     text = headers.get("retry-after", "").strip()
-    if not text:
-        return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+        date = _http_date(text)
+        return None if date is None else max(0.0, (date - now).total_seconds())
+    return max(0.0, seconds) if isfinite(seconds) else None
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:
     """The server's clock, to the second."""
+    return _http_date(headers.get("date", ""))
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(headers.get("date", ""))
+        date = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _json(response: Response, what: str) -> Any:

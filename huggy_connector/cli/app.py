@@ -1,0 +1,70 @@
+"""The command group, and how an error becomes one line and an exit code: 0 ok, 1 failed, 2 usage or configuration."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+
+from huggy_connector import __version__
+from huggy_connector.cli.land import check, get, land, load, sync
+from huggy_connector.cli.read import describe, query, status
+from huggy_connector.cli.sandbox import demo, sandbox
+from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
+
+INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command goes on from there."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="huggy")
+def huggy() -> None:
+    r"""Huggy's chats and contacts in a DuckDB warehouse.
+
+    Settings come from the options, else from the environment (HUGGY_ACCESS_TOKEN, HUGGY_WAREHOUSE ...).
+
+    \b
+    Example, the whole way:
+      export HUGGY_ACCESS_TOKEN=...
+      huggy sync
+      huggy query "SELECT channel, count(*) FROM chats GROUP BY ALL"
+    """
+
+
+for command in (check, get, land, load, sync, status, query, describe, sandbox, demo):
+    huggy.add_command(command)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line. Returns the exit code; no traceback unless HUGGY_DEBUG is set."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        result = huggy.main(args=argv, prog_name="huggy", standalone_mode=False)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+        sentence, code = _told(error)
+        click.echo(f"huggy: {sentence}", err=True)
+        return code
+    return result if isinstance(result, int) else 0
+
+
+def _told(error: BaseException) -> tuple[str, int]:
+    match error:
+        case click.ClickException():
+            return error.format_message(), ConfigurationError.exit_code
+        case click.exceptions.Abort() | KeyboardInterrupt():
+            return INTERRUPTED, Interrupted.exit_code
+        case HuggyError():
+            return str(error), error.exit_code
+        case _ if os.environ.get("HUGGY_DEBUG"):
+            raise error
+        case _:
+            return f"Unexpected {type(error).__name__}: set HUGGY_DEBUG=1 for the traceback, and please report it.", 1
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    del signum, frame
+    raise KeyboardInterrupt

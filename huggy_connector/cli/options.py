@@ -1,0 +1,47 @@
+"""The options that every command takes: one for each setting that is no secret."""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from huggy_connector.settings import SECRETS, Settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+API = ("base_url", "auth_url", "client_id", "company_id", "api_version", "language", "timezone", "requests_per_second")
+LIMIT = ("budget", "state")
+LANDING = ("landing",)
+WAREHOUSE = ("warehouse", "keep_versions")
+
+
+def settings_options(*names: str) -> Callable[[Command], Command]:
+    """Adds an option for each setting, and hands the command the resolved `settings` in their place."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def run(**arguments: Any) -> Any:
+            explicit = {name: arguments.pop(name) for name in names}
+            return command(settings=Settings.resolve(explicit=explicit, environ=os.environ), **arguments)
+
+        for name in reversed(names):
+            run = _option(name)(run)
+        return run  # type: ignore[return-value]  # the wrapper takes the command's place, with other arguments
+
+    return decorate
+
+
+def _option(name: str) -> Callable[[Command], Command]:
+    if name in SECRETS:
+        raise ValueError(f"{name} is a secret: it has no flag")
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        name,
+        metavar="TEXT",
+        help=f"{Settings.model_fields[name].description}  [env: HUGGY_{name.upper()}]",
+    )
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")

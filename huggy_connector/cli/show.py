@@ -1,0 +1,112 @@
+"""How things look: tables and JSON on stdout; progress on stderr, a bar on a terminal, else a line every 10 s."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from huggy_connector.progress import Landed
+from huggy_connector.progress import Progress as Listener
+
+LINE_EVERY = 10.0
+"""Seconds between two progress lines where there is no terminal."""
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """A table fitted to the terminal; numbers to the right, NULL as an empty cell."""
+    rows = [tuple(row) for row in rows]
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for index, name in enumerate(columns):
+        numeric = any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case float():
+            return f"{value:,.2f}"
+        case dict() | list():
+            return json.dumps(value, ensure_ascii=False, default=_plain)
+        case _:
+            return str(value)
+
+
+@contextmanager
+def progress() -> Iterator[Listener]:
+    """Someone who shows a run's progress on stderr."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=False,
+    )
+    with bar:
+        yield _Bar(bar)
+
+
+def _sentence(state: Landed) -> str:
+    left = "" if state.seconds_left is None else f", about {state.seconds_left:,.0f} s left"
+    return (
+        f"{state.pages:,} pages, {state.rows:,} rows, {state.rows_per_second:,.0f} rows/s, "
+        f"{state.share_of_budget:.0%} of the budget{left}"
+    )
+
+
+class _Bar:
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+
+    def landed(self, state: Landed) -> None:
+        if state.resource not in self._tasks:
+            self._tasks[state.resource] = self._bar.add_task(state.resource, total=None, state="")
+        self._bar.update(
+            self._tasks[state.resource], total=state.pages_expected, completed=state.pages, state=_sentence(state)
+        )
+
+    def note(self, sentence: str) -> None:
+        self._bar.console.print(sentence, highlight=False, markup=False)
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def landed(self, state: Landed) -> None:
+        now = time.monotonic()
+        due = now - self._told.setdefault(state.resource, now) >= LINE_EVERY
+        if due or state.pages == state.pages_expected:
+            self._told[state.resource] = now
+            click.echo(f"{state.resource}: {_sentence(state)}", err=True)
+
+    def note(self, sentence: str) -> None:
+        click.echo(sentence, err=True)

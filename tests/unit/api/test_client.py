@@ -1,0 +1,155 @@
+"""The client asks again for what may pass, never for what cannot, and each request takes its turn."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from huggy_connector import errors
+from huggy_connector.api.auth import FixedToken
+from huggy_connector.api.client import FIRST_PATIENCE, Client, Clock
+from huggy_connector.api.protocol import Request, Response
+from huggy_connector.budget import Lane
+from huggy_connector.catalogue import resource_named
+
+CHATS = resource_named("chats")
+START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """A server that says what it is told to, and time that passes only by sleeping."""
+
+    answers: list[Response | errors.ApiError]
+    asked: list[Request] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    turns: list[tuple[Lane, bool, float | None]] = field(default_factory=list)
+    seconds: float = 0.0
+    rate: float = 20.0
+
+    def send(self, request: Request, *, token: str) -> Response:
+        self.asked.append(request)
+        self.tokens.append(token)
+        said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(said, errors.ApiError):
+            raise said
+        return said
+
+    def close(self) -> None:
+        self.asked.clear()
+
+    @contextmanager
+    def turn(self, lane: Lane = Lane.NORMAL) -> Iterator["World"]:
+        self.turns.append((lane, False, None))
+        yield self
+
+    def answered(self, *, refused: bool = False, retry_after: float | None = None) -> None:
+        self.turns[-1] = (self.turns[-1][0], refused, retry_after)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += max(seconds, 0.1)
+
+    def client(self, *, token: str = "a.b.c", api_version: str = "v3") -> Client:
+        return Client(
+            transport=self,
+            budget=self,
+            credentials=FixedToken(token),
+            clock=Clock(now=self.now, sleep=self.sleep),
+            api_version=api_version,
+        )
+
+
+def ok(value: object) -> Response:
+    return Response(200, {}, json.dumps(value).encode())
+
+
+def status(code: int, **headers: str) -> Response:
+    return Response(code, {name.replace("_", "-"): value for name, value in headers.items()}, b"{}")
+
+
+def test_what_may_pass_is_asked_again_until_it_is_whole() -> None:
+    world = World(
+        [
+            status(500),
+            errors.Unreachable("reset"),
+            status(429, retry_after="0.5"),
+            Response(200, {}, b"[{"),
+            Response(200, {}, b""),
+            Response(200, {}, b"<html>"),
+            ok([{"id": 1}]),
+        ]
+    )
+    client = world.client()
+    fetched = client.fetch_page(CHATS, 3)
+    assert (fetched.rows, client.requests, client.retries) == ([{"id": 1}], 7, 6)
+    assert {request.query for request in world.asked} == {(("page", "3"),)}
+
+
+def test_every_request_takes_a_turn_and_says_how_it_ended() -> None:
+    world = World([status(429, retry_after="0.5"), ok([])])
+    world.client().fetch_page(CHATS, 0)
+    assert world.turns == [(Lane.NORMAL, True, 0.5), (Lane.NORMAL, False, None)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (status(401), errors.Unauthorized),
+        (status(403), errors.Forbidden),
+        (status(404), errors.NotFound),
+        (status(400), errors.Refused),
+        (ok({"data": []}), errors.UnexpectedShape),
+        (errors.Untrusted("certificate"), errors.Untrusted),
+    ],
+)
+def test_what_cannot_pass_is_asked_once(answer: Response | errors.ApiError, kind: type[errors.ApiError]) -> None:
+    world = World([answer])
+    with pytest.raises(kind):
+        world.client().fetch_page(CHATS, 0)
+    assert len(world.asked) == 1
+
+
+def test_a_fault_that_stays_fails_after_the_patience_with_its_own_error() -> None:
+    world = World([status(503)])
+    with pytest.raises(errors.ServerFailed, match="status 503 for page 0 of chats"):
+        world.client().fetch_page(CHATS, 0)
+    assert 300 <= world.seconds < 330
+
+
+def test_the_first_contact_is_less_patient() -> None:
+    world = World([errors.Unreachable("No connection to api.example.")])
+    with pytest.raises(errors.Unreachable):
+        world.client().fetch_profile()
+    assert FIRST_PATIENCE <= world.seconds < FIRST_PATIENCE + 21
+
+
+@pytest.mark.parametrize(
+    ("token", "version", "sentence"),
+    [
+        ("0123456789abcdef0123456789abcdef", "v3", "This is no v3 token"),
+        ("0123456789abcdef0123456789abcdef", "v2", "The API does not accept the v2 token: an administrator renews it"),
+        ("a.b.c", "v3", "The API does not accept the token (revoked, or of another account)"),
+        # {"alg":"HS256"} . {"exp":1700000000} . x
+        ("eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3MDAwMDAwMDB9.eA", "v3", "The token expired on 2023-11-14 22:13 UTC"),
+    ],
+)
+def test_a_refused_token_is_explained_and_never_quoted(token: str, version: str, sentence: str) -> None:
+    world = World([status(401)])
+    with pytest.raises(errors.Unauthorized) as raised:
+        world.client(token=token, api_version=version).fetch_page(CHATS, 0)
+    assert str(raised.value).startswith(sentence)
+    assert token not in str(raised.value)
+
+
+def test_the_profile_is_asked_without_the_company_where_it_is_missing_below_it() -> None:
+    world = World([status(404), ok({"id": 9001, "name": "Ana", "companyID": 4242})])
+    client = world.client()
+    client.company_id = 4242
+    assert client.fetch_profile().company_id == 4242
+    assert [request.path for request in world.asked] == ["companies/4242/agents/profile", "agents/profile"]

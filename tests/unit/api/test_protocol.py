@@ -1,0 +1,117 @@
+"""Bytes in, rows or an error out."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from huggy_connector import errors
+from huggy_connector.api.protocol import (
+    Profile,
+    Request,
+    Response,
+    error_in,
+    list_request,
+    profile_in,
+    retry_after,
+    row_request,
+    rows_in,
+)
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def answer(body: object, status: int = 200) -> Response:
+    return Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+def test_pages_count_from_zero_and_filters_follow() -> None:
+    assert list_request("chats", company_id=None, page=0, filters=(("situation", "auto"),)) == Request(
+        "chats", "page 0 of chats", (("page", "0"), ("situation", "auto"))
+    )
+
+
+def test_a_company_stands_in_the_path() -> None:
+    assert row_request("chats", 7, company_id=4242) == Request("companies/4242/chats/7", "chats 7")
+
+
+def test_a_list_in_one_answer_has_no_page() -> None:
+    assert list_request("departments/parents", company_id=None, page=None).query == ()
+
+
+def test_a_list_is_its_rows_and_past_the_end_it_is_empty() -> None:
+    assert rows_in(answer([{"id": 1}, {"id": "2"}]), "page 0 of chats") == [{"id": 1}, {"id": "2"}]
+    assert rows_in(answer([]), "page 9 of chats") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "sentence"),
+    [
+        (b"", errors.MangledAnswer, "The answer for page 0 of chats is empty"),
+        (b" \n", errors.MangledAnswer, "The answer for page 0 of chats is empty"),
+        (b"<html>maintenance</html>", errors.MangledAnswer, "The answer for page 0 of chats is a web page, not JSON"),
+        (b'[{"id": 1}, {"i', errors.MangledAnswer, "The answer for page 0 of chats is cut off or not JSON"),
+        (b"\xff\xfe", errors.MangledAnswer, "The answer for page 0 of chats is cut off or not JSON"),
+        ({"data": []}, errors.UnexpectedShape, "The answer for page 0 of chats is an object where a list is due"),
+        (None, errors.UnexpectedShape, "The answer for page 0 of chats is null where a list is due"),
+        ([1], errors.UnexpectedShape, "The answer for page 0 of chats holds a number where a record is due"),
+    ],
+)
+def test_what_is_no_list_of_records_is_refused_whole(body: object, kind: type[errors.ApiError], sentence: str) -> None:
+    with pytest.raises(kind) as raised:
+        rows_in(answer(body), "page 0 of chats")
+    assert type(raised.value) is kind
+    assert str(raised.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "transient"),
+    [
+        (400, errors.Refused, False),
+        (401, errors.Unauthorized, False),
+        (403, errors.Forbidden, False),
+        (404, errors.NotFound, False),
+        (418, errors.Refused, False),
+        (429, errors.RateLimited, True),
+        (500, errors.ServerFailed, True),
+        (503, errors.ServerFailed, True),
+        (301, errors.Refused, False),
+    ],
+)
+def test_each_status_is_one_kind_of_error(status: int, kind: type[errors.ApiError], transient: bool) -> None:
+    error = error_in(answer({"reason": "segredo 5500900000001"}, status), "page 0 of chats")
+    assert (type(error), error is not None and error.transient) == (kind, transient)
+    assert "segredo" not in str(error)
+
+
+def test_a_success_is_no_error() -> None:
+    assert error_in(answer([]), "page 0 of chats") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("3", 3.0),
+        ("0.5", 0.5),
+        ("900", 900.0),
+        ("-1", 0.0),
+        ("Sun, 22 Nov 2026 10:00:30 GMT", 30.0),
+        ("Sun, 22 Nov 2026 09:00:00 GMT", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_in_every_form_and_not_clipped(text: str, seconds: float | None) -> None:
+    assert retry_after({"retry-after": text}, now=NOW) == seconds
+
+
+@pytest.mark.parametrize("key", ["companyID", "companyId"])
+def test_the_profile_names_the_company_in_either_spelling(key: str) -> None:
+    assert profile_in(answer({"id": "9001", "name": "Ana", key: "4242"})) == Profile(9001, "Ana", 4242)
+
+
+def test_a_profile_without_company_asks_for_the_setting() -> None:
+    with pytest.raises(errors.UnexpectedShape, match="set HUGGY_COMPANY_ID"):
+        profile_in(answer({"id": 9001, "name": "Ana"}))
