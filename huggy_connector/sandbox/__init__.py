@@ -1,0 +1,32 @@
+"""A stand-in Huggy API over real HTTP: for the demo, for tests, and for trying one's own DAGs without an account.
+
+`Options` says what the account looks like and what goes wrong; `Sandbox` runs it in a thread; `serve` runs it until it
+is told to stop. It knows nothing of the connector. Importing this package imports no server.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from huggy_connector.sandbox.faults import parse_shares
+    from huggy_connector.sandbox.options import OPTION_HELP, Options
+    from huggy_connector.sandbox.running import Sandbox, serve
+
+__all__ = ["OPTION_HELP", "Options", "Sandbox", "parse_shares", "serve"]
+
+_HOMES = {
+    "OPTION_HELP": "options",
+    "Options": "options",
+    "Sandbox": "running",
+    "parse_shares": "faults",
+    "serve": "running",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,151 @@
+"""Every choice of a sandbox in one flat value, with the sentence that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from huggy_connector.sandbox.faults import check_shares
+from huggy_connector.sandbox.limit import REFUSALS
+
+ORDERS = ("created", "activity")
+ROTATIONS = ("rotate", "same", "absent")
+RESOURCES = ("chats", "contacts")
+
+
+def _option(default: Any, explanation: str) -> Any:
+    return field(default=default, metadata={"help": explanation})
+
+
+def _no_faults() -> Mapping[str, float]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """All options of a sandbox. A value that cannot be is refused with one sentence (`ValueError`)."""
+
+    seed: int = _option(1, "The same seed gives the same account, row by row.")
+    chats: int = _option(20_000, "Chats at the start.")
+    contacts: int | None = _option(None, "Contacts at the start; left out: two for every five chats.")
+    agents: int = _option(25, "Agents of the account.")
+    departments: int = _option(6, "Departments of the account, 1 to 8.")
+    days: int | None = _option(None, "Length of the history in days; left out: as many as give 170 chats a day.")
+    open_chats: int = _option(60, "Chats still open at the start, most of them recent.")
+    now: str | None = _option(None, "The account's local time at the start, as 2025-03-10T14:00:00; left out: now.")
+    timezone: str = _option("America/Sao_Paulo", "Zone of the account, used to tell what its local time is now.")
+    company: int = _option(4242, "Number of the company; any other one in the path is refused with 403.")
+
+    order: str = _option("created", "Order of the lists, newest first: by creation (created) or activity (activity).")
+    page_size: int = _option(20, "Rows of a page.")
+    quirks: bool = _option(True, "Spell ids, empty values and missing keys as variously as the real API.")
+    odd_situations: float = _option(0.004, "Share of chats in a situation the documentation does not know.")
+    unknown_fields: bool = _option(False, "Add fields the documentation does not know.")
+    broken_values: float = _option(0.0, "Share of rows with a value of the wrong kind, such as 0000-00-00 00:00:00.")
+    contact_times: bool = _option(False, "Give contacts createdAt and updatedAt, which no public sample shows.")
+    ignore_situation: bool = _option(False, "Ignore the situation filter of the chats.")
+
+    moving: str = _option("chats", "Which lists move: chats, contacts, or both with a comma between.")
+    arrivals_per_second: float = _option(0.0, "New rows a second.")
+    changes_per_second: float = _option(0.0, "Rows a second that change; ordered by activity they jump to the head.")
+    jumps_per_second: float = _option(0.0, "Rows a second that jump to the head, whatever the order.")
+    departures_per_second: float = _option(0.0, "Rows a second that vanish.")
+    arrival_every: int = _option(0, "One new row before every so many answers; 0: never.")
+    change_every: int = _option(0, "One change before every so many answers; 0: never.")
+    jump_every: int = _option(0, "One jump to the head before every so many answers; 0: never.")
+    departure_every: int = _option(0, "One row vanishes before every so many answers; 0: never.")
+
+    limit: int = _option(20, "Requests that may arrive in any second; 0: no limit.")
+    limit_oauth: bool = _option(True, "Count the OAuth endpoints in the same limit.")
+    refusal: str = _option("cycle", f"Form of the 429 answers: {', '.join(REFUSALS)}, or all of them in turns (cycle).")
+    latency_ms: float = _option(0.0, "Milliseconds an answer takes at least.")
+    latency_spread_ms: float = _option(0.0, "Milliseconds an answer takes more, drawn evenly from 0 to this.")
+
+    faults: Mapping[str, float] = field(
+        default_factory=_no_faults,
+        metadata={"help": "Share of requests each fault happens to, as 500=0.02,reset=0.01."},
+    )
+    stall_seconds: float = _option(30.0, "How long the fault stall keeps silent.")
+    storm_seconds: float = _option(3.0, "How long the fault storm refuses everything.")
+    fail_page: str = _option("", "A page that always fails with 500, as chats:7.")
+    emptied: str = _option("", "Lists that answer [] although they have rows: chats, contacts, or both.")
+
+    token_days: float = _option(180.0, "Life of the access tokens that a refresh gives, in days.")
+    token_days_left: float | None = _option(
+        None, "Days the first access token is still good for; negative: expired; left out: until the year 2100."
+    )
+    rotation: str = _option(
+        "rotate", "What a refresh does to the refresh token: a new one, the old dies (rotate), the same, or absent."
+    )
+
+    def __post_init__(self) -> None:
+        _check_numbers(self)
+        if not 1 <= self.departments <= 8:
+            raise ValueError(f"departments is {self.departments}, it must lie between 1 and 8.")
+        if self.days is not None and self.days < 1:
+            raise ValueError(f"days is {self.days}, the history needs at least one.")
+        _one_of("order", self.order, ORDERS)
+        _one_of("refusal", self.refusal, (*REFUSALS, "cycle"))
+        _one_of("rotation", self.rotation, ROTATIONS)
+        for name in ("moving", "emptied"):
+            for resource in names_in(getattr(self, name)):
+                _one_of(name, resource, RESOURCES)
+        check_shares(self.faults)
+        _check_page(self.fail_page)
+        self.local_now()
+
+    def local_now(self) -> datetime:
+        """The account's local time at the start, without a zone, in whole seconds."""
+        if self.now is not None:
+            try:
+                return datetime.fromisoformat(self.now).replace(tzinfo=None, microsecond=0)
+            except ValueError:
+                raise ValueError(f"now is {self.now!r}, it must read like 2025-03-10T14:00:00.") from None
+        try:
+            zone = ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"timezone is {self.timezone!r}, which this machine's zone database lacks.") from None
+        return datetime.now(zone).replace(tzinfo=None, microsecond=0)
+
+
+_WHOLE_OR_MORE = (
+    *("seed", "chats", "contacts", "open_chats", "company", "limit", "latency_ms", "latency_spread_ms"),
+    *("arrivals_per_second", "changes_per_second", "jumps_per_second", "departures_per_second"),
+    *("arrival_every", "change_every", "jump_every", "departure_every"),
+    *("stall_seconds", "storm_seconds", "token_days"),
+)
+
+
+def _check_numbers(options: Options) -> None:
+    for name in _WHOLE_OR_MORE:
+        if (value := getattr(options, name)) is not None and value < 0:
+            raise ValueError(f"{name} is {value}, it must not be negative.")
+    for name in ("agents", "page_size"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"{name} is {getattr(options, name)}, it must be at least 1.")
+    for name in ("odd_situations", "broken_values"):
+        if not 0 <= getattr(options, name) <= 1:
+            raise ValueError(f"{name} is {getattr(options, name)}, it must lie between 0 and 1.")
+
+
+def names_in(text: str) -> list[str]:
+    """The names in `chats, contacts`; an empty text holds none."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}, it must be one of {', '.join(choices)}.")
+
+
+def _check_page(text: str) -> None:
+    resource, _, page = text.partition(":")
+    if text and not (resource.isalpha() and page.isdecimal()):
+        raise ValueError(f"fail_page is {text!r}, it must read like chats:7.")
+
+
+OPTION_HELP: dict[str, str] = {option.name: option.metadata["help"] for option in fields(Options)}
+"""What each option does, by name: the help texts of the command line."""

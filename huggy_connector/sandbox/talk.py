@@ -1,0 +1,162 @@
+"""What people say to each other: the messages of a chat, in invented Portuguese."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from huggy_connector.sandbox.chance import dice
+from huggy_connector.sandbox.desk import PHOTO, Desk
+from huggy_connector.sandbox.lives import Life
+from huggy_connector.sandbox.options import Options
+from huggy_connector.sandbox.people import People
+from huggy_connector.sandbox.rhythm import text_of
+
+Json = dict[str, Any]
+
+_FIRST_ID = 600_000_001
+_IDS_A_CHAT = 512
+_TIMES, _TEXT = 21, 22
+_BOT = {"id": "800001", "name": "Assistente Virtual", "mobile": None, "phone": None, "email": None, "photo": PHOTO}
+
+_CONTACT = (
+    *("Bom dia! Preciso da 2ª via do boleto, por favor 🙏", "Olá, tudo bem?", "Ainda não chegou, está atrasado…"),
+    *("Não consigo acessar o sistema 😕", "Qual é o horário de atendimento?", "Sim", "1", "Obrigada! 😊", "👍"),
+    *("A cobrança veio em duplicidade,\nvocês podem verificar?", "Quero falar com uma pessoa", "Perfeito, agradeço!"),
+    *("Meu CPF já está no cadastro, né?", "Pode ser amanhã de manhã?", 'Aparece "erro inesperado" na tela \\o/'),
+)
+_AGENT = (
+    *("Olá! Meu nome é {name}, como posso ajudar?", "Só um instante, vou verificar.", "Prontinho ✅"),
+    *("Você poderia me confirmar o endereço, por favor?", "Já encaminhei à equipe técnica.", "Ficou alguma dúvida?"),
+    *("Agradecemos o contato! Tenha um ótimo dia 🌻", "A previsão é de até 2 dias úteis.", "Certo, está resolvido."),
+)
+_BOT_TEXTS = (
+    *("Olá! 👋 Sou a assistente virtual.\n1 - Vendas\n2 - Suporte\n3 - Financeiro", "Não entendi. Pode repetir?"),
+    *("Certo! Vou transferir você para um de nossos atendentes.", "Você é o nº 3 da fila. Aguarde, por favor ⏳"),
+)
+_MEDIA = ("image", "audio", "document", "video")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a chat: who (`contact`, `agent`, `bot`, `event`) and when (local seconds)."""
+
+    who: str
+    moment: int
+
+
+class Talk:
+    """Writes any chat's messages from its life."""
+
+    def __init__(self, options: Options, desk: Desk, people: People) -> None:
+        self._seed = options.seed
+        self._quirks = options.quirks
+        self._desk = desk
+        self._people = people
+
+    def lines(self, row: int, life: Life) -> list[Line]:
+        """Everything in the order it happened, events included. What is there stays; news only follow."""
+        rng = dice(self._seed, _TIMES, row)
+        span, lines = life.said_until - life.created, [Line("contact", life.created), Line("event", life.created)]
+        events = [moment for moment in (life.attended, life.closed) if moment and moment <= life.said_until]
+        for number in range(1, life.said):
+            moment = life.created + int(span * (number + rng.random() - 1) / life.said)
+            while events and events[0] <= moment:
+                lines.append(Line("event", events.pop(0)))
+            lines.append(Line(self._speaker(number, moment, life), moment))
+        lines += [Line("event", moment) for moment in events]
+        for moment, kind in life.later:
+            lines.append(Line("event" if kind == "event" else self._speaker(1, moment, life), moment))
+        return lines
+
+    @staticmethod
+    def _speaker(number: int, moment: int, life: Life) -> str:
+        if number % 2 == 0:
+            return "contact"
+        return "agent" if life.agent is not None and life.attended and moment >= life.attended else "bot"
+
+    def messages(self, row: int, life: Life, chat: Json, *, events: bool) -> list[Json]:
+        """The rows of `GET /chats/{id}/messages`, newest first; `chat` is the snapshot each of them embeds."""
+        spoken = [
+            self._message(row, number, line, life, chat)
+            for number, line in enumerate(self.lines(row, life))
+            if events or line.who != "event"
+        ]
+        return spoken[::-1]
+
+    def last(self, row: int, life: Life) -> Json:
+        """What a chat shows as its lastMessage."""
+        lines = self.lines(row, life)
+        number = max(n for n, line in enumerate(lines) if line.who != "event")
+        rng = dice(self._seed, _TEXT, row * _IDS_A_CHAT + number)
+        line = lines[number]
+        text, kind, file = self._content(line, life, rng)
+        return {
+            "text": text,
+            "file": file,
+            "sendAt": text_of(line.moment),
+            "senderType": self._side(line.who, life),
+            "type": kind,
+            "sender": self._sender(line.who, life, full=False),
+        }
+
+    def _message(self, row: int, number: int, line: Line, life: Life, chat: Json) -> Json:
+        rng = dice(self._seed, _TEXT, row * _IDS_A_CHAT + number)
+        text, kind, file = self._content(line, life, rng)
+        channel = self._desk.channels[life.channel].type
+        customer = chat["customer"]
+        outward = line.who in ("agent", "bot")
+        # Older rows of the API spell two keys in the other style; a chat keeps to one.
+        old = self._quirks and dice(self._seed, _TIMES, row).random() < 0.08
+        return {
+            "id": _FIRST_ID + row * _IDS_A_CHAT + number,
+            "body" if old else "text": text,
+            "type": kind,
+            "isInternal": line.who == "event",
+            "isEmail": channel == "email",
+            "sender": self._sender(line.who, life, full=True),
+            "senderType": self._side(line.who, life),
+            "receiver": customer if outward else None,
+            "receiverType": channel if outward else "agent",
+            "file": file,
+            "chat": chat,
+            "customer": customer,
+            "channel": channel,
+            "send_at" if old else "sendAt": text_of(line.moment),
+            "readAt": text_of(line.moment + rng.randint(1, 900)) if rng.random() < 0.3 else None,
+        }
+
+    def _content(self, line: Line, life: Life, rng: Random) -> tuple[str, str, str | None]:
+        if line.who == "event":
+            ending = line.moment == life.closed
+            return "Atendimento finalizado" if ending else "Atendimento iniciado", "internalEvent", None
+        if line.who == "bot":
+            return rng.choice(_BOT_TEXTS), "text", None
+        if rng.random() < 0.06:
+            kind = rng.choice(_MEDIA)
+            return "", kind, f"https://cdn.example.com/files/{rng.getrandbits(64):016x}"
+        if line.who == "contact":
+            return rng.choice(_CONTACT), "text", None
+        name = self._desk.agents[life.agent or 0]["name"]
+        return rng.choice(_AGENT).format(name=name.partition(" ")[0]), "text", None
+
+    def _side(self, who: str, life: Life) -> str:
+        if who == "agent":
+            return "agent"
+        return "virtual_agent" if who == "bot" else self._desk.channels[life.channel].type
+
+    def _sender(self, who: str, life: Life, *, full: bool) -> Json | None:
+        if who == "event":
+            return None
+        if who == "bot":
+            return _BOT
+        if who == "agent":
+            sender = self._desk.agents[life.agent or 0]
+            keys = tuple(_BOT) + (("isActive", "isOnline", "isAvailable", "statusID", "statusType") if full else ())
+        elif life.contact is None:
+            return None
+        else:
+            sender = self._people.card(life.contact)
+            keys = tuple(sender) if full else tuple(_BOT)
+        return {key: sender[key] for key in keys}
