@@ -1,0 +1,133 @@
+"""DuckDB as we open it, and what its errors mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from huggy_connector.errors import ConfigurationError, WarehouseBusy, WarehouseError, WarehouseUnusable
+from huggy_connector.warehouse import sql
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+STORAGE_VERSION = "v1.2.0"
+"""The file format: DuckDB 1.2 to 2 and the BI tools built on them read it."""
+
+CATALOG = "warehouse"
+"""What an attached file is called inside a connection of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How much of the machine DuckDB may take. `memory_limit` as DuckDB writes it; the process takes 250 MB more."""
+
+    memory_limit: str = "1GB"
+    threads: int = 2
+
+    @contextmanager
+    def reading(self, file: Path, *, spill: Path) -> Iterator[DuckDBPyConnection]:
+        """A connection that has `file` attached read-only and in use."""
+        with self._open(spill) as connection:
+            attach(connection, file, "READ_ONLY")
+            yield connection
+
+    @contextmanager
+    def writing(self, file: Path, *, spill: Path) -> Iterator[DuckDBPyConnection]:
+        """A connection that has `file` attached for writing and in use; the file is created where there is none."""
+        with self._open(spill) as connection:
+            attach(connection, file, "" if file.exists() else f"STORAGE_VERSION {sql.text(STORAGE_VERSION)}")
+            yield connection
+
+    @contextmanager
+    def _open(self, spill: Path) -> Iterator[DuckDBPyConnection]:
+        connection = self.connect(spill)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def connect(self, spill: Path) -> DuckDBPyConnection:
+        """A connection in memory: nothing is downloaded, no Python variable is taken for a table, times are UTC."""
+        import duckdb
+
+        try:
+            connection = duckdb.connect(
+                config={
+                    "memory_limit": self.memory_limit,
+                    "threads": self.threads,
+                    "temp_directory": str(spill),
+                    "preserve_insertion_order": False,
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                    "python_enable_replacements": False,
+                }
+            )
+        except duckdb.Error:
+            raise ConfigurationError(
+                f"DuckDB takes no memory_limit {self.memory_limit!r} with {self.threads} threads: give a size like 1GB."
+            ) from None
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection
+
+
+def attach(connection: DuckDBPyConnection, file: Path, options: str) -> None:
+    """Attaches a file and makes it the one in use. Raises WarehouseUnusable or WarehouseBusy."""
+    import duckdb
+
+    try:
+        connection.execute(f"ATTACH {sql.text(str(file))} AS {CATALOG}" + (f" ({options})" if options else ""))
+        connection.execute(f"USE {CATALOG}")
+    except duckdb.Error as error:
+        raise _meaning(error, file) from None
+
+
+def _meaning(error: Exception, file: Path) -> WarehouseError:
+    said = str(error)
+    if held := re.search(r"held in (.+?) \(PID (\d+)\)", said):
+        program, process = held.groups()
+        return WarehouseBusy(
+            f"{file} is open for writing in {program} (process {process}): close it there; readers open it read-only."
+        )
+    if "already attached" in said or "different configuration" in said:
+        return WarehouseBusy(f"{file} is open for writing in this very process: close that connection first.")
+    if versions := re.search(r"version number (\d+)", said):
+        import duckdb
+
+        return WarehouseUnusable(
+            f"{file} was written by a newer DuckDB (storage version {versions[1]}) than the {duckdb.__version__} "
+            "installed here: upgrade the package duckdb."
+        )
+    if "not a valid DuckDB database" in said:
+        return WarehouseUnusable(f"{file} is not a DuckDB file: give another path, or move it away.")
+    if "Permission denied" in said:
+        return WarehouseUnusable(f"{file} may not be read by this user: change its rights.")
+    return WarehouseUnusable(
+        f"{file} is damaged, DuckDB cannot open it: move it away, then load again or put a kept version in its place."
+    )
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turns DuckDB's errors into ours. Only the kind is told: DuckDB's own words may quote a value."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise WarehouseError(f"{doing} needs more memory than DuckDB was given: raise memory_limit.") from None
+    except duckdb.IOException as error:
+        if re.search(r"no space left|file too large|disk quota|could not write", str(error), re.IGNORECASE):
+            raise WarehouseUnusable(
+                f"{doing} ran out of disk: make room beside the warehouse and load again."
+            ) from None
+        raise WarehouseError(f"{doing} could not read or write a file: look at the disk and load again.") from None
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{doing} failed inside DuckDB ({type(error).__name__}): please report it with the versions of duckdb and "
+            "huggy-connector."
+        ) from None

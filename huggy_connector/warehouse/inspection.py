@@ -1,0 +1,80 @@
+"""What a file is, before anything is done to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from huggy_connector.errors import WarehouseUnusable
+from huggy_connector.warehouse import tables
+from huggy_connector.warehouse.engine import Engine
+from huggy_connector.warehouse.migrate import differences
+from huggy_connector.warehouse.place import Place, wal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from huggy_connector.warehouse.tables import Table
+
+Loaded = frozenset[tuple[int, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A warehouse as it lies there: `version` 0 means that there is none yet.
+
+    `loaded` holds (company, resource, run key) of every snapshot in it; `outdated` says that its tables lack something
+    that the catalogue has.
+    """
+
+    version: int = 0
+    loaded: Loaded = frozenset()
+    outdated: bool = True
+
+
+def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
+    """Looks without touching. Raises WarehouseUnusable or WarehouseBusy where the file is not ours to load into."""
+    if not place.live.exists():
+        return Found()
+    if wal_of(place.live).exists():
+        raise WarehouseUnusable(
+            f"Another program wrote into {place.live} and did not finish: {wal_of(place.live).name} lies beside it. "
+            "Open the file with that program and run CHECKPOINT, or move the .wal away to give up what it wrote."
+        )
+    with engine.reading(place.live, spill=place.spill) as connection:
+        if not _ours(connection, place):
+            return Found()
+        version, written_by, format_version = _last_publish(connection)
+        if format_version > tables.FORMAT:
+            raise WarehouseUnusable(
+                f"{place.live} was written by huggy-connector {written_by}, which is newer than this one: "
+                "upgrade huggy-connector."
+            )
+        loaded = frozenset(connection.execute("SELECT company_id, resource, run_key FROM meta.loads").fetchall())
+        return Found(version, loaded, format_version < tables.FORMAT or bool(differences(connection, wanted)))
+
+
+def _ours(connection: DuckDBPyConnection, place: Place) -> bool:
+    """False for an empty database, which may be overwritten; raises for someone else's."""
+    held = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database()"
+        " UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views()"
+        " WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
+    if not held:
+        return False
+    if ("meta.publishes",) in held:
+        return True
+    raise WarehouseUnusable(
+        f"{place.live} holds {len(held)} tables or views of someone else: the warehouse is a file of its own. "
+        "Give another path, and join the two with ATTACH."
+    )
+
+
+def _last_publish(connection: DuckDBPyConnection) -> tuple[int, str, int]:
+    row = connection.execute(
+        "SELECT version, connector_version, format_version FROM meta.publishes ORDER BY version DESC LIMIT 1"
+    ).fetchone()
+    return (int(row[0]), str(row[1]), int(row[2])) if row else (0, "", 0)

@@ -1,0 +1,197 @@
+"""What the warehouse knows about itself: the rows of the schema `meta`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from huggy_connector import __version__
+from huggy_connector.catalogue import Resource
+from huggy_connector.warehouse import sql, tables
+from huggy_connector.warehouse.migrate import Difference
+from huggy_connector.warehouse.quality import Finding
+from huggy_connector.warehouse.stage import Count, Stage
+from huggy_connector.warehouse.tables import Table, table_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, version: int, now: datetime) -> None:
+    """The stage's snapshots, and that they are loaded."""
+    snapshots, loads = [], []
+    for manifest in stage.manifests:
+        key = {"company_id": stage.company_id, "resource": stage.resource.name, "run_key": manifest.run_key}
+        count, window = counts[manifest.run_key], manifest.window or {}
+        snapshots.append(
+            {
+                **key,
+                "mode": manifest.mode,
+                "window_from": window.get("from"),
+                "window_to": window.get("to"),
+                "started_at": manifest.started_at,
+                "finished_at": manifest.finished_at,
+                "rows": manifest.rows,
+                "unique_ids": manifest.unique_ids,
+                "pages": manifest.pages,
+                "requests": manifest.requests,
+                "retries": manifest.retries,
+                "exact": manifest.certificate.get("exact"),
+                "missing_at_most": manifest.certificate.get("missing_at_most"),
+                "certificate": json.dumps(dict(manifest.certificate), ensure_ascii=False, default=str),
+            }
+        )
+        loads.append(
+            {
+                **key,
+                "version": version,
+                "loaded_at": now,
+                "fetched": count.fetched,
+                "kept": count.kept,
+                "doubled": count.doubled,
+                "rejected": count.rejected,
+                "connector_version": __version__,
+            }
+        )
+    _insert(stage.connection, tables.SNAPSHOTS, snapshots)
+    _insert(stage.connection, tables.LOADS, loads)
+
+
+def record_rejects(stage: Stage) -> int:
+    """One row a value that could not be read; of an id twice in a snapshot, the last one's. Returns how many."""
+    row = stage.connection.execute(
+        f"""
+        INSERT INTO {tables.REJECTS.sql} BY NAME
+        SELECT $company AS company_id, $resource AS resource, id, told."column" AS column_name, told.reason AS reason,
+               run_key, fetched_at
+        FROM (
+            SELECT i.id, i.fetched_at, f.run_key, unnest(i.rejects) AS told
+            FROM incoming i JOIN parts f ON f.part = i.part
+            WHERE len(i.rejects) > 0
+            QUALIFY i.id IS NULL
+                OR row_number() OVER (
+                    PARTITION BY f.run_key, i.id ORDER BY i.fetched_at DESC, i.part DESC, i.row DESC
+                ) = 1
+        )
+        """,
+        {"company": stage.company_id, "resource": stage.resource.name},
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def record_fields(stage: Stage) -> None:
+    """The unknown fields in `extra`, by name and JSON type; first and last whatever order snapshots are loaded in."""
+    key = {"company": stage.company_id, "resource": stage.resource.name}
+    known = "company_id = $company AND resource = $resource AND kind = 'field'"
+    stage.connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE fields AS
+        SELECT $company AS company_id, $resource AS resource, 'field' AS kind, each.key AS field,
+               CASE WHEN each.type IN ('OBJECT', 'ARRAY', 'BOOLEAN', 'NULL') THEN lower(each.type)
+                    WHEN each.type = 'VARCHAR' THEN 'string' ELSE 'number' END AS type,
+               min(f.run_key) AS first_run_key, min(i.fetched_at) AS first_seen_at, max(i.fetched_at) AS last_seen_at,
+               count(*) AS rows
+        FROM incoming i JOIN parts f ON f.part = i.part, json_each(i.extra) AS each
+        WHERE i.extra IS NOT NULL
+        GROUP BY ALL
+        UNION ALL
+        SELECT * FROM {tables.SCHEMA_CHANGES.sql} WHERE {known}
+        """,
+        key,
+    )
+    stage.connection.execute(f"DELETE FROM {tables.SCHEMA_CHANGES.sql} WHERE {known}", key)
+    stage.connection.execute(
+        f"""
+        INSERT INTO {tables.SCHEMA_CHANGES.sql} BY NAME
+        SELECT company_id, resource, kind, field, type, min(first_run_key) AS first_run_key,
+               min(first_seen_at) AS first_seen_at, max(last_seen_at) AS last_seen_at, sum(rows)::BIGINT AS rows
+        FROM fields GROUP BY ALL
+        """
+    )
+
+
+def record_columns(connection: DuckDBPyConnection, added: Iterable[Difference], *, now: datetime) -> None:
+    """Columns that a newer catalogue has brought."""
+    rows = [
+        {
+            "resource": each.table.title,
+            "kind": "column",
+            "field": each.column.name,
+            "type": each.column.type,
+            "first_seen_at": now,
+        }
+        for each in added
+        if each.column is not None
+    ]
+    _insert(connection, tables.SCHEMA_CHANGES, rows)
+
+
+def refresh_freshness(connection: DuckDBPyConnection, resources: Sequence[Resource], *, now: datetime) -> None:
+    for resource in resources:
+        created = f"max({sql.name(resource.created)})" if resource.created else "NULL"
+        updated = f"max({sql.name(resource.version)})" if resource.version else "NULL"
+        connection.execute(f"DELETE FROM {tables.FRESHNESS.sql} WHERE resource = ?", [resource.name])
+        connection.execute(
+            f"""
+            INSERT INTO {tables.FRESHNESS.sql} BY NAME
+            SELECT s.company_id, $resource AS resource, coalesce(t.rows, 0) AS rows, t.newest_created_at,
+                   t.newest_updated_at, t.newest_fetched_at, s.last_snapshot, s.last_snapshot_started_at,
+                   s.last_snapshot_exact, $now AS published_at
+            FROM (
+                SELECT company_id, max(run_key) AS last_snapshot,
+                       max_by(started_at, run_key) AS last_snapshot_started_at,
+                       max_by(exact, run_key) AS last_snapshot_exact
+                FROM {tables.SNAPSHOTS.sql} WHERE resource = $resource GROUP BY company_id
+            ) s LEFT JOIN (
+                SELECT company_id, count(*) AS rows, {created} AS newest_created_at, {updated} AS newest_updated_at,
+                       max(fetched_at) AS newest_fetched_at
+                FROM {table_of(resource).sql} GROUP BY company_id
+            ) t USING (company_id)
+            """,
+            {"resource": resource.name, "now": now},
+        )
+
+
+def record_quality(connection: DuckDBPyConnection, findings: Iterable[Finding], *, version: int) -> None:
+    rows = [
+        {
+            "version": version,
+            "check_name": each.check,
+            "table_name": each.table,
+            "level": each.level.value,
+            "passed": each.passed,
+            "detail": each.detail,
+        }
+        for each in findings
+    ]
+    _insert(connection, tables.QUALITY, rows)
+
+
+def record_publish(
+    connection: DuckDBPyConnection, *, version: int, now: datetime, reason: str, snapshots: int, rows_changed: int
+) -> None:
+    import duckdb
+
+    row = {
+        "version": version,
+        "published_at": now,
+        "reason": reason,
+        "snapshots": snapshots,
+        "rows_changed": rows_changed,
+        "format_version": tables.FORMAT,
+        "connector_version": __version__,
+        "duckdb_version": duckdb.__version__,
+    }
+    _insert(connection, tables.PUBLISHES, [row])
+
+
+def _insert(connection: DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    columns = list(rows[0])
+    marks = ", ".join("?" * len(columns))
+    connection.executemany(
+        f"INSERT INTO {table.sql} ({sql.names(columns)}) VALUES ({marks})", [list(row.values()) for row in rows]
+    )

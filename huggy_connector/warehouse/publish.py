@@ -1,0 +1,158 @@
+"""The way from one whole version to the next: a copy aside, worked on, checked, closed, and put in place in one step.
+
+At any instant, also after a kill -9 or a power cut, the live file is one whole version. Readers keep the version that
+they opened; whoever opens the file afterwards sees the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from huggy_connector.errors import WarehouseBusy, WarehouseUnusable
+from huggy_connector.warehouse.engine import CATALOG, Engine, explained
+from huggy_connector.warehouse.place import Place, wal_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MARGIN = 64 * 2**20
+"""Bytes of disk that are left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A private copy of the warehouse: `connection` writes into it, and it becomes `version` if the block ends well."""
+
+    connection: DuckDBPyConnection
+    version: int
+
+
+@contextmanager
+def holding(place: Place, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """The right to change the warehouse: one holder at a time, over all processes of this machine.
+
+    A holder that is killed leaves nothing to be cleared by hand. Raises WarehouseBusy where another one holds it for
+    longer than `wait_seconds`, WarehouseUnusable where nothing can be written there.
+    """
+    try:
+        place.beside.mkdir(exist_ok=True)
+        lock = FileLock(place.lock, timeout=wait_seconds)
+        lock.acquire()
+    except Timeout:
+        raise WarehouseBusy(f"Another load is changing {place.live}: try again when it has ended.") from None
+    except OSError as error:
+        raise WarehouseUnusable(
+            f"The warehouse's folder {place.live.parent} cannot be written to ({error.strerror}): change its rights, "
+            "or give another path."
+        ) from None
+    try:
+        _clear(place)
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def drafting(
+    place: Place, *, from_version: int, engine: Engine, keep_versions: int, room: int = 0, afresh: bool = False
+) -> Iterator[Draft]:
+    """The next version in the making; published when the block ends well, thrown away otherwise. Within `holding`.
+
+    It starts as a copy of the live file, which is version `from_version`, or `afresh` as an empty file. `room` is by
+    how many bytes it may grow. The version that it replaces is kept beside it, up to `keep_versions` of them.
+    """
+    copied = from_version > 0 and not afresh
+    _make_sure_of_room(place, room + (place.live.stat().st_size if copied else 0))
+    try:
+        with explained(f"The load into {place.live}"):
+            if copied:
+                _copy(place.live, place.draft)
+            with engine.writing(place.draft, spill=place.spill) as connection:
+                yield Draft(connection, from_version + 1)
+                connection.execute(f"CHECKPOINT {CATALOG}")
+        _swap(place, from_version=from_version, keep_versions=keep_versions)
+    except OSError as error:
+        raise WarehouseUnusable(
+            f"The load into {place.live} could not write to the disk ({error.strerror}): see to it and load again."
+        ) from None
+    finally:
+        _clear(place)
+
+
+def _copy(live: Path, draft: Path) -> None:
+    """While it runs no other process can open the live file for writing, so the copy cannot be torn. Readers go on.
+
+    DuckDB locks with fcntl, and so do we. Closing the file drops the locks that this very process has on it; all it can
+    have are a reader's.
+    """
+    with live.open("rb") as source, draft.open("xb") as target:
+        try:
+            fcntl.lockf(source, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            raise WarehouseBusy(f"Another program has just opened {live} for writing: close it there.") from None
+        shutil.copyfileobj(source, target, 2**24)
+
+
+def _swap(place: Place, *, from_version: int, keep_versions: int) -> None:
+    if wal_of(place.draft).exists():
+        raise WarehouseUnusable(
+            f"DuckDB left a write-ahead log beside the new version of {place.live}: please report it."
+        )
+    _sync(place.draft)
+    if from_version > 0:
+        _keep(place, from_version)
+    place.draft.replace(place.live)
+    _sync(place.live.parent)
+    for _, path in place.kept()[: -keep_versions or None]:
+        path.unlink()
+
+
+def _keep(place: Place, version: int) -> None:
+    """A second name for the live file: it costs nothing, and outlives the first, which is about to move on."""
+    place.versions.mkdir(exist_ok=True)
+    kept = place.version(version)
+    kept.unlink(missing_ok=True)
+    try:
+        kept.hardlink_to(place.live)
+    except OSError:  # a file system without hard links
+        half = kept.with_suffix(".half")
+        shutil.copyfile(place.live, half)
+        half.replace(kept)
+    _sync(place.versions)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_sure_of_room(place: Place, needed: int) -> None:
+    free = shutil.disk_usage(place.live.parent).free
+    if free < needed + MARGIN:
+        raise WarehouseUnusable(
+            f"The load needs about {_megabytes(needed + MARGIN)} MB on the disk of {place.live.parent}, which has "
+            f"{_megabytes(free)} MB free: make room there and load again."
+        )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.0f}"
+
+
+def _clear(place: Place) -> None:
+    """What this or a dead loader has left of its work."""
+    for file in (place.draft, wal_of(place.draft), *place.versions.glob("*.half")):
+        file.unlink(missing_ok=True)
+    shutil.rmtree(place.spill, ignore_errors=True)

@@ -1,0 +1,169 @@
+"""The checks of a publish. They run on the copy, before it is put in place; a failed `stop` publishes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from huggy_connector.catalogue import Resource
+from huggy_connector.errors import CheckFailed
+from huggy_connector.warehouse import sql, tables
+from huggy_connector.warehouse.tables import table_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from huggy_connector.warehouse.stage import Count, Stage
+
+REFERENCES = (
+    ("chats", "contact_id", "contacts"),
+    ("chats", "agent_id", "agents"),
+    ("chats", "department_id", "departments"),
+)
+"""Columns that hold ids of another table."""
+
+FOUND_AT_LEAST = 0.95
+"""Share of references that should lead to a row."""
+READABLE_AT_LEAST = 0.99
+"""Share of rows that should come without a rejected value."""
+OF_THE_LAST_AT_LEAST = 0.9
+"""Share of the last full sweep's ids that the next one should find."""
+OLD_AFTER = timedelta(days=2)
+AHEAD_AT_MOST = timedelta(hours=1)
+"""How far a time may lie after the moment it was fetched. More means a wrong time zone."""
+
+
+class Level(StrEnum):
+    """`warn` is told; `stop` keeps the live file as it is."""
+
+    WARN = "warn"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found, in counts, never in values."""
+
+    check: str
+    table: str
+    level: Level
+    passed: bool
+    detail: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.table}: {self.detail} ({self.check})."
+
+
+def check_snapshots(stage: Stage, counts: dict[str, Count]) -> Iterator[Finding]:
+    """In each, fetched = kept + doubled + rejected, and both are what the manifest says."""
+    wrong = sum(
+        1
+        for manifest in stage.manifests
+        if (count := counts[manifest.run_key]).fetched != count.kept + count.doubled + count.rejected
+        or (count.fetched, count.kept) != (manifest.rows, manifest.unique_ids)
+    )
+    detail = f"{wrong} of {len(stage.manifests)} snapshots hold other rows than their manifests say"
+    yield Finding("snapshots_add_up", stage.resource.name, Level.STOP, not wrong, detail)
+
+
+def check_rejects(stage: Stage, counts: dict[str, Count], rejects: int) -> Iterator[Finding]:
+    fetched = sum(count.fetched for count in counts.values())
+    passed = rejects <= fetched * (1 - READABLE_AT_LEAST)
+    detail = f"{rejects:,} values of {fetched:,} rows could not be read, see meta.rejects"
+    yield Finding("values_readable", stage.resource.name, Level.WARN, passed, detail)
+
+
+def check_growth(resource: Resource, *, before: int, added: int, after: int) -> Iterator[Finding]:
+    """A load may only add rows to a table."""
+    detail = f"{before:,} rows before, {added:,} new, {after:,} after"
+    yield Finding("rows_add_up", resource.name, Level.STOP, before + added == after, detail)
+
+
+def check_tables(connection: DuckDBPyConnection, resources: Sequence[Resource], *, now: datetime) -> Iterator[Finding]:
+    """The checks that read the tables as they will be published."""
+    for resource in resources:
+        yield from _key(connection, resource)
+        yield from _times(connection, resource)
+        yield from _sweeps(connection, resource, now)
+    present = {resource.name for resource in resources}
+    for table, column, target in REFERENCES:
+        if {table, target} <= present:
+            yield from _references(connection, table, column, target)
+
+
+def stop_if_needed(findings: Iterable[Finding]) -> None:
+    """Raises CheckFailed where a check of level `stop` failed."""
+    if failed := [each.sentence for each in findings if each.level is Level.STOP and not each.passed]:
+        raise CheckFailed(f"Nothing was published, the warehouse is as it was. {' '.join(failed)}")
+
+
+def _key(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Finding]:
+    table = table_of(resource).sql
+    doubled = _number(
+        connection, f"SELECT count(*) FROM (SELECT 1 FROM {table} GROUP BY company_id, id HAVING count(*) > 1)"
+    )
+    missing = _number(connection, f"SELECT count(*) FROM {table} WHERE company_id IS NULL OR id IS NULL")
+    yield Finding("unique_key", resource.name, Level.STOP, not doubled, f"{doubled:,} ids come more than once")
+    yield Finding("key_present", resource.name, Level.STOP, not missing, f"{missing:,} rows have no id")
+
+
+def _times(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Finding]:
+    table = table_of(resource).sql
+    for column in filter(None, (resource.created, resource.version)):
+        absent = _number(connection, f"SELECT count(*) FROM {table} WHERE {sql.name(column)} IS NULL")
+        detail = f"{absent:,} rows have no {column}"
+        yield Finding(f"{column}_present", resource.name, Level.WARN, not absent, detail)
+        seconds = int(AHEAD_AT_MOST.total_seconds())
+        ahead = _number(
+            connection, f"SELECT count(*) FROM {table} WHERE {sql.name(column)} > fetched_at + to_seconds({seconds})"
+        )
+        detail = f"{ahead:,} rows have a {column} after they were fetched: is the time zone right?"
+        yield Finding(f"{column}_not_ahead", resource.name, Level.WARN, not ahead, detail)
+
+
+def _sweeps(connection: DuckDBPyConnection, resource: Resource, now: datetime) -> Iterator[Finding]:
+    """Per company: the newest snapshot is young, and a full sweep finds about as much as the one before."""
+    for company_id, newest in connection.execute(
+        f"SELECT company_id, epoch(max(started_at)) FROM {tables.SNAPSHOTS.sql} WHERE resource = ?"
+        " GROUP BY ALL ORDER BY ALL",
+        [resource.name],
+    ).fetchall():
+        hours = (now.timestamp() - newest) / 3600
+        detail = f"company {company_id}: the newest snapshot was begun {hours:,.0f} hours ago"
+        yield Finding("fresh", resource.name, Level.WARN, hours * 3600 <= OLD_AFTER.total_seconds(), detail)
+        sizes = [
+            row[0]
+            for row in connection.execute(
+                f"SELECT unique_ids FROM {tables.SNAPSHOTS.sql} WHERE resource = ? AND company_id = ? AND mode = 'full'"
+                " AND exact ORDER BY run_key DESC LIMIT 2",
+                [resource.name, company_id],
+            ).fetchall()
+        ]
+        if len(sizes) > 1:
+            detail = f"company {company_id}: the last full sweep found {sizes[0]:,} ids, the one before {sizes[1]:,}"
+            passed = sizes[0] >= sizes[1] * OF_THE_LAST_AT_LEAST
+            yield Finding(
+                "sweep_not_shrunk", resource.name, Level.WARN, passed, f"{detail}: has the token lost rights?"
+            )
+
+
+def _references(connection: DuckDBPyConnection, table: str, column: str, target: str) -> Iterator[Finding]:
+    if not _number(connection, f"SELECT count(*) FROM {sql.name('main', target)}"):
+        return
+    given = _number(connection, f"SELECT count({sql.name(column)}) FROM {sql.name('main', table)}")
+    lost = _number(
+        connection,
+        f"SELECT count(*) FROM {sql.name('main', table)} a ANTI JOIN {sql.name('main', target)} b"
+        f" ON a.company_id = b.company_id AND a.{sql.name(column)} = b.id WHERE a.{sql.name(column)} IS NOT NULL",
+    )
+    detail = f"{lost:,} of {given:,} values of {column} are not in {target}"
+    yield Finding(f"{column}_found", table, Level.WARN, lost <= given * (1 - FOUND_AT_LEAST), detail)
+
+
+def _number(connection: DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
