@@ -5,7 +5,9 @@ A *row* is the number of a contact in the order of creation, from 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -59,6 +61,8 @@ class People:
         self._seed = options.seed * 2 + 1
         self._rhythm = rhythm
         self._now = now
+        self.card: Callable[[int], Json] = lru_cache(maxsize=1024)(self._card)
+        """What a chat embeds of its contact, by row. Not to be changed by who gets it."""
 
     def id_of(self, row: int) -> int:
         """Ids grow with the row and leave gaps, as those of an account among others do."""
@@ -109,8 +113,7 @@ class People:
         # Some come back for months, but nobody was seen in the future.
         return created + int(min(self._now - created, 90 * DAY) * later**3)
 
-    def card(self, row: int) -> Json:
-        """What a chat embeds of its contact; the spelling of empty fields varies, the values do not."""
+    def _card(self, row: int) -> Json:
         rng = dice(self._seed, _CARD, row)
         rng.random()
         first, last = rng.choice(FIRST), rng.choice(LAST)
@@ -150,7 +153,7 @@ class People:
         if sighting and sighting.city:
             city, state = sighting.city, dict(CITIES)[sighting.city]
         seen: str | None = text_of(self.activity(row))
-        contact: Json = {key: card.pop(key) for key in ("id", "name", "email", "phone", "mobile")}
+        contact: Json = {key: card[key] for key in ("id", "name", "email", "phone", "mobile")}
         contact |= {
             "address": street,
             "district": rng.choice(DISTRICTS) if street else None,

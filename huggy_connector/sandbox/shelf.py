@@ -12,6 +12,8 @@ from huggy_connector.sandbox.listing import Listing
 
 Json = dict[str, Any]
 
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 class Book(Protocol):
     """Where a resource's rows come from."""
@@ -59,7 +61,7 @@ class Shelf:
         self.arrived: list[int] = []
         self.departed: list[int] = []
         self.changed: dict[int, None] = {}
-        self._encoded = lru_cache(maxsize=4096)(self._encode)
+        self._encoded = lru_cache(maxsize=16_384)(self._encode)
 
     def mark(self) -> None:
         """From now on count anew what arrives, changes and leaves."""
@@ -105,4 +107,4 @@ class Shelf:
         return self._encoded(row, self.book.revisions.get(row, 0))
 
     def _encode(self, row: int, _revision: int) -> bytes:
-        return json.dumps(self.book.row(row), ensure_ascii=False, separators=(",", ":")).encode()
+        return _WRITTEN(self.book.row(row)).encode()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from huggy_connector.sandbox.chance import dice
+from huggy_connector.sandbox.chance import dice, mix
 from huggy_connector.sandbox.desk import PHOTO, Desk
 from huggy_connector.sandbox.lives import Life
 from huggy_connector.sandbox.options import Options
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 _FIRST_ID = 600_000_001
 _IDS_A_CHAT = 512
-_TIMES, _TEXT = 21, 22
+_TEXT, _OLD_STYLE = 22, 23
 _BOT = {"id": "800001", "name": "Assistente Virtual", "mobile": None, "phone": None, "email": None, "photo": PHOTO}
 
 _CONTACT = (
@@ -40,10 +40,13 @@ _MEDIA = ("image", "audio", "document", "video")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry of a chat: who (`contact`, `agent`, `bot`, `event`) and when (local seconds)."""
+    """One entry of a chat: who (`contact`, `agent`, `bot`, `event`), when (local seconds), and the number of the
+    message, events not counted.
+    """
 
     who: str
     moment: int
+    number: int = 0
 
 
 class Talk:
@@ -57,18 +60,27 @@ class Talk:
 
     def lines(self, row: int, life: Life) -> list[Line]:
         """Everything in the order it happened, events included. What is there stays; news only follow."""
-        rng = dice(self._seed, _TIMES, row)
-        span, lines = life.said_until - life.created, [Line("contact", life.created), Line("event", life.created)]
+        lines = [self._said(row, 0, life), Line("event", life.created)]
         events = [moment for moment in (life.attended, life.closed) if moment and moment <= life.said_until]
         for number in range(1, life.said):
-            moment = life.created + int(span * (number + rng.random() - 1) / life.said)
-            while events and events[0] <= moment:
+            line = self._said(row, number, life)
+            while events and events[0] <= line.moment:
                 lines.append(Line("event", events.pop(0)))
-            lines.append(Line(self._speaker(number, moment, life), moment))
+            lines.append(line)
         lines += [Line("event", moment) for moment in events]
-        for moment, kind in life.later:
-            lines.append(Line("event" if kind == "event" else self._speaker(1, moment, life), moment))
-        return lines
+        return lines + self._later(life)
+
+    def _said(self, row: int, number: int, life: Life) -> Line:
+        jitter = mix(self._seed, row * _IDS_A_CHAT + number) / 2**64
+        early = max(0.0, number + jitter - 1) / life.said if number else 0.0
+        moment = life.created + int((life.said_until - life.created) * early)
+        return Line(self._speaker(number, moment, life), moment, number)
+
+    def _later(self, life: Life) -> list[Line]:
+        return [
+            Line("event", moment) if kind == "event" else Line(self._speaker(1, moment, life), moment, life.said + n)
+            for n, (moment, kind) in enumerate(life.later)
+        ]
 
     @staticmethod
     def _speaker(number: int, moment: int, life: Life) -> str:
@@ -87,11 +99,9 @@ class Talk:
 
     def last(self, row: int, life: Life) -> Json:
         """What a chat shows as its lastMessage."""
-        lines = self.lines(row, life)
-        number = max(n for n, line in enumerate(lines) if line.who != "event")
-        rng = dice(self._seed, _TEXT, row * _IDS_A_CHAT + number)
-        line = lines[number]
-        text, kind, file = self._content(line, life, rng)
+        later = [line for line in self._later(life) if line.who != "event"]
+        line = later[-1] if later else self._said(row, life.said - 1, life)
+        text, kind, file = self._content(line, life, dice(self._seed, _TEXT, row * _IDS_A_CHAT + line.number))
         return {
             "text": text,
             "file": file,
@@ -102,13 +112,13 @@ class Talk:
         }
 
     def _message(self, row: int, number: int, line: Line, life: Life, chat: Json) -> Json:
-        rng = dice(self._seed, _TEXT, row * _IDS_A_CHAT + number)
+        rng = dice(self._seed, _TEXT, row * _IDS_A_CHAT + line.number)
         text, kind, file = self._content(line, life, rng)
         channel = self._desk.channels[life.channel].type
         customer = chat["customer"]
         outward = line.who in ("agent", "bot")
         # Older rows of the API spell two keys in the other style; a chat keeps to one.
-        old = self._quirks and dice(self._seed, _TIMES, row).random() < 0.08
+        old = self._quirks and mix(self._seed + _OLD_STYLE, row) % 100 < 8
         return {
             "id": _FIRST_ID + row * _IDS_A_CHAT + number,
             "body" if old else "text": text,
