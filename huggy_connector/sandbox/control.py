@@ -26,7 +26,7 @@ class Control:
         self._server = server
         self._levers: dict[str, Callable[[Any], None]] = {
             "faults": self._set_faults,
-            "next_faults": server.faults.queue,
+            "next_faults": self._queue_faults,
             "fail_page": self._set_fail_page,
             "limit": self._set_limit,
             "latency_ms": lambda value: setattr(server, "latency_ms", _number("latency_ms", value)),
@@ -58,11 +58,14 @@ class Control:
                     return json_answer(200, self.control(json.loads(body or b"{}")))
                 case _:
                     return json_answer(404, {"reason": "The sandbox has stats, truth, mark and control."})
-        except (ValueError, TypeError, AttributeError) as error:
+        except ValueError as error:
             return json_answer(400, {"reason": str(error)})
 
     def stats(self, *, arrivals: bool = False) -> Json:
-        """Everything counted since the start or the last `reset_stats`; times are seconds since the start."""
+        """Everything counted since the start or the last `reset_stats`; times are seconds since the start.
+
+        `refused_429` are those over the limit; a storm's 429 are in `by_status` and `faults`.
+        """
         server = self._server
         record = server.arrivals
         accepted = sum(record.accepted)
@@ -111,6 +114,7 @@ class Control:
 
     def control(self, wishes: Json) -> Json:
         """Do what is asked, in the order: levers, then rows. The answer has the ids of the rows that were moved."""
+        _check_mapping("control", wishes)
         if unknown := set(wishes) - set(self._levers) - set(_DONE) - {"resource", "rates"}:
             raise ValueError(f"control knows no {', '.join(sorted(unknown))}.")
         self._server.account.catch_up(self._server.elapsed())
@@ -144,14 +148,21 @@ class Control:
         return [number for number in moved if number is not None]
 
     def _set_rates(self, resource: str, rates: Json) -> None:
+        _check_mapping("rates", rates)
         if unknown := set(rates) - set(RATES):
             raise ValueError(f"rates knows no {', '.join(sorted(unknown))}; it knows {', '.join(RATES)}.")
         events = {RATES[name]: _number(name, rate) for name, rate in rates.items()}
         self._server.account.set_rates(resource, events, self._server.elapsed())
 
     def _set_faults(self, shares: Json) -> None:
-        check_shares(shares)
+        _check_mapping("faults", shares)
+        check_shares({kind: _number(kind, share) for kind, share in shares.items()})
         self._server.faults.shares = dict(shares)
+
+    def _queue_faults(self, kinds: Any) -> None:
+        if not isinstance(kinds, list):
+            raise ValueError("next_faults is a list of kinds.")  # noqa: TRY004 - what came is JSON, not our mistake
+        self._server.faults.queue(str(kind) for kind in kinds)
 
     def _set_fail_page(self, page: str) -> None:
         self._server.faults.fail_page = str(page)
@@ -175,6 +186,11 @@ def _resource(name: str) -> str:
     if name not in RESOURCES:
         raise ValueError(f"the sandbox keeps no {name!r}; it keeps {', '.join(RESOURCES)}.")
     return name
+
+
+def _check_mapping(name: str, value: Any) -> None:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} wants a JSON object.")  # noqa: TRY004 - what came is JSON, not our mistake
 
 
 def _number(name: str, value: Any) -> float:

@@ -102,7 +102,7 @@ class Faults:
 
     def queue(self, kinds: Iterable[str]) -> None:
         """These happen to the next requests, one each."""
-        kinds = list(kinds)
+        kinds = tuple(kinds)
         check_shares(dict.fromkeys(kinds, 0.0))
         self._queued.extend(kinds)
 
