@@ -19,7 +19,7 @@ STORAGE_VERSION = "v1.2.0"
 """The file format: DuckDB 1.2 to 2 and the BI tools built on them read it."""
 
 CATALOG = "warehouse"
-"""What an attached file is called inside a connection of ours."""
+"""What the file is called while it is loaded into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class Engine:
     def reading(self, file: Path, *, spill: Path) -> Iterator[DuckDBPyConnection]:
         """A connection that has `file` attached read-only and in use."""
         with self._open(spill) as connection:
-            attach(connection, file, "READ_ONLY")
+            attach(connection, file, "READ_ONLY", CATALOG)
             yield connection
 
     @contextmanager
     def writing(self, file: Path, *, spill: Path) -> Iterator[DuckDBPyConnection]:
         """A connection that has `file` attached for writing and in use; the file is created where there is none."""
         with self._open(spill) as connection:
-            attach(connection, file, "" if file.exists() else f"STORAGE_VERSION {sql.text(STORAGE_VERSION)}")
+            attach(connection, file, "" if file.exists() else f"STORAGE_VERSION {sql.text(STORAGE_VERSION)}", CATALOG)
             yield connection
 
     @contextmanager
@@ -75,13 +75,15 @@ class Engine:
         return connection
 
 
-def attach(connection: DuckDBPyConnection, file: Path, options: str) -> None:
+def attach(connection: DuckDBPyConnection, file: Path, options: str, catalog: str) -> None:
     """Attaches a file and makes it the one in use. Raises WarehouseUnusable or WarehouseBusy."""
     import duckdb
 
     try:
-        connection.execute(f"ATTACH {sql.text(str(file))} AS {CATALOG}" + (f" ({options})" if options else ""))
-        connection.execute(f"USE {CATALOG}")
+        connection.execute(
+            f"ATTACH {sql.text(str(file))} AS {sql.name(catalog)}" + (f" ({options})" if options else "")
+        )
+        connection.execute(f"USE {sql.name(catalog)}")
     except duckdb.Error as error:
         raise _meaning(error, file) from None
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import CheckFailed
 from huggy_connector.warehouse import sql, tables
+from huggy_connector.warehouse.stage import Count, Stage
 from huggy_connector.warehouse.tables import table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-    from huggy_connector.warehouse.stage import Count, Stage
 
 REFERENCES = (
     ("chats", "contact_id", "contacts"),
@@ -59,12 +58,11 @@ class Finding:
 
 
 def check_snapshots(stage: Stage, counts: dict[str, Count]) -> Iterator[Finding]:
-    """In each, fetched = kept + doubled + rejected, and both are what the manifest says."""
+    """In each, fetched = kept + doubled + rejected, and all are what the manifest says."""
     wrong = sum(
-        1
-        for manifest in stage.manifests
-        if (count := counts[manifest.run_key]).fetched != count.kept + count.doubled + count.rejected
-        or (count.fetched, count.kept) != (manifest.rows, manifest.unique_ids)
+        counts[each.run_key]
+        != Count(each.rows, each.unique_ids, each.rows - each.unique_ids - each.keyless, each.keyless)
+        for each in stage.manifests
     )
     detail = f"{wrong} of {len(stage.manifests)} snapshots hold other rows than their manifests say"
     yield Finding("snapshots_add_up", stage.resource.name, Level.STOP, not wrong, detail)

@@ -55,11 +55,10 @@ class Stage:
     def counts(self) -> dict[str, Count]:
         """Per run key."""
         counted = self.connection.execute(
-            "SELECT run_key, count(*), count(DISTINCT id), count(id) FROM keys JOIN parts USING (part) GROUP BY run_key"
+            "SELECT run_key, count(*), count(DISTINCT id), count(id) - count(DISTINCT id), count(*) FILTER (id IS NULL)"
+            " FROM keys JOIN parts USING (part) GROUP BY run_key"
         ).fetchall()
-        found = {
-            run_key: Count(fetched, kept, keyed - kept, fetched - keyed) for run_key, fetched, kept, keyed in counted
-        }
+        found = {run_key: Count(*count) for run_key, *count in counted}
         return {manifest.run_key: found.get(manifest.run_key, Count()) for manifest in self.manifests}
 
 

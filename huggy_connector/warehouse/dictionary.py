@@ -1,0 +1,52 @@
+"""What every table and column means, in English and Portuguese: for `huggy describe` and docs/tables.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from huggy_connector.catalogue import RESOURCES, Resource, Text
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.warehouse.tables import META, Table, table_of
+
+Language = Literal["en", "pt"]
+
+_HEADS = {
+    "en": ("Column", "Type", "Meaning", "Key"),
+    "pt": ("Coluna", "Tipo", "Significado", "Chave"),
+}
+
+
+def all_tables(resources: Iterable[Resource] = RESOURCES.values()) -> tuple[Table, ...]:
+    """Every table of a warehouse: those of the resources, then those of `meta`."""
+    return (*map(table_of, resources), *META)
+
+
+def table_named(name: str, *, tables: Sequence[Table] | None = None) -> Table:
+    """The table, with or without its schema. Raises ConfigurationError naming those there are."""
+    tables = all_tables() if tables is None else tables
+    for table in tables:
+        if name.lower() in {table.title, table.name, f"{table.schema}.{table.name}"}:
+            return table
+    known = ", ".join(table.title for table in tables)
+    raise ConfigurationError(f"There is no table called {name!r}: choose from {known}.")
+
+
+def as_markdown(tables: Iterable[Table], *, language: Language = "en") -> str:
+    """A section a table, each with its columns."""
+    head = _HEADS[language]
+    lines: list[str] = []
+    for table in tables:
+        lines += [f"## {table.title}", "", _in(table.comment, language), ""]
+        if table.key:
+            lines += [f"{head[3]}: {', '.join(f'`{column}`' for column in table.key)}", ""]
+        lines += [f"| {' | '.join(head[:3])} |", "|---|---|---|"]
+        lines += [
+            f"| `{column.name}` | `{column.type}` | {_in(column.comment, language)} |" for column in table.columns
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _in(text: Text, language: Language) -> str:
+    return text.en if language == "en" else text.pt

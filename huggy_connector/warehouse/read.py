@@ -1,0 +1,156 @@
+"""Reads the warehouse: never writes into it, never blocks a load, and sees the version that is live when called."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseError
+from huggy_connector.warehouse import sql
+from huggy_connector.warehouse.engine import Engine, attach
+from huggy_connector.warehouse.place import Place
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+UTC_ZONE = ZoneInfo("UTC")
+
+FORMATS = {
+    ".csv": "FORMAT csv, HEADER",
+    ".json": "FORMAT json, ARRAY true",
+    ".jsonl": "FORMAT json",
+    ".ndjson": "FORMAT json",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+}
+"""How a result is written, by the ending of its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of a query. `complete` is False where there were more than asked for. `types` as DuckDB writes them."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    complete: bool
+
+
+def connect(
+    warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE, memory_limit: str = "1GB", threads: int = 2
+) -> DuckDBPyConnection:
+    """A connection with the warehouse attached read-only and in use, named after its file. To be closed by the caller.
+
+    It goes on seeing the version that was live now; a later call sees a later one, also within one process. Instants
+    come in `zone`. Raises ConfigurationError where there is no warehouse, WarehouseUnusable where the file is none,
+    WarehouseBusy where a program holds it open for writing (no load of ours does).
+    """
+    place = Place.at(warehouse)
+    if not place.live.exists():
+        raise ConfigurationError(f"There is no warehouse at {place.live} yet: run `huggy sync` first.")
+    spill = Path(tempfile.gettempdir()) / f"huggy-reader-{os.getpid()}"
+    connection = Engine(memory_limit, threads).connect(spill)
+    try:
+        attach(connection, place.live, "READ_ONLY", place.live.name.split(".", 1)[0])
+        connection.execute(f"SET TimeZone = {sql.text(zone.key)}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def query(warehouse: str | Path, question: str, *, zone: ZoneInfo = UTC_ZONE, limit: int | None = None) -> Answer:
+    """The answer to one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), of `limit` rows at most.
+
+    It can reach nothing but the warehouse. Raises ConfigurationError for a question that is none or is wrong.
+    """
+    with _asking(warehouse, question, zone) as connection:
+        cursor = connection.execute(question)
+        columns = tuple((each[0], str(each[1])) for each in cursor.description or ())
+        rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+    return Answer(
+        tuple(name for name, _ in columns),
+        tuple(kind for _, kind in columns),
+        tuple(rows if limit is None else rows[:limit]),
+        limit is None or len(rows) <= limit,
+    )
+
+
+def export(warehouse: str | Path, question: str, target: str | Path, *, zone: ZoneInfo = UTC_ZONE) -> int:
+    """Writes the answer to one SELECT into a file, and returns how many rows. The file's ending says how (`FORMATS`).
+
+    Rows are streamed, and the file appears whole or not at all; one that is there is replaced.
+    """
+    file = Path(target).expanduser().absolute()
+    if file.suffix.lower() not in FORMATS:
+        raise ConfigurationError(f"{file.name!r} does not say how to write it: end it in {', '.join(FORMATS)}.")
+    if not file.parent.is_dir() or file.is_dir():
+        raise ConfigurationError(f"{str(file)!r} is no path for a file: give one in a folder that exists.")
+    if file.resolve() == Place.at(warehouse).live:
+        raise ConfigurationError("That is the warehouse itself: give another file to write to.")
+    half = file.with_name(f".{file.name}.{os.getpid()}.half")
+    try:
+        with _asking(warehouse, question, zone, writes=half) as connection:
+            # A view, and not COPY (...), because the question may end in a semicolon or a comment.
+            connection.execute(f"CREATE TEMP VIEW answer AS {question}")
+            row = connection.execute(
+                f"COPY (FROM answer) TO {sql.text(str(half))} ({FORMATS[file.suffix.lower()]})"
+            ).fetchone()
+        half.replace(file)
+    except OSError as error:
+        raise WarehouseError(
+            f"{file} could not be written ({error.strerror}): see to the disk, or write elsewhere."
+        ) from None
+    finally:
+        half.unlink(missing_ok=True)
+    return int(row[0]) if row else 0
+
+
+@contextmanager
+def _asking(
+    warehouse: str | Path, question: str, zone: ZoneInfo, *, writes: Path | None = None
+) -> Iterator[DuckDBPyConnection]:
+    """A connection that reaches the warehouse, one file to write, and nothing else."""
+    import duckdb
+
+    with connect(warehouse, zone=zone) as connection:
+        if writes is not None:
+            connection.execute(f"SET allowed_paths = [{sql.text(str(writes))}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        try:
+            statements = connection.extract_statements(question)
+            if len(statements) != 1:
+                raise ConfigurationError(f"A query is one SELECT; these are {len(statements)} statements.")
+            yield connection
+        except duckdb.Error as error:
+            raise _meaning(error) from None
+
+
+def _meaning(error: Exception) -> HuggyError:
+    """DuckDB's own words where they are about the question; not where they may quote a value from a row."""
+    import duckdb
+
+    match error:
+        case duckdb.PermissionException():
+            return ConfigurationError("A query reads the warehouse and nothing else: no other files, no extensions.")
+        case duckdb.InvalidInputException() if "read-only" in str(error):
+            return ConfigurationError(
+                "A query cannot change the warehouse: put your own tables into a file of their own."
+            )
+        case duckdb.ParserException() | duckdb.BinderException() | duckdb.CatalogException():
+            words = " ".join(str(error).split("\n\nLINE")[0].split())
+            return ConfigurationError(f"The query is wrong. {words}")
+        case duckdb.OutOfMemoryException():
+            return WarehouseError(
+                "The query needs more memory than it was given: ask for fewer rows or columns at a time."
+            )
+        case duckdb.ConversionException() | duckdb.OutOfRangeException() | duckdb.InvalidInputException():
+            return ConfigurationError("The query met a value that does not fit: use TRY_CAST where it converts one.")
+        case _:
+            return WarehouseError(f"DuckDB could not answer the query ({type(error).__name__}).")
