@@ -1,0 +1,71 @@
+"""Who may send a request when. One budget per credential: for threads, and for processes (file).
+
+    HUGGY_BUDGET            shared by
+    file:                   the processes of this host, through a file in HUGGY_STATE (the default)
+    file:/some/folder       the same, in a folder on a local disk that all of them see
+    memory:                 the threads of one process only
+
+`?share=0.25` takes a fixed part of the rate, for workers that cannot share a budget. `?mode=strict` never gives a slot
+back early. Both: `?share=0.25&mode=strict`.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from huggy_connector.budget.file import FileStore
+from huggy_connector.budget.threads import MemoryStore, SharedBudget, Store
+from huggy_connector.budget.types import Budget, Lane, Turn
+from huggy_connector.budget.window import Limit
+from huggy_connector.errors import ConfigurationError
+
+__all__ = ["Budget", "Lane", "SharedBudget", "Turn", "open_budget"]
+
+
+def open_budget(spec: str, *, scope: str, rate: float, state_folder: Path, note: Callable[[str], None]) -> SharedBudget:
+    """The budget that `spec` (HUGGY_BUDGET) names. To be closed; closed, it lets go who still waits.
+
+    `scope` is what the rate belongs to, such as the base URL and the company; only a hash of it is stored. `rate`:
+    arrivals in any second, of a broken one the whole part. `note` hears sentences for a person.
+    Raises ConfigurationError with one sentence.
+    """
+    if not (math.isfinite(rate) and rate > 0):
+        raise ConfigurationError(f"The budget's rate {rate!r} is not a number above 0: set HUGGY_REQUESTS_PER_SECOND.")
+    address, _, query = spec.partition("?")
+    kind, _, place = address.partition(":")
+    share, strict = _options(query)
+    name = hashlib.sha256(scope.encode()).hexdigest()[:16]
+    store: Store
+    limit = Limit(rate * (1.0 if share is None else share), strict=strict)
+    if kind == "file":
+        folder = Path(place).expanduser() if place else state_folder
+        store = FileStore(folder / f"budget-{name}", limit, note=note)
+    elif kind == "memory" and not place:
+        store = MemoryStore(limit)
+    else:
+        raise ConfigurationError("HUGGY_BUDGET is not understood: give file:, file:/some/folder or memory:.")
+    return SharedBudget(store, rate=limit.rate, note=note)
+
+
+def _options(query: str) -> tuple[float | None, bool]:
+    share, strict = None, False
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key == "share":
+            share = _share(value)
+        elif (key, value) == ("mode", "strict"):
+            strict = True
+        else:
+            raise ConfigurationError(f"HUGGY_BUDGET has no option {key}={value}: there are share=0.5 and mode=strict.")
+    return share, strict
+
+
+def _share(value: str) -> float:
+    try:
+        share = float(value)
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        raise ConfigurationError(f"HUGGY_BUDGET's share={value} is not a number above 0 and up to 1.")
+    return share
