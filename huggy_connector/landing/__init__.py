@@ -1,0 +1,22 @@
+"""From rows to published snapshots: typed Parquet files that are there when, and only when, their manifest is."""
+
+from huggy_connector.landing.manifest import File, Manifest
+from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
+from huggy_connector.landing.snapshot import Landing, run_key
+from huggy_connector.landing.state import Counters
+from huggy_connector.landing.storage import Folder, Storage
+from huggy_connector.landing.work import Work
+
+__all__ = [
+    "Counters",
+    "File",
+    "Folder",
+    "Landing",
+    "Manifest",
+    "Storage",
+    "Work",
+    "arrow_schema",
+    "convert",
+    "run_key",
+    "schema_fingerprint",
+]

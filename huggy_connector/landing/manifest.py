@@ -1,0 +1,101 @@
+"""The manifest: what a snapshot is, written last. A snapshot without one does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from functools import cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, AwareDatetime, TypeAdapter, ValidationError
+from pydantic import Field as Valid
+from pydantic_core import from_json
+
+from huggy_connector.errors import LandingError
+
+FORMAT_VERSION: Literal[1] = 1
+"""Raised when an older release could misread what this one writes."""
+
+MODES = ("full", "incremental", "window", "tombstones")
+
+Count: TypeAlias = Annotated[int, Valid(ge=0)]
+Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
+Mode: TypeAlias = Annotated[str, Valid(pattern=f"^({'|'.join(MODES)})$")]
+RunKey: TypeAlias = Annotated[str, Valid(pattern=r"^[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{8}$")]
+FileName: TypeAlias = Annotated[str, Valid(pattern=r"^part-[0-9A-Za-z-]+\.parquet$")]
+TableName: TypeAlias = Annotated[str, Valid(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One Parquet file beside the manifest."""
+
+    name: FileName
+    rows: Count
+    bytes: Count
+    sha256: Annotated[str, Valid(pattern="^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A published snapshot: immutable.
+
+    `rows` are all rows, `unique_ids` the different ids among them, `keyless` the rows without a usable id; the others
+    came twice while the list moved. `pages`, `requests` and `retries` count from the first start over all attempts, as
+    far as they were made durable. `state` is what the next run wants to know, in its own words.
+    """
+
+    resource: TableName
+    company_id: Count
+    run_key: RunKey
+    mode: Mode
+    window: Mapping[str, str] | None
+    started_at: Instant
+    finished_at: Instant
+    rows: Count
+    unique_ids: Count
+    keyless: Count
+    pages: Count
+    requests: Count
+    retries: Count
+    certificate: Mapping[str, Any]
+    schema_fingerprint: str
+    files: tuple[File, ...]
+    state: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    format_version: Literal[1] = FORMAT_VERSION
+
+    @property
+    def folder(self) -> str:
+        """Where the files lie, below the landing's root."""
+        return f"{self.company_id}/{self.resource}/{self.run_key}"
+
+    @property
+    def address(self) -> str:
+        """Where the manifest lies, below the landing's root. This is what XCom carries."""
+        return f"{self.folder}/manifest.json"
+
+    def to_json(self) -> bytes:
+        return _adapter().dump_json(self, indent=1)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Manifest:
+        """Raises LandingError for text that is no manifest, or one of a newer release."""
+        try:
+            version = from_json(text).get("format_version")
+        except (ValueError, AttributeError):
+            raise LandingError("It is no JSON object.") from None
+        if version != FORMAT_VERSION:
+            raise LandingError(f"It has the format version {version!r}: upgrade huggy-connector to read it.")
+        try:
+            return _adapter().validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            raise LandingError(f"Its field {where} is wrong ({first['msg']}).") from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)

@@ -1,0 +1,127 @@
+"""Parquet files of the landing: small parts while the work goes on, few big files when it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from huggy_connector.landing.manifest import File
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyroaring import BitMap64
+
+GROUP_ROWS = 10_000
+GROUP_BYTES = 32 << 20
+"""A row group is closed at whichever comes first: it is what a writer, and later a reader, holds in memory."""
+FILE_ROWS = 500_000
+"""A published file is closed at the first row group that reaches it."""
+
+_READ_ROWS = 1_000
+_PLAIN = {"raw", "extra", "row_hash"}
+"""Columns whose values seldom repeat: a dictionary of them costs memory and gains nothing."""
+
+
+class GroupedWriter:
+    """A Parquet file that grows by row groups of bounded size."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        import pyarrow.parquet as pq
+
+        dictionary = [field.name for field in schema if field.name not in _PLAIN]
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=dictionary)
+        self._schema = schema
+        self._batches: list[pa.RecordBatch] = []
+        self._bytes = 0
+        self._waiting = 0
+        self.rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._batches.append(batch)
+        self._bytes += batch.nbytes
+        self._waiting += batch.num_rows
+        self.rows += batch.num_rows
+        if self._waiting >= GROUP_ROWS or self._bytes >= GROUP_BYTES:
+            self._close_group()
+
+    def close(self) -> None:
+        self._close_group()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Closes the handle; what is in the file then counts for nothing."""
+        self._writer.close()
+
+    def _close_group(self) -> None:
+        import pyarrow as pa
+
+        if self._batches:
+            self._writer.write_table(pa.Table.from_batches(self._batches, self._schema), row_group_size=self._waiting)
+            self._batches, self._bytes, self._waiting = [], 0, 0
+
+
+def write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Writes one file; the rows written."""
+    writer = GroupedWriter(path, schema)
+    try:
+        for batch in batches:
+            writer.write(batch)
+        writer.close()
+    except BaseException:
+        writer.abandon()
+        raise
+    return writer.rows
+
+
+def read_parquet(path: Path) -> Iterator[pa.RecordBatch]:
+    """The rows of a file, little by little. Raises pyarrow's ArrowInvalid or OSError where it is damaged."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        yield from file.iter_batches(batch_size=_READ_ROWS)
+
+
+def rows_in(path: Path) -> int:
+    """As the file's footer has it."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def described(name: str, path: Path, rows: int) -> File:
+    """The file as a manifest names it."""
+    return File(name, rows, path.stat().st_size, fingerprint(path))
+
+
+def fingerprint(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, sha256).hexdigest()
+
+
+def _no_ids() -> BitMap64:
+    from pyroaring import BitMap64
+
+    return BitMap64()
+
+
+@dataclass(slots=True)
+class Census:
+    """Counts rows, different ids and rows without one, in little memory however many there are."""
+
+    rows: int = 0
+    keyless: int = 0
+    _ids: BitMap64 = field(default_factory=_no_ids)
+
+    @property
+    def unique_ids(self) -> int:
+        return len(self._ids)
+
+    def count(self, batch: pa.RecordBatch) -> None:
+        ids = batch.column("id")
+        self.rows += batch.num_rows
+        self.keyless += ids.null_count
+        # The bitmap holds unsigned numbers; a negative id, should there be one, keeps a place of its own.
+        self._ids.update(ids.drop_null().view("uint64").to_pylist())

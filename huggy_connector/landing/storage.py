@@ -1,0 +1,188 @@
+"""Where the landing lies: a folder now, an object store behind the same protocol later.
+
+Names are paths below the root, with `/`. A folder is there while something is in it.
+"""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from huggy_connector.errors import LandingError, LandingUnwritable
+
+_PATIENCE = 5
+"""How often a folder is made anew that another removes, empty, at the same moment."""
+
+
+class Storage(Protocol):
+    """What the landing asks of the place it lies in.
+
+    Whatever is written appears under its name whole and durable or not at all, even when the writer is killed. Failing
+    to write raises LandingUnwritable, failing to read LandingError; a name that is not there, FileNotFoundError.
+    """
+
+    def children(self, folder: str) -> Sequence[str]:
+        """The names directly in a folder, sorted, folders among them; none where there is no such folder."""
+
+    def read(self, name: str) -> bytes: ...
+
+    def write(self, name: str, data: bytes) -> None:
+        """Creates or replaces."""
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Creates unless it is there. True for exactly one of any number of callers, over all hosts."""
+
+    def writing(self, name: str) -> AbstractContextManager[Path]:
+        """A local path to write a file to; `name` is created or replaced by it when the block ends without an error."""
+
+    def local(self, name: str) -> Path:
+        """A local path to read a file from."""
+
+    def delete(self, name: str) -> None:
+        """One file, if it is there."""
+
+
+class Folder:
+    """A folder, maybe on a disk shared by several hosts: it relies on atomic rename and link, and on no locks."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root).absolute()
+
+    def children(self, folder: str) -> Sequence[str]:
+        with self._explained_reading():
+            try:
+                return sorted(path.name for path in (self.root / folder).iterdir())
+            except FileNotFoundError:
+                return ()
+
+    def read(self, name: str) -> bytes:
+        with self._explained_reading():
+            return (self.root / name).read_bytes()
+
+    def write(self, name: str, data: bytes) -> None:
+        with self.writing(name) as path:
+            path.write_bytes(data)
+
+    def create(self, name: str, data: bytes) -> bool:
+        with self._explained_writing():
+            for _ in range(_PATIENCE):
+                with suppress(FileNotFoundError), self._aside(name) as (aside, target):
+                    return _create(aside, target, data)
+            raise FileNotFoundError(errno.ENOENT, "the folder is being removed again and again", name)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        with self._explained_writing(), self._aside(name) as (aside, target):
+            yield aside
+            _sync(aside)
+            aside.replace(target)
+            _sync(target.parent)
+
+    def local(self, name: str) -> Path:
+        path = self.root / name
+        with self._explained_reading():
+            path.stat()
+        return path
+
+    def delete(self, name: str) -> None:
+        path = self.root / name
+        with self._explained_writing(), suppress(FileNotFoundError):
+            path.unlink()
+        with suppress(OSError):  # unless something else is in it
+            path.parent.rmdir()
+
+    @contextmanager
+    def _aside(self, name: str) -> Iterator[tuple[Path, Path]]:
+        """A path beside the target, whose name no `*.parquet` matches; nothing is left at it."""
+        target = self.root / name
+        _make(target.parent)
+        aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            yield aside, target
+        finally:
+            with suppress(OSError):
+                aside.unlink()
+
+    @contextmanager
+    def _explained_writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LandingUnwritable(self._sentence(error)) from error
+
+    @contextmanager
+    def _explained_reading(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise LandingError(f"The landing {self.root} cannot be read: {_reason(error)}.") from error
+
+    def _sentence(self, error: OSError) -> str:
+        match error.errno:
+            case errno.ENOSPC | errno.EDQUOT:
+                return (
+                    f"The landing {self.root} has no room left: free some, or set HUGGY_LANDING to a folder with room."
+                )
+            case errno.EACCES | errno.EROFS:
+                return (
+                    f"The landing {self.root} may not be written to ({_reason(error)}): "
+                    "allow it, or set HUGGY_LANDING to another folder."
+                )
+            case errno.ENOTDIR | errno.EEXIST | errno.EISDIR:
+                return (
+                    f"The landing {self.root} is no folder, or a file lies in its way: "
+                    "move the file, or set HUGGY_LANDING to another folder."
+                )
+            case errno.EPERM | errno.ENOTSUP | errno.ENOSYS | errno.EMLINK:
+                return (
+                    f"The landing {self.root} lies on a disk without hard links ({_reason(error)}), on which nothing "
+                    "can be published safely: set HUGGY_LANDING to a folder on another disk."
+                )
+            case _:
+                return (
+                    f"The landing {self.root} cannot be written to ({_reason(error)}): "
+                    "look after the disk, or set HUGGY_LANDING to another folder."
+                )
+
+
+def _create(aside: Path, target: Path, data: bytes) -> bool:
+    aside.write_bytes(data)
+    _sync(aside)
+    try:
+        os.link(aside, target)
+    except FileExistsError:
+        # A network disk may repeat a call whose answer was lost: then the link is there, and it is ours.
+        if aside.stat().st_nlink == 1:
+            return False
+    _sync(target.parent)
+    return True
+
+
+def _reason(error: OSError) -> str:
+    return (os.strerror(error.errno) if error.errno else type(error).__name__).lower()
+
+
+def _make(folder: Path) -> None:
+    """The folder and those above it, so that they outlast a power cut."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    """Onto the disk. Some network disks cannot do that for a folder, and need not."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL or not path.is_dir():
+            raise
+    finally:
+        os.close(handle)
