@@ -23,12 +23,12 @@ class Landed:
 
     @property
     def share_of_budget(self) -> float:
-        """Requests made over requests allowed, 0 to 1."""
-        return self.requests / (self.rate_limit * self.seconds) if self.seconds > 0 else 0.0
+        """Requests made over requests allowed, 0 to 1; a run of less than a second counts as one of a second."""
+        return self.requests / (self.rate_limit * max(self.seconds, 1.0))
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace so far; None while the end is unknown."""
+        """At the pace so far; None while the end is unknown, 0 when it is reached."""
         if self.pages_expected is None or not self.pages:
             return None
         return max(0.0, (self.pages_expected - self.pages) * self.seconds / self.pages)

@@ -110,8 +110,7 @@ _ERRORS: Mapping[int, tuple[type[errors.ApiError], str]] = {
     ),
     HTTPStatus.TOO_MANY_REQUESTS: (
         errors.RateLimited,
-        "The account's request limit is used up, again and again: it is shared with your other integrations; "
-        "lower HUGGY_REQUESTS_PER_SECOND while they run.",
+        "The account's request limit is used up by others too: lower HUGGY_REQUESTS_PER_SECOND while they run.",
     ),
 }
 
@@ -130,7 +129,7 @@ def error_in(response: Response, what: str) -> errors.ApiError | None:
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds for which the server wishes to be left alone, told in seconds, fractions or a date; None if unreadable."""
+    """Seconds for which the server wishes to be left alone, told as a number or a date; None if unreadable."""
     text = headers.get("retry-after", "").strip()
     try:
         seconds = float(text)

@@ -20,7 +20,7 @@ INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="huggy")
 def huggy() -> None:
-    r"""Huggy's chats and contacts in a DuckDB warehouse.
+    """Huggy's chats and contacts in a DuckDB warehouse.
 
     Settings come from the options, else from the environment (HUGGY_ACCESS_TOKEN, HUGGY_WAREHOUSE ...).
 

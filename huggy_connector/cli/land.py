@@ -53,7 +53,7 @@ def check(*, settings: Settings, as_json: bool) -> None:
 @settings_options(*API, *LIMIT)
 @as_json
 def get(*, settings: Settings, resource: str, row_id: int | None, limit: int, as_json: bool) -> None:
-    r"""Print rows as the API gives them now; nothing is written.
+    """Print rows as the API gives them now; nothing is written.
 
     \b
     Examples: huggy get chats
@@ -119,7 +119,7 @@ def load(*, settings: Settings, as_json: bool) -> None:
 @settings_options(*API, *LIMIT, *LANDING, *WAREHOUSE)
 @as_json
 def sync(*, settings: Settings, resources: tuple[str, ...], as_json: bool) -> None:
-    r"""Land and load: everything, or the resources named.
+    """Land and load: everything, or the resources named.
 
     \b
     Examples: huggy sync

@@ -74,9 +74,9 @@ def progress() -> Iterator[Listener]:
 
 
 def _sentence(state: Landed) -> str:
-    left = "" if state.seconds_left is None else f", about {state.seconds_left:,.0f} s left"
+    left = f", about {state.seconds_left:,.0f} s left" if state.seconds_left else ""
     return (
-        f"{state.pages:,} pages, {state.rows:,} rows, {state.rows_per_second:,.0f} rows/s, "
+        f"{state.rows:,} rows, {state.pages:,} pages in {state.seconds:,.0f} s: {state.rows_per_second:,.0f} rows/s, "
         f"{state.share_of_budget:.0%} of the budget{left}"
     )
 

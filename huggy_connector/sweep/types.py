@@ -31,7 +31,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a walk vouches for. `exact`: every row that existed throughout was read; else `missing_at_most` more exist."""
+    """What a walk vouches for. `exact`: every row that existed throughout was read; else `missing_at_most` were not."""
 
     exact: bool
     missing_at_most: int | None = 0

@@ -45,8 +45,10 @@ def test_no_secret_is_in_the_repr() -> None:
         (
             "LANDING",
             "s3://bucket/huggy",
-            "HUGGY_LANDING 's3://bucket/huggy': is a URL, and object stores are not supported yet: "
-            "give a folder on a local disk.",
+            (
+                "HUGGY_LANDING 's3://bucket/huggy': is a URL, and object stores are not supported yet: "
+                "give a folder on a local disk."
+            ),
         ),
         (
             "BASE_URL",

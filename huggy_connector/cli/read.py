@@ -1,0 +1,112 @@
+"""Commands that read the warehouse: status, query, describe. None of them can change it or block a load."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from huggy_connector.cli.options import as_json, settings_options
+from huggy_connector.cli.show import print_json, print_table
+from huggy_connector.settings import Settings
+from huggy_connector.warehouse import dictionary, read
+from huggy_connector.warehouse.status import status as status_of
+
+
+@click.command()
+@click.option("--runs", default=8, show_default=True, type=click.IntRange(min=1), help="Last landings to list.")
+@settings_options("warehouse", "timezone")
+@as_json
+def status(*, settings: Settings, runs: int, as_json: bool) -> None:
+    """How fresh each table is, the last landings, and what the checks say.
+
+    Example: huggy status
+    """
+    told = status_of(settings.warehouse, zone=settings.zone, runs=runs)
+    if as_json:
+        print_json(asdict(told))
+        return
+    print_table(
+        ("company", "table", "rows", "newest created", "newest updated", "fetched", "exact"),
+        (
+            (
+                f.company_id,
+                f.table,
+                f.rows,
+                f.newest_created_at,
+                f.newest_updated_at,
+                f.newest_fetched_at,
+                f.last_snapshot_exact,
+            )
+            for f in told.freshness
+        ),
+        title="Freshness",
+    )
+    print_table(
+        ("snapshot", "table", "requests", "fetched", "kept", "doubled", "rejected", "exact"),
+        ((r.run_key, r.table, r.requests, r.fetched, r.kept, r.doubled, r.rejected, r.exact) for r in told.last_runs),
+        title="Last landings",
+    )
+    for warning in told.warnings:
+        click.echo(f"Warning: {warning}")
+    click.echo(
+        f"{told.warehouse}: version {told.version}, {told.bytes / 1e6:,.1f} MB, "
+        f"published {told.published_at:%Y-%m-%d %H:%M} (times in {settings.timezone})."
+    )
+
+
+@click.command()
+@click.argument("sql")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="Rows to print at most.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write all rows to a .csv, .json, .jsonl or .parquet file."
+)
+@settings_options("warehouse", "timezone")
+@as_json
+def query(*, settings: Settings, sql: str, limit: int, out: Path | None, as_json: bool) -> None:
+    """Ask the DuckDB file a question in SQL.
+
+    \b
+    Examples: huggy query "SELECT channel, count(*) AS chats FROM chats GROUP BY ALL ORDER BY 2 DESC"
+              huggy query "FROM chats" --out chats.parquet
+    """
+    if out is not None:
+        rows = read.export(settings.warehouse, sql, out, zone=settings.zone)
+        if as_json:
+            print_json({"rows": rows, "file": str(out)})
+        else:
+            click.echo(f"{rows:,} rows written to {out}.")
+        return
+    answer = read.query(settings.warehouse, sql, zone=settings.zone, limit=limit)
+    if as_json:
+        rows_by_name = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        print_json({"columns": answer.columns, "rows": rows_by_name, "complete": answer.complete})
+        return
+    print_table(answer.columns, answer.rows)
+    if not answer.complete:
+        click.echo(f"The first {limit:,} rows; --limit shows more, --out writes all to a file.", err=True)
+
+
+@click.command()
+@click.argument("table", required=False)
+@click.option("--language", default="en", show_default=True, type=click.Choice(["en", "pt"]), help="Of the meanings.")
+@as_json
+def describe(*, table: str | None, language: dictionary.Language, as_json: bool) -> None:
+    """What the tables and their columns mean.
+
+    \b
+    Examples: huggy describe
+              huggy describe chats --language pt
+    """
+    tables = dictionary.all_tables() if table is None else (dictionary.table_named(table),)
+    if as_json:
+        print_json({"tables": [asdict(each) for each in tables]})
+    elif table is None:
+        print_table(("table", "one row is"), ((each.title, getattr(each.comment, language)) for each in tables))
+        click.echo("huggy describe TABLE shows the columns.")
+    else:
+        described = tables[0]
+        click.echo(getattr(described.comment, language))
+        print_table(
+            ("column", "type", "meaning"),
+            ((column.name, column.type, getattr(column.comment, language)) for column in described.columns),
+        )

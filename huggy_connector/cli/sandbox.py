@@ -1,0 +1,95 @@
+"""Commands that need no account: the stand-in API, and the demo that runs against it."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import click
+
+from huggy_connector import pipeline
+from huggy_connector.cli.show import print_table, progress
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.sandbox import Options, Sandbox, parse_shares, serve
+from huggy_connector.settings import Settings
+from huggy_connector.warehouse import read
+
+DEMO_QUERY = """
+PIVOT (SELECT created_at_local::DATE AS day, channel FROM chats) ON channel USING count(*) GROUP BY day
+ORDER BY day DESC LIMIT 10
+"""
+_PLAIN = {"int": int, "float": float, "str": str}
+
+
+def _sandbox_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for each field of `Options`."""
+    for option in reversed(fields(Options)):
+        command = _option(option)(command)
+    return command
+
+
+def _option(option: Field[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    flag, explained = f"--{option.name.replace('_', '-')}", option.metadata["help"]
+    if option.name == "faults":
+        return click.option(flag, default="", metavar="FAULT=SHARE,...", help=explained)
+    if get_type_hints(Options)[option.name] is bool:
+        return click.option(f"{flag}/--no-{option.name.replace('_', '-')}", default=option.default, help=explained)
+    default = None if option.default is MISSING else option.default
+    kind = _PLAIN[str(option.type).split(" |", maxsplit=1)[0]]
+    shown = default not in (None, "")
+    return click.option(flag, type=kind, default=default, show_default=shown, help=explained)
+
+
+@click.command()
+@_sandbox_options
+@click.option("--port", default=8021, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+def sandbox(*, port: int, faults: str, **options: Any) -> None:
+    """Run a stand-in Huggy API on loopback, until Ctrl-C. It prints the lines that point `huggy` at it.
+
+    \b
+    Examples: huggy sandbox
+              huggy sandbox --chats 200000 --arrivals-per-second 5 --latency-ms 150 --faults 500=0.02,reset=0.01
+    """
+    try:
+        serve(Options(**options, faults=parse_shares(faults)), port=port, ready=click.echo)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    except OSError:
+        raise ConfigurationError(f"Port {port} is taken: choose another with --port, or 0 for a free one.") from None
+
+
+@click.command()
+@click.option("--chats", default=8_000, show_default=True, type=click.IntRange(min=1), help="Chats to make up.")
+@click.option(
+    "--folder",
+    default="huggy-demo",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where landing and DuckDB file are put.",
+)
+def demo(*, chats: int, folder: Path) -> None:
+    """From an invented account to an answer in DuckDB, at the API's real limit, in under a minute.
+
+    Example: huggy demo
+    """
+    warehouse = folder / "huggy.duckdb"
+    with Sandbox(Options(chats=chats)) as stand_in, progress() as shown:
+        shown.note(f"A stand-in Huggy with {chats:,} invented chats answers at {stand_in.url}.")
+        settings = Settings.resolve(
+            explicit={
+                "base_url": stand_in.url,
+                "auth_url": stand_in.auth_url,
+                "access_token": stand_in.token,
+                "landing": str(folder / "landing"),
+                "warehouse": str(warehouse),
+                "state": str(folder / "state"),
+            },
+            environ={},
+        )
+        report = pipeline.sync(settings, call="huggy demo", progress=shown)
+    landed = next(each for each in report.snapshots if each.resource == "chats")
+    answer = read.query(warehouse, DEMO_QUERY)
+    print_table(answer.columns, answer.rows, title="Chats a day by channel")
+    pace = landed.rows / (landed.finished_at - landed.started_at).total_seconds()
+    click.echo(f"{pace:,.0f} chats a second; the API's limit allows 400. The file is {warehouse}. Ask it something:")
+    click.echo(f'  huggy query --warehouse {warehouse} "FROM meta.freshness"')
