@@ -1,0 +1,65 @@
+# Two commands do all set-up on a machine with Python >= 3.11, git and make: `make demo` and `make test`.
+
+VENV   ?= .venv
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; done)
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+export UV_COMPILE_BYTECODE := 1
+export UV_PYTHON_DOWNLOADS := never
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check proof bench fix up down constraints
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## the main job: a sandbox of Huggy, the DAG huggy_sync in a real Airflow, an answer from DuckDB
+	@$(BIN)/python -m scripts.demo
+
+test: $(READY) ## all tests (under 10 minutes)
+	@sh scripts/debian.sh chromium redis-server docker-compose
+	@echo "== Tests"
+	@$(BIN)/python -m pytest
+	@echo "All tests pass. Next: make check (format, lint, types, imports), make proof (the slow proofs at full size)."
+
+check: $(READY) ## format, lint, strict types, layers; no tests
+	@echo "== Format"  && $(BIN)/ruff format --check
+	@echo "== Lint"    && $(BIN)/ruff check
+	@echo "== Types"   && $(BIN)/mypy
+	@echo "== Imports" && $(BIN)/lint-imports
+	@echo "All checks pass. Next: make test"
+
+proof: $(READY) ## the slow proofs at full size
+	@sh scripts/debian.sh redis-server
+	@echo "== Proofs at full size"
+	@HUGGY_PROOF=full $(BIN)/python -m pytest -m proof
+	@echo "All proofs hold. Next: make bench"
+
+bench: $(READY) ## the measurements behind the figures of the docs
+	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+fix: $(READY) ## format, and mend what the linter can mend
+	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
+
+up: $(READY) ## an Airflow on loopback with the DAGs of this folder
+	@$(BIN)/python -m scripts.stack up
+
+down: $(READY) ## stops it
+	@$(BIN)/python -m scripts.stack down
+
+constraints: $(READY) ## pins anew what constraints.txt pins
+	@$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --upgrade --quiet \
+		--no-header --no-annotate --no-emit-index-url --output-file constraints.txt
+	@echo "Next: make test"
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 was found: install one, or name it with PYTHON=/path/to/python3." >&2; exit 1; }
+	@echo "== Setting up $(VENV) with $$($(PYTHON) --version) (once, a minute or two)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python cannot make a virtual environment: on Debian install python3-venv." >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable .
+	@touch $@

@@ -1,0 +1,84 @@
+"""DAGs as functions. A file in the dags folder calls one of them and is done; nothing is read or asked here."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, TriggerRule
+
+from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+from huggy_connector.catalogue import resources_named
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+"""Start of every DAG here. Nothing is caught up; only a test run for a date before it would do nothing at all."""
+
+_ON_DUTY = """\
+Brings Huggy's data into a DuckDB file: one `land_*` task a resource, one after another because they share the
+account's 20 requests a second, then one `load`.
+
+**A task is red.** Read the last line of its log: it says what to do.
+
+* *Failed at once, without a retry*: a setting, the token or the data is wrong. Correct it, then clear the task.
+* *Failed after its retries*: Huggy or the network was away for long. Clear the task; it goes on where it stopped.
+* *`complete` is red, `load` is green*: what did land is loaded. Clear the red `land_*` task with its downstream.
+
+Clearing is always safe: what is landed already is not asked for again, and loading twice changes nothing.
+
+**Nothing is red but the numbers are old.** Look whether the DAG is paused. `huggy status` tells what was loaded when.
+
+**Who waits for us.** `load` sends an asset event for each table, `huggy://{company}/{table}`, with its row count.
+Readers of the file are never locked out and need not be stopped.
+"""
+
+
+def huggy_sync(
+    dag_id: str = "huggy_sync",
+    *,
+    schedule: Any = "@hourly",
+    resources: Sequence[str] = (),
+    huggy_conn_id: str = HuggyHook.default_conn_name,
+    landing: str | None = None,
+    warehouse: str | None = None,
+    **options: Any,
+) -> DAG:
+    """Lands each resource (all default ones if none is named) and loads what landed.
+
+    A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
+    replace the connection's and may be templates; `options` go to the DAG. Raises ConfigurationError, which Airflow
+    shows as an import error, where a resource is unknown.
+    """
+    with DAG(
+        dag_id,
+        **{
+            "description": "Huggy's chats and contacts in a DuckDB file",
+            "doc_md": _ON_DUTY,
+            "start_date": LONG_AGO,
+            "catchup": False,
+            "max_active_runs": 1,
+            "max_active_tasks": 1,  # the budget is not shared over processes yet, so one task asks at a time
+            "default_args": {"retries": 2, "retry_delay": timedelta(minutes=1)},  # for workers that die
+            "tags": ["huggy"],
+            **options,
+        },
+        schedule=schedule,
+    ) as dag:
+        landings = [
+            HuggyToParquetOperator(
+                task_id=f"land_{resource.name}", resource=resource.name, huggy_conn_id=huggy_conn_id, landing=landing
+            )
+            for resource in resources_named(resources)
+        ]
+        load = ParquetToDuckDBOperator(
+            task_id="load",
+            huggy_conn_id=huggy_conn_id,
+            landing=landing,
+            warehouse=warehouse,
+            trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+        )
+        # A run's state is its last task's. The load is green where something landed, so this one asks for everything.
+        complete = EmptyOperator(task_id="complete")
+        landings >> load >> complete
+        landings >> complete
+    return dag

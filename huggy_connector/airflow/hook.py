@@ -1,0 +1,113 @@
+"""From an Airflow Connection of type `huggy` to Settings and a client."""
+
+import json
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+
+from huggy_connector import pipeline
+from huggy_connector.api import Client, open_client
+from huggy_connector.catalogue import resource_named
+from huggy_connector.errors import ConfigurationError, HuggyError
+from huggy_connector.settings import SECRETS, Settings
+from huggy_connector.sweep import Row
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from airflow.sdk import Connection
+
+
+class HuggyHook(BaseHook):
+    """One account of Huggy, as its Connection describes it.
+
+    Host is the base URL, password the access token, login the client id; every other setting is a key of the extra.
+    What the connection leaves out comes from the environment (`HUGGY_*`), then from the defaults. The connection
+    `huggy_default` may be missing altogether; any other id must exist, lest a typo read the wrong account.
+    """
+
+    conn_name_attr = "huggy_conn_id"
+    default_conn_name = "huggy_default"
+    conn_type = "huggy"
+    hook_name = "Huggy"
+
+    def __init__(self, huggy_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.huggy_conn_id = huggy_conn_id
+
+    def settings(self, **explicit: Any) -> Settings:
+        """The account's settings; `explicit` ones win where they are not None. Raises ConfigurationError.
+
+        Every secret among them is masked in Airflow's logs from then on.
+        """
+        settings = Settings.resolve(explicit=explicit, connection=self._given(), environ=os.environ)
+        for name in SECRETS:
+            if (secret := getattr(settings, name)) is not None:
+                mask_secret(secret.get_secret_value())
+        return settings
+
+    def get_conn(self) -> Client:
+        """A client within the account's budget, to be closed: `with hook.get_conn() as client:`. Sends nothing yet."""
+        return open_client(self.settings(), note=self.log.info)
+
+    def iter_rows(self, resource: str) -> Iterator[Row]:
+        """Every record as the API gives it, in the API's order, one page in memory at a time."""
+        with self.get_conn() as client:
+            yield from pipeline.iter_rows(client, resource_named(resource))
+
+    def get_df(self, resource: str, *, limit: int | None = None) -> "pd.DataFrame":
+        """The first `limit` records as the API gives them, a column a key. For all of them use the warehouse."""
+        import pandas as pd
+
+        with self.get_conn() as client:
+            return pd.DataFrame(list(islice(pipeline.iter_rows(client, resource_named(resource)), limit)))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """What the Test button shows: who is connected, or the sentence that says what to do."""
+        try:
+            check = pipeline.check(self.settings())
+        except HuggyError as error:
+            return False, str(error)
+        end = "" if check.token_expires_at is None else f"; the token ends on {check.token_expires_at:%Y-%m-%d}"
+        return True, f"Connected as {check.agent}, company {check.company_id}{end}."
+
+    def _given(self) -> dict[str, Any]:
+        try:
+            connection = self.get_connection(self.huggy_conn_id)
+        except AirflowNotFoundException:
+            if self.huggy_conn_id != self.default_conn_name:
+                raise ConfigurationError(
+                    f"There is no connection {self.huggy_conn_id!r}: add it under Admin > Connections, type Huggy."
+                ) from None
+            return {}
+        return {
+            "base_url": _address(connection),
+            "access_token": connection.password,
+            "client_id": connection.login,
+            **self._extra(connection.extra),
+        }
+
+    def _extra(self, text: str | None) -> dict[str, Any]:
+        """Read here, for Airflow takes a typo as an empty extra and goes on with the wrong settings."""
+        where = f"The extra of connection {self.huggy_conn_id!r}"
+        try:
+            extra = json.loads(text or "{}")
+        except ValueError as error:
+            place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+            raise ConfigurationError(f"{where} is no JSON{place}: correct it under Admin > Connections.") from None
+        if not isinstance(extra, dict):
+            raise ConfigurationError(f'{where} is no JSON object such as {{"company_id": 4242}}: correct it.')
+        return extra
+
+
+def _address(connection: "Connection") -> str | None:
+    """The base URL; one given as `huggy://https://:token@host:port/v3` comes in three pieces."""
+    if not connection.host:
+        return None
+    port = f":{connection.port}" if connection.port else ""
+    path = f"/{connection.schema}" if connection.schema else ""
+    return f"{connection.host}{port}{path}"

@@ -1,0 +1,142 @@
+"""Two operators, each one call of the pipeline. XCom carries addresses and counts, never rows."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from huggy_connector import pipeline
+from huggy_connector.airflow.assets import table
+from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.airflow.progress import TaskProgress
+from huggy_connector.catalogue import RESOURCES
+from huggy_connector.errors import HuggyError, Interrupted
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from pydantic import JsonValue
+
+
+class HuggyToParquetOperator(BaseOperator):
+    """Lands one resource: from the API to a published snapshot of Parquet files.
+
+    A retry goes on where the killed attempt was; a cleared task whose snapshot is published already costs no request.
+    Returns the manifest's address and counts.
+
+    :param resource: what to land, such as `chats`
+    :param huggy_conn_id: the account
+    :param landing: folder of the snapshots, in place of the connection's
+    """
+
+    template_fields: Sequence[str] = ("resource", "huggy_conn_id", "landing")
+    ui_color = "#e3f2fd"
+
+    def __init__(
+        self,
+        *,
+        resource: str,
+        huggy_conn_id: str = HuggyHook.default_conn_name,
+        landing: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.resource = resource
+        self.huggy_conn_id = huggy_conn_id
+        self.landing = landing
+
+    def execute(self, context: "Context") -> dict[str, Any]:
+        progress = TaskProgress(self.log, store=context.get("task_state_store"))
+        with final_where_a_retry_cannot_help():
+            settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing)
+            manifest = pipeline.land(settings, self.resource, call=_call(context), once=True, progress=progress)
+        progress.finish()
+        landed = {
+            "address": manifest.address,
+            "company_id": manifest.company_id,
+            "resource": manifest.resource,
+            "run_key": manifest.run_key,
+            "mode": manifest.mode,
+            "rows": manifest.rows,
+            "unique_ids": manifest.unique_ids,
+            "pages": manifest.pages,
+            "requests": manifest.requests,
+            "retries": manifest.retries,
+            "exact": manifest.certificate["exact"],
+        }
+        self.log.info(
+            "%s: %d rows in %d requests, in %s of %s",
+            manifest.resource,
+            manifest.rows,
+            manifest.requests,
+            manifest.address,
+            settings.landing,
+        )
+        return landed
+
+
+class ParquetToDuckDBOperator(BaseOperator):
+    """Loads every snapshot that is not in the warehouse yet, in one transaction, and publishes the file anew.
+
+    A second run finds nothing to do and changes nothing. On success each table has one asset event with its row count;
+    see `huggy_connector.airflow.assets` for how to schedule on it. Returns the counts.
+
+    :param huggy_conn_id: the account
+    :param landing: folder of the snapshots, in place of the connection's
+    :param warehouse: path of the DuckDB file, in place of the connection's
+    """
+
+    template_fields: Sequence[str] = ("huggy_conn_id", "landing", "warehouse")
+    ui_color = "#fff8e1"
+
+    def __init__(
+        self,
+        *,
+        huggy_conn_id: str = HuggyHook.default_conn_name,
+        landing: str | None = None,
+        warehouse: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**{"outlets": [table(name) for name in RESOURCES], **kwargs})
+        self.huggy_conn_id = huggy_conn_id
+        self.landing = landing
+        self.warehouse = warehouse
+
+    def execute(self, context: "Context") -> dict[str, Any]:
+        progress = TaskProgress(self.log, store=None)
+        with final_where_a_retry_cannot_help():
+            settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, warehouse=self.warehouse)
+            report = pipeline.load(settings, progress=progress)
+        for company, tables in report.companies.items():
+            for name, held in tables.items():
+                counts: dict[str, JsonValue] = {"rows": held.rows, "changed": held.changed}
+                context["outlet_events"][table(name)].add(table(name, company=company), extra=counts)
+                self.log.info("Company %d, %s: %d rows, %d new or changed", company, name, held.rows, held.changed)
+        return {
+            "warehouse": report.warehouse,
+            "published": report.published,
+            "snapshots": len(report.snapshots),
+            "rows": {
+                str(company): {name: held.rows for name, held in tables.items()}
+                for company, tables in report.companies.items()
+            },
+            "warnings": list(report.warnings),
+        }
+
+
+@contextmanager
+def final_where_a_retry_cannot_help() -> Iterator[None]:
+    """Airflow retries what may pass, and workers that died. All else fails the task at once, with one sentence."""
+    try:
+        yield
+    except HuggyError as error:
+        if error.transient or isinstance(error, Interrupted):
+            raise
+        raise AirflowFailException(str(error)) from None
+
+
+def _call(context: "Context") -> str:
+    """Who asks. The same for every try of a task, so that a retry finds the work of the try before."""
+    ti = context["ti"]
+    return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}"

@@ -1,0 +1,66 @@
+"""What Airflow reads of this package before anything else. Every Airflow process calls it: it imports nothing."""
+
+from typing import Any
+
+_DOCS = "https://developers.huggy.io"
+
+
+def get_provider_info() -> dict[str, Any]:
+    """The provider in words of Airflow's `provider_info.schema.json`. The extra's fields are named as in `Settings`."""
+    return {
+        "package-name": "huggy-connector",
+        "name": "Huggy",
+        "description": "Huggy's chats and contacts in a DuckDB warehouse, within the rate limit, without losing a row.",
+        "integrations": [{"integration-name": "Huggy", "external-doc-url": _DOCS, "tags": ["service"]}],
+        "hooks": [{"integration-name": "Huggy", "python-modules": ["huggy_connector.airflow.hook"]}],
+        "operators": [{"integration-name": "Huggy", "python-modules": ["huggy_connector.airflow.operators"]}],
+        "asset-uris": [
+            {
+                "schemes": ["huggy"],
+                "handler": "huggy_connector.airflow.assets.sanitize_uri",
+                "factory": "huggy_connector.airflow.assets.create_asset",
+            }
+        ],
+        "connection-types": [
+            {
+                "connection-type": "huggy",
+                "hook-class-name": "huggy_connector.airflow.hook.HuggyHook",
+                "hook-name": "Huggy",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["port", "schema"],
+                    "relabeling": {"host": "Base URL", "password": "Access token", "login": "Client id"},
+                    "placeholders": {
+                        "host": "https://api.huggy.app/v3",
+                        "login": "only to renew the token",
+                    },
+                },
+                "conn-fields": _fields(),
+            }
+        ],
+    }
+
+
+def _fields() -> dict[str, Any]:
+    return {
+        "client_secret": _field("Client secret", "Of your app in Huggy; only to renew the token.", format="password"),
+        "refresh_token": _field("Refresh token", "Renews the access token when it ends.", format="password"),
+        "company_id": _field(
+            "Company", "Number of the company; empty: the token's main company.", type=["integer", "null"], minimum=1
+        ),
+        "api_version": _field("API version", "v2 for a token from Settings > API.", enum=["v3", "v2", None]),
+        "timezone": _field("Time zone", "The account's zone; empty: America/Sao_Paulo."),
+        "language": _field("Language", "Of labels; empty: en.", enum=["en", "pt-br", "es", None]),
+        "requests_per_second": _field(
+            "Requests a second",
+            "Your share of the account's limit; empty: 20, all of it.",
+            type=["number", "null"],
+            exclusiveMinimum=0,
+        ),
+        "landing": _field("Landing", "Folder of the Parquet snapshots, the same on every worker."),
+        "warehouse": _field("Warehouse", "Path of the DuckDB file, the same on every worker."),
+        "budget": _field("Budget", "Who shares the limit; empty or file: is this host, redis://... is several."),
+    }
+
+
+def _field(label: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": ["string", "null"], **schema}}

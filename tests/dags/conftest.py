@@ -1,0 +1,104 @@
+"""An Airflow for these tests: a folder of its own, and no connection but those a test makes.
+
+Airflow reads its environment when it is imported first, so that is set here, before any test module is imported.
+"""
+
+import atexit
+import importlib
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from huggy_connector.sandbox import Options, Sandbox
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+    from airflow.sdk import DAG
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = Path(tempfile.mkdtemp(prefix="airflow-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+os.environ.update(
+    AIRFLOW_HOME=str(HOME),
+    AIRFLOW__CORE__UNIT_TEST_MODE="True",
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__DAGS_FOLDER=str(ROOT / "dags"),
+    AIRFLOW__CORE__PLUGINS_FOLDER=str(ROOT / "plugins"),
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{HOME}/airflow.db",
+)
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[Sandbox]:
+    """A small account, read as fast as it goes."""
+    with Sandbox(Options(chats=250, contacts=90, limit=0)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith(("HUGGY_", "AIRFLOW_CONN_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HUGGY_STATE", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Defines a connection, as a user does with Airflow's environment variables."""
+
+    def define(conn_id: str = "huggy_default", **parts: Any) -> None:
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps({"conn_type": "huggy", **parts}))
+
+    return define
+
+
+@pytest.fixture
+def connected(connect: Callable[..., None], account: Sandbox, tmp_path: Path) -> Path:
+    """`huggy_default` is the account; its landing and warehouse are in the folder returned."""
+    extra = {
+        "landing": str(tmp_path / "landing"),
+        "warehouse": str(tmp_path / "desk.duckdb"),
+        "requests_per_second": 1000,
+    }
+    connect(host=account.url, password=account.token, extra=extra)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def _database() -> None:
+    with warnings.catch_warnings(action="ignore"):  # of Airflow's own libraries, while they are imported
+        importlib.import_module("airflow.api_fastapi.execution_api.app")
+        from airflow.utils.db import initdb
+
+        initdb()
+
+
+@pytest.fixture
+def run_dag(_database: None) -> "Callable[[DAG], DagRun]":
+    """Runs a DAG to its end in this process, as `airflow dags test` does."""
+
+    def run(dag: "DAG") -> "DagRun":
+        from airflow.models.dagbundle import DagBundleModel
+        from airflow.models.serialized_dag import SerializedDagModel
+        from airflow.serialization.definitions.dag import SerializedDAG
+        from airflow.serialization.serialized_objects import LazyDeserializedDAG
+        from airflow.utils.session import create_session
+
+        lazy = LazyDeserializedDAG.from_dag(dag)
+        with create_session() as session:
+            if not session.get(DagBundleModel, "testing"):
+                session.add(DagBundleModel(name="testing"))
+                session.commit()
+            SerializedDAG.bulk_write_to_db("testing", None, [lazy], session=session)
+            SerializedDagModel.write_dag(lazy, bundle_name="testing", session=session)
+        finished: DagRun = dag.test()
+        return finished
+
+    return run

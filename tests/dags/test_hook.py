@@ -1,0 +1,157 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import Connection
+from airflow.sdk._shared.secrets_masker import redact
+
+from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.errors import ConfigurationError, Unauthorized
+from huggy_connector.sandbox import Sandbox
+from huggy_connector.settings import Settings
+
+Connect = Callable[..., None]
+CORRECT_IT = "correct it under Admin > Connections."
+
+
+def test_each_part_of_the_connection_becomes_its_setting(connect: Connect) -> None:
+    extra = {
+        "client_secret": "secret-of-the-app",
+        "refresh_token": "refresh-of-the-app",
+        "company_id": 77,
+        "timezone": "America/Manaus",
+        "language": "pt-br",
+        "requests_per_second": 12.5,
+        "landing": "somewhere/landing",
+        "warehouse": "somewhere/desk.duckdb",
+        "budget": "memory:",
+    }
+    connect(host="https://huggy.example/v3", password="token-of-the-app", login="id-of-the-app", extra=extra)
+    assert HuggyHook().settings(state="kept") == Settings.resolve(
+        explicit={
+            "base_url": "https://huggy.example/v3",
+            "access_token": "token-of-the-app",
+            "client_id": "id-of-the-app",
+            **extra,
+            "state": "kept",
+        },
+        environ={},
+    )
+
+
+def test_an_argument_beats_the_connection_beats_the_environment(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LANDING", "WAREHOUSE", "LANGUAGE"):
+        monkeypatch.setenv(f"HUGGY_{name}", "es")
+    connect(password="any-token", extra={"landing": "connection", "warehouse": "connection.duckdb", "language": ""})
+    settings = HuggyHook().settings(landing="argument", warehouse=None)
+    assert (settings.landing, settings.warehouse, settings.language) == ("argument", "connection.duckdb", "es")
+
+
+@pytest.mark.parametrize(
+    ("uri", "address"),
+    [
+        ("huggy://https://:any-token@huggy.example:8443/v3", "https://huggy.example:8443/v3"),
+        ("huggy://:any-token@", "https://api.huggy.app/v3"),
+    ],
+)
+def test_a_connection_given_as_a_uri_has_its_address(uri: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_HUGGY_DEFAULT", uri)
+    settings = HuggyHook().settings()
+    assert settings.base_url == address
+    assert settings.access_token is not None
+    assert settings.access_token.get_secret_value() == "any-token"
+
+
+def test_without_the_default_connection_the_environment_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUGGY_ACCESS_TOKEN", "token-of-the-environment")
+    settings = HuggyHook().settings()
+    assert settings.access_token is not None
+    assert settings.access_token.get_secret_value() == "token-of-the-environment"
+
+
+def test_any_other_connection_must_exist_lest_a_typo_read_the_wrong_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUGGY_ACCESS_TOKEN", "token-of-the-environment")
+    with pytest.raises(ConfigurationError) as caught:
+        HuggyHook("huggy_acme").settings()
+    assert str(caught.value) == ("There is no connection 'huggy_acme': add it under Admin > Connections, type Huggy.")
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        (
+            '{"company_id": 42,\n "landing: "x"}',
+            f"The extra of connection 'huggy_default' is no JSON (line 2, column 13): {CORRECT_IT}",
+        ),
+        (
+            "[42]",
+            "The extra of connection 'huggy_default' is no JSON object such as {\"company_id\": 4242}: correct it.",
+        ),
+        (
+            '{"companyid": 42}',
+            "the connection's companyid 42: there is no such setting.",
+        ),
+    ],
+)
+def test_a_typo_in_the_extra_is_one_sentence(extra: str, sentence: str, connect: Connect) -> None:
+    connect(password="any-token", extra=extra)
+    with pytest.raises(ConfigurationError) as caught:
+        HuggyHook().settings()
+    assert str(caught.value) == sentence
+
+
+def test_every_secret_is_masked_in_airflows_logs(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUGGY_HASH_KEY", "key-of-the-environment")
+    connect(password="token-to-be-masked", extra={"client_secret": "secret-to-be-masked"})
+    HuggyHook().settings()
+    line = "token-to-be-masked secret-to-be-masked key-of-the-environment"
+    assert redact(line) == "*** *** ***"
+
+
+def test_the_rows_are_those_of_the_account(account: Sandbox, connected: Path) -> None:
+    rows = list(HuggyHook().iter_rows("contacts"))
+    assert [int(row["id"]) for row in rows] == [int(each) for each in account.truth("contacts")["ids"]]
+
+
+def test_a_data_frame_holds_the_first_records_a_column_a_key(account: Sandbox, connected: Path) -> None:
+    frame = HuggyHook().get_df("chats", limit=25)
+    truth = account.truth("chats", rows=True)["rows"][:25]
+    assert [int(each) for each in frame["id"]] == [int(row["id"]) for row in truth]
+    assert set(frame.columns) == {key for row in truth for key in row}
+
+
+def test_an_unknown_resource_names_those_there_are(connected: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        next(HuggyHook().iter_rows("chat"))
+    assert str(caught.value) == (
+        "There is no resource called 'chat': choose from agents, chats, contacts, departments."
+    )
+
+
+def test_the_client_is_the_connections(account: Sandbox, connected: Path) -> None:
+    with HuggyHook().get_conn() as client:
+        assert client.fetch_profile().company_id == account.options.company
+
+
+def test_the_test_button_says_who_is_connected(account: Sandbox, connected: Path) -> None:
+    with HuggyHook().get_conn() as client:
+        name = client.fetch_profile().name
+    assert HuggyHook().test_connection() == (
+        True,
+        f"Connected as {name}, company 4242; the token ends on 2100-01-01.",
+    )
+
+
+def test_the_test_button_says_what_to_do_about_a_refused_token(account: Sandbox, connect: Connect) -> None:
+    connect(host=account.url, password="no-token-of-this-account")
+    with pytest.raises(Unauthorized) as caught, HuggyHook().get_conn() as client:
+        client.fetch_profile()
+    assert HuggyHook().test_connection() == (False, str(caught.value))
+
+
+def test_airflow_makes_the_hook_of_a_connection_of_our_type(connected: Path) -> None:
+    hook: Any = Connection(conn_id="huggy_default", conn_type="huggy").get_hook()  # type: ignore[no-untyped-call]
+    assert (type(hook), hook.huggy_conn_id) == (HuggyHook, "huggy_default")

@@ -1,0 +1,163 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import Asset
+from airflow.sdk.definitions.asset import AssetUniqueKey
+from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.execution_time.context import OutletEventAccessors
+
+from huggy_connector import errors
+from huggy_connector.airflow.assets import table
+from huggy_connector.airflow.operators import (
+    HuggyToParquetOperator,
+    ParquetToDuckDBOperator,
+    final_where_a_retry_cannot_help,
+)
+from huggy_connector.sandbox import Sandbox
+
+
+class Store:
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+
+    def set(self, key: str, value: Any) -> None:
+        self.kept[key] = value
+
+
+def _context(task_id: str, *, run_id: str = "run-1", try_number: int = 1) -> Any:
+    ti = SimpleNamespace(dag_id="desk", run_id=run_id, task_id=task_id, map_index=-1, try_number=try_number)
+    return {"ti": ti, "task_state_store": Store(), "outlet_events": OutletEventAccessors()}
+
+
+def _land(resource: str, **context: Any) -> dict[str, Any]:
+    task = HuggyToParquetOperator(task_id=f"land_{resource}", resource=resource)
+    return task.execute(_context(task.task_id, **context))
+
+
+def test_a_landing_returns_where_the_snapshot_is_and_its_counts(account: Sandbox, connected: Path) -> None:
+    before = account.stats()["requests"]
+    landed = _land("departments")
+    run_key = landed["run_key"]
+    assert landed == {
+        "address": f"4242/departments/{run_key}/manifest.json",
+        "company_id": 4242,
+        "resource": "departments",
+        "run_key": run_key,
+        "mode": "full",
+        "rows": 6,
+        "unique_ids": 6,
+        "pages": 1,
+        "requests": account.stats()["requests"] - before,
+        "retries": 0,
+        "exact": True,
+    }
+    assert (connected / "landing" / landed["address"]).is_file()
+    assert len(json.dumps(landed)) < 500
+
+
+def test_the_last_progress_is_in_the_task_state_store(connected: Path) -> None:
+    task = HuggyToParquetOperator(task_id="land_contacts", resource="contacts")
+    context = _context(task.task_id)
+    landed = task.execute(context)
+    progress = context["task_state_store"].kept["progress"]
+    assert (progress["resource"], progress["rows"], progress["pages"]) == ("contacts", 90, landed["pages"])
+
+
+def test_a_second_try_of_a_landed_task_returns_the_same_and_asks_nothing(account: Sandbox, connected: Path) -> None:
+    first = _land("contacts")
+    before = account.stats()["requests"]
+    assert _land("contacts", try_number=2) == first
+    assert account.stats()["requests"] == before
+
+
+def test_another_run_lands_anew(connected: Path) -> None:
+    assert _land("contacts")["run_key"] != _land("contacts", run_id="run-2")["run_key"]
+
+
+def test_a_landing_given_to_the_operator_beats_the_connections(connected: Path) -> None:
+    task = HuggyToParquetOperator(task_id="land", resource="departments", landing=str(connected / "elsewhere"))
+    task.execute(_context("land"))
+    assert [each.name for each in (connected / "elsewhere" / "4242").iterdir()] == ["departments"]
+    assert not (connected / "landing").exists()
+
+
+def test_a_load_sends_one_event_a_table_with_its_row_count(connected: Path) -> None:
+    _land("contacts")
+    _land("departments")
+    task = ParquetToDuckDBOperator(task_id="load")
+    context = _context("load")
+    loaded = task.execute(context)
+    assert loaded == {
+        "warehouse": str(connected / "desk.duckdb"),
+        "published": True,
+        "snapshots": 2,
+        "rows": {"4242": {"contacts": 90, "departments": 6}},
+        "warnings": [],
+    }
+    assert _events(context) == {
+        "contacts": [({"rows": 90, "changed": 90}, "huggy://4242/contacts")],
+        "departments": [({"rows": 6, "changed": 6}, "huggy://4242/departments")],
+    }
+
+
+def test_a_second_load_changes_nothing_and_tells_the_consumers_all_the_same(connected: Path) -> None:
+    _land("departments")
+    ParquetToDuckDBOperator(task_id="load").execute(_context("load"))
+    before = (connected / "desk.duckdb").read_bytes()
+    context = _context("load", try_number=2)
+    loaded = ParquetToDuckDBOperator(task_id="load").execute(context)
+    assert (loaded["published"], loaded["snapshots"], loaded["rows"]) == (False, 0, {"4242": {"departments": 6}})
+    assert _events(context) == {"departments": [({"rows": 6, "changed": 0}, "huggy://4242/departments")]}
+    assert (connected / "desk.duckdb").read_bytes() == before
+
+
+def _events(context: Any) -> dict[str, list[tuple[dict[str, Any], str]]]:
+    told: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    for alias, accessor in context["outlet_events"].items():
+        name = alias.name.removeprefix("huggy_")
+        for event in accessor.asset_alias_events:
+            assert event.dest_asset_key == AssetUniqueKey.from_asset(Asset(event.dest_asset_key.uri))
+            told.setdefault(name, []).append((event.extra, event.dest_asset_key.uri))
+    return told
+
+
+def test_a_load_names_an_alias_a_table_as_its_outlets() -> None:
+    assert ParquetToDuckDBOperator(task_id="load").outlets == [
+        table(name) for name in ("agents", "chats", "contacts", "departments")
+    ]
+
+
+def test_outlets_of_ones_own_take_their_place() -> None:
+    mine = [Asset("file://localhost/desk.duckdb")]
+    assert ParquetToDuckDBOperator(task_id="load", outlets=mine).outlets == mine
+
+
+ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.HuggyError)]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL if not kind.transient and kind is not errors.Interrupted])
+def test_what_a_retry_cannot_cure_fails_the_task_at_once_with_one_sentence(kind: type[errors.HuggyError]) -> None:
+    with pytest.raises(AirflowFailException) as caught, final_where_a_retry_cannot_help():
+        raise kind("Do this.")
+    assert str(caught.value) == "Do this."
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("kind", [*(kind for kind in ALL if kind.transient), errors.Interrupted])
+def test_what_may_pass_is_left_to_airflows_retries(kind: type[errors.HuggyError]) -> None:
+    error = kind("Later.")
+    with pytest.raises(kind) as caught, final_where_a_retry_cannot_help():
+        raise error
+    assert caught.value is error
+
+
+def test_a_missing_token_fails_at_once(connect: Callable[..., None], tmp_path: Path) -> None:
+    connect(host="https://huggy.example/v3", extra={"landing": str(tmp_path / "landing")})
+    with pytest.raises(AirflowFailException) as caught:
+        _land("chats")
+    assert str(caught.value).startswith("There is no access token: ")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,63 @@
+import json
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+from airflow.sdk._shared.module_loading import import_string
+
+from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.airflow.provider_info import get_provider_info
+from huggy_connector.settings import SECRETS, Settings
+
+CONNECTION = get_provider_info()["connection-types"][0]
+
+
+def test_airflows_own_schema_accepts_the_provider() -> None:
+    schema = json.loads((files("airflow") / "provider_info.schema.json").read_text())
+    jsonschema.validate(get_provider_info(), schema)
+
+
+def test_airflows_own_schema_accepts_the_forms_behaviour() -> None:
+    schema = json.loads((files("airflow") / "customized_form_field_behaviours.schema.json").read_text())
+    behaviour = CONNECTION["ui-field-behaviour"]
+    jsonschema.validate({name.replace("-", "_"): value for name, value in behaviour.items()}, schema)
+
+
+def test_everything_the_provider_names_exists() -> None:
+    info = get_provider_info()
+    named = [
+        CONNECTION["hook-class-name"],
+        info["asset-uris"][0]["handler"],
+        info["asset-uris"][0]["factory"],
+        *(module for kind in ("hooks", "operators") for module in info[kind][0]["python-modules"]),
+    ]
+    assert [name for name in named if import_string(name) is None] == []
+
+
+def test_the_hook_and_the_form_speak_of_the_same_connection() -> None:
+    assert import_string(CONNECTION["hook-class-name"]) is HuggyHook
+    assert (CONNECTION["connection-type"], CONNECTION["hook-name"]) == (HuggyHook.conn_type, HuggyHook.hook_name)
+
+
+def test_every_field_of_the_form_is_a_setting() -> None:
+    assert set(CONNECTION["conn-fields"]) - set(Settings.model_fields) == set()
+
+
+def test_exactly_the_secrets_among_the_fields_are_hidden_while_typed() -> None:
+    hidden = {name for name, field in CONNECTION["conn-fields"].items() if field["schema"].get("format") == "password"}
+    assert hidden == set(SECRETS) & set(CONNECTION["conn-fields"]) == {"client_secret", "refresh_token"}
+
+
+def test_no_field_of_the_form_must_be_filled() -> None:
+    assert [name for name, field in CONNECTION["conn-fields"].items() if "null" not in field["schema"]["type"]] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [("api_version", ["v3", "v2"]), ("language", ["en", "pt-br", "es"])],
+)
+def test_a_list_of_choices_holds_exactly_what_the_setting_takes(name: str, choices: list[Any]) -> None:
+    assert CONNECTION["conn-fields"][name]["schema"]["enum"] == [*choices, None]
+    for choice in choices:
+        assert getattr(Settings.resolve(explicit={name: choice}, environ={}), name) == choice
