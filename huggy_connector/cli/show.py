@@ -1,6 +1,7 @@
 """How things look: tables and JSON on stdout; progress on stderr, a bar on a terminal, else a line every 10 s."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,13 @@ from huggy_connector.progress import Progress as Listener
 
 LINE_EVERY = 10.0
 """Seconds between two progress lines where there is no terminal."""
+CELL = 60
+"""Signs of a cell that a table is willing to make room for."""
+MANY = 6
+"""Columns that are folded to the terminal's width; with more than these a row becomes a block."""
+FILE_WIDTH = 160
+"""Width of a table that goes to a file or another program."""
+_BLOCK = ("column", "value")
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -29,15 +37,31 @@ def _plain(value: object) -> object:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table fitted to the terminal; numbers to the right, NULL as an empty cell."""
+    """A table; where it is wider than the terminal, a block of lines for each row instead. NULL is an empty cell."""
     rows = [tuple(row) for row in rows]
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [min(CELL, max(map(len, each))) for each in zip(columns, *cells, strict=True)]
+    terminal = shutil.get_terminal_size().columns if sys.stdout.isatty() else FILE_WIDTH
+    console = Console(file=sys.stdout, width=max(terminal, 40), markup=False, highlight=False)
+    if sum(widths) + 3 * len(widths) + 1 > console.width and len(columns) > MANY:
+        for number, row in enumerate(cells, start=1):
+            console.print(
+                _table(_BLOCK, zip(columns, row, strict=True), [False, False], title=f"{title or 'Row'} {number}")
+            )
+        return
+    numeric = [any(type(row[index]) in {int, float} for row in rows) for index in range(len(columns))]
+    console.print(_table(columns, cells, numeric, title=title))
+
+
+def _table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[bool], *, title: str | None
+) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
-    for index, name in enumerate(columns):
-        numeric = any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+        table.add_row(*row)
+    return table
 
 
 def _cell(value: object) -> str:
