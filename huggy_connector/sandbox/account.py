@@ -6,10 +6,11 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from huggy_connector.sandbox.births import OPEN, Births
 from huggy_connector.sandbox.chance import dice
 from huggy_connector.sandbox.chats import Chats
 from huggy_connector.sandbox.desk import Desk
-from huggy_connector.sandbox.lives import OPEN, Lives
+from huggy_connector.sandbox.lives import Lives
 from huggy_connector.sandbox.movement import EVENTS, Movement
 from huggy_connector.sandbox.options import RESOURCES, Options, names_in
 from huggy_connector.sandbox.people import People
@@ -35,7 +36,8 @@ class Account:
         rhythm = Rhythm(seed=options.seed, now=self._now, days=days)
         self.desk = Desk(seed=options.seed, agents=options.agents, departments=options.departments)
         self.people = People(options, rhythm, born=contacts, now=self._now)
-        self._lives = Lives(options, self.desk, self.people, rhythm, now=self._now)
+        births = Births(options, self.desk, self.people, rhythm, now=self._now)
+        self._lives = Lives(options, self.desk, births)
         self.chats = Chats(options, self.desk, self.people, self._lives)
         by_activity = options.order == "activity"
         self.shelves = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from huggy_connector.sandbox.births import OPEN
 from huggy_connector.sandbox.chance import dice, mix
 from huggy_connector.sandbox.desk import Desk
-from huggy_connector.sandbox.lives import OPEN, Lives
+from huggy_connector.sandbox.lives import Lives
 from huggy_connector.sandbox.options import Options
 from huggy_connector.sandbox.people import People
 from huggy_connector.sandbox.rhythm import text_of

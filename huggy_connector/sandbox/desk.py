@@ -65,9 +65,10 @@ class Desk:
         rng = dice(seed, _STREAM, 0)
         named = _DEPARTMENTS[:departments]
         self.agents = [_agent(rng, number) for number in range(agents)]
-        # The first agents sit in one department each, so that none is empty as long as there are enough people.
+        # One agent for each department first, the others by its share of the work.
         wheel = Wheel(range(departments), [share for _, share, _ in named])
-        seats = [n if n < departments else wheel.spin(rng.random()) for n in range(agents)]
+        others = max(agents - departments, 1)
+        seats = [n if n < departments else wheel.spin((n - departments) / others) for n in range(agents)]
         self.departments = [
             Department(
                 id=31 + 2 * number,

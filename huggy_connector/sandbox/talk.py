@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from huggy_connector.sandbox.births import Life
 from huggy_connector.sandbox.chance import dice, mix
 from huggy_connector.sandbox.desk import PHOTO, Desk
-from huggy_connector.sandbox.lives import Life
 from huggy_connector.sandbox.options import Options
 from huggy_connector.sandbox.people import People
 from huggy_connector.sandbox.rhythm import text_of

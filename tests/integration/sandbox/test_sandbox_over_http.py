@@ -368,6 +368,11 @@ def test_serve_tells_a_shell_what_it_needs_and_stops_cleanly() -> None:
         assert (process.wait(20), process.stderr.read()) == (0, "")
 
 
+def test_the_help_texts_cost_no_server() -> None:
+    code = "import sys; from huggy_connector.sandbox import OPTION_HELP; print('aiohttp' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
+
+
 def test_only_loopback_is_listened_on() -> None:
     from huggy_connector.sandbox import serve
 

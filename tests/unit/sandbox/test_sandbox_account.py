@@ -97,8 +97,9 @@ def test_weekdays_are_busy_and_sundays_quiet() -> None:
 def test_a_phone_is_found_with_and_without_the_ninth_digit_but_not_with_a_plus() -> None:
     here = account()
     row, phone = next((r, p) for r in range(50) if (p := here.people.card(r)["mobile"]) and len(p) == 13)
-    spellings = [phone, phone[:4] + phone[5:], f"+{phone}", f" {phone}", phone[2:], ""]
-    assert [here.people.row_of_phone(text) for text in spellings] == [row, row, None, None, None, None]
+    wrong = [f"+{phone}", f" {phone}", phone[2:], f"{phone[:4]}8{phone[5:]}", ""]
+    spellings = [phone, phone[:4] + phone[5:], *wrong]
+    assert [here.people.row_of_phone(text) for text in spellings] == [row, row, None, None, None, None, None]
 
 
 def test_an_email_is_found_and_a_wrong_one_is_not() -> None:
@@ -114,6 +115,24 @@ def test_a_filter_by_situation_keeps_the_order_and_misses_none(situation: str) -
         here.before_answer(1.0)
     found = [here.chats.row(row)["id"] for row in here.find_chats({"situation": situation})]
     assert found == [chat["id"] for chat in chats(here) if chat["situation"] == situation]
+
+
+def test_a_filter_asked_again_knows_what_changed_meanwhile() -> None:
+    here = account()
+    before = list(here.find_chats({"situation": "finishing"}))
+    while here.close(1.0) is not None:
+        pass
+    closed = set(here.find_chats({"situation": "finishing"})) - set(before)
+    assert len(closed) == 12
+
+
+def test_a_row_read_before_a_change_is_read_anew_after_it() -> None:
+    here = account()
+    before = {int(chat["id"]): chat for chat in chats(here)}
+    number = here.change(here.shelves["chats"], 61.0)
+    after = {int(chat["id"]): chat for chat in chats(here)}
+    assert [key for key, chat in after.items() if chat != before[key]] == [number]
+    assert [after[key]["updatedAt"] for key in after if key == number] == ["2025-03-10 14:01:01"]
 
 
 def test_filters_add_up() -> None:
