@@ -37,10 +37,12 @@ class MemoryStore:
 
     holder = "here"
 
-    def __init__(self, limit: Limit, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, limit: Limit, *, clock: Callable[[], float] = time.monotonic, state: State | None = None
+    ) -> None:
         self._limit = limit
         self._clock = clock
-        self._state = State()
+        self._state = state or State()
         self._lock = threading.Lock()
 
     def change(self, act: Callable[[Window], T]) -> T:
