@@ -12,7 +12,7 @@ from huggy_connector.api.tokens import identity
 from huggy_connector.budget import Lane, open_budget
 from huggy_connector.settings import Settings
 
-SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep)
+SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep, monotonic=time.monotonic)
 
 
 def open_client(

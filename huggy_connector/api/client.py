@@ -22,8 +22,8 @@ T = TypeVar("T")
 
 PATIENCE = 300.0
 """Seconds for which one page is asked again before the run fails."""
-FIRST_PATIENCE = 10.0
-"""The same for the first contact: a wrong address should be told soon."""
+FIRST_PATIENCE = 6.0
+"""The same until the API has answered for the first time: a wrong address should be told soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,12 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The outside world's time, passed in: `now` an aware UTC instant, `sleep` in seconds."""
+    """The outside world's time, passed in. `now` gives aware UTC instants, `sleep` takes seconds."""
 
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+    """Seconds that never go back, for measuring how long something took."""
 
 
 class Client:
@@ -70,6 +72,7 @@ class Client:
         self._lane = lane
         self._patience = patience
         self._counting = threading.Lock()
+        self._has_answered = False
         self.requests = 0
         self.retries = 0
         self.server_clock_skew: float | None = None
@@ -89,7 +92,7 @@ class Client:
         return self._fetch(request, lambda answer: protocol.row_in(answer, request.what))[0]
 
     def fetch_profile(self) -> Profile:
-        """Who the token is: the cheapest test of a connection. Not patient: a wrong address should be told soon.
+        """Who the token is: the cheapest test of a connection.
 
         The profile has been seen missing below `companies/{id}`: then it is asked for without the company.
         """
@@ -102,16 +105,13 @@ class Client:
 
     def _profile(self, company_id: int | None) -> Profile:
         request = protocol.profile_request(company_id=company_id)
-        return self._fetch(request, protocol.profile_in, patience=FIRST_PATIENCE)[0]
+        return self._fetch(request, protocol.profile_in)[0]
 
-    def _fetch(
-        self, request: Request, decode: Callable[[Response], T], *, patience: float | None = None
-    ) -> tuple[T, datetime]:
-        longest = self._patience if patience is None else min(patience, self._patience)
-        start = self._clock.now()
+    def _fetch(self, request: Request, decode: Callable[[Response], T]) -> tuple[T, datetime]:
+        start = self._clock.monotonic()
         attempts = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, HuggyError) and error.transient),
-            stop=lambda _: (self._clock.now() - start).total_seconds() >= longest,
+            stop=lambda state: self._clock.monotonic() - start >= self._patience_with(state),
             wait=wait_random_exponential(multiplier=0.5, max=20),
             sleep=self._clock.sleep,
             before_sleep=self._count_retry,
@@ -129,7 +129,9 @@ class Client:
             answer = self._send(request, other)
         if (error := protocol.error_in(answer, request.what)) is not None:
             raise error
-        return decode(answer), self._clock.now()
+        taken = decode(answer), self._clock.now()
+        self._has_answered = True
+        return taken
 
     def _send(self, request: Request, token: str) -> Response:
         with self.budget.turn(self._lane) as turn:
@@ -143,6 +145,11 @@ class Client:
         if (theirs := protocol.server_time(answer.headers)) is not None:
             self.server_clock_skew = (theirs - self._clock.now()).total_seconds()
         return answer
+
+    def _patience_with(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        is_an_api = self._has_answered or isinstance(error, errors.RateLimited)
+        return self._patience if is_an_api else min(self._patience, FIRST_PATIENCE)
 
     def _count_retry(self, _: RetryCallState) -> None:
         with self._counting:

@@ -10,7 +10,7 @@ import pytest
 
 from huggy_connector import errors
 from huggy_connector.api.auth import FixedToken
-from huggy_connector.api.client import FIRST_PATIENCE, Client, Clock
+from huggy_connector.api.client import FIRST_PATIENCE, PATIENCE, Client, Clock
 from huggy_connector.api.protocol import Request, Response
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import resource_named
@@ -60,7 +60,7 @@ class World:
             transport=self,
             budget=self,
             credentials=FixedToken(token),
-            clock=Clock(now=self.now, sleep=self.sleep),
+            clock=Clock(now=self.now, sleep=self.sleep, monotonic=lambda: self.seconds),
             api_version=api_version,
         )
 
@@ -116,17 +116,26 @@ def test_what_cannot_pass_is_asked_once(answer: Response | errors.ApiError, kind
 
 
 def test_a_fault_that_stays_fails_after_the_patience_with_its_own_error() -> None:
-    world = World([status(503)])
-    with pytest.raises(errors.ServerFailed, match="status 503 for page 0 of chats"):
+    world = World([ok([]), status(503)])
+    client = world.client()
+    client.fetch_page(CHATS, 0)
+    with pytest.raises(errors.ServerFailed, match="status 503 for page 1 of chats"):
+        client.fetch_page(CHATS, 1)
+    assert PATIENCE <= world.seconds < PATIENCE + 21
+
+
+@pytest.mark.parametrize("answer", [errors.Unreachable("No connection to api.example."), Response(200, {}, b"<html>")])
+def test_a_wrong_address_is_told_soon(answer: Response | errors.ApiError) -> None:
+    world = World([answer])
+    with pytest.raises(errors.ApiError):
         world.client().fetch_page(CHATS, 0)
-    assert 300 <= world.seconds < 330
-
-
-def test_the_first_contact_is_less_patient() -> None:
-    world = World([errors.Unreachable("No connection to api.example.")])
-    with pytest.raises(errors.Unreachable):
-        world.client().fetch_profile()
     assert FIRST_PATIENCE <= world.seconds < FIRST_PATIENCE + 21
+
+
+def test_an_api_that_says_wait_is_waited_for_from_the_first_request_on() -> None:
+    world = World([*[status(429)] * 20, ok([{"id": 1}])])
+    assert world.client().fetch_page(CHATS, 0).rows == [{"id": 1}]
+    assert world.seconds > FIRST_PATIENCE
 
 
 @pytest.mark.parametrize(
