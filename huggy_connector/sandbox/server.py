@@ -12,7 +12,7 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -42,6 +42,7 @@ class Server:
         *,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.options = options
         self.account = Account(options)
@@ -69,6 +70,7 @@ class Server:
         self._number = 0
         self._clock = clock
         self._wall = wall
+        self._sleep = sleep
         self._started = clock()
 
     def elapsed(self) -> float:
@@ -92,16 +94,20 @@ class Server:
         call = Call(request.method, parts_of(path), request.query, request.headers.get("Accept-Language", ""))
         kind = self._fault(request, path, call, arrived)
         if kind == "stall":
-            await asyncio.sleep(self.options.stall_seconds)
+            await self._sleep(self.options.stall_seconds)
             return self._hang_up(request)
         form = await _form(request) if path.startswith("/oauth/") else {}
-        await _pause(wait_before)
+        await self._pause(wait_before)
         answer = self.faults.whole_answer(kind) or self._answer(request, path, call, form, kind)
-        await _pause(wait - wait_before)
+        await self._pause(wait - wait_before)
         self.by_status[answer.status] += 1
         if kind in _BROKEN_WIRE:
             return await self._break_off(request, answer, reset=kind == "reset")
         return _response(answer)
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            await self._sleep(seconds)
 
     def _count(self, path: str, arrived: float) -> bool:
         self.by_path[shape_of(path)] += 1
@@ -113,7 +119,7 @@ class Server:
 
     async def _refuse(self, wait: float) -> web.Response:
         answer = self._refuser.refuse(self._wall())
-        await _pause(wait)
+        await self._pause(wait)
         self.by_status[answer.status] += 1
         return _response(answer)
 
@@ -154,17 +160,12 @@ class Server:
         if not reset:
             return self._hang_up(request)
         # Give the half answer time to leave, or the client would see a reset before any byte.
-        await asyncio.sleep(0.02)
+        await self._sleep(0.02)
         wire: socket.socket | None = transport.get_extra_info("socket")
         if wire is not None:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
         return web.Response()
-
-
-async def _pause(seconds: float) -> None:
-    if seconds > 0:
-        await asyncio.sleep(seconds)
 
 
 async def _form(request: web.BaseRequest) -> dict[str, str]:

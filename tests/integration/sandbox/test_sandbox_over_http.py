@@ -160,15 +160,6 @@ def test_the_twenty_first_of_a_burst_is_refused_and_the_record_says_so() -> None
         assert stats["most_in_any_second"] > 20
 
 
-def test_latency_does_not_shift_the_arrivals() -> None:
-    with running(limit=20, latency_ms=400, latency_spread_ms=400) as (sandbox, client):
-        with ThreadPoolExecutor(21) as pool:
-            statuses = sorted(pool.map(lambda _: client.get("agents/profile").status_code, range(21)))
-        arrivals = sandbox.stats(arrivals=True)["arrivals"]
-        # On a machine that stalls for a second the burst may not be one; the record decides.
-        assert statuses.count(429) == (1 if arrivals[-1] - arrivals[0] < 1 else 0)
-
-
 @pytest.mark.parametrize(
     ("header", "hint"),
     [
