@@ -162,7 +162,8 @@ class Server:
         # Give the half answer time to leave, or the client would see a reset before any byte.
         await self._sleep(0.02)
         wire: socket.socket | None = transport.get_extra_info("socket")
-        if wire is not None:
+        # A client that has gone meanwhile needs no reset.
+        if wire is not None and not transport.is_closing():
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
         return web.Response()
