@@ -25,8 +25,14 @@ LIMIT = 400
 PLACE = ROOT / ".demo"
 HUGGY = str(Path(sys.executable).with_name("huggy"))
 CHATS_A_DAY = """
-    PIVOT (SELECT created_at_local::DATE AS day, channel FROM chats)
-    ON channel USING count(*) GROUP BY day ORDER BY day DESC LIMIT 10
+SELECT created_at_local::DATE AS day,
+       count(*) FILTER (channel LIKE 'whatsapp%') AS whatsapp,
+       count(*) FILTER (channel = 'widget') AS widget,
+       count(*) FILTER (channel = 'instagram') AS instagram,
+       count(*) FILTER (channel = 'email') AS email,
+       count(*) FILTER (channel NOT LIKE 'whatsapp%' AND channel NOT IN ('widget', 'instagram', 'email')) AS others,
+       count(*) AS chats
+FROM chats GROUP BY day ORDER BY day DESC LIMIT 10
 """
 
 
