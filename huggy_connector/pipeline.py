@@ -14,6 +14,7 @@ from huggy_connector.progress import Landed, Progress, Silent
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import Ask, OneByOne, Page, drive
 from huggy_connector.warehouse import LoadReport
+from huggy_connector.warehouse import examine as examine_warehouse
 from huggy_connector.warehouse import load as load_warehouse
 
 GROUP = 25
@@ -151,6 +152,7 @@ def sync(
     clock: Clock = SYSTEM_CLOCK,
 ) -> SyncReport:
     """Lands each resource, then loads what did land. An error is raised once that is done."""
+    examine_warehouse(settings.warehouse)
     snapshots: list[Manifest] = []
     try:
         for resource in resources_named(resource_names):

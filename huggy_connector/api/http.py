@@ -14,7 +14,7 @@ TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
 class Transport(Protocol):
     """Sends one request. Raises Unreachable, Untrusted or MangledAnswer; never a library's own error."""
 
-    def send(self, request: Request, *, token: str) -> Response: ...
+    def send(self, request: Request, *, token: str | None) -> Response: ...
 
     def close(self) -> None: ...
 
@@ -35,32 +35,39 @@ class HttpTransport:
             },
         )
 
-    def send(self, request: Request, *, token: str) -> Response:
+    def send(self, request: Request, *, token: str | None) -> Response:
         try:
-            answer = self._client.get(request.path, params=request.query, headers={"Authorization": f"Bearer {token}"})
+            answer = self._client.request(
+                "GET" if request.body is None else "POST",
+                request.path,
+                params=request.query,
+                json=request.body,
+                headers={} if token is None else {"Authorization": f"Bearer {token}"},
+            )
         except httpx.HTTPError as error:
-            raise self._in_our_words(error, request.what) from None
+            raise self._in_our_words(error, request) from None
         return Response(
             answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
         )
 
-    def _in_our_words(self, error: httpx.HTTPError, what: str) -> errors.ApiError:
+    def _in_our_words(self, error: httpx.HTTPError, request: Request) -> errors.ApiError:
+        host = httpx.URL(request.path).host or self._host
         if _caused_by_tls(error):
             return errors.Untrusted(
-                f"The certificate of {self._host} is not trusted: check HUGGY_BASE_URL, or set SSL_CERT_FILE to the "
+                f"The certificate of {host} is not trusted: check {request.setting}, or set SSL_CERT_FILE to the "
                 "certificates of your network."
             )
         match error:
             case httpx.ConnectError() | httpx.ConnectTimeout():
                 return errors.Unreachable(
-                    f"No connection to {self._host}: check HUGGY_BASE_URL, the network and the proxy settings."
+                    f"No connection to {host}: check {request.setting}, the network and the proxy settings."
                 )
             case httpx.TimeoutException():
-                return errors.Unreachable(f"{self._host} does not answer in time for {what}: try later.")
+                return errors.Unreachable(f"{host} does not answer in time for {request.what}: try later.")
             case httpx.RemoteProtocolError() | httpx.DecodingError():
-                return errors.MangledAnswer(f"The answer for {what} is cut off or garbled: try later.")
+                return errors.MangledAnswer(f"The answer for {request.what} is cut off or garbled: try later.")
             case _:
-                return errors.Unreachable(f"The connection to {self._host} broke while asking for {what}: try later.")
+                return errors.Unreachable(f"The connection to {host} broke while asking for {request.what}: try later.")
 
     def close(self) -> None:
         self._client.close()

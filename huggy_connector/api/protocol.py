@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -20,11 +20,15 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET below the base URL. `what` is how errors call it: "page 7 of chats"."""
+    """A GET, or with a `body` a POST of it as JSON. `what` is how errors call it: "page 7 of chats"."""
 
     path: str
+    """Below the base URL, or an address of its own."""
     what: str
     query: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, str] | None = field(default=None, repr=False)
+    setting: str = "HUGGY_BASE_URL"
+    """Where the address comes from: what a person should check if nobody is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Response:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ _ERRORS: Mapping[int, tuple[type[errors.ApiError], str]] = {
     ),
     HTTPStatus.NOT_FOUND: (
         errors.NotFound,
-        "There is no {what} at this address: check HUGGY_BASE_URL (it ends in /v3) and HUGGY_COMPANY_ID.",
+        "Not found: {what}. Check HUGGY_BASE_URL (it ends in /v3), HUGGY_COMPANY_ID and the id.",
     ),
     HTTPStatus.TOO_MANY_REQUESTS: (
         errors.RateLimited,

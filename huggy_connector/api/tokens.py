@@ -1,9 +1,10 @@
 """What a token says of itself. Nothing here is verified: that is the server's business."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 
 def claims(token: str) -> Mapping[str, Any]:
@@ -18,8 +19,12 @@ def claims(token: str) -> Mapping[str, Any]:
 
 def expires_at(token: str) -> datetime | None:
     """When an OAuth token ends (UTC); None for one that does not say."""
+    return _instant(token, "exp")
+
+
+def _instant(token: str, claim: str) -> datetime | None:
     try:
-        return datetime.fromtimestamp(claims(token)["exp"], UTC)
+        return datetime.fromtimestamp(claims(token)[claim], UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
 
@@ -35,3 +40,43 @@ def identity(token: str) -> str:
 def is_jwt(token: str) -> bool:
     """v3 tokens have three parts with a dot between them; a v2 token is 32 hexadecimal digits."""
     return len(token.split(".")) == len(("header", "claims", "signature"))
+
+
+LONGEST_MARGIN = timedelta(days=7)
+"""How long before its end a token is renewed at the most, so that a failing renewal has days to be noticed in."""
+
+SHARE_OF_LIFE = 0.1
+"""The same as a share of the token's life, for tokens that live shorter than 70 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an OAuth server gave, or a person set. Instants are UTC, by the clock of the host that got it."""
+
+    access_token: str = field(repr=False)
+    """Empty as long as there is only a refresh token."""
+    refresh_token: str | None = field(default=None, repr=False)
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+    """None where nobody says: then only a 401 tells."""
+
+    @classmethod
+    def told_by(cls, access_token: str, refresh_token: str | None) -> Self:
+        """A grant of which no more is known than what the access token says of itself."""
+        return cls(access_token, refresh_token, _instant(access_token, "iat"), expires_at(access_token))
+
+    def ended(self, now: datetime) -> bool:
+        """Whether there is no access token that could be sent."""
+        return not self.access_token or (self.expires_at is not None and self.expires_at <= now)
+
+    @property
+    def margin(self) -> timedelta:
+        """How long before its end it should be renewed."""
+        if self.issued_at is None or self.expires_at is None:
+            return timedelta(0)
+        return max(timedelta(0), min(LONGEST_MARGIN, SHARE_OF_LIFE * (self.expires_at - self.issued_at)))
+
+    @property
+    def renewed_from(self) -> datetime | None:
+        """The instant from which on it should be renewed; None where its end is not known."""
+        return None if self.expires_at is None else self.expires_at - self.margin

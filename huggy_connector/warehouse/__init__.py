@@ -1,7 +1,7 @@
 """The DuckDB file: load and publish, read and describe. Importing this does not import duckdb."""
 
 from huggy_connector.warehouse.dictionary import all_tables, as_markdown, table_named
-from huggy_connector.warehouse.load import LoadReport, TableReport, load
+from huggy_connector.warehouse.load import LoadReport, TableReport, examine, load
 from huggy_connector.warehouse.read import Answer, connect, export, query
 from huggy_connector.warehouse.status import Freshness, Run, Status, status
 from huggy_connector.warehouse.tables import Column, Table

@@ -85,6 +85,11 @@ class _Batch:
     manifests: tuple[Manifest, ...]
 
 
+def examine(warehouse: str | Path, *, resources: Sequence[Resource] = tuple(RESOURCES.values())) -> None:
+    """Raises what `load` would raise for this path now, before anything is fetched for it."""
+    inspect(Place.at(warehouse), (*META, *(table_of(resource) for resource in resources)), engine=Engine())
+
+
 def load(
     landing: Landing,
     warehouse: str | Path,

@@ -74,7 +74,7 @@ class Shell:
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and "state" not in path.parts and ".work" not in path.parts and path.suffix != ".lock"
+            if path.is_file() and "state" not in path.parts and ".work" not in path.parts and path.name != "lock"
         }
 
 
@@ -151,13 +151,15 @@ CASES = {
     "rate of abc": Case(
         (*SYNC, "--requests-per-second", "abc"), 2, "the argument requests_per_second 'abc': input should"
     ),
-    "reserved warehouse name": Case((*SYNC, "--warehouse", "marts.duckdb"), 2, ""),
+    "reserved warehouse name": Case(
+        (*SYNC, "--warehouse", "marts.duckdb"), 2, "The warehouse may not be called 'marts"
+    ),
     "unknown option": Case(("sync", "--everything"), 2, "No such option"),
     "unknown command": Case(("sink",), 2, "No such command 'sink'"),
     "no warehouse yet": Case(("query", "FROM chats"), 2, "There is no warehouse at"),
-    "unknown row": Case(("get", "chats", "999999999"), 1, "There is no chats 999999999 at this address"),
+    "unknown row": Case(("get", "chats", "999999999"), 1, "Not found: chats 999999999. Check HUGGY_BASE_URL"),
     "unknown table": Case(("describe", "chat"), 2, "There is no table called 'chat': choose from agents,"),
-    "bad budget": Case((*SYNC, "--budget", "ftp://x"), 2, ""),
+    "bad budget": Case((*SYNC, "--budget", "ftp://x"), 2, "HUGGY_BUDGET is not understood: give file:"),
 }
 
 
@@ -235,7 +237,7 @@ def test_a_base_url_that_has_no_api_is_one_sentence(
     run = shell.huggy(*SYNC, HUGGY_BASE_URL=other_server(None))
     said("404 base URL", run)
     assert (run.code, shell.files()) == (1, {})
-    assert run.last.startswith("huggy: There is no the token's profile at this address: check HUGGY_BASE_URL")
+    assert run.last.startswith("huggy: Not found: the token's profile. Check HUGGY_BASE_URL")
 
 
 def test_a_certificate_that_is_not_trusted_is_one_sentence(
