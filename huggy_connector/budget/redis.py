@@ -210,7 +210,7 @@ class RedisStore:
             window.gave_up(f"{self._holder}.alone{number}")
 
     def _come_back(self, processes: int) -> None:
-        """Back to the common budget; with no more than the share until the others have had the time to come back too."""
+        """Back to the common budget, with no more than the share until the others had the time to come back too."""
         if self._alone is not None:
             self._alone = None
             self._careful_until = self._clock() + TRY_AGAIN_AFTER + PATIENCE

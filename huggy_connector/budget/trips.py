@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 ENOUGH = 100
 """Answers before they are believed: fewer may all have been slow."""
 
-KEPT = 5
-"""How many of the smallest are kept. Where the first few lie close together, nothing much smaller is to be expected."""
+KEPT = 20
+"""How many of the smallest are kept. Where these lie close together, nothing much smaller is to be expected."""
 
 SPAN = 300.0
 """Seconds after which a round trip begins to be forgotten, and after two spans is: the way may have become longer."""
@@ -32,8 +32,8 @@ class RoundTrips:
     def least(self, *, now: float) -> float | None:
         """Seconds that no round trip is likely to take less than; None until enough answers are known.
 
-        As far below the smallest as the smallest lies below the fifth: at a steady latency that is nothing, and where
-        delays spread widely it keeps the first answers, none of which met the shortest way, from promising too much.
+        As far below the smallest as the smallest lies below the greatest of those kept: at a steady latency that is
+        nothing; where delays spread widely it allows for the shortest way there and back not having met so far.
         """
         self._turn_over(now)
         if self.count + self.count_before < ENOUGH:

@@ -12,8 +12,8 @@ all slots were held, and the last was not let go. The price: at most rate / (1 +
 **Default.** An answer has been on its way for a while when it is read, and the next request needs a while to arrive.
 Together that is at least the shortest way there and back, so a slot is given back that much earlier, less a margin.
 Nothing is given back early until enough answers were seen, and for a while after any refusal. What this rests on is an
-estimate: where it is wrong (a way that suddenly becomes much shorter), a second may see one or two too many, not a
-burst, because requests never leave closer together than half of what is due.
+estimate: where it is wrong (a way that suddenly becomes much shorter), one second may see a few too many, but not twice
+as many, because requests never leave closer together than half of what is due.
 """
 
 from bisect import bisect_right, insort
@@ -24,7 +24,7 @@ from huggy_connector.budget.state import State, Waiting
 from huggy_connector.budget.types import Lane
 
 MARGIN = 0.010
-"""Seconds of the shortest round trip that are not given back."""
+"""Seconds of the least round trip that are not given back."""
 
 STRICT_AFTER_REFUSAL = 60.0
 """Seconds without giving anything back early after a 429."""
@@ -144,8 +144,10 @@ class Window:
         state.refused = now
         state.refusals += 1
         pause = state.paused_until - now
-        # Under strict rules a refused request cannot have been one too many of ours: others use the account.
-        if state.early is None or state.early <= sent - self._period:
+        # Under strict rules a refused request cannot have been one too many of ours: others use the account. Refused
+        # again after a pause, without a success between, it is no matter of the pace any more.
+        ours = state.early is not None and state.early > sent - self._period
+        if not ours and state.refusals == 1:
             state.pace.step_down(now=now, resumes=state.paused_until)
             return (
                 "The API refused a request (429) that this budget does not explain: others use the account. "
