@@ -82,7 +82,8 @@ class Window:
         self._rate = limit.rate
         self._slots = limit.slots(share)
         self._period = limit.period(share)
-        self._spacing = self._period / self._slots / 2
+        # After a refusal one request at a time finds out whether the server answers again.
+        self._spacing = self._period if state.refusals else self._period / self._slots / 2
         self._least_trip = state.trips.least(now=self._now)
         believed = self._least_trip is not None and not limit.strict and self._now >= state.strict_until
         early = max(0.0, (self._least_trip or 0.0) - MARGIN) if believed else 0.0

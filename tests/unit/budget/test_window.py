@@ -149,7 +149,7 @@ def test_after_any_refusal_the_rules_are_strict_for_a_minute() -> None:
 def test_everyone_waits_as_long_as_the_server_wished(retry_after: float) -> None:
     clock = Clock(Limit(20.0))
     clock.ask("a.0")
-    clock.after(0.1).refused("a.0", retry_after)
+    clock.after(1.0).refused("a.0", retry_after)
     assert [clock.ask("b.0"), clock.ask("c.0", Lane.BACKFILL)] == [retry_after, retry_after]
     assert clock.until_free("b.0") == retry_after
 
@@ -205,19 +205,29 @@ def test_a_refusal_that_our_own_count_does_not_explain_steps_down_once_a_burst_a
         "In 2 s it goes on with 15 requests a second, then slowly more."
     )
     assert others == [None, None]
-    assert slots_free(clock.after(4.0)) == 15
+    clock.until_free("b.0")
+    clock.answered("b.0")
+    assert slots_free(clock.after(2.0)) == 15
+
+
+def test_after_a_refusal_one_request_a_second_finds_out_whether_the_server_answers_again() -> None:
+    clock = Clock(Limit(20.0))
+    clock.ask("a.0")
+    clock.after(0.1).refused("a.0", 5.0)
+    assert clock.until_free("b.0") == 5.0
+    assert clock.until_free("b.1") == 1.0
+    clock.answered("b.0")
+    assert clock.until_free("b.2") < 0.05
 
 
 def test_the_rate_comes_back_slowly() -> None:
     clock = Clock(Limit(20.0))
     clock.ask("a.0")
     clock.refused("a.0", 2.0)
-    assert [slots_free(Clock(Limit(20.0), clock.now + 2 + later, clock.state)) for later in (9, 11, 31, 61)] == [
-        15,
-        16,
-        18,
-        20,
-    ]
+    clock.until_free("a.1")
+    clock.answered("a.1")
+    free = [slots_free(Clock(clock.limit, clock.now + later, clock.state)) for later in (9.0, 11.0, 31.0, 61.0)]
+    assert free == [15, 16, 18, 20]
 
 
 def test_a_refusal_that_our_own_count_explains_does_not_step_down() -> None:
