@@ -18,6 +18,7 @@ __all__ = [
     "all_tables",
     "as_markdown",
     "connect",
+    "examine",
     "export",
     "load",
     "query",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from huggy_connector.errors import ConfigurationError, WarehouseBusy, WarehouseError, WarehouseUnusable
 from huggy_connector.warehouse import sql
+from huggy_connector.warehouse.place import Place
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -108,28 +109,50 @@ def _meaning(error: Exception, file: Path) -> WarehouseError:
         return WarehouseUnusable(f"{file} is not a DuckDB file: give another path, or move it away.")
     if "Permission denied" in said:
         return WarehouseUnusable(f"{file} may not be read by this user: change its rights.")
+    return damaged(file)
+
+
+def damaged(file: Path) -> WarehouseUnusable:
+    kept = Place(file).versions.relative_to(file.parent)
     return WarehouseUnusable(
-        f"{file} is damaged, DuckDB cannot open it: move it away, then load again or put a kept version in its place."
+        f"{file} is damaged, DuckDB cannot read it: put the newest file of {kept} in its place, or move it away, "
+        "and load again."
     )
 
 
 @contextmanager
-def explained(doing: str) -> Iterator[None]:
+def interruptible() -> Iterator[None]:
+    """Lets Ctrl-C through: while a statement runs, DuckDB takes it and raises an error of its own instead."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
+
+
+@contextmanager
+def explained(file: Path) -> Iterator[None]:
     """Turns DuckDB's errors into ours. Only the kind is told: DuckDB's own words may quote a value."""
     import duckdb
 
     try:
-        yield
+        with interruptible():
+            yield
     except duckdb.OutOfMemoryException:
-        raise WarehouseError(f"{doing} needs more memory than DuckDB was given: raise memory_limit.") from None
-    except duckdb.IOException as error:
-        if re.search(r"no space left|file too large|disk quota|could not write", str(error), re.IGNORECASE):
-            raise WarehouseUnusable(
-                f"{doing} ran out of disk: make room beside the warehouse and load again."
-            ) from None
-        raise WarehouseError(f"{doing} could not read or write a file: look at the disk and load again.") from None
-    except duckdb.Error as error:
         raise WarehouseError(
-            f"{doing} failed inside DuckDB ({type(error).__name__}): please report it with the versions of duckdb and "
-            "huggy-connector."
+            f"The load into {file} needs more memory than DuckDB was given: raise memory_limit."
+        ) from None
+    except duckdb.Error as error:
+        if re.search(r"corrupt|checksum|could not read enough", str(error), re.IGNORECASE):
+            raise damaged(file) from None
+        if isinstance(error, duckdb.IOException) or re.search(
+            r"could not write|no space left", str(error), re.IGNORECASE
+        ):
+            raise WarehouseUnusable(
+                f"The load into {file} could not read or write a file: see whether the disk has room, and load again."
+            ) from None
+        raise WarehouseError(
+            f"The load into {file} failed inside DuckDB ({type(error).__name__}): please report it, with the versions "
+            "of duckdb and huggy-connector."
         ) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.warehouse import tables
-from huggy_connector.warehouse.engine import Engine
+from huggy_connector.warehouse.engine import Engine, explained
 from huggy_connector.warehouse.migrate import differences
 from huggy_connector.warehouse.place import Place, wal_of
 
@@ -43,7 +43,7 @@ def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
             f"Another program wrote into {place.live} and did not finish: {wal_of(place.live).name} lies beside it. "
             "Open the file with that program and run CHECKPOINT, or move the .wal away to give up what it wrote."
         )
-    with engine.reading(place.live, spill=place.spill) as connection:
+    with explained(place.live), engine.reading(place.live, spill=place.spill) as connection:
         if not _ours(connection, place):
             return Found()
         version, written_by, format_version = _last_publish(connection)

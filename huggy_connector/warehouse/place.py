@@ -32,6 +32,8 @@ class Place:
                 f"The warehouse may not be called {live.name!r}: DuckDB could not tell it from its schema {stem!r}. "
                 "Choose another name, such as huggy.duckdb."
             )
+        if "?" in str(live):  # DuckDB takes what follows for the query of a URL, and puts the .wal elsewhere
+            raise ConfigurationError(f"The warehouse {given!r} has a question mark in its path: choose one without.")
         if live.is_dir():
             raise ConfigurationError(f"The warehouse {given!r} is a folder: give the path of a file in it.")
         if live.exists() and not live.is_file():

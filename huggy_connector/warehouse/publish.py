@@ -73,7 +73,7 @@ def drafting(
     copied = from_version > 0 and not afresh
     _make_sure_of_room(place, room + (place.live.stat().st_size if copied else 0))
     try:
-        with explained(f"The load into {place.live}"):
+        with explained(place.live):
             if copied:
                 _copy(place.live, place.draft)
             with engine.writing(place.draft, spill=place.spill) as connection:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseError
 from huggy_connector.warehouse import sql
-from huggy_connector.warehouse.engine import Engine, attach
+from huggy_connector.warehouse.engine import Engine, attach, interruptible
 from huggy_connector.warehouse.place import Place
 
 if TYPE_CHECKING:
@@ -125,9 +125,10 @@ def _asking(
         connection.execute("SET lock_configuration = true")
         try:
             statements = connection.extract_statements(question)
-            if len(statements) != 1:
-                raise ConfigurationError(f"A query is one SELECT; these are {len(statements)} statements.")
-            yield connection
+            if [each.type.name in {"SELECT", "EXPLAIN"} for each in statements] != [True]:
+                raise ConfigurationError("A query is one SELECT: the warehouse can be read and not changed.")
+            with interruptible():
+                yield connection
         except duckdb.Error as error:
             raise _meaning(error) from None
 
@@ -139,10 +140,6 @@ def _meaning(error: Exception) -> HuggyError:
     match error:
         case duckdb.PermissionException():
             return ConfigurationError("A query reads the warehouse and nothing else: no other files, no extensions.")
-        case duckdb.InvalidInputException() if "read-only" in str(error):
-            return ConfigurationError(
-                "A query cannot change the warehouse: put your own tables into a file of their own."
-            )
         case duckdb.ParserException() | duckdb.BinderException() | duckdb.CatalogException():
             words = " ".join(str(error).split("\n\nLINE")[0].split())
             return ConfigurationError(f"The query is wrong. {words}")

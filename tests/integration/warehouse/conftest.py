@@ -1,0 +1,177 @@
+"""Snapshots written as the landing writes them, and whole tables read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+from huggy_connector.catalogue import RESOURCES, Resource
+from huggy_connector.landing import Folder, Landing, Manifest
+from huggy_connector.landing.parquet import described, write_parquet
+from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
+from huggy_connector.warehouse import LoadReport, load
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+COMPANY = 4242
+
+
+@dataclass(slots=True)
+class Desk:
+    """A landing that is filled by hand, and the warehouse it is loaded into."""
+
+    folder: Path
+    landed_in: str = "landing"
+    runs: int = 0
+    made: list[Manifest] = field(default_factory=list)
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "huggy.duckdb"
+
+    @property
+    def root(self) -> Path:
+        return self.folder / self.landed_in
+
+    @property
+    def landing(self) -> Landing:
+        return Landing(Folder(self.root))
+
+    def land(
+        self,
+        rows: Sequence[Any],
+        *,
+        resource: str | Resource = "chats",
+        company_id: int = COMPANY,
+        minute: float | None = None,
+        run_key: str | None = None,
+        mode: str = "full",
+        exact: bool = True,
+        claim: Mapping[str, Any] | None = None,
+        parts: int = 1,
+    ) -> Manifest:
+        """Publishes a snapshot whose rows were all fetched `minute` minutes after noon (each run is one minute later).
+
+        `claim` overrides what the manifest says.
+        """
+        if isinstance(resource, str):
+            resource = RESOURCES[resource]
+        self.runs += 1
+        fetched_at = NOON + timedelta(minutes=self.runs if minute is None else minute)
+        run_key = run_key or f"{fetched_at:%Y%m%dT%H%M%SZ}-{mode}-{self.runs:08x}"
+        place = self.root / str(company_id) / resource.name / run_key
+        place.mkdir(parents=True)
+        batch = convert(resource, rows, fetched_at=fetched_at, zone=ZONE)
+        size = -(-len(rows) // parts) if rows else 0
+        files = []
+        for number in range(parts if rows else 0):
+            name = f"part-{number:05d}.parquet"
+            cut = batch.slice(number * size, size)
+            write_parquet(place / name, arrow_schema(resource), [cut])
+            files.append(described(name, place / name, cut.num_rows))
+        ids = batch.column("id").to_pylist()
+        manifest = Manifest(
+            **{
+                "resource": resource.name,
+                "company_id": company_id,
+                "run_key": run_key,
+                "mode": mode,
+                "window": None,
+                "started_at": fetched_at,
+                "finished_at": fetched_at + timedelta(seconds=30),
+                "rows": len(ids),
+                "unique_ids": len(set(ids) - {None}),
+                "keyless": ids.count(None),
+                "pages": -(-len(rows) // 20) + 1,
+                "requests": -(-len(rows) // 20) + 1,
+                "retries": 0,
+                "certificate": {"exact": exact, "missing_at_most": 0 if exact else None},
+                "schema_fingerprint": schema_fingerprint(resource),
+                "files": tuple(files),
+            }
+            | dict(claim or {})
+        )
+        (place / "manifest.json").write_bytes(manifest.to_json())
+        self.made.append(manifest)
+        return manifest
+
+    def load(self, **options: Any) -> LoadReport:
+        return load(self.landing, self.warehouse, **{"now": lambda: NOON + timedelta(hours=1), **options})
+
+    def read(self, query: str, *, file: Path | None = None) -> list[tuple[Any, ...]]:
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            path = str(file or self.warehouse).replace("'", "''")
+            connection.execute(f"ATTACH '{path}' AS w (READ_ONLY)")
+            connection.execute("USE w")
+            return connection.execute(query).fetchall()
+
+    def tables(self, *, file: Path | None = None, without: Sequence[str] = ()) -> dict[str, list[tuple[Any, ...]]]:
+        """Every table, whole and sorted, with its columns in the order of their names."""
+        listed = self.read(
+            "SELECT schema_name, table_name, list(column_name ORDER BY column_name) FROM duckdb_columns()"
+            " WHERE database_name = 'w' GROUP BY ALL ORDER BY ALL",
+            file=file,
+        )
+        return {
+            f"{schema}.{table}": self.rows(schema, table, columns, file)
+            for schema, table, columns in listed
+            if f"{schema}.{table}" not in without
+        }
+
+    def rows(self, schema: str, table: str, columns: Sequence[str], file: Path | None = None) -> list[tuple[Any, ...]]:
+        """A table's rows as text, sorted."""
+        wanted = ", ".join(f'"{column}"::VARCHAR' for column in columns)
+        return self.read(f'SELECT {wanted} FROM "{schema}"."{table}" ORDER BY ALL', file=file)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def new_desk(tmp_path: Path) -> Callable[[str], Desk]:
+    """Further desks, each in a folder of its own."""
+
+    def make(name: str) -> Desk:
+        (tmp_path / name).mkdir(parents=True)
+        return Desk(tmp_path / name)
+
+    return make
+
+
+@pytest.fixture
+def chat() -> Callable[..., dict[str, Any]]:
+    """A chat as the API gives it."""
+
+    def make(chat_id: Any, **fields: Any) -> dict[str, Any]:
+        return {
+            "id": chat_id,
+            "situation": "finishing",
+            "channel": "widget",
+            "contactId": str(chat_id),
+            "agentId": 7,
+            "createdAt": "2026-11-01 10:00:00",
+            "updatedAt": "2026-11-02 10:00:00",
+            "closedAt": "",
+            "chatCustomer": {"id": chat_id, "name": "Cliente Um"},
+            "channels": [{"uuid": "u", "id": "5", "name": "Loja", "type": "widget"}],
+            "agents": [{"id": "7", "name": "Ana", "email": None, "isOnline": True}],
+            **fields,
+        }
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def desk_type() -> type[Desk]:
+    """For a test that makes desks of its own."""
+    return Desk

@@ -1,0 +1,116 @@
+"""Killed with -9 at every step of load and publish: the old or the new version is whole, and the next load repairs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.integration.warehouse.conftest import Desk
+
+Chat = Callable[..., dict[str, Any]]
+
+LOADERS = """
+import os, random, signal, sys, threading
+from datetime import UTC, datetime
+import duckdb, filelock, pyarrow.parquet
+from huggy_connector.landing import Folder, Landing
+from huggy_connector.warehouse import load
+
+landing, warehouse = sys.argv[1:]
+STEPS = {"open", "fcntl.lockf", "fcntl.flock", "os.link", "os.mkdir", "os.remove", "os.rename", "shutil.rmtree"}
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def child(when):
+    '''Dies before the n-th step on a file of the warehouse, or so many seconds after the copy has begun.'''
+    steps = 0
+    def watch(event, arguments):
+        nonlocal steps
+        if event in STEPS and (event.startswith("fcntl") or any("huggy.duckdb" in str(each) for each in arguments)):
+            steps += 1
+            if when == str(steps):
+                die()
+        if event == "fcntl.lockf" and "." in when:
+            threading.Timer(float(when), die).start()
+    sys.addaudithook(watch)
+    load(Landing(Folder(landing)), warehouse, now=lambda: datetime(2026, 11, 22, 13, tzinfo=UTC))
+    os.write(1, f"{steps}\\n".encode())
+    os._exit(0)
+
+for when in sys.stdin:
+    process = os.fork()
+    if not process:
+        child(when.strip())
+    _, status = os.waitpid(process, 0)
+    if os.WIFSIGNALED(status):
+        print("killed", flush=True)
+    elif status:
+        print("failed", flush=True)
+"""
+
+
+class Loaders:
+    """Makes loads in processes that are forked from one that has imported everything."""
+
+    def __init__(self, desk: Desk) -> None:
+        command = [sys.executable, "-c", LOADERS, str(desk.root), str(desk.warehouse)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def load(self, *, killed_at: object = "never") -> str:
+        """ "killed", or the number of steps there were."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{killed_at}\n")
+        return self._process.stdout.readline().strip()
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def test_killed_at_any_point_the_old_or_the_new_version_is_whole(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(number) for number in range(600)])
+    desk.land([{"id": 1}], resource="contacts")
+    desk.load()
+    desk.land([chat(number, situation="in_chat", novo=number) for number in range(300, 900)])
+    before = desk.folder / "before"
+    before.mkdir()
+    old = desk.tables()
+    _copy(desk.folder, before)
+
+    loaders = Loaders(desk)
+    steps = int(loaders.load())
+    new = desk.tables()
+    assert old != new
+
+    points = [*range(1, steps + 1), *(f"{number * 0.04:.2f}" for number in range(8))]
+    found = []
+    for point in points:
+        _copy(before, desk.folder)
+        loaders.load(killed_at=point)
+        tables = desk.tables()
+        found.append("old" if tables == old else "new" if tables == new else "broken")
+        desk.load()
+        assert desk.tables() == new
+        assert _listed(desk) == [".huggy.duckdb.d/lock", ".huggy.duckdb.d/versions/00000001.duckdb", "huggy.duckdb"]
+        assert desk.tables(file=desk.folder / ".huggy.duckdb.d/versions/00000001.duckdb") == old
+    loaders.close()
+    assert steps > 15
+    assert set(found) == {"old", "new"}
+
+
+def _copy(source: Path, target: Path) -> None:
+    """The file and what lies beside it."""
+    shutil.rmtree(target / ".huggy.duckdb.d", ignore_errors=True)
+    shutil.copytree(source / ".huggy.duckdb.d", target / ".huggy.duckdb.d")
+    shutil.copyfile(source / "huggy.duckdb", target / "huggy.duckdb")
+
+
+def _listed(desk: Desk) -> list[str]:
+    files = [desk.warehouse, *(desk.folder / ".huggy.duckdb.d").rglob("*")]
+    return sorted(str(path.relative_to(desk.folder)) for path in files if path.is_file())

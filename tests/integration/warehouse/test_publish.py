@@ -1,0 +1,272 @@
+"""Readers and loaders side by side: nobody waits for a reader, nobody sees half a version."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+import pytest
+
+from huggy_connector.errors import WarehouseBusy, WarehouseUnusable
+from huggy_connector.warehouse import connect
+from huggy_connector.warehouse.engine import Engine
+from huggy_connector.warehouse.place import Place
+from huggy_connector.warehouse.publish import drafting, holding
+
+if TYPE_CHECKING:
+    from tests.integration.warehouse.conftest import Desk
+
+Chat = Callable[..., dict[str, Any]]
+
+HOLDER = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "ro")
+for _ in sys.stdin:
+    print(connection.execute("SELECT count(*) FROM chats").fetchone()[0], flush=True)
+"""
+
+LOOKER = """
+import sys, threading, duckdb
+stopped = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.readline(), stopped.set())).start()
+wrong = 0
+print("ready", flush=True)
+while not stopped.is_set():
+    with duckdb.connect(sys.argv[1], read_only=True) as connection:
+        told, chats, contacts = connection.execute(
+            "SELECT (SELECT list(rows ORDER BY resource) FROM meta.freshness), (SELECT count(*) FROM chats),"
+            " (SELECT count(*) FROM contacts)"
+        ).fetchone()
+    wrong += told != [chats, contacts] or chats != contacts
+print(wrong, "wrong", flush=True)
+"""
+
+
+class Program:
+    """A program in a process of its own, spoken to line by line. It ends when it is left."""
+
+    def __init__(self, source: str, *arguments: object) -> None:
+        command = [sys.executable, "-c", source, *map(str, arguments)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def tell(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+
+    def hear(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def ask(self) -> str:
+        self.tell()
+        return self.hear()
+
+
+def test_a_reader_stops_no_load_and_goes_on_with_what_it_opened(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    with Program(HOLDER, desk.warehouse, "ro") as holder:
+        assert holder.ask() == "1"
+        desk.land([chat(2)])
+        desk.load()
+        with Program(HOLDER, desk.warehouse, "ro") as later:
+            assert (holder.ask(), later.ask()) == ("1", "2")
+
+
+def test_a_reader_in_the_loaders_own_process_goes_on_too(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    with duckdb.connect(str(desk.warehouse), read_only=True) as held, connect(desk.warehouse) as ours:
+        desk.land([chat(2)])
+        desk.load()
+        counts = [each.execute("SELECT count(*) FROM chats").fetchall() for each in (held, ours)]
+        with connect(desk.warehouse) as fresh:
+            counts.append(fresh.execute("SELECT count(*) FROM chats").fetchall())
+    assert counts == [[(1,)], [(1,)], [(2,)]]
+
+
+def test_readers_that_open_the_file_all_the_time_never_see_a_mixture(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(0)])
+    desk.land([{"id": 0}], resource="contacts")
+    desk.load()
+    with Program(LOOKER, desk.warehouse) as looker:
+        assert looker.hear() == "ready"
+        for number in range(1, 6):
+            desk.land([chat(each) for each in range(number * 100)])
+            desk.land([{"id": each} for each in range(number * 100)], resource="contacts")
+            desk.load()
+        assert looker.ask() == "0 wrong"
+
+
+def test_a_writer_is_told_and_keeps_its_file(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    desk.land([chat(2)])
+    with Program(HOLDER, desk.warehouse, "rw") as holder:
+        assert holder.ask() == "1"
+        with pytest.raises(
+            WarehouseBusy, match=r"huggy\.duckdb is open for writing in .*python.* \(process \d+\): close it"
+        ):
+            desk.load()
+        assert holder.ask() == "1"
+    assert desk.load().version == 2
+
+
+def test_a_writer_in_the_loaders_own_process_is_told(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    desk.land([chat(2)])
+    with (
+        duckdb.connect(str(desk.warehouse)),
+        pytest.raises(WarehouseBusy, match="open for writing in this very process: close that connection first"),
+    ):
+        desk.load()
+
+
+def test_while_the_file_is_copied_no_other_program_can_write_into_it(desk: Desk, chat: Chat) -> None:
+    """The lock that the copy takes is the one that DuckDB looks at."""
+    desk.land([chat(1)])
+    desk.load()
+    source = """
+import fcntl, sys
+file = open(sys.argv[1], "rb")
+for _ in sys.stdin:
+    fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    print("locked", flush=True)
+"""
+    with Program(source, desk.warehouse) as holder:
+        assert holder.ask() == "locked"
+        with pytest.raises(duckdb.IOException, match="Conflicting lock"):
+            duckdb.connect(str(desk.warehouse))
+        duckdb.connect(str(desk.warehouse), read_only=True).close()
+
+
+def test_a_second_loader_is_told_that_another_one_is_at_it(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    desk.land([chat(2)])
+    before = desk.warehouse.read_bytes()
+    with (
+        holding(Place.at(desk.warehouse)),
+        pytest.raises(
+            WarehouseBusy, match=r"^Another load is changing .*huggy\.duckdb: try again when it has ended\.$"
+        ),
+    ):
+        desk.load()
+    assert desk.warehouse.read_bytes() == before
+
+
+LOADER = """
+import sys
+from datetime import UTC, datetime
+from huggy_connector.landing import Folder, Landing
+from huggy_connector.warehouse import load
+for _ in sys.stdin:
+    clock = lambda: datetime(2026, 11, 22, tzinfo=UTC)
+    report = load(Landing(Folder(sys.argv[1])), sys.argv[2], now=clock, wait_seconds=120)
+    print(report.published, flush=True)
+"""
+
+
+def test_of_two_loaders_that_wait_one_loads_and_the_other_finds_nothing_new(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(number) for number in range(2000)])
+    with Program(LOADER, desk.root, desk.warehouse) as one, Program(LOADER, desk.root, desk.warehouse) as other:
+        one.tell()
+        other.tell()
+        published = sorted([one.hear(), other.hear()])
+    assert published == ["False", "True"]
+    assert desk.read("SELECT count(*) FROM meta.loads") == [(1,)]
+
+
+def test_former_versions_are_kept_and_can_be_opened(desk: Desk, chat: Chat) -> None:
+    for number in range(1, 6):
+        desk.land([chat(each) for each in range(number)])
+        desk.load(keep_versions=2)
+    kept = Place.at(desk.warehouse).kept()
+    assert [(number, desk.read("SELECT count(*) FROM chats", file=path)) for number, path in kept] == [
+        (3, [(3,)]),
+        (4, [(4,)]),
+    ]
+    assert desk.read("SELECT count(*) FROM chats") == [(5,)]
+
+
+def test_nothing_but_the_lock_and_the_former_versions_is_left_beside_the_file(desk: Desk, chat: Chat) -> None:
+    for number in range(2):
+        desk.land([chat(number)])
+        desk.load()
+    assert listed(desk.folder) == [".huggy.duckdb.d/lock", ".huggy.duckdb.d/versions/00000001.duckdb", "huggy.duckdb"]
+
+
+def listed(folder: Path) -> list[str]:
+    return sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and "landing" not in path.parts
+    )
+
+
+def test_a_link_to_the_file_stays_a_link(desk: Desk, chat: Chat) -> None:
+    (desk.folder / "disk").mkdir()
+    desk.warehouse.symlink_to(desk.folder / "disk" / "real.duckdb")
+    for number in range(2):
+        desk.land([chat(number)])
+        desk.load()
+    assert desk.warehouse.is_symlink()
+    assert desk.read("SELECT id FROM chats ORDER BY id") == [(0,), (1,)]
+
+
+def test_without_room_on_the_disk_nothing_is_begun(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    place = Place.at(desk.warehouse)
+    before = desk.warehouse.read_bytes()
+    with (
+        pytest.raises(WarehouseUnusable, match=r"^The load needs about [\d,]+ MB on the disk of .* make room there"),
+        holding(place),
+        drafting(place, from_version=1, engine=Engine(), keep_versions=2, room=2**60),
+    ):
+        pytest.fail("it was begun")
+    assert desk.warehouse.read_bytes() == before
+
+
+LIMITED = """
+import resource, sys
+from datetime import UTC, datetime
+from huggy_connector.errors import HuggyError
+from huggy_connector.landing import Folder, Landing
+from huggy_connector.warehouse import load
+import duckdb
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+try:
+    load(Landing(Folder(sys.argv[1])), sys.argv[2], now=lambda: datetime(2026, 11, 22, tzinfo=UTC))
+except HuggyError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize("share", [0.5, 1.02], ids=["in the copy", "in the load"])
+def test_a_disk_that_is_full_leaves_the_file_as_it_was(desk: Desk, chat: Chat, share: float) -> None:
+    """The limit on a file's size stands for the disk: writing beyond it fails in the same way."""
+    desk.land([chat(1)])
+    desk.load()
+    before = desk.warehouse.read_bytes()
+    desk.land([chat(number, channel=f"{number}" * 50) for number in range(20_000)])
+    told = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(desk.root), desk.warehouse, str(int(len(before) * share))],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told.startswith("WarehouseUnusable The load into ")
+    assert desk.warehouse.read_bytes() == before
+    assert listed(desk.folder) == [".huggy.duckdb.d/lock", "huggy.duckdb"]
+    desk.load()
+    assert desk.read("SELECT count(*) FROM chats") == [(20_000,)]

@@ -1,0 +1,124 @@
+"""The checks of a publish: what they find, and what a `stop` keeps from being published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from huggy_connector.errors import CheckFailed
+
+if TYPE_CHECKING:
+    from tests.integration.warehouse.conftest import Desk
+
+Chat = Callable[..., dict[str, Any]]
+
+CHECKS = {
+    ("agents", "fresh", "warn"),
+    ("agents", "key_present", "stop"),
+    ("agents", "rows_add_up", "stop"),
+    ("agents", "snapshots_add_up", "stop"),
+    ("agents", "unique_key", "stop"),
+    ("agents", "values_readable", "warn"),
+    ("chats", "agent_id_found", "warn"),
+    ("chats", "contact_id_found", "warn"),
+    ("chats", "created_at_not_ahead", "warn"),
+    ("chats", "created_at_present", "warn"),
+    ("chats", "fresh", "warn"),
+    ("chats", "key_present", "stop"),
+    ("chats", "rows_add_up", "stop"),
+    ("chats", "snapshots_add_up", "stop"),
+    ("chats", "sweep_not_shrunk", "warn"),
+    ("chats", "unique_key", "stop"),
+    ("chats", "updated_at_not_ahead", "warn"),
+    ("chats", "updated_at_present", "warn"),
+    ("chats", "values_readable", "warn"),
+    ("contacts", "fresh", "warn"),
+    ("contacts", "key_present", "stop"),
+    ("contacts", "rows_add_up", "stop"),
+    ("contacts", "snapshots_add_up", "stop"),
+    ("contacts", "unique_key", "stop"),
+    ("contacts", "values_readable", "warn"),
+    ("departments", "key_present", "stop"),
+    ("departments", "unique_key", "stop"),
+}
+
+
+def fill(desk: Desk, chats: list[list[dict[str, Any]]]) -> None:
+    desk.land([{"id": number} for number in range(100)], resource="contacts")
+    desk.land([{"id": 7}], resource="agents")
+    for rows in chats:
+        desk.land(rows)
+
+
+def test_every_check_is_in_meta_quality_and_good_data_passes_them_all(desk: Desk, chat: Chat) -> None:
+    fill(desk, [[chat(number) for number in range(100)]] * 2)
+    report = desk.load()
+    assert set(desk.read("SELECT table_name, check_name, level FROM meta.quality")) == CHECKS
+    assert desk.read("SELECT * FROM meta.quality WHERE NOT passed OR version <> 1 OR detail IS NULL") == []
+    assert report.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("broken", "failing"),
+    [
+        ({"createdAt": None}, "chats: 1 rows have no created_at (created_at_present)."),
+        ({"updatedAt": ""}, "chats: 1 rows have no updated_at (updated_at_present)."),
+        (
+            {"createdAt": "2026-11-22 10:30:00"},
+            "chats: 1 rows have a created_at after they were fetched: is the time zone right? (created_at_not_ahead).",
+        ),
+        (
+            {"unread": "x", "agents": 3},
+            "chats: 2 values of 100 rows could not be read, see meta.rejects (values_readable).",
+        ),
+    ],
+)
+def test_a_broken_row_warns_and_is_published(desk: Desk, chat: Chat, broken: dict[str, Any], failing: str) -> None:
+    fill(desk, [[chat(0, **broken), *(chat(number) for number in range(1, 100))]])
+    report = desk.load()
+    assert report.warnings == (failing,)
+    assert desk.read(
+        "SELECT table_name || ': ' || detail || ' (' || check_name || ').' FROM meta.quality WHERE NOT passed"
+    ) == [(failing,)]
+
+
+def test_references_that_lead_nowhere_warn(desk: Desk, chat: Chat) -> None:
+    fill(desk, [[chat(number, contactId=number + 10) for number in range(100)]])
+    assert desk.load().warnings == ("chats: 10 of 100 values of contact_id are not in contacts (contact_id_found).",)
+
+
+def test_a_full_sweep_that_finds_much_less_than_the_one_before_warns(desk: Desk, chat: Chat) -> None:
+    fill(desk, [[chat(number) for number in range(100)], [chat(number) for number in range(89)]])
+    sentence = "company 4242: the last full sweep found 89 ids, the one before 100: has the token lost rights?"
+    assert desk.load().warnings == (f"chats: {sentence} (sweep_not_shrunk).",)
+
+
+def test_old_snapshots_warn(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    assert desk.load(now=lambda: datetime(2026, 11, 25, 12, tzinfo=UTC)).warnings == (
+        "chats: company 4242: the newest snapshot was begun 72 hours ago (fresh).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("tampering", "sentence"),
+    [
+        ("INSERT INTO chats SELECT * FROM chats WHERE id = 1", "chats: 1 ids come more than once (unique_key)."),
+        ("UPDATE chats SET id = NULL WHERE id = 1", "chats: 1 rows have no id (key_present)."),
+    ],
+)
+def test_a_table_with_a_broken_key_is_not_published(desk: Desk, chat: Chat, tampering: str, sentence: str) -> None:
+    desk.land([chat(1), chat(2)])
+    desk.load()
+    with duckdb.connect(str(desk.warehouse)) as connection:
+        connection.execute(tampering)
+    before = desk.warehouse.read_bytes()
+    desk.land([chat(3)])
+    with pytest.raises(CheckFailed) as caught:
+        desk.load()
+    assert str(caught.value) == f"Nothing was published, the warehouse is as it was. {sentence}"
+    assert desk.warehouse.read_bytes() == before
