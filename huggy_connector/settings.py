@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from huggy_connector.errors import ConfigurationError
 
-SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key")
+SECRETS = ("access_token", "client_secret", "refresh_token")
 """Settings that have no command line flag and are masked in every repr."""
 
 
@@ -40,13 +40,9 @@ class Settings(BaseModel):
     )
     budget: str = Field("file:", description="Who shares the limit: file: (this host), redis://... (several), memory:.")
     token_store: str | None = Field(None, description="Where refreshed tokens are kept.")
-    hash_key: SecretStr | None = Field(None, description="Key for hashing personal data.")
     landing: str = Field("./landing", description="Folder of the Parquet snapshots.")
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
-    publish: tuple[str, ...] = Field(
-        (), description="Further places that get a copy of the DuckDB file, comma-separated."
-    )
     state: str | None = Field(None, description="Folder of the budget and token files, on a disk of this host.")
 
     @field_validator("base_url", "auth_url")
@@ -74,11 +70,6 @@ class Settings(BaseModel):
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", value):
             raise ValueError("is a URL, and object stores are not supported yet: give a folder on a local disk")
         return value
-
-    @field_validator("publish", mode="before")
-    @classmethod
-    def _comma_separated(cls, value: object) -> object:
-        return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
 
     @property
     def zone(self) -> ZoneInfo:
