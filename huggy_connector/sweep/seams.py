@@ -1,0 +1,259 @@
+"""What has been read so far, as a chain of runs: which pages are known to leave no gap between them.
+
+Rows that do not move keep their relative order for ever, so two pages that share one such row leave nothing between them
+(a *proven* seam). Two pages read one straight after the other leave nothing between them if no row left meanwhile, and
+two pages read in the opposite order if no row was pushed down meanwhile: such a seam is *pending* until the ledger of
+departures clears it, or *failed* when it cannot. docs/sweep.md holds the argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+TOPS: Final = 2
+BOTTOMS: Final = 4
+"""Pages of a run whose rows are remembered for recognition, at its top and at its bottom."""
+SEARCHES: Final = 8
+"""Pages that are read in search of a run's last row before the run is given up."""
+
+
+class Sheet:
+    """One page as it was read: between the ticks `sent` and `taken` of the walk's logical clock."""
+
+    __slots__ = ("count", "first", "last", "number", "rows", "run", "sent", "taken")
+
+    def __init__(self, number: int, *, sent: int, taken: int, rows: Mapping[int, str], count: int) -> None:
+        self.number, self.sent, self.taken = number, sent, taken
+        self.rows = rows
+        self.count = count
+        ids = list(rows)
+        self.first, self.last = (ids[0], ids[-1]) if ids else (None, None)
+        self.run: Run | None = None
+
+    def meets(self, other: Sheet) -> bool:
+        """Whether a row that did not move between the two readings is on both."""
+        return not self.rows.items().isdisjoint(other.rows.items())
+
+    def state(self) -> list[Any]:
+        return [self.number, self.sent, self.taken, self.count, list(self.rows), list(self.rows.values())]
+
+    @classmethod
+    def resumed(cls, state: Sequence[Any]) -> Self:
+        number, sent, taken, count, ids, versions = state
+        return cls(number, sent=sent, taken=taken, count=count, rows=dict(zip(ids, versions, strict=True)))
+
+
+class Seam(StrEnum):
+    """What lies between a run and the next one (or the end of the list)."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    FAILED = "failed"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True)
+class Joint:
+    """The seam below a run. `since` and `till` are the ticks within which a pending seam's two pages were read.
+
+    `backward`: the lower page was read first, and `upper` is the tick at which the upper one was asked for.
+    `anchor` is the page to be read next in search of the run's last row, where that is not plain; it lies below page
+    `above` and above page `under`.
+    `asking`: a request for it is out.
+    """
+
+    seam: Seam = Seam.OPEN
+    backward: bool = False
+    since: int = 0
+    till: int = 0
+    upper: int = 0
+    anchor: int | None = None
+    above: int = -1
+    under: int | None = None
+    sought: int = 0
+    asking: bool = False
+
+    def reopen(self) -> None:
+        """To be walked on from the run's last page."""
+        self.seam, self.anchor, self.above, self.under, self.sought = Seam.OPEN, None, -1, None, 0
+
+    def fail(self) -> None:
+        """The run's last row is to be found again."""
+        self.reopen()
+        self.seam = Seam.FAILED
+
+    def wait(self, *, since: int, till: int, backward: bool = False, upper: int = 0) -> None:
+        """Pending on what the ledger will say of the time from `since` to `till`."""
+        self.reopen()
+        self.seam, self.backward = Seam.PENDING, backward
+        self.since, self.till, self.upper = since, till, upper
+
+    def seek(self, page: int, *, lower: bool | None) -> bool:
+        """The run's last row is not on `page` but `lower` in the list, or higher, or nobody knows. False: it is nowhere."""
+        if lower is None:
+            lower = self.above == page - 1
+        elif not lower:
+            self.under = page if self.under is None else min(self.under, page)
+        if lower:
+            self.above = max(self.above, page)
+        self.seam = Seam.FAILED
+        self.anchor = page + 1 if lower else page - 1
+        self.sought += 1
+        return self.sought < SEARCHES and self.anchor > self.above and (self.under is None or self.anchor < self.under)
+
+    def state(self) -> list[Any]:
+        return [self.seam.value, self.backward, self.since, self.till, self.upper]
+
+    @classmethod
+    def resumed(cls, state: Sequence[Any]) -> Self:
+        seam, backward, since, till, upper = state
+        return cls(Seam(seam), backward, since, till, upper)
+
+
+class Run:
+    """Pages without a gap between them, from `top` to `bottom`."""
+
+    __slots__ = ("below", "bottoms", "into", "tops")
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.tops: list[Sheet] = [sheet]
+        self.bottoms: list[Sheet] = [sheet]
+        self.below = Joint()
+        self.into: Run | None = None
+        sheet.run = self
+
+    @property
+    def top(self) -> Sheet:
+        return self.tops[0]
+
+    @property
+    def bottom(self) -> Sheet:
+        return self.bottoms[-1]
+
+    def sheets(self) -> list[Sheet]:
+        return [*self.tops, *(sheet for sheet in self.bottoms if sheet not in self.tops)]
+
+
+class Chain:
+    """The runs from the head of the list to its end, in the order of the rows."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self._where: dict[int, Sheet] = {}
+
+    @property
+    def closed(self) -> bool:
+        """One run from the head to the end."""
+        return len(self.runs) == 1 and self.runs[0].top.number == 0 and self.runs[0].below.seam is Seam.CLOSED
+
+    def root(self, run: Run) -> Run | None:
+        """The run that holds `run` now; None where it was dropped."""
+        while run.into is not None:
+            run = run.into
+        return run if run in self.runs else None
+
+    def runs_open(self) -> list[tuple[int, Run]]:
+        """The runs, with their places, below which pages are still to be read."""
+        return [(place, run) for place, run in enumerate(self.runs) if run.below.seam in (Seam.OPEN, Seam.FAILED)]
+
+    def right_of(self, run: Run) -> Run | None:
+        place = self.runs.index(run) + 1
+        return self.runs[place] if place < len(self.runs) else None
+
+    def met(self, sheet: Sheet) -> list[int]:
+        """Places of the runs that share an unmoved row with `sheet`, from top to bottom."""
+        found: set[Run] = set()
+        where = self._where
+        for number, version in sheet.rows.items():
+            known = where.get(number)
+            if known is not None and known.run is not None and known.rows[number] == version:
+                found.add(known.run)
+        return sorted(map(self.runs.index, found)) if found else []
+
+    def insert(self, place: int, sheet: Sheet) -> Run:
+        """A new run of one page at `place`; the seam below it is open."""
+        run = Run(sheet)
+        self.runs.insert(place, run)
+        self._remember(sheet)
+        return run
+
+    def join(
+        self, first: int, last: int, sheet: Sheet | None = None, *, on_top: bool = False, below: bool = False
+    ) -> Run:
+        """The runs from `first` to `last` become one, `sheet` with them: above all, `below` all, or where it belongs.
+
+        Both the first and the last must be proven to hang together with `sheet`; those between are bypassed.
+        """
+        runs = self.runs[first : last + 1]
+        upper, lower = runs[0], runs[-1]
+        before = {id(old): old for run in runs for old in run.sheets()}
+        tops, bottoms = upper.tops, lower.bottoms
+        if sheet is not None:
+            before[id(sheet)] = sheet
+            if on_top:
+                tops = [sheet, *tops]
+            if below or self._reaches_below(sheet, lower):
+                bottoms = [*bottoms, sheet]
+        upper.tops, upper.bottoms, upper.below = tops[:TOPS], bottoms[-BOTTOMS:], lower.below
+        if sheet is not None and any(sheet is kept for kept in upper.sheets()):
+            self._remember(sheet)
+        self._fold(upper, runs[1:], before.values())
+        del self.runs[first + 1 : last + 1]
+        return upper
+
+    def drop(self, first: int, last: int) -> None:
+        """Forgets the runs from `first` to `last`: their rows are landed, their place in the list is no longer known."""
+        for run in self.runs[first : last + 1]:
+            for sheet in run.sheets():
+                self._forget(sheet)
+        del self.runs[first : last + 1]
+
+    def state(self) -> list[Any]:
+        return [
+            [[s.state() for s in run.tops if s not in run.bottoms], [s.state() for s in run.bottoms], run.below.state()]
+            for run in self.runs
+        ]
+
+    @classmethod
+    def resumed(cls, state: Iterable[Any]) -> Self:
+        chain = cls()
+        for tops, bottoms, below in state:
+            upper, lower = ([Sheet.resumed(sheet) for sheet in part] for part in (tops, bottoms))
+            run = chain.insert(len(chain.runs), lower[0])
+            run.tops, run.bottoms, run.below = [*upper, *lower][:TOPS], lower, Joint.resumed(below)
+            for sheet in run.sheets():
+                sheet.run = run
+                chain._remember(sheet)
+        return chain
+
+    def _reaches_below(self, sheet: Sheet, run: Run) -> bool:
+        last = sheet.last
+        if sheet.number < run.bottom.number - 1:
+            return False
+        if last is None or last == run.bottom.last:
+            return True
+        known = self._where.get(last)
+        return known is None or known.run is not run
+
+    def _remember(self, sheet: Sheet) -> None:
+        self._where.update(dict.fromkeys(sheet.rows, sheet))
+
+    def _forget(self, sheet: Sheet) -> None:
+        where = self._where
+        for number in sheet.rows:
+            if where.get(number) is sheet:
+                del where[number]
+        sheet.run = None
+
+    def _fold(self, upper: Run, others: Iterable[Run], before: Iterable[Sheet]) -> None:
+        kept = upper.sheets()
+        for sheet in before:
+            if any(sheet is one for one in kept):
+                sheet.run = upper
+            else:
+                self._forget(sheet)
+        for run in others:
+            run.into = upper

@@ -1,0 +1,365 @@
+"""The full sweep of a list that moves: several streams at once, stitched by id, departures counted and repaired.
+
+Each stream reads its pages strictly one after another and ends where it meets the rows that the next one read first. What
+is proven, and why, is in docs/sweep.md; `seams`, `stitching` and `departures` are its three parts. This module decides
+what is asked next and takes the answers in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from math import sqrt
+from typing import Any, Final, Self
+
+from pyroaring import BitMap64
+
+from huggy_connector.errors import SweepError
+from huggy_connector.sweep.departures import Ledger
+from huggy_connector.sweep.ends import EndSearch, counted
+from huggy_connector.sweep.facts import FactsOf
+from huggy_connector.sweep.plan import Plan
+from huggy_connector.sweep.seams import Chain, Joint, Run, Seam, Sheet
+from huggy_connector.sweep.stitching import Stitcher
+from huggy_connector.sweep.types import Ask, Certificate, Page
+
+LONGEST_WINDOW: Final = 150
+SHORTEST_WINDOW: Final = 24
+"""Requests between two checks for rows that left: few where many leave."""
+TRIES: Final = 4
+"""Checks in a row without a result before the seams in question are rather read again."""
+PATIENCE: Final = 3
+"""Requests for each page of the list, beyond which a sweep is ended though it is not exact."""
+
+
+class Kind(Enum):
+    """What a request is for."""
+
+    LOOK = auto()
+    TAIL = auto()
+    PROBE = auto()
+    WALK = auto()
+    SPLIT = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Errand:
+    """A request that is out; `arrived` and `era` are the ledger's when it was sent."""
+
+    kind: Kind
+    page: int
+    sent: int
+    arrived: int
+    era: int
+    run: Run | None = None
+    bottom: Sheet | None = None
+    joint: Joint | None = None
+
+
+class Streams:
+    """A full sweep with up to `streams` requests out at once. `pages_hint`: how long the list was last time.
+
+    More streams than the latency needs to fill the budget cost requests while rows arrive: about
+    1 + requests a second x seconds of an answer is right.
+    """
+
+    def __init__(self, facts: FactsOf, *, streams: int = 4, pages_hint: int | None = None) -> None:
+        if streams < 1:
+            raise ValueError(f"streams is {streams}, it must be at least 1.")
+        self._facts = facts
+        self._lanes = streams
+        self._tick = 0
+        self._requests = 0
+        self._out: dict[int, Errand] = {}
+        self._chain = Chain()
+        self._ledger = Ledger()
+        self._stitch = Stitcher(self._chain, self._ledger)
+        self._plan = Plan(self._stitch)
+        self._search = EndSearch(streams, pages_hint)
+        self._searched = False
+        self._round: deque[int] = deque()
+        self._ready: deque[Run] = deque()
+        self._seen = BitMap64()
+        self._lengths: dict[int, int] = {}
+        self._same: dict[tuple[int, ...], set[int]] = {}
+        self._look: list[Sheet] = []
+        self._looking = True
+        self._tail: int | None = None
+        self._full: int | None = None
+        self._empty: int | None = None
+        self._checked = 0
+        self._tries = 0
+        self._vanished = 0
+        self._latest = 0
+        self._done: Certificate | None = None
+
+    # What is asked next.
+
+    def next_ask(self) -> Ask | None:
+        if self._done is not None or len(self._out) >= self._lanes:
+            return None
+        errand = self._errand()
+        if errand is None:
+            return None
+        lane = next(lane for lane in range(self._lanes) if lane not in self._out)
+        self._out[lane] = errand
+        self._requests += 1
+        if errand.joint is not None:
+            errand.joint.asking = True
+        return Ask(page=errand.page, stream=lane)
+
+    def _errand(self) -> Errand | None:
+        kinds = {errand.kind for errand in self._out.values()}
+        if self._looking and Kind.LOOK not in kinds:
+            return self._look_on()
+        if not self._searched:
+            return self._new(Kind.PROBE, self._round.popleft()) if self._round else None
+        if self._tail is not None and Kind.TAIL not in kinds:
+            return self._new(Kind.TAIL, self._tail)
+        checking = self._looking or self._tail is not None
+        if not checking and self._requests - self._checked >= self._window():
+            return self._check()
+        errand = self._work()
+        if errand is None and not self._out:
+            errand = self._look_on() if self._looking else self._check()
+        return errand
+
+    def _look_on(self) -> Errand:
+        """The next page of the look at the head that is under way."""
+        if self._look:
+            last = self._look[-1]
+            run = last.run
+            if run is not None and run.bottom is last and not run.below.asking and run.below.seam is not Seam.CLOSED:
+                return self._new(Kind.LOOK, last.number + 1, run)
+        return self._new(Kind.LOOK, self._look[-1].number + 1 if self._look else 0)
+
+    def _check(self) -> Errand:
+        """Begins a check: the tail is read, and then the head."""
+        self._checked = self._requests
+        self._full = self._empty = None
+        page = self._plan.last_page(self._tick)
+        if page == 0:
+            self._looking = True
+            return self._look_on()
+        self._tail = page
+        return self._new(Kind.TAIL, page)
+
+    def _work(self) -> Errand | None:
+        while self._ready:
+            run = self._chain.root(self._ready.popleft())
+            if run is not None and run.below.seam is Seam.OPEN and not run.below.asking:
+                page = self._plan.page_below(run, self._tick)
+                if page > 0:
+                    return self._new(Kind.WALK, page, run)
+        splitting = [errand.run for errand in self._out.values() if errand.kind is Kind.SPLIT]
+        move = self._plan.best(self._tick, splitting=splitting)
+        if move is None:
+            return None
+        if move.split:
+            return self._new(Kind.SPLIT, move.page, move.run)
+        if move.page > 0:
+            return self._new(Kind.WALK, move.page, move.run)
+        if self._looking:
+            return None
+        if move.run.below.anchor is not None:  # its rows are nowhere to be found: begin again at the head
+            self._chain.drop(0, self._chain.runs.index(move.run))
+        else:
+            move.run.below.anchor = 0
+        self._looking = True
+        return self._look_on()
+
+    def _new(self, kind: Kind, page: int, run: Run | None = None) -> Errand:
+        self._tick += 1
+        bottom, joint = (None, None) if run is None or kind is Kind.SPLIT else (run.bottom, run.below)
+        return Errand(kind, page, self._tick, self._ledger.arrived, self._ledger.era, run, bottom, joint)
+
+    def _window(self) -> int:
+        left = self._ledger.left
+        if not left:
+            return LONGEST_WINDOW
+        return max(SHORTEST_WINDOW, min(LONGEST_WINDOW, round(sqrt(3 * self._requests / left))))
+
+    # What comes back.
+
+    def take(self, page: Page) -> None:
+        errand = self._out.pop(page.ask.stream)
+        sheet = self._read(page, errand)
+        if errand.joint is not None:
+            errand.joint.asking = False
+        match errand.kind:
+            case Kind.LOOK:
+                self._take_look(sheet, errand)
+            case Kind.TAIL:
+                self._place(sheet, len(self._chain.runs))
+                self._take_tail(sheet)
+            case Kind.PROBE:
+                self._take_probe(sheet)
+            case Kind.SPLIT:
+                self._take_split(sheet, errand)
+            case Kind.WALK:
+                self._take_walk(sheet, errand)
+        self._conclude()
+
+    def _read(self, page: Page, errand: Errand) -> Sheet:
+        self._tick += 1
+        facts = self._facts
+        rows = {fact.id: fact.version for fact in map(facts, page.rows)}
+        sheet = Sheet(errand.page, sent=errand.sent, taken=self._tick, rows=rows, count=len(page.rows))
+        seen = self._seen
+        new = [number for number in rows if number not in seen]
+        if new:
+            seen.update(new)
+            self._ledger.first_seen(new, self._tick)
+        if sheet.count and sheet.number < 64:
+            self._lengths[sheet.number] = sheet.count
+            self._stitch.size = counted(self._lengths)
+        if errand.kind is not Kind.WALK or sheet.count < (self._stitch.size or 0):
+            self._plan.measured(sheet)
+            if self._stitch.size is not None:
+                self._ledger.length(sheet, self._stitch.size, arrived=errand.arrived, era=errand.era)
+        if sheet.number:
+            self._latest = self._tick
+        if not sheet.count:
+            self._stitch.nothing(sheet)
+        return sheet
+
+    def _take_look(self, sheet: Sheet, errand: Errand) -> None:
+        if not sheet.number and not sheet.count:
+            self._take_nothing()
+            return
+        self._vanished = 0
+        if not sheet.number:
+            self._stitch.head(sheet)
+        elif errand.run is not None:
+            self._take_walk(sheet, errand)
+        else:
+            self._place(sheet, None)
+        if not self._ledger.reference:
+            self._ledger.begin(sheet)
+            self._looking = False
+            self._round.extend([1] if sheet.count < 20 else self._search.round())
+            return
+        self._look.append(sheet)
+        if sheet.count and not self._ledger.reaches_reference(sheet):
+            return
+        head, self._looking = self._look[0], False
+        self._ledger.look(self._look)
+        self._look = []
+        self._stitch.settle(head)
+        self._after_check()
+
+    def _take_nothing(self) -> None:
+        """The list is empty. Asked once more, since one wrong answer would cost everything."""
+        self._look = []
+        self._vanished += 1
+        if self._vanished > 1:
+            self._done = Certificate(exact=True, arrived=self._ledger.arrived, details=self._details())
+
+    def _after_check(self) -> None:
+        """Where the head moves all the time nothing can be concluded: then what is in question is rather read again."""
+        waiting = [run.below for run in self._chain.runs if run.below.seam is Seam.PENDING]
+        self._tries = self._tries + 1 if waiting else 0
+        if self._tries >= TRIES:
+            self._tries = 0
+            for below in waiting:
+                self._stitch.fail(below)
+
+    def _take_tail(self, sheet: Sheet) -> None:
+        """The tail is known once a page is neither full nor empty, or a full one is followed by an empty one."""
+        size = self._stitch.size
+        self._tail = None
+        if not sheet.count:
+            self._empty = sheet.number
+            if sheet.number and self._full != sheet.number - 1:
+                self._tail = sheet.number - 1
+        elif size is not None and sheet.count >= size:
+            self._full = sheet.number
+            if self._empty != sheet.number + 1:
+                self._tail = sheet.number + 1
+        self._looking = self._tail is None
+
+    def _take_probe(self, sheet: Sheet) -> None:
+        numbers = self._same.setdefault(tuple(sheet.rows), set()) if sheet.count else set()
+        numbers.add(sheet.number)
+        if len(numbers) > 3:
+            raise SweepError(
+                f"Pages {', '.join(map(str, sorted(numbers)))} hold the same rows, so the list has no end: "
+                "is the base URL right, and does the server honour the `page` parameter?"
+            )
+        place = sum(1 for run in self._chain.runs if run.bottom.number < sheet.number)
+        self._place(sheet, place)
+        self._search.note(sheet.number, rows=bool(sheet.count))
+        if self._round or any(errand.kind is Kind.PROBE for errand in self._out.values()):
+            return
+        if self._search.found:
+            self._searched = True
+            self._same.clear()
+            self._checked = self._requests
+        else:
+            self._round.extend(self._search.round())
+
+    def _take_split(self, sheet: Sheet, errand: Errand) -> None:
+        root = self._chain.root(errand.run) if errand.run is not None else None
+        place = self._chain.runs.index(root) + 1 if root is not None and root.below.seam is Seam.OPEN else None
+        fresh = self._place(sheet, place)
+        if fresh is not None:
+            self._ready.append(fresh)
+
+    def _take_walk(self, sheet: Sheet, errand: Errand) -> None:
+        root = self._chain.root(errand.run) if errand.run is not None else None
+        if root is None or errand.bottom is None or root.below is not errand.joint:
+            self._place(sheet, None)
+            return
+        run = self._stitch.step(sheet, root, errand.bottom)
+        if run.below.seam is Seam.OPEN and not run.below.asking:
+            self._ready.append(run)
+
+    def _place(self, sheet: Sheet, place: int | None) -> Run | None:
+        """Puts a page among the runs it meets, or at `place` as a new one. Returns that one."""
+        if not sheet.count:
+            return None
+        chain = self._chain
+        if place is not None and 0 < place and chain.runs[place - 1].below.seam is not Seam.OPEN:
+            place = None
+        return self._stitch.island(sheet, place)
+
+    def _conclude(self) -> None:
+        if self._done is not None:
+            return
+        if self._chain.closed and self._chain.runs[0].top.sent >= self._latest:
+            self._done = Certificate(exact=True, **self._counts())
+        elif self._searched and self._requests > 60 + PATIENCE * (self._plan.last_page(self._tick) + 1):
+            self._done = Certificate(
+                exact=False,
+                missing_at_most=None,
+                why="Rows left faster than the pages around them could be read again.",
+                **self._counts(),
+            )
+
+    def _counts(self) -> dict[str, Any]:
+        return {
+            "arrived": self._ledger.arrived,
+            "left": self._ledger.left,
+            "repaired": self._stitch.repaired,
+            "details": self._details(),
+        }
+
+    def _details(self) -> dict[str, Any]:
+        return {"requests": self._requests, "ids": len(self._seen), "page_size": self._stitch.size}
+
+    @property
+    def finished(self) -> bool:
+        return self._done is not None
+
+    @property
+    def pages_expected(self) -> int | None:
+        if self._done is not None:
+            return self._requests
+        return self._requests + self._plan.left(self._tick) if self._searched else None
+
+    def certificate(self) -> Certificate:
+        if self._done is None:
+            raise SweepError("The sweep has not come to its end, so nothing can be vouched for.")
+        return self._done
