@@ -14,8 +14,8 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -167,14 +167,27 @@ class Lease:
         numbers = [int(match[1]) for name in self._storage.children(self._folder) if (match := _NAME.fullmatch(name))]
         return own.token == self.token and max(numbers, default=0) == self._number
 
+    @contextmanager
+    def fenced(self) -> Iterator[None]:
+        """Steps that only the holder may do: what goes wrong because another took over is told as LandingBusy."""
+        try:
+            yield
+        except LandingError:
+            self.check()
+            raise
+
+    def check(self) -> None:
+        """Raises LandingBusy where another has taken over."""
+        if not self.is_held():
+            raise LandingBusy(LOST)
+
     def renew(self) -> None:
-        """Raises LandingBusy where another has taken over. Cheap when called often."""
+        """Says that the holder lives; cheap when called often. Raises LandingBusy where another has taken over."""
         with self._renewing:
             instant = self._now()
             if abs(instant - self._holding.renewed) < RENEWAL:
                 return
-            if not self.is_held():
-                raise LandingBusy(LOST)
+            self.check()
             self._holding = replace(self._holding, renewed=instant)
             self._storage.write(_path(self._folder, self._number), self._holding.to_json())
 
@@ -201,8 +214,9 @@ def remove(storage: Storage, folder: str) -> None:
 class Keeper:
     """Renews a lease from aside. A process that stands still renews nothing; what goes wrong, the holder meets too."""
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: Lease, *, every: float = RENEWAL.total_seconds()) -> None:
         self._lease = lease
+        self._every = every
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
 
@@ -215,7 +229,7 @@ class Keeper:
             self._thread.join()
 
     def _keep(self) -> None:
-        while not self._stopping.wait(RENEWAL.total_seconds()):
+        while not self._stopping.wait(self._every):
             try:
                 self._lease.renew()
             except LandingError:

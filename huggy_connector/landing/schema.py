@@ -90,7 +90,10 @@ def schema_fingerprint(resource: Resource) -> str:
 def convert(
     resource: Resource, rows: Sequence[Mapping[str, Any]], *, fetched_at: datetime, zone: ZoneInfo
 ) -> pa.RecordBatch:
-    """The rows as one batch of `arrow_schema`, one for one and in order. Never raises for what a row holds."""
+    """The rows, as `json.loads` gives them, as one batch of `arrow_schema`, one for one and in order.
+
+    Never raises for what a row holds.
+    """
     import pyarrow as pa
 
     plan = _plan(resource, zone)
@@ -107,7 +110,8 @@ def convert(
 class _Source:
     name: str
     kind: Type
-    paths: tuple[tuple[str, ...], ...]
+    paths: tuple[tuple[str, tuple[str, ...]], ...]
+    """Of each path the first key and those below it."""
     read: Reader
     tracked: bool
 
@@ -125,7 +129,7 @@ def _plan(resource: Resource, zone: ZoneInfo) -> _Plan:
         _Source(
             column.name,
             column.type,
-            tuple(tuple(path.split(".")) for path in column.paths),
+            tuple((first, tuple(deeper)) for first, *deeper in (path.split(".") for path in column.paths)),
             reader(column.type, column.name, zone),
             column.tracked,
         )
@@ -138,7 +142,7 @@ def _record(given: Any, plan: _Plan) -> list[Any]:
     """One row's values in the order of the schema; `fetched_at` is left None."""
     rejects: Rejects = []
     given, raw = _storable(given, rejects)
-    row = given if isinstance(given, Mapping) else {}
+    row = given if isinstance(given, dict) else {}
     values: list[Any] = []
     tracked: dict[str, Any] = {}
     for source in plan.sources:
@@ -161,11 +165,11 @@ def _record(given: Any, plan: _Plan) -> list[Any]:
 
 def _value(row: Mapping[str, Any], source: _Source, rejects: Rejects) -> Any:
     """The first path's value that is there, read."""
-    for path in source.paths:
-        value: Any = row
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if not is_absent(value, source.kind):
+    for first, deeper in source.paths:
+        value = row.get(first)
+        for key in deeper:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None and not is_absent(value, source.kind):
             return source.read(value, rejects)
     return None
 
@@ -181,7 +185,7 @@ def _storable(row: Any, rejects: Rejects) -> tuple[Any, str | None]:
             raw = as_json(row)
     except RecursionError:
         rejects.append({"column": "raw", "reason": "nested too deep"})
-        if not isinstance(row, Mapping):
+        if not isinstance(row, dict):
             return None, None
         return _storable({key: value for key, value in row.items() if not _is_too_deep(value)}, rejects)
     return row, raw
@@ -201,7 +205,7 @@ def _cleaned(value: Any) -> Any:
             return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case float():
             return value if isfinite(value) else None
-        case Mapping():
+        case dict():
             return {_cleaned(key): _cleaned(each) for key, each in value.items()}
         case list():
             return [_cleaned(each) for each in value]

@@ -101,12 +101,14 @@ class Landing:
         now: Callable[[], datetime],
         window: Mapping[str, str] | None = None,
         max_age: timedelta = MAX_AGE,
+        once: bool = False,
         note: Callable[[str], None] = lambda _: None,
     ) -> Work:
         """Work of this call: the one in progress, taken over where its holder is gone, or a new one.
 
         `note` is told when work is gone on with or given up: because it is older than `max_age`, or because it holds
-        other columns than this release writes. Raises LandingBusy while someone else is at it, LandingUnwritable.
+        other columns than this release writes. Raises LandingUnwritable, and LandingBusy while someone else is at it
+        or, for a call that is published only `once`, where someone else has done so since it was last recalled.
         """
         if mode not in MODES:
             raise ValueError(f"{mode!r} is none of {MODES}")
@@ -115,25 +117,27 @@ class Landing:
         folder = f"{home}/.work/{_called(mode, call)}"
         succession = leases(self._storage, folder)
         lease = self._take(folder, succession, resource.name, now)
-        state = self._state(folder, succession)
-        if state is not None and self._is_published(f"{home}/{state.run_key}"):
-            state = None
-        if state is not None and (why := self._why_not(state, folder, resource, oldest=now() - max_age)):
-            note(f"{resource.name}: the unfinished work begun at {_clock(state.started_at)} is given up: {why}.")
-            self._remove_unpublished(f"{home}/{state.run_key}")
-            state = None
-        if state is None:
-            started_at = now()
-            key = self._free_key(home, started_at, mode, call)
-            state = State(key, mode, window, started_at, schema_fingerprint(resource))
-        else:
-            note(
-                f"{resource.name}: goes on with the work begun at {_clock(state.started_at)}, "
-                f"{state.counters.pages} pages and {state.rows} rows of which are there."
-            )
-        own = state_name(lease.number, lease.token)
-        self._storage.write(f"{folder}/{own}", state.to_json())
-        if lease.is_held():
+        with lease.fenced():
+            if once and self.recall(resource.name, mode=mode, call=call) is not None:
+                remove(self._storage, folder)
+                raise LandingBusy(f"This landing of {resource.name} has been published by another process just now.")
+            state = self._state(folder, succession)
+            if state is not None and (why := self._why_not(state, home, folder, resource, oldest=now() - max_age)):
+                note(f"{resource.name}: the unfinished work begun at {_clock(state.started_at)} is given up: {why}.")
+                self._remove_unpublished(f"{home}/{state.run_key}")
+                state = None
+            if state is None:
+                started_at = now()
+                key = self._free_key(home, started_at, mode, call)
+                state = State(key, mode, window, started_at, schema_fingerprint(resource))
+            else:
+                note(
+                    f"{resource.name}: goes on with the work begun at {_clock(state.started_at)}, "
+                    f"{state.counters.pages} pages and {state.rows} rows of which are there."
+                )
+            own = state_name(lease.number, lease.token)
+            self._storage.write(f"{folder}/{own}", state.to_json())
+            lease.check()
             self._remove_garbage(folder, {own, *(part.name for part in state.parts)})
         return Work(self._storage, folder, lease, state, resource=resource, company_id=company_id, zone=zone, now=now)
 
@@ -160,8 +164,10 @@ class Landing:
                 continue
         return None
 
-    def _why_not(self, state: State, folder: str, resource: Resource, *, oldest: datetime) -> str:
+    def _why_not(self, state: State, home: str, folder: str, resource: Resource, *, oldest: datetime) -> str:
         """Why a state cannot be gone on with; empty where it can."""
+        if self._is_published(f"{home}/{state.run_key}"):
+            return "it was published before it could be cleared away"
         if state.started_at < oldest:
             return "it is too old"
         if state.schema_fingerprint != schema_fingerprint(resource):

@@ -6,8 +6,9 @@ What is there but does not fit is None too, and told as a reject, so that nothin
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,6 @@ Reader: TypeAlias = Callable[[Any, Rejects], Any]
 FIRST_YEAR, LAST_YEAR = 1900, 2261
 """Times outside are no times of a service desk, and clients that count nanoseconds in 64 bits cannot hold them."""
 
-_BITS = {Scalar.BIGINT: 63, Scalar.INTEGER: 31}
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}", re.ASCII)
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T].+)?", re.ASCII)
 _TRUTH = {"1": True, "true": True, "0": False, "false": False}
@@ -36,18 +36,20 @@ class Unfit(Exception):
     """A value that is not of its type; the argument says why, without the value."""
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_encode_sorted = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode
+
+
 def as_json(value: Any, *, sort_keys: bool = False) -> str:
     """Compact JSON, keys in the order received. Raises ValueError for what JSON cannot say (NaN, infinity)."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+    return _encode_sorted(value) if sort_keys else _encode(value)
 
 
 def is_absent(value: Any, kind: Type) -> bool:
-    """Whether the API gave nothing, in one of its ways to say so."""
-    if value is None:
-        return True
+    """Whether a value that is not null still says that there is nothing."""
+    if value or kind is Scalar.VARCHAR:
+        return False
     match kind:
-        case Scalar.VARCHAR:
-            return False
         case Scalar.BOOLEAN:
             return bool(value == "")
         case ListOf():
@@ -63,11 +65,11 @@ def reader(kind: Type, column: str, zone: ZoneInfo) -> Reader:
             kids = [(f.name, f.key, f.type, _nested(f.type, f"{column}.{f.name}", zone)) for f in fields]
 
             def read_struct(value: Any, rejects: Rejects) -> dict[str, Any] | None:
-                if not isinstance(value, Mapping):
+                if not isinstance(value, dict):
                     _reject(rejects, column, "not an object")
                     return None
                 return {
-                    name: None if is_absent(given := value.get(key), kid) else read(given, rejects)
+                    name: None if (given := value.get(key)) is None or is_absent(given, kid) else read(given, rejects)
                     for name, key, kid, read in kids
                 }
 
@@ -76,10 +78,10 @@ def reader(kind: Type, column: str, zone: ZoneInfo) -> Reader:
             read_item = _nested(item, column, zone)
 
             def read_list(value: Any, rejects: Rejects) -> list[Any] | None:
-                if not isinstance(value, Sequence) or isinstance(value, str):
+                if not isinstance(value, list):
                     _reject(rejects, column, "not a list")
                     return None
-                return [None if is_absent(each, item) else read_item(each, rejects) for each in value]
+                return [None if each is None or is_absent(each, item) else read_item(each, rejects) for each in value]
 
             return read_list
         case _:
@@ -99,19 +101,7 @@ def _nested(kind: Type, column: str, zone: ZoneInfo) -> Reader:
 def _scalar(kind: Scalar, column: str, zone: ZoneInfo) -> Reader:
     if kind is Scalar.JSON:
         return lambda value, _: value
-
-    def convert(value: Any) -> Any:
-        match kind:
-            case Scalar.BIGINT | Scalar.INTEGER:
-                return _integer(value, kind)
-            case Scalar.BOOLEAN:
-                return _boolean(value)
-            case Scalar.VARCHAR:
-                return _text(value)
-            case Scalar.DATE:
-                return _day(value)
-            case _:
-                return _instant(value, zone)
+    convert = partial(_instant, zone=zone) if kind is Scalar.INSTANT else _CONVERSIONS[kind]
 
     def read_scalar(value: Any, rejects: Rejects) -> Any:
         try:
@@ -127,20 +117,21 @@ def _reject(rejects: Rejects, column: str, reason: str) -> None:
     rejects.append({"column": column, "reason": reason})
 
 
-def _integer(value: Any, kind: Scalar) -> int:
-    written = isinstance(value, str) and _WHOLE.fullmatch(value.strip())
-    if written or (isinstance(value, float) and value.is_integer()):
+def _integer(value: Any, *, limit: int) -> int:
+    if type(value) is not int:
+        written = isinstance(value, str) and _WHOLE.fullmatch(value.strip())
+        if not written and not (isinstance(value, float) and value.is_integer()):
+            raise Unfit("not a whole number")
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Unfit("not a whole number")
-    limit = 1 << _BITS[kind]
     if not -limit <= value < limit:
-        raise Unfit(f"beyond {kind.value}")
-    return value
+        raise Unfit("out of range")
+    return int(value)
 
 
 def _boolean(value: Any) -> bool:
-    truth = _TRUTH.get(str(value).strip().lower()) if isinstance(value, (bool, int, str)) else None
+    if isinstance(value, bool):
+        return value
+    truth = _TRUTH.get(str(value).strip().lower()) if isinstance(value, (int, str)) else None
     if truth is None:
         raise Unfit("not true or false")
     return truth
@@ -158,7 +149,7 @@ def _parsed(value: Any) -> datetime:
     if not isinstance(value, str):
         raise Unfit("not a time")
     text = value.strip()
-    if text[4:5] == "/":
+    if "/" in text:
         text = text.replace("/", "-", 2)
     if not _TIME.fullmatch(text):
         raise Unfit("not a time")
@@ -176,7 +167,7 @@ def _day(value: Any) -> int:
     return _parsed(value).toordinal() - _EPOCH_DAY
 
 
-def _instant(value: Any, zone: ZoneInfo) -> tuple[int, int]:
+def _instant(value: Any, *, zone: ZoneInfo) -> tuple[int, int]:
     """The instant and the local reading, each in microseconds since 1970.
 
     A naive time is the account's local one. Where the clock was set back it stands for two instants: the first is
@@ -188,3 +179,13 @@ def _instant(value: Any, zone: ZoneInfo) -> tuple[int, int]:
         time = time.replace(tzinfo=zone)
     local = time.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
     return (time - _EPOCH) // _MICROSECOND, (local - _EPOCH_LOCAL) // _MICROSECOND
+
+
+_CONVERSIONS: dict[Scalar, Callable[[Any], Any]] = {
+    Scalar.BIGINT: partial(_integer, limit=1 << 63),
+    Scalar.INTEGER: partial(_integer, limit=1 << 31),
+    Scalar.BOOLEAN: _boolean,
+    Scalar.VARCHAR: _text,
+    Scalar.DATE: _day,
+}
+"""Each takes a value that is there and raises Unfit where it is not of its type."""

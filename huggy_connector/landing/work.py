@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector import __version__
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
-from huggy_connector.landing.lease import LOST, Keeper, Lease, remove
+from huggy_connector.landing.lease import Keeper, Lease, remove
 from huggy_connector.landing.manifest import File, Manifest
 from huggy_connector.landing.merge import merge
 from huggy_connector.landing.parquet import Census, write_parquet
@@ -104,15 +104,16 @@ class Work:
         The counts are totals since the first start. Raises LandingBusy where another has taken over, LandingUnwritable.
         """
         parts = self._durable.parts
-        if self._waiting:
-            name = f"part-{self._lease.token}-{len(parts):06d}.parquet"
-            with self._storage.writing(f"{self._folder}/{name}") as path:
-                rows = write_parquet(path, arrow_schema(self._resource), self._waiting)
-            parts = (*parts, Part(name, rows))
-        self._lease.renew()
-        self._check_lease()
-        state = replace(self._durable, parts=parts, walk=walk, counters=Counters(pages, requests, retries))
-        self._storage.write(self._path(state_name(self._lease.number, self._lease.token)), state.to_json())
+        with self._lease.fenced():
+            if self._waiting:
+                name = f"part-{self._lease.token}-{len(parts):06d}.parquet"
+                with self._storage.writing(self._path(name)) as path:
+                    rows = write_parquet(path, arrow_schema(self._resource), self._waiting)
+                parts = (*parts, Part(name, rows))
+            self._lease.renew()
+            self._lease.check()
+            state = replace(self._durable, parts=parts, walk=walk, counters=Counters(pages, requests, retries))
+            self._storage.write(self._path(state_name(self._lease.number, self._lease.token)), state.to_json())
         self._durable, self._waiting = state, []
 
     def heartbeat(self) -> None:
@@ -124,20 +125,21 @@ class Work:
 
         Where another was quicker, their manifest is returned and everything of this one is gone.
         """
-        if self._waiting:
-            self.commit(self.state, **asdict(self.counters))
         files: list[File] = []
         try:
-            census = merge(
-                self._storage,
-                [(self._path(part.name), part.rows) for part in self._durable.parts],
-                into=self._target,
-                token=self._lease.token,
-                schema=arrow_schema(self._resource),
-                files=files,
-                heartbeat=self.heartbeat,
-            )
-            self._check_lease()
+            with self._lease.fenced():
+                if self._waiting:
+                    self.commit(self.state, **asdict(self.counters))
+                census = merge(
+                    self._storage,
+                    [(self._path(part.name), part.rows) for part in self._durable.parts],
+                    into=self._target,
+                    token=self._lease.token,
+                    schema=arrow_schema(self._resource),
+                    files=files,
+                    heartbeat=self.heartbeat,
+                )
+                self._lease.check()
         except BaseException as error:
             self._delete_published(file.name for file in files)
             if isinstance(error, LandingBusy) and (winner := self._published()) is not None:
@@ -175,10 +177,6 @@ class Work:
     ) -> None:
         with suppress(LandingError):  # where the disk is full the lease runs out by itself
             self.release()
-
-    def _check_lease(self) -> None:
-        if not self._lease.is_held():
-            raise LandingBusy(LOST)
 
     def _manifest(
         self, certificate: Certificate, census: Census, files: list[File], state: Mapping[str, Any]

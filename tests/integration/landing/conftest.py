@@ -1,0 +1,103 @@
+"""A desk of invented chats, and a landing in a folder of its own with a clock that a test can turn."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from huggy_connector.catalogue import resource_named
+from huggy_connector.landing import Folder, Landing, Manifest, Storage, Work
+from huggy_connector.landing.lease import Process
+from huggy_connector.sweep import Certificate
+
+GONE = replace(Process.current(), born="another birth")
+"""A process of this machine that no longer runs: its number has gone to another."""
+
+
+@dataclass
+class Desk:
+    """One landing. Each `begin` is as if a process of its own made it."""
+
+    root: Path
+    time: datetime = datetime(2026, 11, 22, 7, tzinfo=UTC)
+    notes: list[str] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def later(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+    @property
+    def landing(self) -> Landing:
+        return Landing(Folder(self.root))
+
+    def begin(
+        self,
+        *,
+        call: str = "huggy land chats",
+        resource: str = "chats",
+        storage: Storage | None = None,
+        process: Process | None = None,
+        mode: str = "full",
+        once: bool = False,
+    ) -> Work:
+        return Landing(storage or Folder(self.root), process=process).begin(
+            resource=resource_named(resource),
+            company_id=42,
+            mode=mode,
+            call=call,
+            zone=ZoneInfo("America/Sao_Paulo"),
+            now=self.now,
+            once=once,
+            note=self.notes.append,
+        )
+
+    def walk(self, work: Work, *, to: int = 6, stop: int | None = None) -> None:
+        """Lands pages of three chats, from where the work stands; two pages are made durable together."""
+        start = work.state["page"] if work.state else 0
+        for page in range(start, min(to, stop or to)):
+            work.append(chats(page), fetched_at=self.time)
+            if page % 2 or page == to - 1:
+                work.commit({"page": page + 1}, pages=page + 1, requests=page + 1, retries=0)
+
+    def publish(self, work: Work) -> Manifest:
+        return work.publish(certificate=Certificate(exact=True), state={"watermark": 1})
+
+    def land(self, **begin: Any) -> Manifest:
+        with self.begin(**begin) as work:
+            self.walk(work)
+            return self.publish(work)
+
+    def files(self) -> list[str]:
+        """All files of the landing, tokens and hashes left out."""
+        return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
+
+
+def chats(page: int) -> list[dict[str, Any]]:
+    return [{"id": page * 3 + row, "situation": "finishing", "channel": "widget"} for row in range(3)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "landing")
+
+
+@pytest.fixture
+def gone() -> Process:
+    return GONE
+
+
+@pytest.fixture
+def ids_in() -> Callable[[Landing, Manifest], Sequence[int]]:
+    def read(landing: Landing, manifest: Manifest) -> Sequence[int]:
+        import pyarrow.parquet as pq
+
+        landing.verify(manifest)
+        return sorted(id_ for path in landing.files(manifest) for id_ in pq.read_table(path)["id"].to_pylist())
+
+    return read

@@ -1,0 +1,162 @@
+"""Killed at any step: what was durable is there, what was published is whole, and the next one goes on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from huggy_connector.landing import Folder, Landing, Manifest
+from huggy_connector.landing.lease import Process
+
+if TYPE_CHECKING:
+    from tests.integration.landing.conftest import Desk
+
+IdsIn = Callable[[Landing, Manifest], Sequence[int]]
+
+STEPS = 60
+"""More than the steps of a landing of six pages; the tests see to it that the last ones are after its end."""
+
+
+class Killed(BaseException):
+    pass
+
+
+class Mortal(Folder):
+    """A folder whose user dies before a certain change of it, and changes nothing from then on."""
+
+    def __init__(self, root: Path, *, at: int) -> None:
+        super().__init__(root)
+        self.left = at
+
+    def _live(self) -> None:
+        if self.left == 0:
+            raise Killed
+        self.left -= 1
+
+    def create(self, name: str, data: bytes) -> bool:
+        self._live()
+        return super().create(name, data)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        self._live()
+        with super().writing(name) as path:
+            yield path
+            if self.left == 0:
+                (self.root / name).with_name(f".{Path(name).name}.0123.tmp").write_bytes(path.read_bytes()[:100])
+            self._live()
+
+    def delete(self, name: str) -> None:
+        self._live()
+        super().delete(name)
+
+
+def land_mortally(desk: Desk, *, at: int, process: Process) -> bool:
+    """Whether it lived to the end."""
+    storage = Mortal(desk.root, at=at)
+    try:
+        with desk.begin(storage=storage, process=process) as work:
+            desk.walk(work)
+            desk.publish(work)
+    except Killed:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("at", range(STEPS))
+def test_killed_at_any_change_the_next_one_ends_with_every_row_and_no_litter(
+    desk: Desk, gone: Process, ids_in: IdsIn, at: int
+) -> None:
+    lived = land_mortally(desk, at=at, process=gone)
+    left = desk.landing.published(42, "chats")
+    for manifest in left:
+        assert ids_in(desk.landing, manifest) == list(range(18))
+    assert len(left) == 1 if lived else len(left) <= 1
+
+    desk.later(seconds=10)
+    manifest = desk.landing.recall("chats", mode="full", call="huggy land chats") or desk.land()
+
+    assert ids_in(desk.landing, manifest) == list(range(18))
+    assert desk.landing.published(42, "chats") == (manifest,)
+    desk.later(seconds=10)
+    another = desk.land()
+    assert desk.files() == sorted(
+        name
+        for each in (manifest, another)
+        for name in [each.address, *(f"{each.folder}/{file.name}" for file in each.files)]
+    )
+
+
+def test_the_steps_reach_beyond_the_end(desk: Desk, gone: Process) -> None:
+    assert land_mortally(desk, at=STEPS - 1, process=gone)
+
+
+@pytest.mark.parametrize("at", range(STEPS))
+def test_killed_at_any_change_at_most_one_group_of_pages_is_fetched_again(desk: Desk, gone: Process, at: int) -> None:
+    fetched: list[int] = []
+    storage = Mortal(desk.root, at=at)
+    with pytest.raises(Killed), desk.begin(storage=storage, process=gone) as work:  # noqa: PT012
+        for page in range(0, 100, 2):
+            fetched.append(page)
+            work.append([{"id": page}], fetched_at=desk.now())
+            work.commit({"page": page + 2}, pages=page + 2, requests=page + 2, retries=0)
+
+    state = desk.begin().state
+
+    assert (state["page"] if state else 0) in {fetched[-1], fetched[-1] + 2} if fetched else state is None
+
+
+PROGRAM = """
+import os, signal, sys
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+from huggy_connector.catalogue import resource_named
+from huggy_connector.landing import Folder, Landing
+from huggy_connector.sweep import Certificate
+
+left = int(sys.argv[2])
+
+class Mortal(Folder):
+    def create(self, name, data):
+        die()
+        return super().create(name, data)
+
+    def writing(self, name):
+        die()
+        return super().writing(name)
+
+def die():
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Landing(Mortal(sys.argv[1])).begin(
+    resource=resource_named("chats"), company_id=42, mode="full", call="huggy land chats",
+    zone=ZoneInfo("America/Sao_Paulo"), now=lambda: datetime(2026, 11, 22, 7, tzinfo=UTC),
+) as work:
+    for page in range(6):
+        work.append([{"id": page * 3 + row} for row in range(3)], fetched_at=datetime.now(UTC))
+        work.commit({"page": page + 1}, pages=page + 1, requests=page + 1, retries=0)
+    work.publish(certificate=Certificate(exact=True))
+"""
+
+
+@pytest.mark.parametrize(("at", "page"), [(5, 1), (12, 4), (15, 6), (16, 6)])
+def test_after_a_real_kill_the_next_one_goes_on_at_once(desk: Desk, ids_in: IdsIn, at: int, page: int) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(desk.root), str(at)], env={"PYTHONPATH": ":".join(sys.path)}, check=False
+    )
+
+    assert killed.returncode == -9
+    assert desk.landing.published(42, "chats") == ()
+    with desk.begin() as work:
+        assert work.state == {"page": page}
+        desk.walk(work)
+        assert ids_in(desk.landing, desk.publish(work)) == list(range(18))

@@ -1,0 +1,205 @@
+"""Work that was left, by whom, and who goes on with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from huggy_connector.errors import LandingBusy, SnapshotDamaged
+from huggy_connector.landing import Counters, Folder, Landing, Manifest
+from huggy_connector.landing.lease import Keeper, Lease, Process, leases
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.landing.conftest import Desk
+
+IdsIn = Callable[[Landing, Manifest], Sequence[int]]
+
+GIVEN_UP = "chats: the unfinished work begun at 2026-11-22 07:00:00 UTC is given up"
+
+
+def test_work_left_by_an_error_is_gone_on_with_at_once(desk: Desk, ids_in: IdsIn) -> None:
+    with pytest.raises(ZeroDivisionError), desk.begin() as work:  # noqa: PT012
+        desk.walk(work, stop=5)
+        raise ZeroDivisionError
+    desk.later(minutes=5)
+
+    with desk.begin() as work:
+        assert (work.state, work.rows, work.counters) == ({"page": 4}, 12, Counters(4, 4, 0))
+        desk.walk(work)
+        manifest = desk.publish(work)
+
+    assert ids_in(desk.landing, manifest) == list(range(18))
+    assert (manifest.started_at, manifest.run_key[:16]) == (datetime(2026, 11, 22, 7, tzinfo=UTC), "20261122T070000Z")
+    assert desk.notes == [
+        "chats: goes on with the work begun at 2026-11-22 07:00:00 UTC, 4 pages and 12 rows of which are there."
+    ]
+
+
+def test_work_left_before_its_first_commit_keeps_its_first_start(desk: Desk, gone: Process) -> None:
+    key = desk.begin(process=gone).run_key
+    desk.later(minutes=5)
+
+    work = desk.begin()
+
+    assert (work.run_key, work.state, work.rows) == (key, None, 0)
+
+
+def test_work_of_a_process_that_is_gone_is_free_at_once(desk: Desk, gone: Process) -> None:
+    desk.walk(desk.begin(process=gone), stop=2)
+
+    assert desk.begin().state == {"page": 2}
+
+
+def test_work_that_someone_is_at_is_refused(desk: Desk) -> None:
+    desk.begin(process=Process("elsewhere", "worker-7", 123, "1"))
+    desk.later(seconds=30)
+
+    with pytest.raises(LandingBusy) as raised:
+        desk.begin()
+
+    assert str(raised.value) == (
+        "The same landing of chats has been going on since 2026-11-22 07:00:00 UTC in process 123 on worker-7: "
+        "wait until it is done, or stop it."
+    )
+
+
+def test_work_on_another_host_is_free_a_minute_after_its_last_sign_of_life(desk: Desk) -> None:
+    work = desk.begin(process=Process("elsewhere", "worker-7", 123, "1"))
+    desk.later(seconds=50)
+    work.heartbeat()
+    desk.later(seconds=50)
+    with pytest.raises(LandingBusy):
+        desk.begin()
+    desk.later(seconds=11)
+
+    assert desk.begin().run_key == work.run_key
+
+
+def test_another_call_is_other_work(desk: Desk) -> None:
+    work = desk.begin(call="schedule")
+
+    assert desk.begin(call="by hand").run_key != work.run_key
+    assert desk.begin(call="schedule", mode="window").run_key != work.run_key
+
+
+def test_work_older_than_a_day_is_given_up_and_said_so(desk: Desk, gone: Process) -> None:
+    old = desk.begin(process=gone)
+    desk.walk(old, stop=2)
+    desk.later(hours=24, seconds=1)
+
+    work = desk.begin()
+
+    assert (work.state, work.rows, work.started_at) == (None, 0, desk.time)
+    assert desk.notes == [f"{GIVEN_UP}: it is too old."]
+    assert [name for name in desk.files() if name.endswith(".parquet")] == []
+
+
+def test_old_work_of_calls_that_never_came_back_is_removed(desk: Desk, gone: Process) -> None:
+    desk.walk(desk.begin(call="once upon a time", process=gone), stop=2)
+    desk.later(hours=25)
+    today = desk.begin(call="of today", process=gone)
+
+    desk.land(call="another")
+
+    assert [path.name for path in (desk.root / "42/chats/.work").iterdir()] == [today.run_key[17:]]
+    assert [note.partition(" begun ")[2] for note in desk.notes] == [
+        "at 2026-11-22 07:00:00 UTC is given up: it is too old."
+    ]
+
+
+def test_what_a_removal_cut_short_has_left_is_removed(desk: Desk) -> None:
+    orphan = desk.root / "42/chats/.work/full-00000000/part-a-000000.parquet"
+    orphan.parent.mkdir(parents=True)
+    orphan.touch()
+
+    manifest = desk.land()
+
+    assert [name for name in desk.files() if not name.startswith(manifest.folder)] == []
+
+
+def test_work_of_a_release_with_other_columns_is_given_up(desk: Desk, gone: Process) -> None:
+    desk.walk(desk.begin(process=gone), stop=2)
+    (path,) = (desk.root / "42/chats/.work").glob("*/state-*.json")
+    text = path.read_text()
+    path.write_text(text.replace('"schema_fingerprint":"', '"schema_fingerprint":"0'))
+
+    assert desk.begin().state is None
+    assert desk.notes == [f"{GIVEN_UP}: a release with other columns began it."]
+
+
+def test_work_of_which_a_part_is_missing_is_given_up(desk: Desk, gone: Process) -> None:
+    desk.walk(desk.begin(process=gone), stop=2)
+    next(desk.root.rglob("*.parquet")).unlink()
+
+    assert desk.begin().state is None
+    assert desk.notes == [f"{GIVEN_UP}: a part of it is missing."]
+
+
+def test_a_part_that_was_damaged_is_not_published(desk: Desk) -> None:
+    work = desk.begin()
+    desk.walk(work)
+    min(desk.root.rglob("*.parquet")).write_bytes(b"PAR1")
+
+    with pytest.raises(SnapshotDamaged, match=r"The unfinished work 42/chats/\.work/.* cannot be published"):
+        desk.publish(work)
+
+    assert desk.landing.published(42, "chats") == ()
+    assert [name for name in desk.files() if ".work" not in name] == []
+
+
+def test_what_a_killed_one_could_not_name_any_more_is_removed(desk: Desk, gone: Process) -> None:
+    desk.walk(desk.begin(process=gone), stop=2)
+    folder = next(desk.root.rglob("*.parquet")).parent
+    for name in ("part-a-000001.parquet", ".part-a-000002.parquet.1f.tmp"):
+        (folder / name).write_bytes(b"")
+
+    work = desk.begin()
+
+    assert sorted(path.name.split("-")[0] for path in folder.iterdir()) == ["lease", "lease", "part", "state"]
+    desk.walk(work)
+    assert desk.publish(work).rows == 18
+
+
+def test_a_keeper_renews_the_lease_of_one_who_waits(tmp_path: Path, desk: Desk) -> None:
+    storage = Folder(tmp_path)
+    lease = Lease.take(storage, "work", after=0, process=Process.current(), now=desk.now)
+    assert lease is not None
+    desk.later(seconds=6)
+    keeper = Keeper(lease, every=0.001)
+    keeper.start()
+    while leases(storage, "work")[0].holding.renewed != desk.time:
+        threading.Event().wait(0.001)
+    keeper.stop()
+
+
+def test_discarded_work_leaves_nothing(desk: Desk) -> None:
+    work = desk.begin()
+    desk.walk(work)
+    work.discard()
+
+    assert desk.files() == []
+
+
+def test_one_of_many_creates(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+    created: list[bool] = []
+
+    def create(number: int) -> None:
+        together.wait()
+        created.append(Folder(tmp_path).create("a/manifest.json", str(number).encode() * 1000))
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(created) == [False] * 7 + [True]
+    assert len(set((tmp_path / "a/manifest.json").read_text())) == 1
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["manifest.json"]

@@ -1,0 +1,197 @@
+"""A worker stands still, its retry takes over, and it wakes up: wherever that happens, the result is whole."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from huggy_connector.errors import LandingBusy
+from huggy_connector.landing import Folder, Landing, Manifest
+from huggy_connector.landing.lease import Process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.landing.conftest import Desk
+
+IdsIn = Callable[[Landing, Manifest], Sequence[int]]
+
+
+def test_who_was_taken_over_stops_at_its_next_commit(desk: Desk, ids_in: IdsIn) -> None:
+    zombie = desk.begin()
+    desk.walk(zombie, stop=2)
+    desk.later(seconds=61)
+    retry = desk.begin()
+    zombie.append([{"id": 999}], fetched_at=desk.now())
+
+    with pytest.raises(LandingBusy):
+        zombie.commit({"page": 6}, pages=6, requests=6, retries=0)
+    with pytest.raises(LandingBusy):
+        zombie.heartbeat()
+    desk.walk(retry)
+    with pytest.raises(LandingBusy):
+        desk.publish(zombie)
+
+    assert ids_in(desk.landing, desk.publish(retry)) == list(range(18))
+
+
+def test_who_wakes_up_after_its_retry_has_published_returns_the_retrys_snapshot(desk: Desk) -> None:
+    zombie = desk.begin()
+    desk.walk(zombie)
+    desk.later(seconds=61)
+    published = desk.land()
+    files = desk.files()
+
+    assert desk.publish(zombie) == published
+    assert desk.files() == files
+
+
+class Watched(Folder):
+    """A folder whose user calls `before` ahead of each step."""
+
+    def __init__(self, root: Path, before: Callable[[], None]) -> None:
+        super().__init__(root)
+        self.before = before
+
+    def children(self, folder: str) -> Sequence[str]:
+        self.before()
+        return super().children(folder)
+
+    def read(self, name: str) -> bytes:
+        self.before()
+        return super().read(name)
+
+    def local(self, name: str) -> Path:
+        self.before()
+        return super().local(name)
+
+    def create(self, name: str, data: bytes) -> bool:
+        self.before()
+        return super().create(name, data)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        self.before()
+        with super().writing(name) as path:
+            yield path
+            self.before()
+
+    def delete(self, name: str) -> None:
+        self.before()
+        super().delete(name)
+
+
+STEPS = 90
+
+
+@pytest.mark.parametrize("at", range(STEPS))
+def test_stood_still_at_any_step_while_its_retry_publishes_there_is_one_manifest(
+    desk: Desk, ids_in: IdsIn, at: int
+) -> None:
+    steps = iter(range(10_000))
+    by_retry: list[Manifest] = []
+
+    def before() -> None:
+        if next(steps) == at:
+            desk.later(seconds=61)
+            if desk.landing.recall("chats", mode="full", call="huggy land chats") is None:
+                by_retry.append(desk.land(once=True))
+
+    by_zombie = None
+    with suppress(LandingBusy), desk.begin(storage=Watched(desk.root, before), once=True) as zombie:
+        desk.walk(zombie)
+        by_zombie = desk.publish(zombie)
+
+    (manifest,) = desk.landing.published(42, "chats")
+    assert ids_in(desk.landing, manifest) == list(range(18))
+    assert by_zombie in (manifest, None)
+    assert by_retry in ([manifest], [])
+
+
+def test_the_steps_reach_beyond_the_end(desk: Desk) -> None:
+    steps: list[None] = []
+    with desk.begin(storage=Watched(desk.root, lambda: steps.append(None))) as work:
+        desk.walk(work)
+        desk.publish(work)
+
+    assert len(steps) < STEPS
+
+
+class Stage:
+    """Lets several workers go on one step at a time, in the order of a script."""
+
+    def __init__(self, workers: int) -> None:
+        self._may_go = [threading.Semaphore(0) for _ in range(workers)]
+        self._stands = [threading.Semaphore(0) for _ in range(workers)]
+        self._done = [False] * workers
+
+    def step(self, worker: int) -> None:
+        self._stands[worker].release()
+        self._may_go[worker].acquire()
+
+    def play(self, parts: Sequence[Callable[[], None]], script: Sequence[int]) -> None:
+        threads = [threading.Thread(target=self._perform, args=(each,)) for each in enumerate(parts)]
+        for thread in threads:
+            thread.start()
+        for stands in self._stands:
+            stands.acquire()
+        for worker in script:
+            self._go(worker % len(parts))
+        while not all(self._done):
+            self._go(self._done.index(False))
+        for thread in threads:
+            thread.join()
+
+    def _perform(self, numbered: tuple[int, Callable[[], None]]) -> None:
+        number, part = numbered
+        self.step(number)
+        try:
+            part()
+        finally:
+            self._done[number] = True
+            self._stands[number].release()
+
+    def _go(self, worker: int) -> None:
+        if not self._done[worker]:
+            self._may_go[worker].release()
+            self._stands[worker].acquire()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(script=st.lists(st.integers(0, 2), min_size=20, max_size=200))
+@example(script=[0] * 30 + [1] * 200 + [0] * 200)
+@example(script=[0, 1, 2] * 60)
+def test_in_any_interleaving_of_workers_that_take_each_other_for_dead_all_that_is_published_is_whole(
+    desk: Desk, gone: Process, ids_in: IdsIn, tmp_path_factory: pytest.TempPathFactory, script: list[int]
+) -> None:
+    desk.root = tmp_path_factory.mktemp("landing")
+    stage = Stage(3)
+    returned: list[Manifest] = []
+
+    def part(worker: int) -> Callable[[], None]:
+        storage = Watched(desk.root, lambda: stage.step(worker))
+
+        def land() -> None:
+            with suppress(LandingBusy):
+                work = desk.begin(storage=storage, process=gone)
+                desk.walk(work)
+                returned.append(desk.publish(work))
+
+        return land
+
+    stage.play([part(worker) for worker in range(3)], script)
+
+    published = desk.landing.published(42, "chats")
+    assert {each.run_key for each in returned} <= {each.run_key for each in published}
+    for manifest in published:
+        assert ids_in(desk.landing, manifest) == list(range(18))
+        assert manifest in returned
+    last = desk.land()
+    assert ids_in(desk.landing, last) == list(range(18))
+    assert [name for name in desk.files() if ".work" in name] == []
