@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 IdsIn = Callable[[Landing, Manifest], Sequence[int]]
 
-STEPS = 60
+STEPS = 26
 """More than the steps of a landing of six pages; the tests see to it that the last ones are after its end."""
 
 

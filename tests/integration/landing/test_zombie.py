@@ -87,7 +87,7 @@ class Watched(Folder):
         super().delete(name)
 
 
-STEPS = 90
+STEPS = 52
 
 
 @pytest.mark.parametrize("at", range(STEPS))
