@@ -33,11 +33,22 @@ class Ledger:
     era: int = 0
     """Grows with each look that was not firm: counts of different eras cannot be compared."""
     _floor: int = 0
+    _best: int = 0
     _new: dict[int, int] = field(default_factory=dict)
     _uppers: list[tuple[int, int]] = field(default_factory=list)
     _waiting: list[tuple[int, int, int]] = field(default_factory=list)
     _clean: list[tuple[int, int]] = field(default_factory=list)
     _drift: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def counting(self) -> bool:
+        """Whether the length has been bounded at all, so that departures from now on can be noticed."""
+        return bool(self._uppers)
+
+    @property
+    def tight(self) -> bool:
+        """Whether the latest bounds meet, so that none of what follows is doubtful because of what went before."""
+        return bool(self._uppers) and self._best >= self._uppers[-1][1]
 
     def first_seen(self, numbers: Sequence[int], tick: int) -> None:
         """Ids never seen before `tick`."""
@@ -72,7 +83,7 @@ class Ledger:
                     self._lower(sent, length - self.arrived)
         else:
             self._uppers.clear()
-            self._floor = 0
+            self._floor = self._best = 0
             self.era += 1
         self._waiting = [one for one in self._waiting if one[1] > head.sent] if firm else []
         self.reference = {number: version for sheet in sheets for number, version in sheet.rows.items()}
@@ -128,6 +139,7 @@ class Ledger:
 
     def _lower(self, tick: int, lower: int) -> None:
         self._floor = max(self._floor, lower)
+        self._best = lower
         for since, upper in self._uppers:
             if upper <= lower:
                 if since < tick:
@@ -152,6 +164,7 @@ class Ledger:
             "still_since": self.still_since,
             "era": self.era,
             "floor": self._floor,
+            "best": self._best,
             "new": [list(self._new), list(self._new.values())],
             "uppers": self._uppers,
             "waiting": self._waiting,
@@ -176,6 +189,7 @@ class Ledger:
             still_since=state["still_since"],
             era=state["era"],
             _floor=state["floor"],
+            _best=state["best"],
             _new=pairs("new"),
             _uppers=tuples("uppers"),
             _waiting=tuples("waiting"),

@@ -41,7 +41,8 @@ class Plan:
         return max(0, self._rows + self._stitch.ledger.drift(self._as_of, now))
 
     def last_page(self, now: int) -> int:
-        return max(0, (self.rows(now) - 1) // (self._stitch.size or 1))
+        size = self._stitch.size
+        return max(0, (self.rows(now) - 1) // size) if size else 0
 
     def page_below(self, run: Run, now: int) -> int:
         """The page to be read next below `run`; not above 0 where its last row cannot be found below the head."""
@@ -49,7 +50,8 @@ class Plan:
         if below.anchor is not None:
             return below.anchor
         again = self._page_of_last(bottom, now)
-        if below.seam is Seam.OPEN and self._stitch.covered(bottom) and again <= bottom.number + 1:
+        counts = self._stitch.covered(bottom) or not self._stitch.ledger.counting
+        if below.seam is Seam.OPEN and counts and again <= bottom.number + 1:
             return bottom.number + 1
         return again
 
@@ -85,9 +87,11 @@ class Plan:
                 continue
             if place and runs[place - 1].below.asking and below.seam is Seam.FAILED:
                 continue
+            if place == 0 and run.bottom.number == 0 and below.anchor is None and self._stitch.next_to_head() is not None:
+                continue  # the last look reads page 0 anyway, and proves this seam with it
             page = self.page_below(run, now)
             if page <= 0 and place == 0 and gap == 0 and below.anchor is None:
-                continue  # the last look reads this page anyway
+                page = 1
             yield (1 << 30) - place if below.seam is Seam.FAILED else gap + 1, Move(run, page)
 
     def _page_of_last(self, sheet: Sheet, now: int) -> int:

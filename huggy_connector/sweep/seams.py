@@ -255,5 +255,8 @@ class Chain:
                 sheet.run = upper
             else:
                 self._forget(sheet)
+        for sheet in kept:
+            for number in sheet.rows:
+                self._where.setdefault(number, sheet)
         for run in others:
             run.into = upper

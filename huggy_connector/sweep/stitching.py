@@ -54,7 +54,7 @@ class Stitcher:
     def step(self, sheet: Sheet, run: Run, bottom: Sheet) -> Run:
         """The page asked for in order to go on below `bottom`, the last page of `run`. Returns the run to go on with."""
         chain = self.chain
-        straight = run.bottom is bottom and sheet.number == bottom.number + 1
+        straight = run.bottom is bottom and sheet.number == bottom.number + 1 and run.below.seam is Seam.OPEN
         place = chain.runs.index(run)
         if not sheet.count:
             return self._ended(sheet, run, place, straight=straight)
@@ -79,7 +79,7 @@ class Stitcher:
             below.reopen()
         elif right is None and self.short(last):
             below.seam = Seam.CLOSED
-        elif first.taken <= last.sent and not self.short(last):
+        elif first.taken <= last.sent and self.useful(first) and not self.short(last):
             below.wait(since=first.sent, till=last.taken, backward=True, upper=last.sent)
         else:
             below.reopen()
@@ -111,6 +111,16 @@ class Stitcher:
         self.empties[sheet.number] = sheet
         if len(self.empties) > EMPTIES:
             del self.empties[next(iter(self.empties))]
+
+    def useful(self, lower: Sheet) -> bool:
+        """Whether nothing is known to have been pushed down since `lower` was read."""
+        return lower.sent >= self.ledger.still_since
+
+    def next_to_head(self) -> Sheet | None:
+        """Page 1, or the empty answer for it, as long as the next look at page 0 can prove that nothing lies between."""
+        chain = self.chain
+        right = chain.runs[1].top if len(chain.runs) > 1 else self.empties.get(1)
+        return right if right is not None and right.number == 1 and self.useful(right) else None
 
     def short(self, sheet: Sheet) -> bool:
         """Whether a page has room for more rows: it is the last one, or the server kept some back."""

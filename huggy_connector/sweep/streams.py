@@ -31,7 +31,7 @@ SHORTEST_WINDOW: Final = 24
 TRIES: Final = 4
 """Checks in a row without a result before the seams in question are rather read again."""
 PATIENCE: Final = 3
-"""Requests for each page of the list, beyond which a sweep is ended though it is not exact."""
+"""Requests for each page of the list (and 100 pages more), beyond which a sweep is ended though it is not exact."""
 
 
 class Kind(Enum):
@@ -119,7 +119,8 @@ class Streams:
         if self._tail is not None and Kind.TAIL not in kinds:
             return self._new(Kind.TAIL, self._tail)
         checking = self._looking or self._tail is not None
-        if not checking and self._requests - self._checked >= self._window():
+        since = self._requests - self._checked
+        if not checking and (since >= self._window() or (since >= SHORTEST_WINDOW // 4 and self._loose())):
             return self._check()
         errand = self._work()
         if errand is None and not self._out:
@@ -140,7 +141,8 @@ class Streams:
         self._checked = self._requests
         self._full = self._empty = None
         page = self._plan.last_page(self._tick)
-        if page == 0:
+        pending = [run.below for run in self._chain.runs if run.below.seam is Seam.PENDING]
+        if page == 0 or (all(below.backward for below in pending) and not self._plan.left(self._tick)):
             self._looking = True
             return self._look_on()
         self._tail = page
@@ -174,6 +176,10 @@ class Streams:
         self._tick += 1
         bottom, joint = (None, None) if run is None or kind is Kind.SPLIT else (run.bottom, run.below)
         return Errand(kind, page, self._tick, self._ledger.arrived, self._ledger.era, run, bottom, joint)
+
+    def _loose(self) -> bool:
+        """Whether what is read now might be in doubt for want of a good check before it."""
+        return self._tries < TRIES and self._stitch.size is not None and not self._ledger.tight
 
     def _window(self) -> int:
         left = self._ledger.left
@@ -260,8 +266,8 @@ class Streams:
     def _after_check(self) -> None:
         """Where the head moves all the time nothing can be concluded: then what is in question is rather read again."""
         waiting = [run.below for run in self._chain.runs if run.below.seam is Seam.PENDING]
-        self._tries = self._tries + 1 if waiting else 0
-        if self._tries >= TRIES:
+        self._tries = 0 if self._ledger.tight else self._tries + 1
+        if self._tries >= TRIES and not self._plan.left(self._tick):
             self._tries = 0
             for below in waiting:
                 self._stitch.fail(below)
@@ -295,6 +301,7 @@ class Streams:
             return
         if self._search.found:
             self._searched = True
+            self._looking = self._stitch.size is not None and self._search.last > 2
             self._same.clear()
             self._checked = self._requests
         else:
@@ -330,7 +337,7 @@ class Streams:
             return
         if self._chain.closed and self._chain.runs[0].top.sent >= self._latest:
             self._done = Certificate(exact=True, **self._counts())
-        elif self._searched and self._requests > 60 + PATIENCE * (self._plan.last_page(self._tick) + 1):
+        elif self._searched and self._requests > PATIENCE * (self._plan.last_page(self._tick) + 100):
             self._done = Certificate(
                 exact=False,
                 missing_at_most=None,
