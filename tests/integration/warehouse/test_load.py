@@ -257,7 +257,7 @@ def test_a_landing_whose_path_has_wildcards_and_quotes_is_read_literally(desk: D
 def test_a_load_in_little_memory_is_the_same(new_desk: Callable[[str], Desk], chat: Chat) -> None:
     rows = [chat(number, chatCustomer={"name": "x" * 900 + str(number)}) for number in range(8_000)]
     tables = []
-    for name, limit in (("much", "1GB"), ("little", "64MB")):
+    for name, limit in (("much", "1GB"), ("little", "128MB")):
         desk = new_desk(name)
         desk.land(rows, parts=4)
         desk.land([{**row, "unread": 1} for row in rows[::2]])
