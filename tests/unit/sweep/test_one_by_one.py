@@ -1,5 +1,6 @@
 """The plain walk reads to the first empty page and notices a list without an end."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -10,11 +11,11 @@ from huggy_connector.sweep import Ask, OneByOne, Page, Row, drive
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def listing(*pages: list[Row]) -> dict[int, list[Row]]:
+def listing(*pages: Sequence[Row]) -> dict[int, Sequence[Row]]:
     return dict(enumerate(pages))
 
 
-def walked(pages: dict[int, list[Row]], walk: OneByOne) -> list[int]:
+def walked(pages: dict[int, Sequence[Row]], walk: OneByOne) -> list[int]:
     return [page.ask.page for page in drive(walk, lambda ask: Page(ask, pages.get(ask.page, []), AT))]
 
 
