@@ -45,13 +45,13 @@ def seconds_since_boot() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def name_of_clock() -> str:
+def name_of_clock() -> bytes:
     """Differs where `seconds_since_boot` is another clock: another host, another boot, another time namespace."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}-{Path('/proc/self/ns/time').readlink()}"
+        boot = Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()
+        return b"%b-%b" % (boot, os.fsencode(Path("/proc/self/ns/time").readlink()))
     except OSError:
-        return "unnamed"
+        return b"unnamed"
 
 
 class FileStore:
@@ -64,7 +64,7 @@ class FileStore:
         *,
         note: Callable[[str], None],
         clock: Callable[[], float] = seconds_since_boot,
-        clock_name: Callable[[], str] = name_of_clock,
+        clock_name: Callable[[], bytes] = name_of_clock,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """Raises ConfigurationError where the file cannot be used, as `change` does where it no longer can."""
@@ -72,7 +72,7 @@ class FileStore:
         self._limit = limit
         self._note = note
         self._clock = clock
-        self._clock_name = clock_name().encode()
+        self._clock_name = clock_name()
         self._sleep = sleep
         self._used = False
         self._file: int | None = None

@@ -1,0 +1,313 @@
+"""The budget's file: what it survives, and what it refuses, on a clock that the test moves."""
+
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from huggy_connector.budget import open_budget
+from huggy_connector.budget.file import FileStore
+from huggy_connector.budget.threads import SharedBudget
+from huggy_connector.budget.types import Lane
+from huggy_connector.budget.window import Limit
+from huggy_connector.errors import ConfigurationError
+
+
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Party:
+    """Stores on one file, on one clock, at one request a second."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.clock = Clock()
+        self.told: list[str] = []
+
+    def store(self, clock_name: bytes = b"the host's") -> FileStore:
+        return FileStore(
+            self.path,
+            Limit(1.0),
+            note=self.told.append,
+            clock=self.clock,
+            clock_name=lambda: clock_name,
+            sleep=self.clock.sleep,
+        )
+
+    def until_free(self, store: FileStore) -> float:
+        """Seconds until a request may leave; it is answered at once."""
+        start = self.clock.now
+        while wait := store.change(lambda window: window.ask(f"{store.holder}.1", Lane.NORMAL)):
+            self.clock.now += wait
+        store.change(lambda window: window.answered(f"{store.holder}.1", round_trip=0.0))
+        return round(self.clock.now - start, 3)
+
+
+@pytest.fixture
+def party(tmp_path: Path) -> Party:
+    return Party(tmp_path / "state" / "budget-1")
+
+
+def test_a_file_that_is_new_is_full_for_a_second_and_not_worth_telling(party: Party) -> None:
+    assert party.until_free(party.store()) == 1.0
+    assert party.told == []
+
+
+def test_two_stores_on_one_file_share_its_slots(party: Party) -> None:
+    one, other = party.store(), party.store()
+    assert [party.until_free(store) for store in (one, other, one)] == [1.0, 1.0, 1.0]
+
+
+def test_what_one_left_the_next_finds(party: Party) -> None:
+    store = party.store()
+    party.until_free(store)
+    store.close()
+    party.clock.now += 0.4
+    assert party.until_free(party.store()) == 0.6
+
+
+def test_only_the_file_is_left_and_only_its_owner_may_read_it(party: Party) -> None:
+    store = party.store()
+    party.until_free(store)
+    store.close()
+    assert [path.name for path in party.path.parent.iterdir()] == ["budget-1"]
+    assert oct(party.path.stat().st_mode) == "0o100600"
+    assert oct(party.path.parent.stat().st_mode) == "0o40700"
+
+
+@pytest.mark.parametrize(
+    ("contents", "what"),
+    [
+        (b"", "was deleted or emptied"),
+        (b"garbage", "is damaged"),
+        (b"00000000 the host's\n{}\n", "is damaged"),
+        (b"\x00" * 16_384, "is damaged"),
+        (None, "was deleted or emptied"),
+    ],
+    ids=["emptied", "garbage", "wrong checksum", "zeros", "deleted"],
+)
+def test_a_file_spoilt_begins_anew_as_if_the_last_second_had_been_full(
+    party: Party, contents: bytes | None, what: str
+) -> None:
+    store = party.store()
+    party.until_free(store)
+    party.clock.now += 60.0
+    if contents is None:
+        party.path.unlink()
+    else:
+        party.path.write_bytes(contents)
+    assert [party.until_free(store), party.until_free(store)] == [1.0, 1.0]
+    assert party.told == [f"The budget's file {what}: it begins anew, as if the last second had been full."]
+
+
+@pytest.mark.parametrize("length", range(0, 200, 17))
+def test_a_file_cut_off_anywhere_begins_anew(party: Party, length: int) -> None:
+    store = party.store()
+    party.until_free(store)
+    os.truncate(party.path, length)
+    party.clock.now += 60.0
+    assert party.until_free(store) == 1.0
+
+
+def test_a_folder_that_vanished_is_made_anew(party: Party) -> None:
+    store = party.store()
+    for path in party.path.parent.iterdir():
+        path.unlink()
+    party.path.parent.rmdir()
+    assert party.until_free(store) == 1.0
+
+
+def test_requests_that_are_out_outlive_the_file(party: Party) -> None:
+    store = party.store()
+
+    def sleep_for_a_while(seconds: float) -> None:
+        party.clock.sleep(seconds)
+        if party.clock.now > 1200.0:
+            raise TimeoutError
+
+    budget = SharedBudget(store, rate=1.0, note=print, stopwatch=party.clock, sleep=sleep_for_a_while)
+    with budget.turn():
+        party.path.unlink()
+        with pytest.raises(TimeoutError), budget.turn():
+            pytest.fail("the only slot was held")
+
+
+def test_a_lock_that_is_not_given_back_is_passed_over_and_told(party: Party) -> None:
+    store = party.store()
+    party.until_free(store)
+    stopped = os.open(party.path, os.O_RDWR)
+    fcntl.flock(stopped, fcntl.LOCK_EX)
+    before = party.clock.now
+    assert party.until_free(store) == pytest.approx(2.0 + 1.0, abs=0.01)
+    assert party.clock.now - before < 4.0
+    assert [sentence.partition(":")[0] for sentence in party.told] == [
+        "The budget's file was held by a process that does not go on"
+    ]
+    after = party.path.read_bytes()
+    os.pwrite(stopped, b"what he was about to write", 0)
+    os.close(stopped)
+    assert party.path.read_bytes() == after
+    assert party.until_free(store) == 1.0
+
+
+def test_the_slots_of_a_killed_process_are_free_after_two_seconds(party: Party) -> None:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        store = party.store()
+        party.until_free(store)
+        party.clock.now += 5.0
+        store.change(lambda window: window.ask(f"{store.holder}.2", Lane.NORMAL))
+        os.write(writer, b"!")
+        signal.pause()
+    os.read(reader, 1)
+    party.clock.now += 10.0
+    store = party.store()
+    assert store.change(lambda window: window.ask(f"{store.holder}.1", Lane.NORMAL)) > 0
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert party.until_free(store) <= 2.0
+    assert len(list(party.path.parent.iterdir())) == 2
+
+
+def test_the_slots_of_a_living_process_are_not(party: Party) -> None:
+    living, store = party.store(), party.store()
+    party.until_free(living)
+    party.clock.now += 5.0
+    living.change(lambda window: window.ask(f"{living.holder}.2", Lane.NORMAL))
+    for _ in range(50):
+        party.clock.now += 1.0
+        assert store.change(lambda window: window.ask(f"{store.holder}.1", Lane.NORMAL)) > 0
+
+
+def test_a_forked_child_is_a_holder_of_its_own_with_a_lock_of_its_own(party: Party) -> None:
+    store = party.store()
+    party.until_free(store)
+    parent = store.holder
+    reader, writer = os.pipe()
+
+    def from_within(_: object) -> None:
+        child = os.fork()
+        if not child:
+            try:
+                os.write(writer, store.holder.encode())
+                # The parent holds the lock: a child that shared it would not have to wait for it.
+                store.change(lambda _: None)
+                os.write(writer, " ".join(party.told).encode() or b"never waited")
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+
+    store.change(from_within)
+    holder, _, told = os.read(reader, 1000).decode().partition("The budget's file was held")
+    assert len(holder) == len(parent)
+    assert holder != parent
+    assert told == " by a process that does not go on: it begins anew, as if the last second had been full."
+    assert store.holder == parent
+
+
+def test_of_an_earlier_boot_nothing_is_taken_over(party: Party) -> None:
+    party.until_free(party.store(b"of an earlier boot"))
+    party.clock.now = 10.0
+    assert party.until_free(party.store()) == 1.0
+    assert party.told == []
+
+
+def test_a_file_used_on_two_clocks_is_refused(party: Party) -> None:
+    here = party.store()
+    there = party.store(b"another host's")
+    there.change(lambda _: None)
+    with pytest.raises(ConfigurationError) as raised:
+        here.change(lambda _: None)
+    assert str(raised.value) == (
+        f"The budget's file {party.path} cannot be used: a host or container with a clock of its own uses it too. "
+        "Set HUGGY_STATE to a folder of your own on a local disk, or HUGGY_BUDGET to another budget."
+    )
+
+
+def refusal(folder: Path, spec: str = "file:") -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        open_budget(spec, scope="a", rate=20.0, state_folder=folder, note=print)
+    return str(raised.value).replace(str(folder), "<folder>")
+
+
+ADVICE = "Set HUGGY_STATE to a folder of your own on a local disk, or HUGGY_BUDGET to another budget."
+FILE = "<folder>/budget-ca978112ca1bbdca"
+
+
+@contextmanager
+def as_nobody(folder: Path) -> Iterator[None]:
+    """Root may write everywhere; so it becomes someone who may not, and may reach the folder."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid == 0 and parent.stat().st_mode & 0o077 == 0:
+            parent.chmod(0o711)
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_folder_where_nothing_may_be_written_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with as_nobody(tmp_path):
+        said = refusal(tmp_path)
+    tmp_path.chmod(0o755)
+    assert said == f"The budget's file {FILE} cannot be used: Permission denied. {ADVICE}"
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert refusal(tmp_path / "file") == f"The budget's file {FILE} cannot be used: File exists. {ADVICE}"
+
+
+def test_a_budget_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "budget-ca978112ca1bbdca").mkdir()
+    assert refusal(tmp_path) == f"The budget's file {FILE} cannot be used: Is a directory. {ADVICE}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_budget_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "budget-ca978112ca1bbdca"
+    path.touch()
+    os.chown(path, 65_534, 65_534)
+    assert refusal(tmp_path) == f"The budget's file {FILE} cannot be used: it belongs to another user. {ADVICE}"
+
+
+def test_a_budget_file_that_may_not_be_opened_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "budget-ca978112ca1bbdca"
+    path.touch()
+    path.chmod(0)
+    with as_nobody(tmp_path):
+        said = refusal(tmp_path)
+    assert said == f"The budget's file {FILE} cannot be used: Permission denied. {ADVICE}"
+
+
+def test_the_folder_named_in_the_budget_is_used(tmp_path: Path) -> None:
+    open_budget(f"file:{tmp_path}/here", scope="a", rate=20.0, state_folder=tmp_path / "there", note=print).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_each_scope_has_a_file_of_its_own_that_does_not_name_it(tmp_path: Path) -> None:
+    for scope in ("https://api.example/v3 1", "https://api.example/v3 2"):
+        open_budget("file:", scope=scope, rate=20.0, state_folder=tmp_path, note=print).close()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert [len(name) for name in names] == [len("budget-") + 16] * 2
+    assert not [path for path in tmp_path.iterdir() if b"example" in path.read_bytes()]

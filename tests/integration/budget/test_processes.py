@@ -1,0 +1,88 @@
+"""Real processes under one budget in a file, against a server that notes when each request arrives."""
+
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FULL = os.environ.get("HUGGY_PROOF") == "full"
+
+
+def budget_file(folder: Path) -> Path:
+    [path] = [path for path in (folder / "state").iterdir() if path.suffix == ""]
+    return path
+
+
+@pytest.mark.proof
+def test_processes_and_their_threads_share_one_budget(server: Any, start: Any, said: Any) -> None:
+    """At full size four processes of four threads for half a minute, of which the share they use is asserted too."""
+    workers = [start(threads=4, seconds=30.0 if FULL else 3.0) for _ in range(4 if FULL else 2)]
+    told = [said(worker) for worker in workers]
+    assert server.most_in_any_second() <= 20
+    assert [worker["told"] for worker in told] == [[]] * len(workers)
+    used = (len(server.arrivals) - 1) / (20 * (server.arrivals[-1] - server.arrivals[0]))
+    processor = sum(worker["cpu"] for worker in told)
+    logging.getLogger(__name__).info("%.1f %% of the budget used, %.2f s of processor time", 100 * used, processor)
+    assert used >= 0.85 or not FULL
+
+
+@pytest.mark.parametrize("spread", [(0.0, 0.0), (0.005, 0.15), (0.3, 0.3)], ids=["0 ms", "5-150 ms", "300 ms"])
+def test_no_second_sees_more_than_the_rate(server: Any, start: Any, said: Any, spread: tuple[float, float]) -> None:
+    server.least, server.most = spread
+    for worker in [start(threads=8) for _ in range(2)]:
+        said(worker)
+    assert server.most_in_any_second() <= 20
+    assert len(server.arrivals) > 20
+
+
+def test_a_killed_process_leaves_nothing_behind(server: Any, start: Any, said: Any, tmp_path: Path) -> None:
+    """It dies with every slot held by requests that are never answered; the other goes on."""
+    server.least = server.most = 3600.0
+    killed = start(threads=20, seconds=60.0)
+    server.wait_for(20)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    server.least = server.most = 0.05
+    said(start(seconds=4.0))
+    assert len(server.arrivals) > 20 + 20
+    assert server.most_in_any_second() <= 20
+    assert [path.name for path in (tmp_path / "state").iterdir()] == [budget_file(tmp_path).name]
+
+
+def garble(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(20)
+        file.write(b"garbage")
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"), [(garble, "is damaged"), (delete, "was deleted or emptied")], ids=["garbled", "deleted"]
+)
+def test_a_budget_file_spoilt_in_mid_run_lets_nobody_overrun_and_is_told_once(
+    server: Any, start: Any, said: Any, tmp_path: Path, spoil: Any, what: str
+) -> None:
+    workers = [start() for _ in range(2)]
+    server.wait_for(30)
+    spoil(budget_file(tmp_path))
+    told = [sentence for worker in workers for sentence in said(worker)["told"]]
+    assert told == [f"The budget's file {what}: it begins anew, as if the last second had been full."]
+    assert server.most_in_any_second() <= 20
+
+
+def test_a_process_stopped_in_mid_run_holds_up_nobody(server: Any, start: Any, said: Any) -> None:
+    stopped, other = start(threads=8), start(seconds=6.0)
+    server.wait_for(30)
+    stopped.send_signal(signal.SIGSTOP)
+    before = len(server.arrivals)
+    server.wait_for(before + 20)
+    stopped.send_signal(signal.SIGCONT)
+    said(stopped)
+    said(other)
+    assert server.most_in_any_second() <= 20

@@ -1,0 +1,212 @@
+"""The budget over a Redis of our own on loopback."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from huggy_connector.budget import open_budget
+from huggy_connector.budget.redis import RedisStore
+from huggy_connector.budget.types import Lane
+from huggy_connector.budget.window import Limit
+from huggy_connector.errors import ConfigurationError
+
+REDIS = shutil.which("redis-server")
+
+pytestmark = pytest.mark.skipif(REDIS is None, reason="no redis-server here: install the package redis-server")
+
+
+class Server:
+    """A Redis that keeps nothing on disk, and can be stopped and started again on its port."""
+
+    def __init__(self, port: int, folder: Path) -> None:
+        self.port = port
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self._folder = folder
+        self.start()
+
+    def start(self) -> None:
+        assert REDIS is not None
+        command = [REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen([*command, "--dir", str(self._folder)], stdout=subprocess.DEVNULL)
+        while not self.answers():
+            time.sleep(0.02)
+
+    def answers(self) -> bool:
+        from redis import Redis
+        from redis.exceptions import RedisError
+
+        with Redis.from_url(self.url) as client:
+            try:
+                return bool(client.ping())
+            except RedisError:
+                return False
+
+    def keys(self) -> list[bytes]:
+        from redis import Redis
+
+        with Redis.from_url(self.url) as client:
+            return sorted(client.keys())
+
+    def processes(self) -> int:
+        from redis import Redis
+
+        with Redis.from_url(self.url) as client:
+            return sum(client.zcard(key) for key in client.keys("*:holders"))
+
+    def waiting(self) -> set[str]:
+        from redis import Redis
+
+        with Redis.from_url(self.url) as client:
+            [key] = client.keys("*:state")
+            return set(json.loads(client.get(key) or "{}")["waiting"])
+
+    def forget_everything(self) -> None:
+        from redis import Redis
+
+        with Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def redis(free_port: int, tmp_path: Path) -> Iterator[Server]:
+    server = Server(free_port, tmp_path)
+    yield server
+    server.stop()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+Open = Callable[..., RedisStore]
+
+
+@pytest.fixture
+def open_store(redis: Server) -> Iterator[Open]:
+    opened: list[RedisStore] = []
+
+    def open_store(told: list[str], *, share: float | None = None, clock: Any = time.monotonic) -> RedisStore:
+        store = RedisStore(redis.url, "a", Limit(200.0), share=share, note=told.append, clock=clock)
+        opened.append(store)
+        return store
+
+    yield open_store
+    for store in opened:
+        store.close()
+
+
+def test_hosts_share_one_budget(redis: Server, server: Any, start: Any, said: Any) -> None:
+    """Each worker has a home and a folder for temporary files of its own: nothing is shared but Redis."""
+    told = [said(worker) for worker in [start(redis.url, threads=8) for _ in range(2)]]
+    assert [worker["told"] for worker in told] == [[], []]
+    assert server.most_in_any_second() <= 20
+    assert len(server.arrivals) > 20
+
+
+def test_a_killed_host_leaves_nothing_behind(redis: Server, server: Any, start: Any, said: Any) -> None:
+    server.least = server.most = 3600.0
+    killed = start(redis.url, threads=20, seconds=60.0)
+    server.wait_for(20)
+    killed.kill()
+    killed.wait()
+    server.least = server.most = 0.05
+    said(start(redis.url, seconds=4.0))
+    assert len(server.arrivals) > 20 + 20
+    assert server.most_in_any_second() <= 20
+
+
+def test_a_redis_gone_and_back_in_mid_run_lets_nobody_overrun(
+    redis: Server, server: Any, start: Any, said: Any
+) -> None:
+    workers = [start(redis.url, threads=8, seconds=11.0) for _ in range(2)]
+    while redis.processes() < 2:
+        time.sleep(0.02)
+    server.wait_for(len(server.arrivals) + 20)
+    redis.stop()
+    server.wait_for(len(server.arrivals) + 20)
+    redis.start()
+    told = [said(worker)["told"] for worker in workers]
+    place = f"The budget's Redis at 127.0.0.1:{redis.port}"
+    assert told == [
+        [
+            f"{place} does not answer (ConnectionError): this process goes on with its share, 10 requests a second.",
+            f"{place} answers again: back to the common budget.",
+        ]
+    ] * len(workers)
+    assert server.most_in_any_second() <= 20
+
+
+def test_a_share_that_was_set_is_what_goes_on_while_redis_is_away(redis: Server, open_store: Open) -> None:
+    told: list[str] = []
+    store = open_store(told, share=0.1)
+    redis.stop()
+    store.change(lambda _: None)
+    [sentence] = told
+    assert sentence == (
+        f"The budget's Redis at 127.0.0.1:{redis.port} does not answer (ConnectionError): "
+        "this process goes on with its share, 20 requests a second."
+    )
+
+
+def test_with_a_share_a_run_begins_without_redis_and_goes_back_to_it(redis: Server, open_store: Open) -> None:
+    redis.stop()
+    clock, told = Clock(), list[str]()
+    store = open_store(told, share=0.1, clock=clock)
+    redis.start()
+    store.change(lambda _: None)
+    assert len(told) == 1
+    clock.now += 5.0
+    store.change(lambda _: None)
+    assert told[1:] == [f"The budget's Redis at 127.0.0.1:{redis.port} answers again: back to the common budget."]
+
+
+def test_without_a_share_a_run_does_not_begin_without_redis(redis: Server) -> None:
+    redis.stop()
+    with pytest.raises(ConfigurationError) as raised:
+        open_budget(
+            redis.url.replace("127", "user:secret@127"), scope="a", rate=20.0, state_folder=Path("unused"), note=print
+        )
+    assert str(raised.value) == (
+        f"The budget's Redis at 127.0.0.1:{redis.port} does not answer (ConnectionError): correct "
+        "HUGGY_BUDGET, or add ?share=0.5 to go on with that part of the rate while it is away."
+    )
+
+
+def test_what_is_in_redis_is_named_by_a_hash_of_the_scope(redis: Server) -> None:
+    open_budget(redis.url, scope="a", rate=20.0, state_folder=Path("unused"), note=print).close()
+    assert redis.keys() == [b"huggy:budget:{ca978112ca1bbdca}:state"]
+
+
+def test_a_state_that_vanished_begins_anew_as_if_the_last_second_had_been_full(redis: Server, open_store: Open) -> None:
+    store = open_store([])
+    redis.forget_everything()
+    assert store.change(lambda window: window.ask(f"{store.holder}.1", Lane.NORMAL)) > 0
+
+
+def test_changes_of_many_at_once_are_all_kept(redis: Server, open_store: Open) -> None:
+    stores = [open_store([]) for _ in range(4)]
+    names = {f"{stores[number % 4].holder}.{number}" for number in range(50)}
+
+    def wait(number: int) -> None:
+        store = stores[number % 4]
+        store.change(lambda window: window.ask(f"{store.holder}.{number}", Lane.NORMAL))
+
+    stores[0].change(lambda window: window.refused("a.0", round_trip=0.0, retry_after=900.0))
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(wait, range(50)))
+    assert redis.waiting() == names
