@@ -49,6 +49,7 @@ class Airflow:
         self.url = f"http://127.0.0.1:{self.port}"
         self._pids = self.home / "stack.json"
         self._token = ""
+        self._children: list[subprocess.Popen[bytes]] = []
         self.environ = {
             **{name: value for name, value in environ.items() if not name.startswith(("AIRFLOW_", "PYTHONDONTWRITE"))},
             **{name: value for name, value in environ.items() if name.startswith("AIRFLOW_CONN_")},
@@ -77,8 +78,9 @@ class Airflow:
         born: dict[str, tuple[int, float]] = {}
         for name, arguments in COMPONENTS.items():
             with (self.home / f"{name}.log").open("wb") as log:
-                process = psutil.Popen(self._command(*arguments), **self._streams(log), start_new_session=True)
-            born[name] = (process.pid, process.create_time())
+                child = subprocess.Popen(self._command(*arguments), **self._streams(log), start_new_session=True)
+            self._children.append(child)
+            born[name] = (child.pid, psutil.Process(child.pid).create_time())
             self._pids.write_text(json.dumps(born))
         end = time.monotonic() + patience
         while not self.healthy():
@@ -89,21 +91,22 @@ class Airflow:
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """Stops what `start` started here, in this process or an earlier one, and all its children."""
+        """Stops what `start` started here, in this process or an earlier one, and all that it started in turn."""
         if not self._pids.exists():
             return
-        parents = [
-            psutil.Process(pid)
-            for pid, created in json.loads(self._pids.read_text()).values()
-            if _alive(pid, created)  # a process that only inherited the number is none of ours
-        ]
-        everyone = parents + [child for parent in parents for child in parent.children(recursive=True)]
-        for parent in parents:
-            parent.terminate()
-        _, stubborn = psutil.wait_procs(everyone, timeout=15)
-        for process in stubborn:
-            process.kill()
-        psutil.wait_procs(stubborn, timeout=5)
+        leaders: dict[str, tuple[int, float]] = json.loads(self._pids.read_text())
+        for last in (False, True):  # the api-server goes last: the others say goodbye to it
+            group = [leader for name, leader in leaders.items() if (name == "api-server") == last]
+            for pid, created in group:
+                if _alive(pid, created):
+                    psutil.Process(pid).terminate()
+            psutil.wait_procs([process for leader in group for process in _session(*leader)], timeout=5)
+        for leader in leaders.values():
+            for process in _session(*leader):
+                process.kill()
+        for child in self._children:
+            child.wait(5)
+        self._children.clear()
         self._pids.unlink()
 
     def __enter__(self) -> Self:
@@ -149,6 +152,10 @@ class Airflow:
                 raise StackError("\n".join([f"There is no DAG {dag_id} after {patience:.0f} s.", *errors]))
             time.sleep(0.5)
         self.call("PATCH", f"/dags/{dag_id}", {"is_paused": False})
+
+    def switch_off(self, dag_id: str) -> None:
+        """Pauses a DAG: no run of it is started any more."""
+        self.call("PATCH", f"/dags/{dag_id}", {"is_paused": True})
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
         """Starts a run by hand, without a logical date, and returns its id."""
@@ -219,11 +226,25 @@ def free_port() -> int:
 
 
 def _alive(pid: int, created: float) -> bool:
+    """Whether the process is still there, and is not another one that inherited its number."""
     try:
         process = psutil.Process(pid)
         return bool(process.create_time() == created and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def _session(pid: int, created: float) -> list[psutil.Process]:
+    """The living processes of the session that a process leads or led: itself, and all that it started."""
+    members = []
+    for process in psutil.process_iter():
+        try:
+            ours = os.getsid(process.pid) == pid and process.create_time() >= created
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                members.append(process)
+        except (psutil.NoSuchProcess, ProcessLookupError):
+            continue
+    return members
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -20,6 +22,8 @@ from huggy_connector.sweep import Row
 if TYPE_CHECKING:
     import pandas as pd
     from airflow.sdk import Connection
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class HuggyHook(BaseHook):
@@ -105,9 +109,14 @@ class HuggyHook(BaseHook):
 
 
 def _address(connection: "Connection") -> str | None:
-    """The base URL; one given as `huggy://https://:token@host:port/v3` comes in three pieces."""
+    """The base URL. Port and path may stand in fields of their own, as they do in a connection given as a URI."""
     if not connection.host:
         return None
-    port = f":{connection.port}" if connection.port else ""
-    path = f"/{connection.schema}" if connection.schema else ""
-    return f"{connection.host}{port}{path}"
+    url = urlsplit(connection.host)
+    if not url.netloc:
+        return connection.host
+    apart = connection.port if connection.port != _DEFAULT_PORTS.get(url.scheme) else None
+    return url._replace(
+        netloc=f"{url.netloc}:{apart}" if apart and not re.search(r":\d+$", url.netloc) else url.netloc,
+        path=url.path or (f"/{connection.schema}" if connection.schema else ""),
+    ).geturl()

@@ -27,10 +27,12 @@ def get_provider_info() -> dict[str, Any]:
                 "hook-class-name": "huggy_connector.airflow.hook.HuggyHook",
                 "hook-name": "Huggy",
                 "ui-field-behaviour": {
-                    "hidden-fields": ["port", "schema"],
+                    # The port stays: Airflow 3.3.2's Test button refuses a connection without (apache/airflow#73298)
+                    "hidden-fields": ["schema"],
                     "relabeling": {"host": "Base URL", "password": "Access token", "login": "Client id"},
                     "placeholders": {
                         "host": "https://api.huggy.app/v3",
+                        "port": "443; only the Test button of Airflow 3.3.2 needs it",
                         "login": "only to renew the token",
                     },
                 },
@@ -47,9 +49,9 @@ def _fields() -> dict[str, Any]:
         "company_id": _field(
             "Company", "Number of the company; empty: the token's main company.", type=["integer", "null"], minimum=1
         ),
-        "api_version": _field("API version", "v2 for a token from Settings > API.", enum=["v3", "v2", None]),
+        "api_version": _field("API version", "v2 for a token from Settings > API.", enum=["v3", "v2"]),
         "timezone": _field("Time zone", "The account's zone; empty: America/Sao_Paulo."),
-        "language": _field("Language", "Of labels; empty: en.", enum=["en", "pt-br", "es", None]),
+        "language": _field("Language", "Of labels; empty: en.", enum=["en", "pt-br", "es"]),
         "requests_per_second": _field(
             "Requests a second",
             "Your share of the account's limit; empty: 20, all of it.",
@@ -58,7 +60,7 @@ def _fields() -> dict[str, Any]:
         ),
         "landing": _field("Landing", "Folder of the Parquet snapshots, the same on every worker."),
         "warehouse": _field("Warehouse", "Path of the DuckDB file, the same on every worker."),
-        "budget": _field("Budget", "Who shares the limit; empty or file: is this host, redis://... is several."),
+        "budget": _field("Budget", "Where the limit is shared; empty: on this host; redis://host:6379: over several."),
     }
 
 

@@ -51,18 +51,34 @@ def test_an_argument_beats_the_connection_beats_the_environment(
 
 
 @pytest.mark.parametrize(
-    ("uri", "address"),
+    ("parts", "address"),
     [
-        ("huggy://https://:any-token@huggy.example:8443/v3", "https://huggy.example:8443/v3"),
-        ("huggy://:any-token@", "https://api.huggy.app/v3"),
+        ({}, "https://api.huggy.app/v3"),
+        ({"port": 443}, "https://api.huggy.app/v3"),
+        ({"host": "https://huggy.example/v3"}, "https://huggy.example/v3"),
+        ({"host": "https://huggy.example/v3", "port": 443}, "https://huggy.example/v3"),
+        ({"host": "https://huggy.example/v3", "port": 8443}, "https://huggy.example:8443/v3"),
+        ({"host": "https://huggy.example:8443/v3", "port": 8443}, "https://huggy.example:8443/v3"),
+        ({"host": "http://[::1]/v3", "port": 8021}, "http://[::1]:8021/v3"),
     ],
 )
-def test_a_connection_given_as_a_uri_has_its_address(uri: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_HUGGY_DEFAULT", uri)
+def test_the_port_may_stand_apart_from_the_base_url(parts: dict[str, Any], address: str, connect: Connect) -> None:
+    connect(password="any-token", **parts)
+    assert HuggyHook().settings().base_url == address
+
+
+def test_a_connection_may_be_given_as_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_HUGGY_DEFAULT", "huggy://https://:any-token@huggy.example:8443/v3")
     settings = HuggyHook().settings()
-    assert settings.base_url == address
+    assert settings.base_url == "https://huggy.example:8443/v3"
     assert settings.access_token is not None
     assert settings.access_token.get_secret_value() == "any-token"
+
+
+def test_a_base_url_without_a_scheme_is_refused_as_it_was_written(connect: Connect) -> None:
+    connect(host="huggy.example/v3", port=443, password="any-token")
+    with pytest.raises(ConfigurationError, match=r"'huggy\.example/v3'"):
+        HuggyHook().settings()
 
 
 def test_without_the_default_connection_the_environment_serves(monkeypatch: pytest.MonkeyPatch) -> None:

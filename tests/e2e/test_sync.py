@@ -1,0 +1,125 @@
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Desk
+
+LANDINGS = ("land_agents", "land_chats", "land_contacts", "land_departments")
+
+
+def test_switched_on_the_dag_runs_by_itself_and_every_row_is_in_the_warehouse(desk: "Desk") -> None:
+    tasks = desk.airflow.tasks("huggy_sync", desk.first_run)
+    assert desk.first_run.startswith("scheduled__")
+    assert {name: task["state"] for name, task in tasks.items()} == dict.fromkeys(
+        (*LANDINGS, "load", "complete"), "success"
+    )
+    assert desk.first_state == "success"
+    for resource in ("chats", "contacts"):
+        assert _ids(desk.warehouse, resource) == sorted(map(int, desk.account.truth(resource)["ids"]))
+
+
+def test_the_account_never_had_to_say_too_many_requests(desk: "Desk") -> None:
+    stats = desk.account.stats()
+    assert (stats["refused_429"], stats["by_status"].get("429", 0)) == (0, 0)
+    assert stats["most_in_any_second"] <= 20
+
+
+def test_the_tasks_landed_one_at_a_time(desk: "Desk") -> None:
+    tasks = desk.airflow.tasks("huggy_sync", desk.first_run)
+    spans = sorted((tasks[name]["start_date"], tasks[name]["end_date"]) for name in (*LANDINGS, "load"))
+    assert [before for (_, before), (after, _) in pairwise(spans) if after < before] == []
+
+
+def test_xcom_carries_a_few_hundred_bytes(desk: "Desk") -> None:
+    returned = {name: desk.airflow.returned("huggy_sync", desk.first_run, name) for name in (*LANDINGS, "load")}
+    assert {name: value for name, value in returned.items() if len(json.dumps(value)) > 500} == {}
+    assert {name: returned[name]["rows"] for name in LANDINGS} == {
+        "land_agents": 25,
+        "land_chats": 700,
+        "land_contacts": 250,
+        "land_departments": 6,
+    }
+    assert returned["load"]["rows"] == {"4242": {"agents": 25, "chats": 700, "contacts": 250, "departments": 6}}
+
+
+def test_the_ui_can_show_how_far_a_landing_is(desk: "Desk") -> None:
+    path = f"/dags/huggy_sync/dagRuns/{desk.first_run}/taskInstances/land_chats/state-store/progress"
+    progress = desk.airflow.call("GET", path)["value"]
+    assert (progress["resource"], progress["rows"], progress["rate_limit"]) == ("chats", 700, 20.0)
+
+
+def test_each_table_has_its_asset_event_and_the_consumers_of_one_company_and_of_any_are_told(desk: "Desk") -> None:
+    told: dict[str, Any] = {}
+    for dag_id in ("after_any_company", "after_one_company"):
+        run_id = desk.airflow.first_run(dag_id)
+        assert desk.airflow.wait(dag_id, run_id) == "success"
+        told[dag_id] = desk.airflow.returned(dag_id, run_id, "told")
+    assert told == {
+        "after_any_company": {"huggy://4242/contacts": [{"rows": 250, "changed": 250}]},
+        "after_one_company": {"huggy://4242/chats": [{"rows": 700, "changed": 700}]},
+    }
+    events = desk.airflow.call("GET", "/assets/events?source_dag_id=huggy_sync&limit=100")["asset_events"]
+    assert sorted((event["uri"], event["extra"]) for event in events) == [
+        ("huggy://4242/agents", {"rows": 25, "changed": 25}),
+        ("huggy://4242/chats", {"rows": 700, "changed": 700}),
+        ("huggy://4242/contacts", {"rows": 250, "changed": 250}),
+        ("huggy://4242/departments", {"rows": 6, "changed": 6}),
+    ]
+
+
+def test_by_hand_without_a_logical_date_the_users_own_dag_runs_and_cleared_it_asks_nothing(desk: "Desk") -> None:
+    desk.airflow.switch_on("own")
+    run_id = desk.airflow.trigger("own")
+    assert desk.airflow.wait("own", run_id) == "success"
+    assert desk.airflow.call("GET", f"/dags/own/dagRuns/{run_id}")["logical_date"] is None
+    landed, loaded = (desk.airflow.returned("own", run_id, task_id) for task_id in ("land", "load"))
+    assert (landed["rows"], loaded["snapshots"]) == (6, 1)
+    requests, tables = desk.account.stats()["requests"], _tables(desk.warehouse)
+
+    body = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "task_ids": ["land", "load"]}
+    desk.airflow.call("POST", "/dags/own/clearTaskInstances", body)
+    assert desk.airflow.wait("own", run_id) == "success"
+    assert {name: task["try_number"] for name, task in desk.airflow.tasks("own", run_id).items()} == {
+        "land": 2,
+        "load": 2,
+    }
+    assert desk.airflow.returned("own", run_id, "land") == landed
+    assert desk.airflow.returned("own", run_id, "load")["snapshots"] == 0
+    assert desk.account.stats()["requests"] == requests
+    assert _tables(desk.warehouse) == tables
+
+
+def test_no_log_holds_a_token_or_a_name(desk: "Desk") -> None:
+    secrets = (desk.account.token, desk.account.refresh_token, desk.account.client_secret)
+    row = desk.account.truth("contacts", rows=True)["rows"][0]
+    unwanted = [*secrets, desk.account.token.rpartition(".")[2], str(row["name"])]
+    logs = [path for path in desk.airflow.home.rglob("*.log") if path.is_file()]
+    assert len(logs) > 5
+    assert [(path.name, word) for path in logs for word in unwanted if word in path.read_text(errors="replace")] == []
+
+
+def test_the_provider_and_the_plugin_are_listed_once(desk: "Desk") -> None:
+    providers = desk.airflow.call("GET", "/providers?limit=100")["providers"]
+    assert [each["version"] for each in providers if each["package_name"] == "huggy-connector"] != []
+    plugins = desk.airflow.call("GET", "/plugins?limit=100")["plugins"]
+    assert [each["name"] for each in plugins if each["name"] == "huggy"] == ["huggy"]
+    assert desk.airflow.call("GET", "/plugins/importErrors")["import_errors"] == []
+
+
+def _ids(warehouse: Path, name: str) -> list[int]:
+    return [row[0] for row in _ask(warehouse, f"SELECT id FROM {name} ORDER BY id")]
+
+
+def _tables(warehouse: Path) -> dict[str, Any]:
+    return {
+        name: _ask(warehouse, f"FROM {name} ORDER BY ALL") for name in ("agents", "chats", "contacts", "departments")
+    }
+
+
+def _ask(warehouse: Path, question: str) -> list[Any]:
+    import duckdb
+
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(question).fetchall()
