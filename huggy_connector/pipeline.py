@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 
 from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
-from huggy_connector.api.tokens import expires_at
 from huggy_connector.catalogue import Resource, resource_named, resources_named
 from huggy_connector.errors import HuggyError
 from huggy_connector.landing import Folder, Landing, Manifest, Work
@@ -50,13 +49,12 @@ def check(settings: Settings, *, clock: Clock = SYSTEM_CLOCK) -> Check:
         profile = client.fetch_profile()
         if settings.company_id is not None:
             client.fetch_page(resource_named("departments"), 0)
-        token = settings.access_token.get_secret_value() if settings.access_token else ""
         return Check(
             agent=profile.name,
             agent_id=profile.agent_id,
             company_id=settings.company_id or profile.company_id,
             main_company_id=profile.company_id,
-            token_expires_at=expires_at(token),
+            token_expires_at=client.token_expires_at,
             clock_skew=client.server_clock_skew,
             timezone=settings.timezone,
             local_time=clock.now().astimezone(settings.zone),

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from huggy_connector.api.auth import credentials_in
+from huggy_connector.api.auth import Credentials, credentials_in
 from huggy_connector.api.client import Client, Clock, Fetched
 from huggy_connector.api.http import HttpTransport
+from huggy_connector.api.login import CodeGrant
 from huggy_connector.api.protocol import PAGE_SIZE, Profile, Row
 from huggy_connector.api.tokens import identity
 from huggy_connector.budget import Lane, open_budget
@@ -22,11 +23,39 @@ def open_client(
     clock: Clock = SYSTEM_CLOCK,
     note: Callable[[str], None] = lambda _: None,
 ) -> Client:
-    """A client for the account of `settings`, to be closed. Sends nothing yet. Raises ConfigurationError."""
-    credentials = credentials_in(settings)
+    """A client for the account of `settings`, to be closed. Raises ConfigurationError.
+
+    Sends nothing yet, unless there is nothing but a refresh token: whose budget it is, only an access token tells.
+    """
+    credentials = credentials_in(settings, now=clock.now, note=note)
+    if not credentials.grant.access_token:
+        with _client(settings, credentials, lane, clock, note) as first:
+            first.authenticate()
+    return _client(settings, credentials, lane, clock, note)
+
+
+def log_in(
+    settings: Settings,
+    *,
+    code: str,
+    redirect_url: str,
+    clock: Clock = SYSTEM_CLOCK,
+    note: Callable[[str], None] = lambda _: None,
+) -> Profile:
+    """Turns the code of a browser's answer into tokens, keeps them, and asks with them who they are."""
+    credentials = CodeGrant(settings, code=code, redirect_url=redirect_url, now=clock.now)
+    with _client(settings, credentials, Lane.NORMAL, clock, note) as client:
+        client.authenticate()
+        return client.fetch_profile()
+
+
+def _client(
+    settings: Settings, credentials: Credentials, lane: Lane, clock: Clock, note: Callable[[str], None]
+) -> Client:
+    token = credentials.grant.access_token
     budget = open_budget(
         settings.budget,
-        scope=f"{settings.base_url} {identity(credentials.token())}",
+        scope=f"{settings.base_url} {identity(token) if token else settings.client_id}",
         rate=settings.requests_per_second,
         state_folder=settings.state_folder,
         note=note,
@@ -42,4 +71,4 @@ def open_client(
     )
 
 
-__all__ = ["PAGE_SIZE", "SYSTEM_CLOCK", "Client", "Clock", "Fetched", "Profile", "Row", "open_client"]
+__all__ = ["PAGE_SIZE", "SYSTEM_CLOCK", "Client", "Clock", "Fetched", "Profile", "Row", "log_in", "open_client"]

@@ -1,21 +1,37 @@
 """Whose requests these are: the token that goes out, and what to do when it is refused."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from huggy_connector.api.tokens import expires_at, is_jwt
+from pydantic import SecretStr
+
+from huggy_connector.api.kept import kept_for
+from huggy_connector.api.oauth import LOG_IN, App
+from huggy_connector.api.protocol import Send
+from huggy_connector.api.renewal import RenewedToken
+from huggy_connector.api.token_store import open_token_store
+from huggy_connector.api.tokens import Grant, expires_at, is_jwt, is_plausible
 from huggy_connector.errors import ConfigurationError, Unauthorized
 from huggy_connector.settings import Settings
 
 
 class Credentials(Protocol):
-    """A source of tokens."""
+    """A source of tokens, shared by threads."""
 
-    def token(self) -> str:
-        """The token to send now."""
+    @property
+    def grant(self) -> Grant:
+        """The tokens at hand. Asks nobody."""
 
-    def replacement(self, refused: str) -> str | None:
+    @property
+    def place(self) -> str:
+        """Where they are from: "the settings", "the file /path/tokens.json"."""
+
+    def token(self, send: Send) -> str:
+        """The token to send now. May have to be asked for first, and then raises what may go wrong with that."""
+
+    def replacement(self, refused: str, send: Send) -> str | None:
         """Another token worth trying after `refused` got a 401; None where there is none."""
 
 
@@ -23,31 +39,61 @@ class Credentials(Protocol):
 class FixedToken:
     """A token that someone else renews."""
 
-    value: str
+    grant: Grant
+    place: str = "the settings"
 
-    def __repr__(self) -> str:
-        return "FixedToken(***)"
+    def token(self, send: Send) -> str:
+        del send
+        return self.grant.access_token
 
-    def token(self) -> str:
-        return self.value
-
-    def replacement(self, refused: str) -> str | None:
-        del refused
+    def replacement(self, refused: str, send: Send) -> str | None:
+        del refused, send
         return None
 
 
-def credentials_in(settings: Settings) -> Credentials:
-    if settings.access_token is None:
+def credentials_in(settings: Settings, *, now: Callable[[], datetime], note: Callable[[str], None]) -> Credentials:
+    """A token that renews itself where the settings name an app and it has been authorised; else the one they hold.
+
+    Reads the token store, asks nobody else. Raises ConfigurationError, or Unreachable where the store is away.
+    """
+    given, app = given_in(settings), app_in(settings)
+    if app is not None and settings.api_version == "v3":
+        store = open_token_store(settings, app)
+        kept = kept_for(app.client_id, store, store.place)
+        if kept is not None or (given is not None and given.refresh_token):
+            return RenewedToken(app, store, given=given, kept=kept, now=now, note=note)
+    if given is None or not given.access_token:
+        raise ConfigurationError(_missing(settings, app))
+    return FixedToken(given)
+
+
+def _missing(settings: Settings, app: App | None) -> str:
+    if settings.refresh_token is not None and settings.api_version == "v3":
+        return "A refresh token is worth nothing alone: set HUGGY_CLIENT_ID and HUGGY_CLIENT_SECRET too."
+    login = f", or {LOG_IN}" if app is not None and settings.api_version == "v3" else "; the README says how to get one"
+    return f"There is no access token: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection){login}."
+
+
+def app_in(settings: Settings) -> App | None:
+    if settings.client_id is None or settings.client_secret is None:
+        return None
+    return App(settings.auth_url, settings.client_id, settings.client_secret.get_secret_value())
+
+
+def given_in(settings: Settings) -> Grant | None:
+    """The tokens of the settings themselves. Raises ConfigurationError for what is no token."""
+    access_token = _clean(settings.access_token, "access")
+    refresh_token = _clean(settings.refresh_token, "refresh")
+    return Grant.told_by(access_token, refresh_token or None) if access_token or refresh_token else None
+
+
+def _clean(secret: SecretStr | None, kind: str) -> str:
+    token = "" if secret is None else secret.get_secret_value().strip()
+    if token and not is_plausible(token):
         raise ConfigurationError(
-            "There is no access token: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection); "
-            "the README says how to get one."
+            f"The {kind} token holds spaces or other signs that no token has: copy it again, without the word Bearer."
         )
-    token = settings.access_token.get_secret_value().strip()
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError(
-            "The access token holds spaces or other signs that no token has: copy it again, without the word Bearer."
-        )
-    return FixedToken(token)
+    return token
 
 
 def explained(token: str, *, api_version: str, now: datetime) -> Unauthorized:
@@ -63,7 +109,5 @@ def explained(token: str, *, api_version: str, now: datetime) -> Unauthorized:
         )
     end = expires_at(token)
     if end is not None and end <= now:
-        return Unauthorized(
-            f"The token expired on {end:%Y-%m-%d %H:%M} UTC: authorise the app again and set the new one."
-        )
-    return Unauthorized("The API does not accept the token (revoked, or of another account): authorise the app again.")
+        return Unauthorized(f"The token expired on {end:%Y-%m-%d %H:%M} UTC: {LOG_IN}, or set a new one.")
+    return Unauthorized(f"The API does not accept the token (revoked, or of another account): {LOG_IN}.")

@@ -107,7 +107,19 @@ class Client:
         request = protocol.profile_request(company_id=company_id)
         return self._fetch(request, protocol.profile_in)[0]
 
+    def authenticate(self) -> None:
+        """Makes sure that there is an access token that has not ended: it may have to be asked for."""
+        self._patiently(lambda: self._credentials.token(self._send))
+
+    @property
+    def token_expires_at(self) -> datetime | None:
+        """When the token at hand ends (UTC); None for one that does not say."""
+        return self._credentials.grant.expires_at
+
     def _fetch(self, request: Request, decode: Callable[[Response], T]) -> tuple[T, datetime]:
+        return self._patiently(lambda: self._fetch_once(request, decode))
+
+    def _patiently(self, act: Callable[[], T]) -> T:
         start = self._clock.monotonic()
         attempts = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, HuggyError) and error.transient),
@@ -117,23 +129,25 @@ class Client:
             before_sleep=self._count_retry,
             reraise=True,
         )
-        return attempts(self._fetch_once, request, decode)
+        return attempts(act)
 
     def _fetch_once(self, request: Request, decode: Callable[[Response], T]) -> tuple[T, datetime]:
-        token = self._credentials.token()
+        token = self._credentials.token(self._send)
         answer = self._send(request, token)
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            other = self._credentials.replacement(token)
-            if other is None:
-                raise explained(token, api_version=self._api_version, now=self._clock.now())
-            answer = self._send(request, other)
+            other = self._credentials.replacement(token, self._send)
+            if other is not None:
+                token = other
+                answer = self._send(request, token)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise explained(token, api_version=self._api_version, now=self._clock.now())
         if (error := protocol.error_in(answer, request.what)) is not None:
             raise error
         taken = decode(answer), self._clock.now()
         self._has_answered = True
         return taken
 
-    def _send(self, request: Request, token: str) -> Response:
+    def _send(self, request: Request, token: str | None = None) -> Response:
         with self.budget.turn(self._lane) as turn:
             with self._counting:
                 self.requests += 1

@@ -1,7 +1,7 @@
 """Builds requests and decodes answers. Pure: bytes in, rows or an error out. Source: developers.huggy.io, API v3."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -38,6 +38,10 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+
+Send = Callable[[Request], Response]
+"""Sends a request once, within the budget. Raises what the way to the server does to it."""
 
 
 @dataclass(frozen=True, slots=True)

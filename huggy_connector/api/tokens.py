@@ -42,6 +42,11 @@ def is_jwt(token: str) -> bool:
     return len(token.split(".")) == len(("header", "claims", "signature"))
 
 
+def is_plausible(token: str) -> bool:
+    """Whether it can stand in a header: no spaces, line ends or other signs that no token has."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
 LONGEST_MARGIN = timedelta(days=7)
 """How long before its end a token is renewed at the most, so that a failing renewal has days to be noticed in."""
 

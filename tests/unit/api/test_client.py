@@ -12,6 +12,7 @@ from huggy_connector import errors
 from huggy_connector.api.auth import FixedToken
 from huggy_connector.api.client import FIRST_PATIENCE, PATIENCE, Client, Clock
 from huggy_connector.api.protocol import Request, Response
+from huggy_connector.api.tokens import Grant
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import resource_named
 
@@ -25,12 +26,12 @@ class World:
 
     answers: list[Response | errors.ApiError]
     asked: list[Request] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
     turns: list[tuple[Lane, bool, float | None]] = field(default_factory=list)
     seconds: float = 0.0
     rate: float = 20.0
 
-    def send(self, request: Request, *, token: str) -> Response:
+    def send(self, request: Request, *, token: str | None) -> Response:
         self.asked.append(request)
         self.tokens.append(token)
         said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -59,7 +60,7 @@ class World:
         return Client(
             transport=self,
             budget=self,
-            credentials=FixedToken(token),
+            credentials=FixedToken(Grant(token)),
             clock=Clock(now=self.now, sleep=self.sleep, monotonic=lambda: self.seconds),
             api_version=api_version,
         )
