@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from huggy_connector.sweep.seams import Run, Seam, Sheet
+from huggy_connector.sweep.seams import Joint, Run, Seam, Sheet
 from huggy_connector.sweep.stitching import Stitcher
 
 SMALLEST_SPLIT: Final = 6
@@ -65,7 +65,7 @@ class Plan:
         """Pages still to be read."""
         return sum(self.gap(place, now) for place, run in self._stitch.chain.runs_open())
 
-    def best(self, now: int, *, splitting: Container[Run]) -> Move | None:
+    def best(self, now: int, *, splitting: Sequence[Joint | None]) -> Move | None:
         """Where help is needed most: a seam to be mended first, else the longest way to go."""
         moves = list(self._moves(now, splitting))
         if not moves:
@@ -73,7 +73,7 @@ class Plan:
         _, move = max(moves, key=lambda one: one[0])
         return move
 
-    def _moves(self, now: int, splitting: Container[Run]) -> Iterator[tuple[int, Move]]:
+    def _moves(self, now: int, splitting: Sequence[Joint | None]) -> Iterator[tuple[int, Move]]:
         runs = self._stitch.chain.runs
         for place, run in enumerate(runs):
             below = run.below
@@ -81,7 +81,7 @@ class Plan:
                 continue
             gap = self.gap(place, now)
             if below.asking:
-                if gap >= SMALLEST_SPLIT and below.seam is Seam.OPEN and run not in splitting:
+                if gap >= SMALLEST_SPLIT and below.seam is Seam.OPEN and below not in splitting:
                     middle = self._now_at(run.bottom, now) + 1 + gap // 2
                     yield gap // 2, Move(run, middle, split=True)
                 continue

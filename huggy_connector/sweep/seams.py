@@ -55,13 +55,13 @@ class Seam(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Joint:
     """The seam below a run. `since` and `till` are the ticks within which a pending seam's two pages were read.
 
     `backward`: the lower page was read first, and `upper` is the tick at which the upper one was asked for.
-    `anchor` is the page to be read next in search of the run's last row, where that is not plain; it lies below page
-    `above` and above page `under`.
+    `anchor` is the page to be read next in search of the run's last row, where that is not plain; `above` is the last
+    page that proved to lie above it, `sought` how many were read for it.
     `asking`: a request for it is out.
     """
 
@@ -72,13 +72,12 @@ class Joint:
     upper: int = 0
     anchor: int | None = None
     above: int = -1
-    under: int | None = None
     sought: int = 0
     asking: bool = False
 
     def reopen(self) -> None:
         """To be walked on from the run's last page."""
-        self.seam, self.anchor, self.above, self.under, self.sought = Seam.OPEN, None, -1, None, 0
+        self.seam, self.anchor, self.above, self.sought = Seam.OPEN, None, -1, 0
 
     def fail(self) -> None:
         """The run's last row is to be found again."""
@@ -95,14 +94,12 @@ class Joint:
         """The run's last row is not on `page` but `lower` in the list, or higher, or nobody knows. False: it is nowhere."""
         if lower is None:
             lower = self.above == page - 1
-        elif not lower:
-            self.under = page if self.under is None else min(self.under, page)
         if lower:
-            self.above = max(self.above, page)
+            self.above = page
         self.seam = Seam.FAILED
         self.anchor = page + 1 if lower else page - 1
         self.sought += 1
-        return self.sought < SEARCHES and self.anchor > self.above and (self.under is None or self.anchor < self.under)
+        return self.sought < SEARCHES
 
     def state(self) -> list[Any]:
         return [self.seam.value, self.backward, self.since, self.till, self.upper]

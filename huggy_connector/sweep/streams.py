@@ -106,7 +106,7 @@ class Streams:
         lane = next(lane for lane in range(self._lanes) if lane not in self._out)
         self._out[lane] = errand
         self._requests += 1
-        if errand.joint is not None:
+        if errand.joint is not None and errand.kind is not Kind.SPLIT:
             errand.joint.asking = True
         return Ask(page=errand.page, stream=lane)
 
@@ -155,7 +155,7 @@ class Streams:
                 page = self._plan.page_below(run, self._tick)
                 if page > 0:
                     return self._new(Kind.WALK, page, run)
-        splitting = [errand.run for errand in self._out.values() if errand.kind is Kind.SPLIT]
+        splitting = [errand.joint for errand in self._out.values() if errand.kind is Kind.SPLIT]
         move = self._plan.best(self._tick, splitting=splitting)
         if move is None:
             return None
@@ -174,7 +174,7 @@ class Streams:
 
     def _new(self, kind: Kind, page: int, run: Run | None = None) -> Errand:
         self._tick += 1
-        bottom, joint = (None, None) if run is None or kind is Kind.SPLIT else (run.bottom, run.below)
+        bottom, joint = (None, None) if run is None else (run.bottom, run.below)
         return Errand(kind, page, self._tick, self._ledger.arrived, self._ledger.era, run, bottom, joint)
 
     def _loose(self) -> bool:
@@ -192,7 +192,7 @@ class Streams:
     def take(self, page: Page) -> None:
         errand = self._out.pop(page.ask.stream)
         sheet = self._read(page, errand)
-        if errand.joint is not None:
+        if errand.joint is not None and errand.kind is not Kind.SPLIT:
             errand.joint.asking = False
         match errand.kind:
             case Kind.LOOK:
@@ -308,8 +308,8 @@ class Streams:
             self._round.extend(self._search.round())
 
     def _take_split(self, sheet: Sheet, errand: Errand) -> None:
-        root = self._chain.root(errand.run) if errand.run is not None else None
-        place = self._chain.runs.index(root) + 1 if root is not None and root.below.seam is Seam.OPEN else None
+        runs = self._chain.runs
+        place = next((place + 1 for place, run in enumerate(runs) if run.below is errand.joint), None)
         fresh = self._place(sheet, place)
         if fresh is not None:
             self._ready.append(fresh)
