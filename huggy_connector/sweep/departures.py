@@ -62,16 +62,15 @@ class Ledger:
     def reaches_reference(self, sheet: Sheet) -> bool:
         return not self.reference.items().isdisjoint(sheet.rows.items())
 
-    def look(self, sheets: Sequence[Sheet]) -> None:
+    def look(self, sheets: Sequence[Sheet], *, firm: bool) -> None:
         """A look: pages from the head down to one that reaches the reference.
 
-        Where two of its pages share no row, an arrival may have crossed between them uncounted: then nothing can be
+        Where it is not `firm` an arrival may have crossed between two of its pages uncounted: then nothing can be
         concluded across this look, and a new count begins.
         """
         head = sheets[0]
         moved = self._moved(sheets)
         arrived = sum(1 for n in moved if n not in self.reference and self._new.get(n, -1) >= self.looked)
-        firm = all(upper.meets(lower) for upper, lower in zip(sheets, sheets[1:], strict=False))
         self.arrived += arrived
         if moved:
             self.still_since = head.taken

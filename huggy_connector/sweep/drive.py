@@ -6,30 +6,27 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from huggy_connector.sweep.types import Ask, Page, Walk
 
 
-def drive(walk: Walk, fetch: Callable[[Ask], Page], *, workers: int = 1) -> Iterator[Page]:
+def drive(
+    walk: Walk, fetch: Callable[[Ask], Page], *, workers: int = 1, cancel: Callable[[], None] = lambda: None
+) -> Iterator[Page]:
     """Pages as they come. When a page is yielded, `walk.state()` includes it: what was kept and the state agree.
 
-    An error of `fetch` ends the walk and is raised once the other requests that are out have come back. Closing the
-    iterator stops asking; answers still out are dropped.
+    An error of `fetch` ends the walk and is raised. However it ends, `cancel` is called if requests are still out, so that
+    they come back soon; what they bring is dropped.
     """
-    if workers == 1:
-        while not walk.finished and (ask := walk.next_ask()) is not None:
-            page = fetch(ask)
-            walk.take(page)
-            yield page
-        return
-    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="sweep")
     out: set[Future[Page]] = set()
-    try:
-        while not walk.finished:
-            while len(out) < workers and (ask := walk.next_ask()) is not None:
-                out.add(pool.submit(fetch, ask))
-            if not out:
-                return
-            done, out = wait(out, return_when=FIRST_COMPLETED)
-            for future in done:
-                page = future.result()
-                walk.take(page)
-                yield page
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="sweep") as pool:
+        try:
+            while not walk.finished:
+                while len(out) < workers and (ask := walk.next_ask()) is not None:
+                    out.add(pool.submit(fetch, ask))
+                if not out:
+                    return
+                done, out = wait(out, return_when=FIRST_COMPLETED)
+                for future in done:
+                    page = future.result()
+                    walk.take(page)
+                    yield page
+        finally:
+            if out:
+                cancel()

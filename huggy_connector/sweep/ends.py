@@ -42,13 +42,13 @@ class EndSearch:
             raise SweepError("The list goes on for ever: is the base URL right, and is the `page` parameter honoured?")
         if self.empty is not None:
             between = self.empty - last - 1
-            count = min(self.width, 1 if between < 3 else 2 if between < 12 else 3)
+            count = min(self.width, 1 if between < 3 else 2 if between < 12 else max(3, self.width // 2))
             return sorted({last + max(1, (between + 1) * turn // (count + 1)) for turn in range(1, count + 1)})
         if last == 0:
             hint = self.hint or 0
             return [hint - 1, hint + 1 + hint // 64] if hint > 3 else [1, 3][: max(1, self.width)]
-        count = min(self.width, 2 if last < 8 else 3 if last < 32 else 4)
-        return [last * 2 << turn for turn in range(count)]
+        count = min(self.width, 2 if last < 8 else max(3, self.width // 3))
+        return [last * 3**turn for turn in range(1, count + 1)] if last > 8 else [last * 2 << turn for turn in range(count)]
 
     def state(self) -> list[Any]:
         return [self.hint, self.last, self.empty]

@@ -25,11 +25,13 @@ from huggy_connector.sweep.seams import Chain, Joint, Run, Seam, Sheet
 from huggy_connector.sweep.stitching import Stitcher
 from huggy_connector.sweep.types import Ask, Certificate, Page
 
-LONGEST_WINDOW: Final = 150
+LONGEST_WINDOW: Final = 200
 SHORTEST_WINDOW: Final = 24
 """Requests between two checks for rows that left: few where many leave."""
-TRIES: Final = 4
+TRIES: Final = 8
 """Checks in a row without a result before the seams in question are rather read again."""
+PUSHES: Final = 10
+"""Rows that may come to the head between two looks, so that one page shows them all."""
 PATIENCE: Final = 3
 """Requests for each page of the list (and 100 pages more), beyond which a sweep is ended though it is not exact."""
 
@@ -85,6 +87,9 @@ class Streams:
         self._lengths: dict[int, int] = {}
         self._same: dict[tuple[int, ...], set[int]] = {}
         self._look: list[Sheet] = []
+        self._again: list[Sheet] = []
+        self._pace = 0.0
+        self._looked = 0
         self._looking = True
         self._tail: int | None = None
         self._full: int | None = None
@@ -122,13 +127,18 @@ class Streams:
         since = self._requests - self._checked
         if not checking and (since >= self._window() or (since >= SHORTEST_WINDOW // 4 and self._loose())):
             return self._check()
+        if not checking and (self._requests - self._looked) * self._pace >= PUSHES:
+            self._looking = True
+            return self._look_on()
         errand = self._work()
         if errand is None and not self._out:
             errand = self._look_on() if self._looking else self._check()
         return errand
 
     def _look_on(self) -> Errand:
-        """The next page of the look at the head that is under way."""
+        """The next page of the look at the head that is under way: downwards, and where that is not firm upwards again."""
+        if self._again:
+            return self._new(Kind.LOOK, self._again[-1].number - 1)
         if self._look:
             last = self._look[-1]
             run = last.run
@@ -247,18 +257,34 @@ class Streams:
             self._looking = False
             self._round.extend([1] if sheet.count < 20 else self._search.round())
             return
+        if self._again:
+            self._again.append(sheet)
+            if not sheet.number:
+                self._looked_at([*reversed(self._again)], firm=[*sheet.rows.items()] == [*self._look[0].rows.items()])
+            return
         self._look.append(sheet)
         if sheet.count and not self._ledger.reaches_reference(sheet):
             return
-        head, self._looking = self._look[0], False
-        self._ledger.look(self._look)
-        self._look = []
-        self._stitch.settle(head)
+        if all(upper.meets(lower) for upper, lower in zip(self._look, self._look[1:], strict=False)):
+            self._looked_at(self._look, firm=True)
+        elif sheet.count:
+            self._again = [sheet]
+        else:
+            self._looked_at(self._look, firm=False)
+
+    def _looked_at(self, sheets: list[Sheet], *, firm: bool) -> None:
+        """The end of a look. Read upwards it is firm if nothing was pushed down meanwhile: then no row crossed unread."""
+        before = self._ledger.pushed
+        self._ledger.look(sheets, firm=firm)
+        self._pace = (self._ledger.pushed - before) / max(1, self._requests - self._looked)
+        self._looked = self._requests
+        self._look, self._again, self._looking = [], [], False
+        self._stitch.settle(sheets[0])
         self._after_check()
 
     def _take_nothing(self) -> None:
         """The list is empty. Asked once more, since one wrong answer would cost everything."""
-        self._look = []
+        self._look, self._again = [], []
         self._vanished += 1
         if self._vanished > 1:
             self._done = Certificate(exact=True, arrived=self._ledger.arrived, details=self._details())
@@ -267,7 +293,7 @@ class Streams:
         """Where the head moves all the time nothing can be concluded: then what is in question is rather read again."""
         waiting = [run.below for run in self._chain.runs if run.below.seam is Seam.PENDING]
         self._tries = 0 if self._ledger.tight else self._tries + 1
-        if self._tries >= TRIES and not self._plan.left(self._tick):
+        if self._tries >= max(TRIES, len(waiting) // 4) and not self._plan.left(self._tick):
             self._tries = 0
             for below in waiting:
                 self._stitch.fail(below)
