@@ -1,5 +1,6 @@
 """The API: `protocol` is pure, `http` is the wire, `client` asks within the budget and retries."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from huggy_connector.api.tokens import identity
 from huggy_connector.budget import Lane, open_budget
 from huggy_connector.settings import Settings
 
-SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep, monotonic=time.monotonic)
+SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), wait=threading.Event.wait, monotonic=time.monotonic)
 
 
 def open_client(
@@ -71,4 +72,15 @@ def _client(
     )
 
 
-__all__ = ["PAGE_SIZE", "SYSTEM_CLOCK", "Client", "Clock", "Fetched", "Profile", "Row", "log_in", "open_client"]
+__all__ = [
+    "PAGE_SIZE",
+    "SYSTEM_CLOCK",
+    "Client",
+    "Clock",
+    "Fetched",
+    "Profile",
+    "Row",
+    "credentials_in",
+    "log_in",
+    "open_client",
+]

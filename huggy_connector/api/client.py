@@ -36,16 +36,19 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The outside world's time, passed in. `now` gives aware UTC instants, `sleep` takes seconds."""
+    """The outside world's time, passed in."""
 
     now: Callable[[], datetime]
-    sleep: Callable[[float], None]
+    """An aware UTC instant."""
+    wait: Callable[[threading.Event, float], bool]
+    """Waits so many seconds, or until the event is set: then True."""
     monotonic: Callable[[], float]
     """Seconds that never go back, for measuring how long something took."""
 
 
 class Client:
     """One account's API. Shared by threads. Every request takes its turn in the budget, retries included.
+    Closed, it lets go the threads that wait in it: they get Interrupted.
 
     What may pass (429, 5xx, a lost connection, a mangled answer) is asked again with full jitter until `patience`
     seconds have gone by; then the last error is raised. `requests` and `retries` count what was sent since the start.
@@ -72,6 +75,7 @@ class Client:
         self._lane = lane
         self._patience = patience
         self._counting = threading.Lock()
+        self._closed = threading.Event()
         self._has_answered = False
         self.requests = 0
         self.retries = 0
@@ -125,7 +129,7 @@ class Client:
             retry=retry_if_exception(lambda error: isinstance(error, HuggyError) and error.transient),
             stop=lambda state: self._clock.monotonic() - start >= self._patience_with(state),
             wait=wait_random_exponential(multiplier=0.5, max=20),
-            sleep=self._clock.sleep,
+            sleep=self._sleep,
             before_sleep=self._count_retry,
             reraise=True,
         )
@@ -169,7 +173,13 @@ class Client:
         with self._counting:
             self.retries += 1
 
+    def _sleep(self, seconds: float) -> None:
+        if self._clock.wait(self._closed, seconds):
+            raise errors.Interrupted("The client was closed while a request waited to be sent again.")
+
     def close(self) -> None:
+        self._closed.set()
+        self.budget.close()
         self._transport.close()
 
     def __enter__(self) -> Self:

@@ -28,3 +28,6 @@ class Budget(Protocol):
 
     def turn(self, lane: Lane = Lane.NORMAL) -> AbstractContextManager[Turn]:
         """Blocks until a request may leave. To be entered just before sending, and left when the answer is read."""
+
+    def close(self) -> None:
+        """Nobody waits any longer: who does gets Interrupted."""

@@ -11,8 +11,8 @@ def drive(
 ) -> Iterator[Page]:
     """Pages as they come. When a page is yielded, `walk.state()` includes it: what was kept and the state agree.
 
-    An error of `fetch` ends the walk and is raised. However it ends, `cancel` is called if requests are still out, so that
-    they come back soon; what they bring is dropped.
+    An error of `fetch` ends the walk and is raised. However it ends, `cancel` is called if requests are still out, so
+    that they come back soon; what they bring is dropped.
     """
     out: set[Future[Page]] = set()
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="sweep") as pool:

@@ -1,6 +1,7 @@
 """The client asks again for what may pass, never for what cannot, and each request takes its turn."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,15 +54,16 @@ class World:
     def now(self) -> datetime:
         return START + timedelta(seconds=self.seconds)
 
-    def sleep(self, seconds: float) -> None:
+    def wait(self, closed: threading.Event, seconds: float) -> bool:
         self.seconds += max(seconds, 0.1)
+        return closed.is_set()
 
     def client(self, *, token: str = "a.b.c", api_version: str = "v3") -> Client:
         return Client(
             transport=self,
             budget=self,
             credentials=FixedToken(Grant(token)),
-            clock=Clock(now=self.now, sleep=self.sleep, monotonic=lambda: self.seconds),
+            clock=Clock(now=self.now, wait=self.wait, monotonic=lambda: self.seconds),
             api_version=api_version,
         )
 
@@ -133,6 +135,15 @@ def test_a_wrong_address_is_told_soon(answer: Response | errors.ApiError) -> Non
     with pytest.raises(errors.ApiError):
         world.client().fetch_page(CHATS, 0)
     assert FIRST_PATIENCE <= world.seconds < FIRST_PATIENCE + 21
+
+
+def test_a_closed_client_asks_nothing_again() -> None:
+    world = World([status(503)])
+    client = world.client()
+    client.close()
+    with pytest.raises(errors.Interrupted):
+        client.fetch_page(CHATS, 0)
+    assert client.requests == 1
 
 
 def test_an_api_that_says_wait_is_waited_for_from_the_first_request_on() -> None:
