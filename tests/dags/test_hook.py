@@ -120,10 +120,10 @@ def test_a_typo_in_the_extra_is_one_sentence(extra: str, sentence: str, connect:
 
 
 def test_every_secret_is_masked_in_airflows_logs(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUGGY_HASH_KEY", "key-of-the-environment")
+    monkeypatch.setenv("HUGGY_REFRESH_TOKEN", "refresh-of-the-environment")
     connect(password="token-to-be-masked", extra={"client_secret": "secret-to-be-masked"})
     HuggyHook().settings()
-    line = "token-to-be-masked secret-to-be-masked key-of-the-environment"
+    line = "token-to-be-masked secret-to-be-masked refresh-of-the-environment"
     assert redact(line) == "*** *** ***"
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,19 +41,29 @@ def account() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def connection_to(account: Sandbox, folder: Path) -> str:
-    """The value of AIRFLOW_CONN_HUGGY_DEFAULT for an account whose data goes into a folder."""
-    extra = {"landing": str(folder / "landing"), "warehouse": str(folder / "desk.duckdb")}
-    return json.dumps({"conn_type": "huggy", "host": account.url, "password": account.token, "extra": extra})
+@pytest.fixture(scope="session")
+def connection_into(account: Sandbox) -> Callable[[Path], str]:
+    """The value of AIRFLOW_CONN_HUGGY_DEFAULT that brings the account's data into a folder."""
+
+    def connection(folder: Path) -> str:
+        extra = {"landing": str(folder / "landing"), "warehouse": str(folder / "desk.duckdb")}
+        return json.dumps({"conn_type": "huggy", "host": account.url, "password": account.token, "extra": extra})
+
+    return connection
 
 
 @pytest.fixture(scope="session")
-def desk(environ: dict[str, str], account: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(
+    environ: dict[str, str],
+    account: Sandbox,
+    connection_into: Callable[[Path], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Desk]:
     """The DAG is switched on, as a user does, and its first run, the scheduler's own, has ended."""
     folder = tmp_path_factory.mktemp("desk")
     dags = shutil.copytree(ROOT / "dags", folder / "dags")
     shutil.copytree(Path(__file__).parent / "dags", dags, dirs_exist_ok=True)
-    told = {"HUGGY_STATE": str(folder / "state"), "AIRFLOW_CONN_HUGGY_DEFAULT": connection_to(account, folder)}
+    told = {"HUGGY_STATE": str(folder / "state"), "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder)}
     with Airflow(folder / "airflow", dags=dags, environ={**environ, **told}) as airflow:
         for consumer in ("after_any_company", "after_one_company"):
             airflow.switch_on(consumer)

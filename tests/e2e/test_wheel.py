@@ -1,0 +1,94 @@
+"""The package as a user installs it: a wheel beside an Airflow, and no file of this repository around."""
+
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from huggy_connector.sandbox import Sandbox
+from scripts.stack import ROOT
+
+DAG_FILE = """\
+from huggy_connector.airflow.dags import huggy_sync
+
+dag = huggy_sync()
+"""
+
+
+@dataclass(frozen=True)
+class Installed:
+    python: Path
+    folder: Path
+    environ: Mapping[str, str]
+
+    def run(self, *arguments: str) -> str:
+        ran = subprocess.run(
+            [self.python, *arguments], cwd=self.folder, env=self.environ, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
+        return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(
+    environ: dict[str, str], connection_into: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
+) -> Installed:
+    """A virtual environment with the wheel alone; Airflow and the libraries are those of the environment under test."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True, env=environ)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+    wheel = next((folder / "dist").glob("*.whl"))
+    install = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--python",
+        str(python),
+        str(wheel),
+    ]
+    subprocess.run(install, check=True, env=environ)
+    next((folder / "venv").glob("lib/python*/site-packages")).joinpath("airflow.pth").write_text(
+        sysconfig.get_path("purelib")  # a path added this way has its own .pth files left alone, the editable one too
+    )
+    (folder / "dags").mkdir()
+    (folder / "dags" / "huggy_sync.py").write_text(DAG_FILE)
+    told = {
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder),
+        "HUGGY_STATE": str(folder / "state"),
+    }
+    return Installed(python, folder, {**environ, **told})
+
+
+def test_the_package_comes_from_the_wheel(installed: Installed) -> None:
+    place = installed.run("-c", "import huggy_connector; print(huggy_connector.__file__)")
+    assert Path(place.strip()).is_relative_to(installed.folder / "venv")
+
+
+def test_airflow_lists_the_provider(installed: Installed) -> None:
+    listed = installed.run("-m", "airflow", "providers", "list", "--output", "plain")
+    assert [line.split()[0] for line in listed.splitlines() if "huggy" in line] == ["huggy-connector"]
+
+
+def test_three_lines_in_the_dags_folder_bring_the_data_with_airflow_dags_test(
+    installed: Installed, account: Sandbox
+) -> None:
+    installed.run("-m", "airflow", "db", "migrate")
+    installed.run("-m", "airflow", "dags", "test", "huggy_sync")
+    import duckdb
+
+    with duckdb.connect(str(installed.folder / "desk.duckdb"), read_only=True) as connection:
+        ids = [row[0] for row in connection.execute("SELECT id FROM chats ORDER BY id").fetchall()]
+    assert ids == sorted(map(int, account.truth("chats")["ids"]))
