@@ -104,6 +104,11 @@ class Ledger:
             self.left += max(0, self._floor - upper)
             self._floor = min(self._floor, upper)
             self._uppers.append((sheet.taken, upper))
+            self._best = 0
+
+    def reaches_upper(self, sheet: Sheet, size: int) -> bool:
+        """Whether the rows up to this page alone show that none left, unless one arrived since the last look."""
+        return bool(self._uppers) and sheet.number * size + sheet.count - self.arrived >= self._uppers[-1][1]
 
     def clears(self, joint: Joint, seen: Sheet) -> bool:
         """Whether a pending seam is proven, `seen` being the head page of the last look."""
@@ -138,7 +143,7 @@ class Ledger:
 
     def _lower(self, tick: int, lower: int) -> None:
         self._floor = max(self._floor, lower)
-        self._best = lower
+        self._best = max(self._best, lower)
         for since, upper in self._uppers:
             if upper <= lower:
                 if since < tick:

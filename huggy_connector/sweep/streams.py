@@ -25,13 +25,15 @@ from huggy_connector.sweep.seams import Chain, Joint, Run, Seam, Sheet
 from huggy_connector.sweep.stitching import Stitcher
 from huggy_connector.sweep.types import Ask, Certificate, Page
 
-LONGEST_WINDOW: Final = 200
+LONGEST_WINDOW: Final = 120
 SHORTEST_WINDOW: Final = 24
 """Requests between two checks for rows that left: few where many leave."""
 TRIES: Final = 8
 """Checks in a row without a result before the seams in question are rather read again."""
 PUSHES: Final = 10
 """Rows that may come to the head between two looks, so that one page shows them all."""
+MEMORY: Final = 60
+"""Requests over which the pace of the head is averaged."""
 PATIENCE: Final = 3
 """Requests for each page of the list (and 100 pages more), beyond which a sweep is ended though it is not exact."""
 
@@ -276,7 +278,7 @@ class Streams:
         """The end of a look. Read upwards it is firm if nothing was pushed down meanwhile: then no row crossed unread."""
         before = self._ledger.pushed
         self._ledger.look(sheets, firm=firm)
-        self._pace = (self._ledger.pushed - before) / max(1, self._requests - self._looked)
+        self._pace = (self._pace * MEMORY + self._ledger.pushed - before) / (MEMORY + self._requests - self._looked)
         self._looked = self._requests
         self._look, self._again, self._looking = [], [], False
         self._stitch.settle(sheets[0])
@@ -308,7 +310,7 @@ class Streams:
                 self._tail = sheet.number - 1
         elif size is not None and sheet.count >= size:
             self._full = sheet.number
-            if self._empty != sheet.number + 1:
+            if self._empty != sheet.number + 1 and not self._ledger.reaches_upper(sheet, size):
                 self._tail = sheet.number + 1
         self._looking = self._tail is None
 
