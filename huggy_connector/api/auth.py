@@ -28,6 +28,9 @@ class Credentials(Protocol):
     def place(self) -> str:
         """Where they are from: "the settings", "the file /path/tokens.json"."""
 
+    @property
+    def renews_itself(self) -> bool: ...
+
     def token(self, send: Send) -> str:
         """The token to send now. May have to be asked for first, and then raises what may go wrong with that."""
 
@@ -41,6 +44,7 @@ class FixedToken:
 
     grant: Grant
     place: str = "the settings"
+    renews_itself: bool = False
 
     def token(self, send: Send) -> str:
         del send

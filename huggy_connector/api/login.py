@@ -44,6 +44,10 @@ class CodeGrant:
     def place(self) -> str:
         return self._store.place
 
+    @property
+    def renews_itself(self) -> bool:
+        return self.grant.refresh_token is not None
+
     def token(self, send: Send) -> str:
         if not self.grant.access_token:
             # Held before the code is spent: a place that cannot be written to should be told now.

@@ -48,7 +48,7 @@ def code_in(address: str, *, state: str) -> str:
     told = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     if not compare_digest(told.get("state", "").encode(), state.encode()):
         raise errors.Unauthorized(
-            "The address belongs to another login: open the printed one, and paste what it leads to."
+            f"The browser's answer belongs to another login: {LOG_IN} again, and use the address it prints."
         )
     if "error" in told:
         raise errors.Unauthorized(f"The app was not authorised in the browser: agree there, or {LOG_IN} again.")

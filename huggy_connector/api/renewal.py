@@ -97,6 +97,10 @@ class RenewedToken:
     def place(self) -> str:
         return self._place
 
+    @property
+    def renews_itself(self) -> bool:
+        return self._grant.refresh_token is not None
+
     def token(self, send: Send) -> str:
         """The newest access token. Raises what a renewal raises, unless the old token still does."""
         grant, now = self._grant, self._now()

@@ -9,6 +9,7 @@ from types import FrameType
 import click
 
 from huggy_connector import __version__
+from huggy_connector.cli.auth import auth
 from huggy_connector.cli.land import check, get, land, load, sync
 from huggy_connector.cli.read import describe, query, status
 from huggy_connector.cli.sandbox import demo, sandbox
@@ -32,7 +33,7 @@ def huggy() -> None:
     """
 
 
-for command in (check, get, land, load, sync, status, query, describe, sandbox, demo):
+for command in (auth, check, get, land, load, sync, status, query, describe, sandbox, demo):
     huggy.add_command(command)
 
 

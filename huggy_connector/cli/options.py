@@ -12,7 +12,7 @@ from huggy_connector.settings import SECRETS, Settings
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 API = ("base_url", "auth_url", "client_id", "company_id", "api_version", "language", "timezone", "requests_per_second")
-LIMIT = ("budget", "state")
+LIMIT = ("budget", "state", "token_store")
 LANDING = ("landing",)
 WAREHOUSE = ("warehouse", "keep_versions")
 

@@ -1,0 +1,96 @@
+"""A web server on loopback for one visit: the browser that comes back from Huggy with an answer."""
+
+import queue
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from huggy_connector.errors import ConfigurationError, HuggyError, Unauthorized
+
+HOST = "127.0.0.1"
+PATH = "/callback"
+
+DONE = "Huggy is connected: you may close this window. Huggy conectada: pode fechar esta janela."
+FAILED = "That did not work: the terminal says why. Não deu certo: o terminal diz por quê."
+
+
+class Loopback:
+    """Listens while its block runs. `read` turns the address that was visited into what it is worth, or raises."""
+
+    def __init__(self, port: int, *, read: Callable[[str], str]) -> None:
+        """Raises ConfigurationError where the port is taken."""
+        self._answers: queue.Queue[str | HuggyError] = queue.Queue()
+        try:
+            # A thread a connection: browsers open some in advance and say nothing on them.
+            self._server = _Server((HOST, port), _visit(read, self._answers))
+        except OSError:
+            raise ConfigurationError(
+                f"Port {port} is taken: choose another with --port, and name it in the app's redirect URL too."
+            ) from None
+
+    def answer(self, *, within: float) -> str:
+        """What the visit was worth. Raises what `read` raised, or Unauthorized after `within` seconds."""
+        try:
+            answer = self._answers.get(timeout=within)
+        except queue.Empty:
+            raise Unauthorized(
+                f"No answer came from the browser within {within:.0f} s: run `huggy auth login` again, "
+                "with --no-browser if the browser runs on another machine."
+            ) from None
+        if isinstance(answer, HuggyError):
+            raise answer
+        return answer
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def redirect_url(port: int) -> str:
+    return f"http://{HOST}:{port}{PATH}"
+
+
+class _Server(ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+
+
+def _visit(read: Callable[[str], str], answers: queue.Queue[str | HuggyError]) -> type[BaseHTTPRequestHandler]:
+    class Visit(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if urlsplit(self.path).path != PATH:
+                self.send_error(HTTPStatus.NOT_FOUND)
+                return
+            answer: str | HuggyError
+            try:
+                answer = read(self.path)
+            except HuggyError as error:
+                answer = error
+            failed = isinstance(answer, HuggyError)
+            self._say(HTTPStatus.BAD_REQUEST if failed else HTTPStatus.OK, FAILED if failed else DONE)
+            answers.put(answer)
+
+        def _say(self, status: HTTPStatus, sentence: str) -> None:
+            page = f"<!doctype html><meta charset=utf-8><title>huggy</title><p>{sentence}".encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing: the address holds the code."""
+
+    return Visit
