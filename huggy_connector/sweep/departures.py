@@ -77,9 +77,10 @@ class Ledger:
         self.pushed += len(moved)
         self._drift.append((head.taken, self.pushed - self.left))
         if firm:
-            for sent, taken, length in self._waiting:
-                if taken <= head.sent:
-                    self._lower(sent, length - self.arrived)
+            lowers = [(sent, length - self.arrived) for sent, taken, length in self._waiting if taken <= head.sent]
+            for sent, lower in lowers:
+                self._lower(sent, lower)
+            self._best = max((lower for _, lower in lowers), default=self._best)
         else:
             self._uppers.clear()
             self._floor = self._best = 0
@@ -97,7 +98,7 @@ class Ledger:
         if era != self.era:
             return
         start = sheet.number * size
-        if sheet.count:
+        if sheet.count and (not self._uppers or start + 5 * size > self._uppers[-1][1] + self.arrived):
             self._waiting.append((sheet.sent, sheet.taken, start + sheet.count))
         upper = start + sheet.count - arrived
         if sheet.count < size and (not self._uppers or upper < self._uppers[-1][1]):
@@ -143,7 +144,6 @@ class Ledger:
 
     def _lower(self, tick: int, lower: int) -> None:
         self._floor = max(self._floor, lower)
-        self._best = max(self._best, lower)
         for since, upper in self._uppers:
             if upper <= lower:
                 if since < tick:

@@ -25,10 +25,10 @@ class Move:
 class Plan:
     """Estimates only: a wrong one costs requests, never rows."""
 
-    def __init__(self, stitch: Stitcher) -> None:
+    def __init__(self, stitch: Stitcher, rows: int = 0, as_of: int = 0) -> None:
         self._stitch = stitch
-        self._rows = 0
-        self._as_of = 0
+        self._rows = rows
+        self._as_of = as_of
 
     def measured(self, sheet: Sheet) -> None:
         """A page near the end says how long the list is."""
@@ -36,6 +36,9 @@ class Plan:
         rows = sheet.number * size + sheet.count
         if sheet.count < size or rows > self.rows(sheet.taken):
             self._rows, self._as_of = rows, sheet.taken
+
+    def state(self) -> list[int]:
+        return [self._rows, self._as_of]
 
     def rows(self, now: int) -> int:
         return max(0, self._rows + self._stitch.ledger.drift(self._as_of, now))
@@ -51,6 +54,8 @@ class Plan:
             return below.anchor
         again = self._page_of_last(bottom, now)
         counts = self._stitch.covered(bottom) or not self._stitch.ledger.counting
+        if bottom.taken < self._stitch.stale_before:
+            return again
         if below.seam is Seam.OPEN and counts and again <= bottom.number + 1:
             return bottom.number + 1
         return again

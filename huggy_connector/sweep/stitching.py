@@ -21,6 +21,8 @@ class Stitcher:
         self.empties: dict[int, Sheet] = {}
         """The latest answers without rows, by page."""
         self.repaired = 0
+        self.stale_before = 0
+        """Pages taken before this tick are not simply gone on from: the process was away since."""
 
     def head(self, sheet: Sheet) -> Run:
         """A page 0: all that is known lies below it or on it."""

@@ -7,9 +7,10 @@ what is asked next and takes the answers in.
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum, auto
 from math import sqrt
 from typing import Any, Final, Self
@@ -194,9 +195,10 @@ class Streams:
         return self._tries < TRIES and self._stitch.size is not None and not self._ledger.tight
 
     def _window(self) -> int:
+        """Long where no row is known to have left, the more so where most pages overlap because many arrive."""
         left = self._ledger.left
         if not left:
-            return LONGEST_WINDOW
+            return round(LONGEST_WINDOW * (1 + 8 * self._pace))
         return max(SHORTEST_WINDOW, min(LONGEST_WINDOW, round(sqrt(3 * self._requests / left))))
 
     # What comes back.
@@ -393,6 +395,55 @@ class Streams:
         if self._done is not None:
             return self._requests
         return self._requests + self._plan.left(self._tick) if self._searched else None
+
+    def state(self) -> Mapping[str, Any]:
+        """JSON. The rows of a few pages around each seam still in question, and all ids as a compressed set."""
+        return {
+            "walk": "streams",
+            "tick": self._tick,
+            "requests": self._requests,
+            "chain": self._chain.state(),
+            "ledger": self._ledger.state(),
+            "search": self._search.state(),
+            "searched": self._searched,
+            "seen": b64encode(self._seen.serialize()).decode(),
+            "lengths": [[number, count] for number, count in self._lengths.items()],
+            "empties": [sheet.state() for sheet in self._stitch.empties.values()],
+            "repaired": self._stitch.repaired,
+            "rows": self._plan.state(),
+            "latest": self._latest,
+            "checked": self._checked,
+            "done": None if self._done is None else asdict(self._done),
+        }
+
+    @classmethod
+    def resumed(cls, state: Mapping[str, Any], facts: FactsOf, *, streams: int = 4) -> Self:
+        """The sweep where `state` left it. Requests that were out count as never sent.
+
+        Whatever moved since looks like one slow answer to it: a new look and a new reading of the tail come first, seams
+        that cannot be vouched for any more are read again from the last rows known on either side.
+        """
+        walk = cls(facts, streams=streams)
+        walk._tick, walk._requests = state["tick"], state["requests"]
+        walk._chain = Chain.resumed(state["chain"])
+        walk._ledger = Ledger.resumed(state["ledger"])
+        walk._stitch = Stitcher(walk._chain, walk._ledger)
+        walk._stitch.repaired = state["repaired"]
+        walk._plan = Plan(walk._stitch, *state["rows"])
+        walk._search = EndSearch.resumed(state["search"], width=streams)
+        walk._searched = state["searched"]
+        walk._seen = BitMap64.deserialize(b64decode(state["seen"]))
+        walk._lengths = dict(state["lengths"])
+        walk._stitch.size = counted(walk._lengths)
+        for empty in map(Sheet.resumed, state["empties"]):
+            walk._stitch.nothing(empty)
+        walk._latest, walk._checked = state["latest"], state["checked"]
+        walk._done = None if state["done"] is None else Certificate(**state["done"])
+        walk._stitch.stale_before = walk._tick + 1
+        walk._looking = True
+        if walk._ledger.reference and not walk._searched:
+            walk._round.extend(walk._search.round())
+        return walk
 
     def certificate(self) -> Certificate:
         if self._done is None:
