@@ -119,7 +119,7 @@ def _json(response: Response) -> Mapping[str, Any]:
 def _error_in(status: int, code: object, refused: str) -> errors.HuggyError | None:
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return None
-    if code in {"invalid_client", "unauthorized_client"}:
+    if code in ("invalid_client", "unauthorized_client"):
         return errors.ConfigurationError(
             "Huggy does not know this app: check HUGGY_CLIENT_ID and HUGGY_CLIENT_SECRET against the panel."
         )
