@@ -2,9 +2,10 @@
 
 from huggy_connector.landing.manifest import File, Manifest
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
-from huggy_connector.landing.snapshot import Landing, run_key
+from huggy_connector.landing.snapshot import Landing
 from huggy_connector.landing.state import Counters
 from huggy_connector.landing.storage import Folder, Storage
+from huggy_connector.landing.unfinished import run_key
 from huggy_connector.landing.work import Work
 
 __all__ = [

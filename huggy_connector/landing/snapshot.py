@@ -6,34 +6,23 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.errors import LandingBusy, LandingError, SnapshotDamaged
-from huggy_connector.landing.lease import Lease, Numbered, Process, is_lease, leases, remove
+from huggy_connector.errors import LandingError, SnapshotDamaged
+from huggy_connector.landing.lease import Process
 from huggy_connector.landing.manifest import MODES, Manifest
 from huggy_connector.landing.parquet import fingerprint, rows_in
-from huggy_connector.landing.schema import schema_fingerprint
-from huggy_connector.landing.state import State, state_name
 from huggy_connector.landing.storage import Storage
+from huggy_connector.landing.unfinished import Unfinished, called
 from huggy_connector.landing.work import Work
 
 MAX_AGE = timedelta(days=1)
 
 _RUN_KEY = re.compile(r"[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{8}")
 _ADDRESS = re.compile(rf"[0-9]+/[a-z][a-z0-9_]*/{_RUN_KEY.pattern}/manifest\.json")
-
-
-def run_key(started_at: datetime, mode: str, call: str) -> str:
-    """Such as `20261122T070000Z-full-1a2b3c4d`: the first start, the mode, and a hash of what asked for it."""
-    return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_called(mode, call)}"
-
-
-def _called(mode: str, call: str) -> str:
-    return f"{mode}-{blake2b(call.encode(), digest_size=4).hexdigest()}"
 
 
 class Landing:
@@ -63,7 +52,7 @@ class Landing:
             for company_id in self.companies()
             for name in self._storage.children(f"{company_id}/{resource}")
             if _RUN_KEY.fullmatch(name)
-            and name.endswith(f"-{_called(mode, call)}")
+            and name.endswith(f"-{called(mode, call)}")
             and (manifest := self._manifest(f"{company_id}/{resource}/{name}/manifest.json")) is not None
         ]
         return max(found, key=lambda each: (each.started_at, each.run_key), default=None)
@@ -112,111 +101,24 @@ class Landing:
         """
         if mode not in MODES:
             raise ValueError(f"{mode!r} is none of {MODES}")
-        home = f"{company_id}/{resource.name}"
-        self._remove_forgotten(home, max_age=max_age, now=now, note=note, but=_called(mode, call))
-        folder = f"{home}/.work/{_called(mode, call)}"
-        succession = leases(self._storage, folder)
-        lease = self._take(folder, succession, resource.name, now)
-        with lease.fenced():
-            if once and self.recall(resource.name, mode=mode, call=call) is not None:
-                remove(self._storage, folder)
-                raise LandingBusy(f"This landing of {resource.name} has been published by another process just now.")
-            state = self._state(folder, succession)
-            if state is not None and (why := self._why_not(state, home, folder, resource, oldest=now() - max_age)):
-                note(f"{resource.name}: the unfinished work begun at {_clock(state.started_at)} is given up: {why}.")
-                self._remove_unpublished(f"{home}/{state.run_key}")
-                state = None
-            if state is None:
-                started_at = now()
-                key = self._free_key(home, started_at, mode, call)
-                state = State(key, mode, window, started_at, schema_fingerprint(resource))
-            else:
-                note(
-                    f"{resource.name}: goes on with the work begun at {_clock(state.started_at)}, "
-                    f"{state.counters.pages} pages and {state.rows} rows of which are there."
-                )
-            own = state_name(lease.number, lease.token)
-            self._storage.write(f"{folder}/{own}", state.to_json())
-            lease.check()
-            self._remove_garbage(folder, {own, *(part.name for part in state.parts)})
-        return Work(self._storage, folder, lease, state, resource=resource, company_id=company_id, zone=zone, now=now)
-
-    def _take(self, folder: str, succession: list[Numbered], resource: str, now: Callable[[], datetime]) -> Lease:
-        latest = succession[0] if succession else None
-        if latest is not None and not latest.holding.is_free(now()):
-            process, since = latest.holding.process, latest.holding.since
-            raise LandingBusy(
-                f"The same landing of {resource} has been going on since {_clock(since)} "
-                f"in process {process.pid} on {process.host}: wait until it is done, or stop it."
-            )
-        number = latest.number if latest else 0
-        lease = Lease.take(self._storage, folder, after=number, process=self._process, now=now)
-        if lease is None:
-            raise LandingBusy(f"The same landing of {resource} was begun by another process just now: wait for it.")
-        return lease
-
-    def _state(self, folder: str, succession: list[Numbered]) -> State | None:
-        """The latest holder's state, or of the one before who did not come to write one."""
-        for each in succession:
-            try:
-                return State.from_json(self._storage.read(f"{folder}/{state_name(each.number, each.holding.token)}"))
-            except FileNotFoundError:
-                continue
-        return None
-
-    def _why_not(self, state: State, home: str, folder: str, resource: Resource, *, oldest: datetime) -> str:
-        """Why a state cannot be gone on with; empty where it can."""
-        if self._is_published(f"{home}/{state.run_key}"):
-            return "it was published before it could be cleared away"
-        if state.started_at < oldest:
-            return "it is too old"
-        if state.schema_fingerprint != schema_fingerprint(resource):
-            return "a release with other columns began it"
-        there = set(self._storage.children(folder))
-        if not all(part.name in there for part in state.parts):
-            return "a part of it is missing"
-        return ""
-
-    def _free_key(self, home: str, started_at: datetime, mode: str, call: str) -> str:
-        """The run key, or a later second's where the same call has published within this one."""
-        while self._is_published(f"{home}/{run_key(started_at, mode, call)}"):
-            started_at += timedelta(seconds=1)
-        return run_key(started_at, mode, call)
-
-    def _remove_forgotten(
-        self, home: str, *, but: str, max_age: timedelta, now: Callable[[], datetime], note: Callable[[str], None]
-    ) -> None:
-        """Removes unfinished work of other calls that nobody came back for, and what a removal cut short has left."""
-        for name in self._storage.children(f"{home}/.work"):
-            folder = f"{home}/.work/{name}"
-            if name == but:
-                continue
-            if not (succession := leases(self._storage, folder)):
-                remove(self._storage, folder)
-                continue
-            latest, state = succession[0], self._state(folder, succession)
-            begun = state.started_at if state else latest.holding.since
-            if begun >= now() - max_age or not latest.holding.is_free(now()):
-                continue
-            if Lease.take(self._storage, folder, after=latest.number, process=self._process, now=now) is not None:
-                note(f"The unfinished work {folder} begun at {_clock(begun)} is given up: it is too old.")
-                if state:
-                    self._remove_unpublished(f"{home}/{state.run_key}")
-                remove(self._storage, folder)
-
-    def _remove_garbage(self, folder: str, kept: set[str]) -> None:
-        """Parts that a killed holder could not name any more, and the states of those before."""
-        for name in self._storage.children(folder):
-            if name not in kept and not is_lease(name):
-                self._storage.delete(f"{folder}/{name}")
-
-    def _remove_unpublished(self, folder: str) -> None:
-        if not self._is_published(folder):
-            for name in self._storage.children(folder):
-                self._storage.delete(f"{folder}/{name}")
-
-    def _is_published(self, folder: str) -> bool:
-        return "manifest.json" in self._storage.children(folder)
+        unfinished = Unfinished(self._storage, company_id, resource, self._process, now, note, max_age)
+        unfinished.remove_forgotten(but=called(mode, call))
+        taken = unfinished.take(
+            mode=mode,
+            call=call,
+            window=window,
+            already_done=lambda: once and self.recall(resource.name, mode=mode, call=call) is not None,
+        )
+        return Work(
+            self._storage,
+            taken.folder,
+            taken.lease,
+            taken.state,
+            resource=resource,
+            company_id=company_id,
+            zone=zone,
+            now=now,
+        )
 
     def _manifest(self, address: str) -> Manifest | None:
         try:
@@ -238,7 +140,3 @@ def _damage(manifest: Manifest, name: str, what: str) -> str:
         f"{name} of the snapshot {manifest.folder} {what}: bring the file back from a copy, "
         "or remove the snapshot's folder and land again."
     )
-
-
-def _clock(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector import __version__
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
-from huggy_connector.landing.lease import Keeper, Lease, remove
+from huggy_connector.landing.lease import LOST, Keeper, Lease, remove
 from huggy_connector.landing.manifest import File, Manifest
 from huggy_connector.landing.merge import merge
 from huggy_connector.landing.parquet import Census, write_parquet
@@ -141,19 +141,22 @@ class Work:
                 )
                 self._lease.check()
         except BaseException as error:
-            self._delete_published(file.name for file in files)
+            with suppress(LandingError):
+                self._delete_published(file.name for file in files)
             if isinstance(error, LandingBusy) and (winner := self._published()) is not None:
                 return winner
             raise
         manifest = self._manifest(certificate, census, files, state or {})
         # An error in here leaves the files: the manifest may have been created all the same.
         if not self._storage.create(manifest.address, manifest.to_json()):
-            self._delete_published(file.name for file in files)
+            winner = self._published()
+            if winner is None:
+                raise LandingBusy(LOST)
+            manifest = winner
+        with suppress(LandingError):  # it is published: what cannot be cleared away now is litter and no more
+            kept = {"manifest.json", *(file.name for file in manifest.files)}
+            self._delete_published(name for name in self._storage.children(manifest.folder) if name not in kept)
             self.discard()
-            return self._published() or manifest
-        kept = {"manifest.json", *(file.name for file in files)}
-        self._delete_published(name for name in self._storage.children(manifest.folder) if name not in kept)
-        self.discard()
         return manifest
 
     def release(self) -> None:

@@ -131,3 +131,28 @@ def test_nothing_aside_ever_looks_like_parquet(tmp_path: Path) -> None:
     with Folder(tmp_path).writing("a/part-x.parquet") as path:
         path.write_bytes(b"")
         assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_a_begin_that_fails_lets_the_next_one_begin_at_once(desk: Desk) -> None:
+    class Full(Folder):
+        def write(self, name: str, data: bytes) -> None:
+            if "/state-" in name:
+                raise LandingUnwritable("full")
+            super().write(name, data)
+
+    with pytest.raises(LandingUnwritable):
+        desk.begin(storage=Full(desk.root))
+
+    assert desk.begin().state is None
+
+
+def test_a_snapshot_is_published_even_where_nothing_can_be_cleared_away(desk: Desk) -> None:
+    class Stuck(Folder):
+        def delete(self, name: str) -> None:
+            raise LandingUnwritable("read-only")
+
+    with desk.begin(storage=Stuck(desk.root)) as work:
+        desk.walk(work)
+        manifest = desk.publish(work)
+
+    assert desk.landing.published(42, "chats") == (manifest,)

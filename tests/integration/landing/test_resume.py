@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 from huggy_connector.errors import LandingBusy, SnapshotDamaged
 from huggy_connector.landing import Counters, Folder, Landing, Manifest
-from huggy_connector.landing.lease import Keeper, Lease, Process, leases
+from huggy_connector.landing.lease import Keeper, Lease, Process, leases, remove
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,10 +142,19 @@ def test_work_of_which_a_part_is_missing_is_given_up(desk: Desk, gone: Process) 
     assert desk.notes == [f"{GIVEN_UP}: a part of it is missing."]
 
 
-def test_a_part_that_was_damaged_is_not_published(desk: Desk) -> None:
+def cut(path: Path) -> None:
+    path.write_bytes(b"PAR1")
+
+
+def shorten(path: Path) -> None:
+    pq.write_table(pq.read_table(path).slice(1), path)
+
+
+@pytest.mark.parametrize("damage", [cut, shorten, lambda path: path.unlink()])
+def test_a_part_that_was_damaged_is_not_published(desk: Desk, damage: Callable[[Path], None]) -> None:
     work = desk.begin()
     desk.walk(work)
-    min(desk.root.rglob("*.parquet")).write_bytes(b"PAR1")
+    damage(min(desk.root.rglob("*.parquet")))
 
     with pytest.raises(SnapshotDamaged, match=r"The unfinished work 42/chats/\.work/.* cannot be published"):
         desk.publish(work)
@@ -176,6 +186,39 @@ def test_a_keeper_renews_the_lease_of_one_who_waits(tmp_path: Path, desk: Desk) 
     while leases(storage, "work")[0].holding.renewed != desk.time:
         threading.Event().wait(0.001)
     keeper.stop()
+
+
+def test_a_lease_of_the_same_number_in_a_folder_made_anew_is_anothers(tmp_path: Path, desk: Desk) -> None:
+    storage = Folder(tmp_path)
+    first = Lease.take(storage, "work", after=0, process=Process.current(), now=desk.now)
+    remove(storage, "work")
+    second = Lease.take(storage, "work", after=0, process=Process.current(), now=desk.now)
+    assert first is not None
+    assert second is not None
+
+    assert (first.is_held(), second.is_held()) == (False, True)
+
+
+def test_a_work_folder_is_removed_from_its_parts_to_its_latest_lease(tmp_path: Path) -> None:
+    deleted: list[str] = []
+
+    class Recorded(Folder):
+        def delete(self, name: str) -> None:
+            deleted.append(name)
+            super().delete(name)
+
+    storage = Recorded(tmp_path)
+    for name in ("lease-000002.json", "state-000001-a.json", "lease-000001.json", "part-a-000000.parquet"):
+        storage.write(f"work/{name}", b"")
+    remove(storage, "work")
+
+    assert deleted == [
+        "work/part-a-000000.parquet",
+        "work/state-000001-a.json",
+        "work/lease-000001.json",
+        "work/lease-000002.json",
+    ]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_discarded_work_leaves_nothing(desk: Desk) -> None:

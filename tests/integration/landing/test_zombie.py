@@ -52,6 +52,39 @@ def test_who_wakes_up_after_its_retry_has_published_returns_the_retrys_snapshot(
     assert desk.files() == files
 
 
+def test_who_was_taken_over_a_moment_ago_neither_commits_nor_publishes(desk: Desk, gone: Process) -> None:
+    zombie = desk.begin(process=gone)
+    desk.walk(zombie)
+    retry = desk.begin()
+
+    with pytest.raises(LandingBusy):
+        zombie.commit({"page": 7}, pages=7, requests=7, retries=0)
+    with pytest.raises(LandingBusy):
+        desk.publish(zombie)
+
+    assert desk.landing.published(42, "chats") == ()
+    assert [name for name in desk.files() if ".work" not in name] == []
+    assert desk.publish(retry).rows == 18
+
+
+class Outrun(Folder):
+    """A folder in which another is quicker to write the manifest, and dies of it."""
+
+    def create(self, name: str, data: bytes) -> bool:
+        if name.endswith("manifest.json"):
+            super().create(name, data.replace(b'"part-', b'"part-other-'))
+        return super().create(name, data)
+
+
+def test_who_is_outrun_at_the_last_step_returns_the_others_manifest_and_removes_their_own_files(desk: Desk) -> None:
+    with desk.begin(storage=Outrun(desk.root)) as work:
+        desk.walk(work)
+        manifest = desk.publish(work)
+
+    assert [file.name[:11] for file in manifest.files] == ["part-other-"]
+    assert desk.files() == [manifest.address]
+
+
 class Watched(Folder):
     """A folder whose user calls `before` ahead of each step."""
 

@@ -1,0 +1,174 @@
+"""The unfinished work of one resource: whose it is, whether it can be gone on with, and when it is given up."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from huggy_connector.catalogue import Resource
+from huggy_connector.errors import LandingBusy, LandingError
+from huggy_connector.landing.lease import Lease, Numbered, Process, is_lease, leases, remove
+from huggy_connector.landing.schema import schema_fingerprint
+from huggy_connector.landing.state import State, state_name
+from huggy_connector.landing.storage import Storage
+
+
+def run_key(started_at: datetime, mode: str, call: str) -> str:
+    """Such as `20261122T070000Z-full-1a2b3c4d`: the first start, the mode, and a hash of what asked for it."""
+    return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{called(mode, call)}"
+
+
+def called(mode: str, call: str) -> str:
+    """What the run keys of a call end with, and the name of its work folder."""
+    return f"{mode}-{blake2b(call.encode(), digest_size=4).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A work folder that is ours now, with what there is to go on from."""
+
+    folder: str
+    lease: Lease
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The work folders of a resource, as `process` sees them."""
+
+    storage: Storage
+    company_id: int
+    resource: Resource
+    process: Process
+    now: Callable[[], datetime]
+    note: Callable[[str], None]
+    max_age: timedelta
+
+    def take(
+        self,
+        *,
+        mode: str,
+        call: str,
+        window: Mapping[str, str] | None,
+        already_done: Callable[[], bool],
+    ) -> Taken:
+        """The work of a call, gone on with or begun. `already_done` is asked once nobody else can do it any more."""
+        folder = f"{self._home}/.work/{called(mode, call)}"
+        succession = leases(self.storage, folder)
+        lease = self._lease(folder, succession)
+        try:
+            with lease.fenced():
+                self._stop_if(already_done(), folder)
+                state = self._left(folder, succession) or self._fresh(mode, call, window)
+                self._adopt(state, lease, folder)
+        except BaseException:
+            with suppress(LandingError):
+                lease.release()
+            raise
+        return Taken(folder, lease, state)
+
+    def remove_forgotten(self, *, but: str) -> None:
+        """Removes old work of calls that never came back, and what a removal cut short has left."""
+        for name in self.storage.children(f"{self._home}/.work"):
+            folder = f"{self._home}/.work/{name}"
+            if name == but:
+                continue
+            if not (succession := leases(self.storage, folder)):
+                remove(self.storage, folder)
+                continue
+            latest, state = succession[0], self._latest_state(folder, succession)
+            begun = state.started_at if state else latest.holding.since
+            if begun >= self.now() - self.max_age or not latest.holding.is_free(self.now()):
+                continue
+            if Lease.take(self.storage, folder, after=latest.number, process=self.process, now=self.now) is not None:
+                self._give_up(begun, "it is too old", state)
+                remove(self.storage, folder)
+
+    @property
+    def _home(self) -> str:
+        return f"{self.company_id}/{self.resource.name}"
+
+    def _lease(self, folder: str, succession: list[Numbered]) -> Lease:
+        latest = succession[0] if succession else None
+        if latest is not None and not latest.holding.is_free(self.now()):
+            process, since = latest.holding.process, latest.holding.since
+            raise LandingBusy(
+                f"The same landing of {self.resource.name} has been going on since {_clock(since)} "
+                f"in process {process.pid} on {process.host}: wait until it is done, or stop it."
+            )
+        number = latest.number if latest else 0
+        lease = Lease.take(self.storage, folder, after=number, process=self.process, now=self.now)
+        if lease is None:
+            raise LandingBusy(f"The same landing of {self.resource.name} was begun just now elsewhere: wait for it.")
+        return lease
+
+    def _stop_if(self, done: bool, folder: str) -> None:  # noqa: FBT001
+        if done:
+            remove(self.storage, folder)
+            raise LandingBusy(f"This landing of {self.resource.name} has been published elsewhere just now.")
+
+    def _left(self, folder: str, succession: list[Numbered]) -> State | None:
+        """What those before have left, if one can go on with it."""
+        state = self._latest_state(folder, succession)
+        if state is None:
+            return None
+        if why := self._why_not(state, folder):
+            self._give_up(state.started_at, why, state)
+            return None
+        self.note(
+            f"{self.resource.name}: goes on with the work begun at {_clock(state.started_at)}, "
+            f"{state.counters.pages} pages and {state.rows} rows of which are there."
+        )
+        return state
+
+    def _why_not(self, state: State, folder: str) -> str:
+        """Why a state cannot be gone on with; empty where it can."""
+        if self._is_published(state.run_key):
+            return "it was published before it could be cleared away"
+        if state.started_at < self.now() - self.max_age:
+            return "it is too old"
+        if state.schema_fingerprint != schema_fingerprint(self.resource):
+            return "a release with other columns began it"
+        there = set(self.storage.children(folder))
+        if not all(part.name in there for part in state.parts):
+            return "a part of it is missing"
+        return ""
+
+    def _latest_state(self, folder: str, succession: list[Numbered]) -> State | None:
+        """The latest holder's state, or of the one before who did not come to write one."""
+        for each in succession:
+            with suppress(FileNotFoundError):
+                return State.from_json(self.storage.read(f"{folder}/{state_name(each.number, each.holding.token)}"))
+        return None
+
+    def _fresh(self, mode: str, call: str, window: Mapping[str, str] | None) -> State:
+        """A new start. Its run key is a later second's where the same call has published within this one."""
+        started_at = named_for = self.now()
+        while self._is_published(run_key(named_for, mode, call)):
+            named_for += timedelta(seconds=1)
+        return State(run_key(named_for, mode, call), mode, window, started_at, schema_fingerprint(self.resource))
+
+    def _adopt(self, state: State, lease: Lease, folder: str) -> None:
+        """Makes the state the holder's own. What it does not name, parts of a killed one, is garbage from then on."""
+        own = state_name(lease.number, lease.token)
+        self.storage.write(f"{folder}/{own}", state.to_json())
+        lease.check()
+        kept = {own, *(part.name for part in state.parts)}
+        for name in self.storage.children(folder):
+            if name not in kept and not is_lease(name):
+                self.storage.delete(f"{folder}/{name}")
+
+    def _give_up(self, begun: datetime, why: str, state: State | None) -> None:
+        """Says so, and removes the files of a snapshot that never got its manifest."""
+        self.note(f"{self.resource.name}: the unfinished work begun at {_clock(begun)} is given up: {why}.")
+        if state is not None and not self._is_published(state.run_key):
+            for name in self.storage.children(f"{self._home}/{state.run_key}"):
+                self.storage.delete(f"{self._home}/{state.run_key}/{name}")
+
+    def _is_published(self, key: str) -> bool:
+        return "manifest.json" in self.storage.children(f"{self._home}/{key}")
+
+
+def _clock(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
