@@ -1,0 +1,33 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = shutil.which("docker-compose")
+SECRETS = ("AIRFLOW_JWT_SECRET", "AIRFLOW_FERNET_KEY", "POSTGRES_PASSWORD")
+pytestmark = pytest.mark.skipif(
+    COMPOSE is None, reason="there is no docker-compose: install Debian's package of that name"
+)
+
+
+def _config(environ: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    file = shutil.copy(ROOT / "docker-compose.yaml", tmp_path)  # away from a .env file of the developer's own
+    command = [str(COMPOSE), "--file", str(file), "config", "--quiet"]
+    return subprocess.run(
+        command, env={"PATH": "/usr/bin:/bin", **environ}, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_compose_file_is_valid(tmp_path: Path) -> None:
+    ran = _config(dict.fromkeys(SECRETS, "secret"), tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("missing", SECRETS)
+def test_a_missing_secret_is_named_with_what_to_do(missing: str, tmp_path: Path) -> None:
+    ran = _config(dict.fromkeys(set(SECRETS) - {missing}, "secret"), tmp_path)
+    assert ran.returncode != 0
+    assert missing in ran.stderr
+    assert "into .env" in ran.stderr
