@@ -30,6 +30,8 @@ class Ledger:
     """The tick at which the last look was sent."""
     still_since: int = 0
     """The tick at which the first look of a head that has stood still since was taken."""
+    calm: bool = True
+    """Whether the last look found the head as the one before."""
     era: int = 0
     """Grows with each look that was not firm: counts of different eras cannot be compared."""
     _floor: int = 0
@@ -54,6 +56,11 @@ class Ledger:
         """Ids never seen before `tick`."""
         self._new.update(dict.fromkeys(numbers, tick))
 
+    @property
+    def newcomers(self) -> int | None:
+        """How many of the ids seen may have arrived since the first look, at most; None where that cannot be said."""
+        return None if self.era else self.arrived + len(self._new)
+
     def begin(self, head: Sheet) -> None:
         """The first look. What is seen later is compared with it."""
         self.reference, self.looked, self.still_since = head.rows, head.sent, head.taken
@@ -72,6 +79,7 @@ class Ledger:
         moved = self._moved(sheets)
         arrived = sum(1 for n in moved if n not in self.reference and self._new.get(n, -1) >= self.looked)
         self.arrived += arrived
+        self.calm = not moved
         if moved:
             self.still_since = head.taken
         self.pushed += len(moved)
@@ -166,6 +174,7 @@ class Ledger:
             "reference": [list(self.reference), list(self.reference.values())],
             "looked": self.looked,
             "still_since": self.still_since,
+            "calm": self.calm,
             "era": self.era,
             "floor": self._floor,
             "best": self._best,
@@ -191,6 +200,7 @@ class Ledger:
             reference=pairs("reference"),
             looked=state["looked"],
             still_since=state["still_since"],
+            calm=state["calm"],
             era=state["era"],
             _floor=state["floor"],
             _best=state["best"],

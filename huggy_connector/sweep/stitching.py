@@ -115,8 +115,11 @@ class Stitcher:
             del self.empties[next(iter(self.empties))]
 
     def useful(self, lower: Sheet) -> bool:
-        """Whether nothing is known to have been pushed down since `lower` was read."""
-        return lower.sent >= self.ledger.still_since
+        """Whether nothing is known to have been pushed down since `lower` was read, nor likely to be.
+
+        While the head moves the length proves more, once there is one to be counted.
+        """
+        return lower.sent >= self.ledger.still_since and (self.ledger.calm or self.size is None)
 
     def next_to_head(self) -> Sheet | None:
         """Page 1, or the empty answer for it, as long as the next look at page 0 can prove that nothing lies between."""

@@ -99,6 +99,10 @@ class Streams:
         self._empty: int | None = None
         self._checked = 0
         self._tries = 0
+        self._shortest: int | None = None
+        self._first_length: int | None = None
+        self._before: set[int] = set()
+        self._since = 0
         self._vanished = 0
         self._latest = 0
         self._done: Certificate | None = None
@@ -239,11 +243,31 @@ class Streams:
             self._plan.measured(sheet)
             if self._stitch.size is not None:
                 self._ledger.length(sheet, self._stitch.size, arrived=errand.arrived, era=errand.era)
+                self._bound(sheet, self._stitch.size)
         if sheet.number:
             self._latest = self._tick
         if not sheet.count:
             self._stitch.nothing(sheet)
+        if self._before and errand.sent > self._since:
+            self._before.difference_update(rows)
         return sheet
+
+    def _bound(self, sheet: Sheet, size: int) -> None:
+        """A page that is not full says how many rows there were at most when it was read."""
+        if sheet.count < size:
+            length = sheet.number * size + sheet.count
+            self._shortest = length if self._shortest is None else min(self._shortest, length)
+            if self._first_length is None:
+                self._first_length, self._before, self._since = length, set(self._seen), self._tick
+
+    def _missing(self) -> int | None:
+        """How many rows that existed throughout are unread at most: those there at the first reading of the length, less
+        those of them that were read later, every newcomer being taken for one that was not there."""
+        bounds = [self._shortest] if self._shortest is not None else []
+        newcomers = self._ledger.newcomers
+        if newcomers is not None and self._first_length is not None:
+            bounds.append(self._first_length - (len(self._seen) - len(self._before) - newcomers))
+        return max(0, min(bounds)) if bounds else None
 
     def _take_look(self, sheet: Sheet, errand: Errand) -> None:
         if not sheet.number and not sheet.count:
@@ -370,7 +394,7 @@ class Streams:
         elif self._searched and self._requests > PATIENCE * (self._plan.last_page(self._tick) + 100):
             self._done = Certificate(
                 exact=False,
-                missing_at_most=None,
+                missing_at_most=self._missing(),
                 why="Rows left faster than the pages around them could be read again.",
                 **self._counts(),
             )
@@ -413,6 +437,7 @@ class Streams:
             "rows": self._plan.state(),
             "latest": self._latest,
             "checked": self._checked,
+            "bounds": [self._shortest, self._first_length, self._since, sorted(self._before)],
             "done": None if self._done is None else asdict(self._done),
         }
 
@@ -438,6 +463,8 @@ class Streams:
         for empty in map(Sheet.resumed, state["empties"]):
             walk._stitch.nothing(empty)
         walk._latest, walk._checked = state["latest"], state["checked"]
+        walk._shortest, walk._first_length, walk._since, before = state["bounds"]
+        walk._before = set(before)
         walk._done = None if state["done"] is None else Certificate(**state["done"])
         walk._stitch.stale_before = walk._tick + 1
         walk._looking = True
