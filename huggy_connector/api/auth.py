@@ -34,8 +34,11 @@ class Credentials(Protocol):
     def token(self, send: Send) -> str:
         """The token to send now. May have to be asked for first, and then raises what may go wrong with that."""
 
-    def replacement(self, refused: str, send: Send) -> str | None:
-        """Another token worth trying after `refused` got a 401; None where there is none."""
+    def replacement(self, refused: str, send: Send, *, again: bool) -> str | None:
+        """Another token worth trying after `refused` got a 401; None where there is none.
+
+        `again`: it was a replacement itself.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ class FixedToken:
         del send
         return self.grant.access_token
 
-    def replacement(self, refused: str, send: Send) -> str | None:
-        del refused, send
+    def replacement(self, refused: str, send: Send, *, again: bool) -> str | None:
+        del refused, send, again
         return None
 
 

@@ -138,11 +138,14 @@ class Client:
     def _fetch_once(self, request: Request, decode: Callable[[Response], T]) -> tuple[T, datetime]:
         token = self._credentials.token(self._send)
         answer = self._send(request, token)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            other = self._credentials.replacement(token, self._send)
-            if other is not None:
-                token = other
-                answer = self._send(request, token)
+        for again in (False, True):
+            if answer.status != HTTPStatus.UNAUTHORIZED:
+                break
+            other = self._credentials.replacement(token, self._send, again=again)
+            if other is None:
+                break
+            token = other
+            answer = self._send(request, token)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise explained(token, api_version=self._api_version, now=self._clock.now())
         if (error := protocol.error_in(answer, request.what)) is not None:

@@ -59,8 +59,8 @@ class CodeGrant:
             self.grant = grant
         return self.grant.access_token
 
-    def replacement(self, refused: str, send: Send) -> str | None:
-        del refused, send
+    def replacement(self, refused: str, send: Send, *, again: bool) -> str | None:
+        del refused, send, again
         return None
 
     def _before(self, held: Held) -> Kept | None:

@@ -81,6 +81,7 @@ class RenewedToken:
         self._note = note
         self._flight = threading.Lock()
         self._failure: _Failure | None = None
+        self._given_to_us: Grant | None = None
         self._unkept: Grant | None = None
         if kept is not None and self._is_ours(kept):
             self._grant, self._place = kept.grant, store.place
@@ -108,10 +109,12 @@ class RenewedToken:
         due = grant.refresh_token is not None and grant.renewed_from is not None and grant.renewed_from <= now
         return (self._successor(grant, send, ahead=not ended) if ended or due else grant).access_token
 
-    def replacement(self, refused: str, send: Send) -> str | None:
+    def replacement(self, refused: str, send: Send, *, again: bool) -> str | None:
         grant = self._grant
         if grant.access_token != refused:
             return grant.access_token
+        if again and grant is self._given_to_us:
+            return None  # by the server, a moment ago: the next one would be refused too
         return self._successor(grant, send, ahead=False).access_token
 
     def _successor(self, old: Grant, send: Send, *, ahead: bool) -> Grant:
@@ -163,7 +166,9 @@ class RenewedToken:
         if grant.refresh_token is None:
             raise Unauthorized(NO_REFRESH_TOKEN)
         answer = send(oauth.refresh_request(self._app, refresh_token=grant.refresh_token))
-        return oauth.grant_in(answer, refresh_token=grant.refresh_token, now=self._now(), refused=DEAD)
+        new = oauth.grant_in(answer, refresh_token=grant.refresh_token, now=self._now(), refused=DEAD)
+        self._given_to_us = new
+        return new
 
     def _keep(self, held: Held, kept: Kept | None, new: Grant) -> Grant:
         """Nothing of `new` is used before it is durable. What could not be kept is not lost as long as we live."""

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from huggy_connector import errors
-from huggy_connector.api.auth import FixedToken
+from huggy_connector.api.auth import Credentials, FixedToken
 from huggy_connector.api.client import FIRST_PATIENCE, PATIENCE, Client, Clock
-from huggy_connector.api.protocol import Request, Response
+from huggy_connector.api.protocol import Request, Response, Send
 from huggy_connector.api.tokens import Grant
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import resource_named
@@ -58,11 +58,13 @@ class World:
         self.seconds += max(seconds, 0.1)
         return closed.is_set()
 
-    def client(self, *, token: str = "a.b.c", api_version: str = "v3") -> Client:
+    def client(
+        self, *, token: str = "a.b.c", api_version: str = "v3", credentials: Credentials | None = None
+    ) -> Client:
         return Client(
             transport=self,
             budget=self,
-            credentials=FixedToken(Grant(token)),
+            credentials=credentials or FixedToken(Grant(token)),
             clock=Clock(now=self.now, wait=self.wait, monotonic=lambda: self.seconds),
             api_version=api_version,
         )
@@ -176,3 +178,56 @@ def test_the_profile_is_asked_without_the_company_where_it_is_missing_below_it()
     client.company_id = 4242
     assert client.fetch_profile().company_id == 4242
     assert [request.path for request in world.asked] == ["companies/4242/agents/profile", "agents/profile"]
+
+
+@dataclass
+class Renewing:
+    """Credentials that ask for a token before the first request, and for another one a refusal."""
+
+    grant: Grant = field(default_factory=lambda: Grant(""))
+    place: str = "a test"
+    renews_itself: bool = True
+    tokens: list[str] = field(default_factory=lambda: ["second", "third"])
+    asked_again: list[tuple[str, bool]] = field(default_factory=list)
+
+    def token(self, send: Send) -> str:
+        if not self.grant.access_token:
+            if (answer := send(Request("https://auth.example/access_token", "a token", body={}))).status != 200:
+                raise errors.ServerFailed(f"Status {answer.status}.")
+            self.grant = Grant("first", expires_at=START)
+        return self.grant.access_token
+
+    def replacement(self, refused: str, send: Send, *, again: bool) -> str | None:
+        self.asked_again.append((refused, again))
+        return self.tokens.pop(0) if self.tokens else None
+
+
+def test_a_token_is_asked_for_within_the_budget_without_a_token_and_again_where_that_may_help() -> None:
+    world = World([status(503), errors.Unreachable("reset"), ok({}), ok([])])
+    client = world.client(credentials=Renewing())
+    client.fetch_page(CHATS, 0)
+    assert (world.tokens, len(world.turns), client.requests, client.retries) == ([None, None, None, "first"], 4, 4, 2)
+    assert client.token_expires_at == START
+
+
+def test_a_client_can_make_sure_of_its_token_before_it_asks_for_anything() -> None:
+    world = World([ok({})])
+    world.client(credentials=Renewing()).authenticate()
+    assert [request.what for request in world.asked] == ["a token"]
+
+
+def test_after_a_401_a_replacement_is_sent_and_one_more_where_that_was_refused_too() -> None:
+    world, credentials = World([ok({}), status(401), status(401), ok([{"id": 1}])]), Renewing()
+    assert world.client(credentials=credentials).fetch_page(CHATS, 0).rows == [{"id": 1}]
+    assert (world.tokens, credentials.asked_again) == (
+        [None, "first", "second", "third"],
+        [("first", False), ("second", True)],
+    )
+
+
+@pytest.mark.parametrize(("others", "requests"), [([], 1), (["second"], 2), (["second", "third", "fourth"], 3)])
+def test_the_last_refusal_is_explained(others: list[str], requests: int) -> None:
+    world, credentials = World([status(401)]), Renewing(Grant("a.b.c"), tokens=others)
+    with pytest.raises(errors.Unauthorized):
+        world.client(credentials=credentials).fetch_page(CHATS, 0)
+    assert len(world.asked) == requests
