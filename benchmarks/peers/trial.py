@@ -1,0 +1,183 @@
+"""One contestant, alone, against one sandbox: what it delivered, how fast, and what it cost.
+
+The sandbox is a process of its own, and the truth is the sandbox's. Nothing heavy may be imported here: a child's peak
+memory, as the system counts it, begins with that of the process that started it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Timer
+from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
+
+from benchmarks.peers.contestants import Contestant, command
+
+REQUESTS_A_SECOND, PAGE = 20, 20
+"""The API's limit and its page."""
+PATIENCE = 1800.0
+"""Seconds after which a child is ended."""
+_HUGGY = Path(sys.executable).with_name("huggy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A list and how it moves while it is read."""
+
+    name: str
+    chats: int
+    latency_ms: int
+    arrivals_per_second: float = 0.0
+    departures_per_second: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a trial.
+
+    `seconds` are those from the arrival of the first request to the last answer, `run_seconds` the whole process with
+    its start. `rows` counts all that was delivered, `unique` the different ones; `missing` are those the sandbox had
+    from before the start until after the end and that were not delivered, out of `throughout`.
+    """
+
+    contestant: str
+    list: str
+    latency_ms: int
+    seconds: float
+    run_seconds: float
+    requests: int
+    refused: int
+    most_in_any_second: int
+    rows: int
+    unique: int
+    throughout: int
+    missing: int
+    peak_mb: float
+    exit_code: int
+    said: str
+
+    @property
+    def rows_per_second(self) -> float:
+        """Different rows a second."""
+        return self.unique / self.seconds if self.seconds else 0.0
+
+    @property
+    def share(self) -> float:
+        """Of what the limit allows: 400 rows a second."""
+        return self.rows_per_second / (REQUESTS_A_SECOND * PAGE)
+
+
+def trial(contestant: Contestant, python: Path, case: Case) -> Result:
+    """Run it once, from nothing."""
+    with TemporaryDirectory(prefix="huggy-bench-") as name, _sandbox(case) as (origin, account):
+        folder = Path(name)
+        _ask(origin, "mark", method="POST")
+        began = time.monotonic()
+        exit_code, peak_mb = _run(command(contestant, python), folder, _environ(contestant, folder, account))
+        run_seconds = time.monotonic() - began
+        stats, truth = _ask(origin, "stats"), _ask(origin, "truth?resource=chats")
+        ids = list(contestant.ids(folder))
+        delivered, throughout = set(ids), set(map(int, truth["throughout"]))
+        active = stats["last_arrival"] - stats["first_arrival"] + case.latency_ms / 1000 if stats["requests"] else 0.0
+        return Result(
+            contestant=contestant.name,
+            list=case.name,
+            latency_ms=case.latency_ms,
+            seconds=round(active, 3),
+            run_seconds=round(run_seconds, 3),
+            requests=stats["requests"],
+            refused=stats["refused_429"],
+            most_in_any_second=stats["most_in_any_second"],
+            rows=len(ids),
+            unique=len(delivered),
+            throughout=len(throughout),
+            missing=len(throughout - delivered),
+            peak_mb=round(peak_mb, 1),
+            exit_code=exit_code,
+            said=contestant.said(folder),
+        )
+
+
+@contextmanager
+def _sandbox(case: Case) -> Iterator[tuple[str, dict[str, str]]]:
+    """A sandbox of the case: its origin, and the variables it tells.
+
+    Its rows are spelled plainly and its 429 say Retry-After in seconds: the race is about extraction, not about
+    parsing what is odd.
+    """
+    options = {
+        "--port": 0,
+        "--chats": case.chats,
+        "--contacts": 1_000,
+        "--limit": REQUESTS_A_SECOND,
+        "--page-size": PAGE,
+        "--latency-ms": case.latency_ms,
+        "--arrivals-per-second": case.arrivals_per_second,
+        "--departures-per-second": case.departures_per_second,
+        "--refusal": "seconds",
+    }
+    flags = [str(word) for option in options.items() for word in option]
+    process = subprocess.Popen([_HUGGY, "sandbox", "--no-quirks", *flags], stdout=subprocess.PIPE, text=True)
+    try:
+        account: dict[str, str] = {}
+        assert process.stdout is not None
+        while not {"HUGGY_BASE_URL", "HUGGY_ACCESS_TOKEN"} <= account.keys():
+            line = process.stdout.readline()
+            if not line:
+                sys.exit("The sandbox ended at once: its own words are above.")
+            words = shlex.split(line, comments=True)
+            if words[:1] == ["export"]:
+                variable, _, value = words[1].partition("=")
+                account[variable] = value
+        yield account["HUGGY_BASE_URL"].removesuffix("/v3"), account
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _environ(contestant: Contestant, folder: Path, account: Mapping[str, str]) -> dict[str, str]:
+    """Nothing of this machine but the PATH: no proxy, no settings, no budget left over from the run before."""
+    return {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "HOME": str(folder),
+        "HUGGY_BASE_URL": account["HUGGY_BASE_URL"],
+        "HUGGY_ACCESS_TOKEN": account["HUGGY_ACCESS_TOKEN"],
+        "HUGGY_LANDING": str(folder / "landing"),
+        "HUGGY_STATE": str(folder / "state"),
+        **contestant.environ,
+    }
+
+
+def _run(words: list[str], folder: Path, environ: Mapping[str, str]) -> tuple[int, float]:
+    """Exit code, and the most memory resident in MB."""
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(words, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+    patience = Timer(PATIENCE, process.kill)
+    patience.start()
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        patience.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss / 1024
+
+
+def _ask(origin: str, question: str, *, method: str = "GET") -> Any:
+    """What the sandbox knows; neither limited nor counted."""
+    request = Request(f"{origin}/sandbox/{question}", method=method)
+    with build_opener(ProxyHandler({})).open(request, timeout=60) as answer:
+        return json.load(answer)
