@@ -25,7 +25,7 @@ CATALOG = "warehouse"
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """How much of the machine DuckDB may take. `memory_limit` as DuckDB writes it; the process takes 250 MB more."""
+    """How much of the machine DuckDB may take. `memory_limit` as DuckDB writes it; a process takes some 250 MB more."""
 
     memory_limit: str = "1GB"
     threads: int = 2

@@ -100,6 +100,7 @@ def _copy(live: Path, draft: Path) -> None:
         except OSError:
             raise WarehouseBusy(f"Another program has just opened {live} for writing: close it there.") from None
         shutil.copyfileobj(source, target, 2**24)
+    shutil.copymode(live, draft)
 
 
 def _swap(place: Place, *, from_version: int, keep_versions: int) -> None:

@@ -33,19 +33,20 @@ def upsert(stage: Stage) -> Changed:
         [stage.company_id],
     )
     row = connection.execute(
-        "SELECT count(*), count(t.id), count(*) FILTER (t.row_hash = w.row_hash)"
+        "SELECT (SELECT count(*) FROM keys), count(*), count(t.id), count(*) FILTER (t.row_hash = w.row_hash)"
         f" FROM winners w LEFT JOIN {table} t ON t.company_id = ? AND t.id = w.id",
         [stage.company_id],
     ).fetchone()
-    winners, known, confirmed = row or (0, 0, 0)
+    staged, winners, known, confirmed = row or (0, 0, 0, 0)
     if known:
         connection.execute(
             f"DELETE FROM {table} WHERE company_id = ? AND id IN (SELECT id FROM winners)", [stage.company_id]
         )
     if winners:
+        who = "SEMI JOIN winners w ON p.part = w.part AND p.row = w.row" if winners < staged else ""
         connection.execute(
             f"INSERT INTO {table} BY NAME"
             f" SELECT {stage.company_id} AS company_id, {sql.names(stage.columns)}, run_key AS snapshot"
-            " FROM incoming p SEMI JOIN winners w ON p.part = w.part AND p.row = w.row JOIN parts f ON f.part = p.part"
+            f" FROM incoming p {who} JOIN parts f ON f.part = p.part"
         )
     return Changed(winners - known, known - confirmed, confirmed)

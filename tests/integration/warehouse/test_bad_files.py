@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseUnusable
-from huggy_connector.warehouse import load, query
+from huggy_connector.warehouse import examine, load, query
 from huggy_connector.warehouse.place import RESERVED, Place
 
 if TYPE_CHECKING:
@@ -165,3 +165,13 @@ def test_a_warehouse_that_is_not_there_is_told_to_its_reader(tmp_path: Path) -> 
         ConfigurationError, match=r"^There is no warehouse at .*huggy\.duckdb yet: run `huggy sync` first\.$"
     ):
         query(tmp_path / "huggy.duckdb", "SELECT 1")
+
+
+def test_a_look_beforehand_finds_what_a_load_would_refuse(desk: Desk, tmp_path: Path) -> None:
+    examine(desk.warehouse)
+    desk.load()
+    examine(desk.warehouse)
+    desk.warehouse.write_bytes(b"something else")
+    for path in (desk.warehouse, tmp_path, tmp_path / "meta.duckdb"):
+        with pytest.raises(HuggyError):
+            examine(path)

@@ -133,22 +133,28 @@ def test_a_writer_in_the_loaders_own_process_is_told(desk: Desk, chat: Chat) -> 
         desk.load()
 
 
-def test_while_the_file_is_copied_no_other_program_can_write_into_it(desk: Desk, chat: Chat) -> None:
-    """The lock that the copy takes is the one that DuckDB looks at."""
+def test_a_file_that_is_being_written_is_not_copied(desk: Desk, chat: Chat) -> None:
+    """Also where the writer came after the file was looked at: the copy takes the lock that DuckDB takes."""
     desk.land([chat(1)])
     desk.load()
-    source = """
-import fcntl, sys
-file = open(sys.argv[1], "rb")
-for _ in sys.stdin:
-    fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    print("locked", flush=True)
-"""
-    with Program(source, desk.warehouse) as holder:
-        assert holder.ask() == "locked"
-        with pytest.raises(duckdb.IOException, match="Conflicting lock"):
-            duckdb.connect(str(desk.warehouse))
-        duckdb.connect(str(desk.warehouse), read_only=True).close()
+    place = Place.at(desk.warehouse)
+    with Program(HOLDER, desk.warehouse, "rw") as holder:
+        assert holder.ask() == "1"
+        with (
+            pytest.raises(WarehouseBusy, match=r"^Another program has just opened .* for writing: close it there\.$"),
+            holding(place),
+            drafting(place, from_version=1, engine=Engine(), keep_versions=2),
+        ):
+            pytest.fail("it was copied")
+
+
+def test_the_rights_of_the_file_stay(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    desk.warehouse.chmod(0o640)
+    desk.land([chat(2)])
+    desk.load()
+    assert desk.warehouse.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_second_loader_is_told_that_another_one_is_at_it(desk: Desk, chat: Chat) -> None:
@@ -164,6 +170,27 @@ def test_a_second_loader_is_told_that_another_one_is_at_it(desk: Desk, chat: Cha
     ):
         desk.load()
     assert desk.warehouse.read_bytes() == before
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from huggy_connector.warehouse import query
+endless = "SELECT count(*) FROM range(3000000) a, range(30000) b WHERE a.range % 7 = b.range % 11"
+threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+ended = threading.Timer(60, lambda: os._exit(1))
+ended.start()
+try:
+    query(sys.argv[1], endless)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+ended.cancel()
+"""
+
+
+def test_ctrl_c_reaches_through_a_running_statement(desk: Desk) -> None:
+    desk.load()
+    with Program(INTERRUPTED, desk.warehouse) as program:
+        assert program.hear() == "interrupted"
 
 
 LOADER = """
