@@ -96,6 +96,7 @@ def land(
             call=call,
             zone=settings.zone,
             now=clock.now,
+            once=once,
             note=progress.note,
         )
         with work:
