@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,32 +72,35 @@ class Plan:
 
     def best(self, now: int, *, splitting: Sequence[Joint | None]) -> Move | None:
         """Where help is needed most: a seam to be mended first, else the longest way to go."""
-        moves = list(self._moves(now, splitting))
-        if not moves:
-            return None
-        _, move = max(moves, key=lambda one: one[0])
-        return move
+        best: tuple[int, Move] | None = None
+        asking = False
+        for place, run in enumerate(self._stitch.chain.runs):
+            below, beside = run.below, asking
+            asking = below.asking
+            if below.seam is Seam.FAILED:
+                if not below.asking and not beside and not self._left_to_the_last_look(place):
+                    return Move(run, self._below_head(place, now))
+            elif below.seam is Seam.OPEN:
+                gap = self.gap(place, now)
+                if not below.asking:
+                    if not self._left_to_the_last_look(place) and (best is None or gap >= best[0]):
+                        best = gap + 1, Move(run, self._below_head(place, now))
+                elif gap >= SMALLEST_SPLIT and below not in splitting and (best is None or gap // 2 > best[0]):
+                    best = gap // 2, Move(run, self._now_at(run.bottom, now) + 1 + gap // 2, split=True)
+        return best[1] if best is not None else None
 
-    def _moves(self, now: int, splitting: Sequence[Joint | None]) -> Iterator[tuple[int, Move]]:
-        runs = self._stitch.chain.runs
-        for place, run in enumerate(runs):
-            below = run.below
-            if below.seam is Seam.PENDING or below.seam is Seam.CLOSED:
-                continue
-            gap = self.gap(place, now)
-            if below.asking:
-                if gap >= SMALLEST_SPLIT and below.seam is Seam.OPEN and below not in splitting:
-                    middle = self._now_at(run.bottom, now) + 1 + gap // 2
-                    yield gap // 2, Move(run, middle, split=True)
-                continue
-            if place and runs[place - 1].below.asking and below.seam is Seam.FAILED:
-                continue
-            if place == 0 and run.bottom.number == 0 and below.anchor is None and self._stitch.next_to_head() is not None:
-                continue  # the last look reads page 0 anyway, and proves this seam with it
-            page = self.page_below(run, now)
-            if page <= 0 and place == 0 and gap == 0 and below.anchor is None:
-                page = 1
-            yield (1 << 30) - place if below.seam is Seam.FAILED else gap + 1, Move(run, page)
+    def _left_to_the_last_look(self, place: int) -> bool:
+        """Whether the last look reads page 0 anyway, and proves the seam below it with it."""
+        run = self._stitch.chain.runs[place]
+        at_head = place == 0 and run.bottom.number == 0 and run.below.anchor is None
+        return at_head and self._stitch.next_to_head() is not None
+
+    def _below_head(self, place: int, now: int) -> int:
+        run = self._stitch.chain.runs[place]
+        page = self.page_below(run, now)
+        if page <= 0 and place == 0 and run.below.anchor is None and not self.gap(place, now):
+            return 1
+        return page
 
     def _page_of_last(self, sheet: Sheet, now: int) -> int:
         size = self._stitch.size or max(1, sheet.count)

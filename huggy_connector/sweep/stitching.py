@@ -75,6 +75,8 @@ class Stitcher:
     def adjoin(self, run: Run) -> None:
         """The seam below a run whose last page has just come: closed, pending, or still to be walked."""
         chain, last, below = self.chain, run.bottom, run.below
+        if below.seam is Seam.CLOSED or (below.seam is Seam.PENDING and not below.backward):
+            return  # the page it was about is still part of the run
         right = chain.right_of(run)
         first = self.empties.get(last.number + 1) if right is None else right.top
         if first is None or first.number != last.number + 1 or (right is not None and self._hollow(right)):
