@@ -85,6 +85,9 @@ def trial(contestant: Contestant, python: Path, case: Case) -> Result:
         began = time.monotonic()
         exit_code, peak_mb = _run(command(contestant, python), folder, _environ(contestant, folder, account))
         run_seconds = time.monotonic() - began
+        if exit_code:
+            last = (folder / "stderr").read_text(errors="replace").strip().rpartition("\n")[2]
+            print(f"{contestant.label} ended with {exit_code}: {last}", file=sys.stderr, flush=True)
         stats, truth = _ask(origin, "stats"), _ask(origin, "truth?resource=chats")
         ids = list(contestant.ids(folder))
         delivered, throughout = set(ids), set(map(int, truth["throughout"]))
