@@ -10,7 +10,7 @@ import click
 from huggy_connector import pipeline
 from huggy_connector.cli.show import print_table, progress
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.sandbox import Options, Sandbox, parse_shares, serve
+from huggy_connector.sandbox import Options, parse_shares
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import read
 
@@ -50,6 +50,8 @@ def sandbox(*, port: int, faults: str, **options: Any) -> None:
     Examples: huggy sandbox
               huggy sandbox --chats 200000 --arrivals-per-second 5 --latency-ms 150 --faults 500=0.02,reset=0.01
     """
+    from huggy_connector.sandbox import serve
+
     try:
         serve(Options(**options, faults=parse_shares(faults)), port=port, ready=click.echo)
     except ValueError as error:
@@ -72,6 +74,8 @@ def demo(*, chats: int, folder: Path) -> None:
 
     Example: huggy demo
     """
+    from huggy_connector.sandbox import Sandbox
+
     warehouse = folder / "huggy.duckdb"
     with Sandbox(Options(chats=chats)) as stand_in, progress() as shown:
         shown.note(f"A stand-in Huggy with {chats:,} invented chats answers at {stand_in.url}.")
