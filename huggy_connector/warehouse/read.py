@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseError
 from huggy_connector.warehouse import sql
-from huggy_connector.warehouse.engine import Engine, attach, interruptible
+from huggy_connector.warehouse.engine import Engine, attach
 from huggy_connector.warehouse.place import Place
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+Result = TypeVar("Result")
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -70,9 +73,13 @@ def query(warehouse: str | Path, question: str, *, zone: ZoneInfo = UTC_ZONE, li
     It can reach nothing but the warehouse. Raises ConfigurationError for a question that is none or is wrong.
     """
     with _asking(warehouse, question, zone) as connection:
-        cursor = connection.execute(question)
-        columns = tuple((each[0], str(each[1])) for each in cursor.description or ())
-        rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+
+        def ask() -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+            cursor = connection.execute(question)
+            columns = [(each[0], str(each[1])) for each in cursor.description or ()]
+            return columns, cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+
+        columns, rows = _interruptible(connection, ask)
     return Answer(
         tuple(name for name, _ in columns),
         tuple(kind for _, kind in columns),
@@ -98,9 +105,8 @@ def export(warehouse: str | Path, question: str, target: str | Path, *, zone: Zo
         with _asking(warehouse, question, zone, writes=half) as connection:
             # A view, and not COPY (...), because the question may end in a semicolon or a comment.
             connection.execute(f"CREATE TEMP VIEW answer AS {question}")
-            row = connection.execute(
-                f"COPY (FROM answer) TO {sql.text(str(half))} ({FORMATS[file.suffix.lower()]})"
-            ).fetchone()
+            copy = f"COPY (FROM answer) TO {sql.text(str(half))} ({FORMATS[file.suffix.lower()]})"
+            row = _interruptible(connection, lambda: connection.execute(copy).fetchone())
         half.replace(file)
     except OSError as error:
         raise WarehouseError(
@@ -127,10 +133,20 @@ def _asking(
             statements = connection.extract_statements(question)
             if [each.type.name in {"SELECT", "EXPLAIN"} for each in statements] != [True]:
                 raise ConfigurationError("A query is one SELECT: the warehouse can be read and not changed.")
-            with interruptible():
-                yield connection
+            yield connection
         except duckdb.Error as error:
             raise _meaning(error) from None
+
+
+def _interruptible(connection: DuckDBPyConnection, work: Callable[[], Result]) -> Result:
+    """Lets Ctrl-C through at once: the thread that waits for a statement inside DuckDB often does not hear it."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="query") as pool:
+        answer = pool.submit(work)
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _meaning(error: Exception) -> HuggyError:

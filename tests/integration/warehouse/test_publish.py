@@ -297,3 +297,21 @@ def test_a_disk_that_is_full_leaves_the_file_as_it_was(desk: Desk, chat: Chat, s
     assert listed(desk.folder) == [".huggy.duckdb.d/lock", "huggy.duckdb"]
     desk.load()
     assert desk.read("SELECT count(*) FROM chats") == [(20_000,)]
+
+
+@pytest.mark.parametrize("stage", ["loading", "Publishing"])
+def test_a_load_that_is_stopped_leaves_the_file_as_it_was(desk: Desk, chat: Chat, stage: str) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    before = desk.warehouse.read_bytes()
+    desk.land([chat(2)])
+
+    def stop(sentence: str) -> None:
+        if stage in sentence:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.load(note=stop)
+    assert desk.warehouse.read_bytes() == before
+    assert listed(desk.folder) == [".huggy.duckdb.d/lock", "huggy.duckdb"]
+    assert desk.load().version == 2
