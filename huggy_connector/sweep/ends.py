@@ -48,7 +48,13 @@ class EndSearch:
             hint = self.hint or 0
             return [hint - 1, hint + 1 + hint // 64] if hint > 3 else [1, 3][: max(1, self.width)]
         count = min(self.width, 2 if last < 8 and self.width < 12 else max(3, self.width // 3))
-        return [last * 2 << turn for turn in range(count)] if count < 3 else [last * 3**turn for turn in range(1, count + 1)]
+        if count == 1:
+            return [last * 4]
+        return (
+            [last * 2 << turn for turn in range(count)]
+            if count < 3
+            else [last * 3**turn for turn in range(1, count + 1)]
+        )
 
     def state(self) -> list[Any]:
         return [self.hint, self.last, self.empty]

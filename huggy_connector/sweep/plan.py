@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from huggy_connector.sweep.seams import Joint, Run, Seam, Sheet
@@ -11,6 +12,14 @@ from huggy_connector.sweep.stitching import Stitcher
 
 SMALLEST_SPLIT: Final = 6
 """Pages a stream must have left before another one takes over half of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The creation times that are wanted: from `start` to before `end`, of a list that is newest first."""
+
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,8 @@ class Plan:
 
     def __init__(self, stitch: Stitcher, rows: int = 0, as_of: int = 0) -> None:
         self._stitch = stitch
+        self.span: Span | None = None
+        """Where only these are wanted, the rest of the list is passed over."""
         self._rows = rows
         self._as_of = as_of
 
@@ -68,7 +79,40 @@ class Plan:
 
     def left(self, now: int) -> int:
         """Pages still to be read."""
-        return sum(self.gap(place, now) for place, run in self._stitch.chain.runs_open())
+        return sum(self.gap(place, now) for place, run in self._stitch.chain.runs_open() if self.wanted(place))
+
+    @property
+    def done(self) -> bool:
+        """Whether no seam is left but where nothing is wanted."""
+        runs = self._stitch.chain.runs
+        return bool(runs) and all(
+            run.below.seam is Seam.CLOSED or not self.wanted(place) for place, run in enumerate(runs)
+        )
+
+    def wanted(self, place: int) -> bool:
+        """Whether wanted rows may lie below the run at `place`."""
+        if self.span is None:
+            return True
+        runs = self._stitch.chain.runs
+        oldest = runs[place].bottom.oldest
+        newest = runs[place + 1].top.newest if place + 1 < len(runs) else None
+        return not (oldest is not None and oldest < self.span.start) and not (
+            newest is not None and newest >= self.span.end
+        )
+
+    def goes_on(self, run: Run, now: int) -> bool:
+        """Whether a stream may simply go on below `run`."""
+        if run.below.seam is not Seam.OPEN or run.below.asking:
+            return False
+        if self.span is None:
+            return True
+        place = self._stitch.chain.runs.index(run)
+        return self.wanted(place) and not self._far(run, self.gap(place, now))
+
+    def _far(self, run: Run, gap: int) -> bool:
+        """Whether the wanted rows begin somewhere below, too far to walk there."""
+        oldest = run.bottom.oldest
+        return self.span is not None and gap > 2 and oldest is not None and oldest >= self.span.end  # noqa: PLR2004
 
     def best(self, now: int, *, splitting: Sequence[Joint | None]) -> Move | None:
         """Where help is needed most: a seam to be mended first, else the longest way to go."""
@@ -77,12 +121,17 @@ class Plan:
         for place, run in enumerate(self._stitch.chain.runs):
             below, beside = run.below, asking
             asking = below.asking
+            if below.seam is Seam.CLOSED or below.seam is Seam.PENDING or not self.wanted(place):
+                continue
             if below.seam is Seam.FAILED:
                 if not below.asking and not beside and not self._left_to_the_last_look(place):
                     return Move(run, self._below_head(place, now))
-            elif below.seam is Seam.OPEN:
+            else:
                 gap = self.gap(place, now)
-                if not below.asking:
+                if self._far(run, gap):
+                    if below not in splitting:
+                        return Move(run, self._now_at(run.bottom, now) + 1 + gap // 2, split=True)
+                elif not below.asking:
                     if not self._left_to_the_last_look(place) and (best is None or gap >= best[0]):
                         best = gap + 1, Move(run, self._below_head(place, now))
                 elif gap >= SMALLEST_SPLIT and below not in splitting and (best is None or gap // 2 > best[0]):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -23,14 +24,26 @@ SEARCHES: Final = 8
 class Sheet:
     """One page as it was read: between the ticks `sent` and `taken` of the walk's logical clock."""
 
-    __slots__ = ("count", "first", "last", "number", "rows", "run", "sent", "taken")
+    __slots__ = ("count", "first", "last", "newest", "number", "oldest", "rows", "run", "sent", "taken")
 
-    def __init__(self, number: int, *, sent: int, taken: int, rows: Mapping[int, str], count: int) -> None:
+    def __init__(
+        self,
+        number: int,
+        *,
+        sent: int,
+        taken: int,
+        rows: Mapping[int, str],
+        count: int,
+        newest: datetime | None = None,
+        oldest: datetime | None = None,
+    ) -> None:
         self.number, self.sent, self.taken = number, sent, taken
         self.rows = rows
         self.count = count
         ids = list(rows)
-        self.first, self.last = (ids[0], ids[-1]) if ids else (None, None)
+        self.first: int | None = ids[0] if ids else None
+        self.last: int | None = ids[-1] if ids else None
+        self.newest, self.oldest = newest, oldest
         self.run: Run | None = None
 
     def meets(self, other: Sheet) -> bool:
@@ -38,12 +51,15 @@ class Sheet:
         return not self.rows.items().isdisjoint(other.rows.items())
 
     def state(self) -> list[Any]:
-        return [self.number, self.sent, self.taken, self.count, list(self.rows), list(self.rows.values())]
+        times = [None if time is None else time.isoformat() for time in (self.newest, self.oldest)]
+        return [self.number, self.sent, self.taken, self.count, list(self.rows), list(self.rows.values()), times]
 
     @classmethod
     def resumed(cls, state: Sequence[Any]) -> Self:
-        number, sent, taken, count, ids, versions = state
-        return cls(number, sent=sent, taken=taken, count=count, rows=dict(zip(ids, versions, strict=True)))
+        number, sent, taken, count, ids, versions, times = state
+        newest, oldest = (None if time is None else datetime.fromisoformat(time) for time in times)
+        rows = dict(zip(ids, versions, strict=True))
+        return cls(number, sent=sent, taken=taken, rows=rows, count=count, newest=newest, oldest=oldest)
 
 
 class Seam(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum, auto
 from math import sqrt
@@ -20,7 +20,7 @@ from pyroaring import BitMap64
 from huggy_connector.errors import SweepError
 from huggy_connector.sweep.departures import Ledger
 from huggy_connector.sweep.ends import EndSearch, counted
-from huggy_connector.sweep.facts import FactsOf
+from huggy_connector.sweep.facts import Facts, FactsOf
 from huggy_connector.sweep.plan import Plan
 from huggy_connector.sweep.seams import Chain, Joint, Run, Seam, Sheet
 from huggy_connector.sweep.stitching import Stitcher
@@ -168,7 +168,7 @@ class Streams:
     def _work(self) -> Errand | None:
         while self._ready:
             run = self._chain.root(self._ready.popleft())
-            if run is not None and run.below.seam is Seam.OPEN and not run.below.asking:
+            if run is not None and self._plan.goes_on(run, self._tick):
                 page = self._plan.page_below(run, self._tick)
                 if page > 0:
                     return self._new(Kind.WALK, page, run)
@@ -229,8 +229,10 @@ class Streams:
     def _read(self, page: Page, errand: Errand) -> Sheet:
         self._tick += 1
         facts = self._facts
-        rows = {fact.id: fact.version for fact in map(facts, page.rows)}
+        found = [*map(facts, page.rows)]
+        rows = {fact.id: fact.version for fact in found}
         sheet = Sheet(errand.page, sent=errand.sent, taken=self._tick, rows=rows, count=len(page.rows))
+        self._inspect(sheet, found)
         seen = self._seen
         new = [number for number in rows if number not in seen]
         if new:
@@ -251,6 +253,9 @@ class Streams:
         if self._before and errand.sent > self._since:
             self._before.difference_update(rows)
         return sheet
+
+    def _inspect(self, sheet: Sheet, found: Sequence[Facts]) -> None:
+        """For those who care for more than ids."""
 
     def _bound(self, sheet: Sheet, size: int) -> None:
         """A page that is not full says how many rows there were at most when it was read."""
@@ -389,7 +394,7 @@ class Streams:
     def _conclude(self) -> None:
         if self._done is not None:
             return
-        if self._chain.closed and self._chain.runs[0].top.sent >= self._latest:
+        if self._complete() and self._caught_up():
             self._done = Certificate(exact=True, **self._counts())
         elif self._searched and self._requests > PATIENCE * (self._plan.last_page(self._tick) + 100):
             self._done = Certificate(
@@ -398,6 +403,14 @@ class Streams:
                 why="Rows left faster than the pages around them could be read again.",
                 **self._counts(),
             )
+
+    def _complete(self) -> bool:
+        """One run from the head to the end of the list."""
+        return self._chain.closed
+
+    def _caught_up(self) -> bool:
+        """Whether the head was read after everything else: what jumped there meanwhile has been read too."""
+        return self._chain.runs[0].top.sent >= self._latest
 
     def _counts(self) -> dict[str, Any]:
         return {
@@ -449,28 +462,31 @@ class Streams:
         that cannot be vouched for any more are read again from the last rows known on either side.
         """
         walk = cls(facts, streams=streams)
-        walk._tick, walk._requests = state["tick"], state["requests"]
-        walk._chain = Chain.resumed(state["chain"])
-        walk._ledger = Ledger.resumed(state["ledger"])
-        walk._stitch = Stitcher(walk._chain, walk._ledger)
-        walk._stitch.repaired = state["repaired"]
-        walk._plan = Plan(walk._stitch, *state["rows"])
-        walk._search = EndSearch.resumed(state["search"], width=streams)
-        walk._searched = state["searched"]
-        walk._seen = BitMap64.deserialize(b64decode(state["seen"]))
-        walk._lengths = dict(state["lengths"])
-        walk._stitch.size = counted(walk._lengths)
-        for empty in map(Sheet.resumed, state["empties"]):
-            walk._stitch.nothing(empty)
-        walk._latest, walk._checked = state["latest"], state["checked"]
-        walk._shortest, walk._first_length, walk._since, before = state["bounds"]
-        walk._before = set(before)
-        walk._done = None if state["done"] is None else Certificate(**state["done"])
-        walk._stitch.stale_before = walk._tick + 1
-        walk._looking = True
-        if walk._ledger.reference and not walk._searched:
-            walk._round.extend(walk._search.round())
+        walk._restore(state)
         return walk
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self._tick, self._requests = state["tick"], state["requests"]
+        self._chain = Chain.resumed(state["chain"])
+        self._ledger = Ledger.resumed(state["ledger"])
+        self._stitch = Stitcher(self._chain, self._ledger)
+        self._stitch.repaired = state["repaired"]
+        self._plan = Plan(self._stitch, *state["rows"])
+        self._search = EndSearch.resumed(state["search"], width=self._lanes)
+        self._searched = state["searched"]
+        self._seen = BitMap64.deserialize(b64decode(state["seen"]))
+        self._lengths = dict(state["lengths"])
+        self._stitch.size = counted(self._lengths)
+        for empty in map(Sheet.resumed, state["empties"]):
+            self._stitch.nothing(empty)
+        self._latest, self._checked = state["latest"], state["checked"]
+        self._shortest, self._first_length, self._since, before = state["bounds"]
+        self._before = set(before)
+        self._done = None if state["done"] is None else Certificate(**state["done"])
+        self._stitch.stale_before = self._tick + 1
+        self._looking = True
+        if self._ledger.reference and not self._searched:
+            self._round.extend(self._search.round())
 
     def certificate(self) -> Certificate:
         if self._done is None:

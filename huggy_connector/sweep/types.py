@@ -13,20 +13,28 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One page worth asking for. `stream` tells the walk which of its streams asked; `filters` are query parameters."""
+    """One page worth asking for. `stream` tells the walk which of its streams asked; `filters` are query parameters.
+
+    With `id` it is not the list: the one record of that id, or, of a resource with a parent, that parent's list.
+    """
 
     page: int
     stream: int = 0
     filters: tuple[tuple[str, str], ...] = ()
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: its rows in the API's order, and the instant (UTC) at which the answer was complete."""
+    """One answer: its rows in the API's order, and the instant (UTC) at which the answer was complete.
+
+    `refused`: asked for one `id` and answered by 403 or 404. There are no rows then, and it is no failure.
+    """
 
     ask: Ask
     rows: Sequence[Row]
     fetched_at: datetime
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

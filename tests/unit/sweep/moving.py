@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 from huggy_connector.sweep.facts import Facts
 from huggy_connector.sweep.types import Ask, Certificate, Page, Walk
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def created_at(number: int) -> datetime:
+    """A chat a minute."""
+    return NOW + timedelta(minutes=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class MovingList:
     def __init__(self, weather: Weather, random: Random) -> None:
         self._random = random
         self._size = weather.size
-        self.rows = [Facts(number, "0") for number in range(weather.rows, 0, -1)]
+        self.rows = [self._fact(number) for number in range(weather.rows, 0, -1)]
         self._next = weather.rows + 1
         self.start = {fact.id for fact in self.rows}
         self.gone: set[int] = set()
@@ -53,6 +59,9 @@ class MovingList:
         self._rate = sum(self._weights)
         self._due = random.expovariate(self._rate) if self._rate else float("inf")
         self._bursts = sorted(weather.bursts, reverse=True)
+
+    def _fact(self, number: int) -> Facts:
+        return Facts(number, "0", created_at(number))
 
     def advance(self, instant: float) -> None:
         while True:
@@ -74,21 +83,21 @@ class MovingList:
         return rows
 
     def arrive(self) -> None:
-        self.rows.insert(0, Facts(self._next, "0"))
+        self.rows.insert(0, self._fact(self._next))
         self.unshown.add(self._next)
         self._next += 1
 
     def jump(self) -> None:
         if self.rows:
             fact = self.rows.pop(self._random.randrange(len(self.rows)))
-            self.rows.insert(0, Facts(fact.id, str(int(fact.version) + 1)))
+            self.rows.insert(0, Facts(fact.id, str(int(fact.version) + 1), fact.created))
             self.unshown.add(fact.id)
 
     def change(self) -> None:
         if self.rows:
             place = self._random.randrange(len(self.rows))
             fact = self.rows[place]
-            self.rows[place] = Facts(fact.id, str(int(fact.version) + 1))
+            self.rows[place] = Facts(fact.id, str(int(fact.version) + 1), fact.created)
 
     def leave(self) -> None:
         """A row that nobody could have seen come does not leave before it was shown: docs/sweep.md, what is not promised."""
@@ -113,7 +122,7 @@ class Outcome:
     read: dict[int, int] = field(default_factory=dict)
 
 
-def sweep(weather: Weather, make: type, *, most: int = 40) -> Outcome:
+def sweep(weather: Weather, make: Any, *, most: int = 40, window: range | None = None) -> Outcome:
     """Drives a walk through the weather. `make` builds it as `Streams` is built."""
     random = Random(weather.seed)
     world = MovingList(weather, random)
@@ -162,4 +171,6 @@ def sweep(weather: Weather, make: type, *, most: int = 40) -> Outcome:
             got.update(fact.id for fact in rows)
             walk.take(Page(ask, rows, NOW))
     throughout = world.start - world.gone
+    if window is not None:
+        throughout &= set(window)
     return Outcome(walk.certificate(), throughout - got, count, pages, now, killed, len(world.gone))
