@@ -115,6 +115,14 @@ class Ledger:
             self._uppers.append((sheet.taken, upper))
             self._best = 0
 
+    def void(self) -> None:
+        """The length cannot be trusted: nothing read so far proves anything of departures."""
+        self._uppers.clear()
+        self._waiting.clear()
+        self._clean.clear()
+        self._floor = self._best = 0
+        self.era += 1
+
     def reaches_upper(self, sheet: Sheet, size: int) -> bool:
         """Whether the rows up to this page alone show that none left, unless one arrived since the last look."""
         return bool(self._uppers) and sheet.number * size + sheet.count - self.arrived >= self._uppers[-1][1]

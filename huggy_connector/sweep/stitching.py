@@ -18,6 +18,8 @@ class Stitcher:
         self.chain = chain
         self.ledger = ledger
         self.size: int | None = None
+        self.uneven = False
+        """Pages of the middle were shorter or longer than others: what is on one says nothing of the length of the list."""
         self.empties: dict[int, Sheet] = {}
         """The latest answers without rows, by page."""
         self.repaired = 0
@@ -83,7 +85,7 @@ class Stitcher:
             below.reopen()
         elif right is None and self.short(last):
             below.seam = Seam.CLOSED
-        elif first.taken <= last.sent and self.useful(first) and not self.short(last):
+        elif first.taken <= last.sent and self.useful(first) and not self._partial(last):
             below.wait(since=first.sent, till=last.taken, backward=True, upper=last.sent)
         else:
             below.reopen()
@@ -130,7 +132,11 @@ class Stitcher:
         return right if right is not None and right.number == 1 and self.useful(right) else None
 
     def short(self, sheet: Sheet) -> bool:
-        """Whether a page has room for more rows: it is the last one, or the server kept some back."""
+        """Whether a page has room for more rows, and so is the last one."""
+        return self._partial(sheet) and not self.uneven
+
+    def _partial(self, sheet: Sheet) -> bool:
+        """Whether a page has fewer rows than others: the last one, or one that the server kept a row back of."""
         return self.size is not None and sheet.count < self.size
 
     def covered(self, sheet: Sheet) -> bool:
@@ -192,13 +198,13 @@ class Stitcher:
         if self.short(run.bottom):
             run.below.seam = Seam.CLOSED
         else:
-            run.below.wait(since=run.bottom.sent, till=sheet.taken)
+            self._follow(run.below, run.bottom, sheet)
         return run
 
     def _follow(self, below: Joint, upper: Sheet, lower: Sheet) -> None:
         """`lower` was read straight after `upper`, and they share no row."""
         below.wait(since=upper.sent, till=lower.taken)
-        if self.short(upper):
+        if self._partial(upper):
             self.fail(below)
 
     def _join(self, first: int, last: int, sheet: Sheet) -> Run:

@@ -35,6 +35,8 @@ PUSHES: Final = 10
 """Rows that may come to the head between two looks, so that one page shows them all."""
 MEMORY: Final = 60
 """Requests over which the pace of the head is averaged."""
+SHRINKS: Final = 3
+"""Pages by which a list may well have become shorter. A page that is not full farther up is an odd one."""
 PATIENCE: Final = 3
 """Requests for each page of the list (and 100 pages more), beyond which a sweep is ended though it is not exact."""
 
@@ -103,6 +105,7 @@ class Streams:
         self._first_length: int | None = None
         self._before: set[int] = set()
         self._since = 0
+        self._deepest = 0
         self._vanished = 0
         self._latest = 0
         self._done: Certificate | None = None
@@ -241,9 +244,10 @@ class Streams:
         if sheet.count and sheet.number < 64:
             self._lengths[sheet.number] = sheet.count
             self._stitch.size = counted(self._lengths)
+        self._watch_size(sheet)
         if errand.kind is not Kind.WALK or sheet.count < (self._stitch.size or 0):
             self._plan.measured(sheet)
-            if self._stitch.size is not None:
+            if self._stitch.size is not None and not self._stitch.uneven:
                 self._ledger.length(sheet, self._stitch.size, arrived=errand.arrived, era=errand.era)
                 self._bound(sheet, self._stitch.size)
         if sheet.number:
@@ -253,6 +257,16 @@ class Streams:
         if self._before and errand.sent > self._since:
             self._before.difference_update(rows)
         return sheet
+
+    def _watch_size(self, sheet: Sheet) -> None:
+        size = self._stitch.size
+        if size is None or not sheet.count or self._stitch.uneven:
+            return
+        self._deepest = max(self._deepest, sheet.number)
+        last = min(self._deepest, self._plan.last_page(self._tick))
+        if sheet.count > size or (sheet.count < size and sheet.number + SHRINKS < last):
+            self._stitch.uneven = True
+            self._ledger.void()
 
     def _inspect(self, sheet: Sheet, found: Sequence[Facts]) -> None:
         """For those who care for more than ids."""
@@ -268,6 +282,8 @@ class Streams:
     def _missing(self) -> int | None:
         """How many rows that existed throughout are unread at most: those there at the first reading of the length, less
         those of them that were read later, every newcomer being taken for one that was not there."""
+        if self._stitch.uneven:
+            return None
         bounds = [self._shortest] if self._shortest is not None else []
         newcomers = self._ledger.newcomers
         if newcomers is not None and self._first_length is not None:
@@ -396,13 +412,22 @@ class Streams:
             return
         if self._complete() and self._caught_up():
             self._done = Certificate(exact=True, **self._counts())
-        elif self._searched and self._requests > PATIENCE * (self._plan.last_page(self._tick) + 100):
+        elif self._searched and self._impatient():
             self._done = Certificate(
                 exact=False,
                 missing_at_most=self._missing(),
-                why="Rows left faster than the pages around them could be read again.",
+                why="Pages came with too few or too many rows, so that rows that left could not be counted."
+                if self._stitch.uneven
+                else "Rows left faster than the pages around them could be read again.",
                 **self._counts(),
             )
+
+    def _impatient(self) -> bool:
+        """Whether to end a sweep that may never become exact: but for a list gone mad, not before all of it was read."""
+        pages = self._plan.last_page(self._tick)
+        if self._stitch.uneven and not self._plan.left(self._tick):
+            return self._requests > pages + 50 + pages / 2
+        return self._requests > PATIENCE * (pages + 100)
 
     def _complete(self) -> bool:
         """One run from the head to the end of the list."""
@@ -447,9 +472,11 @@ class Streams:
             "lengths": [[number, count] for number, count in self._lengths.items()],
             "empties": [sheet.state() for sheet in self._stitch.empties.values()],
             "repaired": self._stitch.repaired,
+            "uneven": self._stitch.uneven,
             "rows": self._plan.state(),
             "latest": self._latest,
             "checked": self._checked,
+            "deepest": self._deepest,
             "bounds": [self._shortest, self._first_length, self._since, sorted(self._before)],
             "done": None if self._done is None else asdict(self._done),
         }
@@ -470,7 +497,7 @@ class Streams:
         self._chain = Chain.resumed(state["chain"])
         self._ledger = Ledger.resumed(state["ledger"])
         self._stitch = Stitcher(self._chain, self._ledger)
-        self._stitch.repaired = state["repaired"]
+        self._stitch.repaired, self._stitch.uneven = state["repaired"], state["uneven"]
         self._plan = Plan(self._stitch, *state["rows"])
         self._search = EndSearch.resumed(state["search"], width=self._lanes)
         self._searched = state["searched"]
@@ -481,7 +508,7 @@ class Streams:
             self._stitch.nothing(empty)
         self._latest, self._checked = state["latest"], state["checked"]
         self._shortest, self._first_length, self._since, before = state["bounds"]
-        self._before = set(before)
+        self._before, self._deepest = set(before), state["deepest"]
         self._done = None if state["done"] is None else Certificate(**state["done"])
         self._stitch.stale_before = self._tick + 1
         self._looking = True

@@ -25,7 +25,7 @@ def created_at(number: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """Rates are per second, latencies in seconds. `bursts` are (second, kind, how many)."""
+    """Rates are per second, latencies in seconds. `uneven` is the share of pages with a row too few or too many. `bursts` are (second, kind, how many)."""
 
     rows: int
     streams: int = 4
@@ -40,6 +40,7 @@ class Weather:
     bursts: tuple[tuple[float, str, int], ...] = ()
     kills: tuple[float, ...] = ()
     down: float = 0.0
+    uneven: float = 0.0
     seed: int = 0
 
 
@@ -49,6 +50,7 @@ class MovingList:
     def __init__(self, weather: Weather, random: Random) -> None:
         self._random = random
         self._size = weather.size
+        self._uneven = weather.uneven
         self.rows = [self._fact(number) for number in range(weather.rows, 0, -1)]
         self._next = weather.rows + 1
         self.start = {fact.id for fact in self.rows}
@@ -77,7 +79,8 @@ class MovingList:
                 self._due += self._random.expovariate(self._rate)
 
     def answer(self, page: int, *, look: bool) -> list[Facts]:
-        rows = self.rows[page * self._size : (page + 1) * self._size]
+        odd = self._random.choice((-1, 1)) if self._uneven and self._random.random() < self._uneven else 0
+        rows = self.rows[page * self._size : (page + 1) * self._size + odd]
         if look and self.unshown:
             self.unshown.difference_update(fact.id for fact in rows)
         return rows
