@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 LEASE = 10.0
 """Seconds after its last sign for which one who holds the store counts as living."""
 
-BEAT = 2.0
-"""Seconds between signs."""
+SIGNS_A_LEASE = 5
 
 PATIENCE = 120.0
 """Seconds to wait for another who renews: longer than any answer takes."""
@@ -44,7 +43,8 @@ return 1
 class TokenRedis:
     """The value under `name` in the Redis at `url`. Raises ConfigurationError where that is no address of one."""
 
-    def __init__(self, url: str, name: str, *, client_secret: str) -> None:
+    def __init__(self, url: str, name: str, *, client_secret: str, lease: float = LEASE) -> None:
+        self._lease = lease
         self._redis = _redis(url)
         self._server = _server(url)
         self._key = f"huggy:tokens:{{{name}}}"
@@ -62,14 +62,14 @@ class TokenRedis:
 
     @contextmanager
     def alone(self) -> Iterator[Self]:
-        lock = self._redis.lock(f"{self._key}:lock", timeout=LEASE, blocking_timeout=PATIENCE, thread_local=False)
+        lock = self._redis.lock(f"{self._key}:lock", timeout=self._lease, blocking_timeout=PATIENCE, thread_local=False)
         with self._in_our_words():
             taken = lock.acquire()
         if not taken:
             raise Unreachable(
                 f"Another process has held the tokens in {self.place} for {PATIENCE:.0f} s: end it, or try later."
             )
-        with _kept_up(lock):
+        with _kept_up(lock, every=self._lease / SIGNS_A_LEASE):
             yield self
 
     def swap(self, before: Kept | None, after: Kept) -> bool:
@@ -118,14 +118,14 @@ class TokenRedis:
 
 
 @contextmanager
-def _kept_up(lock: "Lock") -> Iterator[None]:
-    """Gives signs of life while the block runs, and lets go after it."""
+def _kept_up(lock: "Lock", *, every: float) -> Iterator[None]:
+    """Gives a sign of life `every` so many seconds while the block runs, and lets go after it."""
     from redis.exceptions import RedisError
 
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(BEAT):
+        while not over.wait(every):
             # Where Redis is away the lease may end: then `swap` says whether another came in between.
             with suppress(RedisError):
                 lock.reacquire()

@@ -1,0 +1,263 @@
+"""Tokens that end, are revoked and cannot be renewed, with real processes, files and HTTP."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from huggy_connector import errors, pipeline
+from huggy_connector.api import SYSTEM_CLOCK, Client, credentials_in, open_client
+from huggy_connector.api.http import HttpTransport
+from huggy_connector.api.protocol import Request, Response
+from huggy_connector.api.renewal import DEAD
+from huggy_connector.budget import open_budget
+from huggy_connector.catalogue import resource_named
+
+if TYPE_CHECKING:
+    from tests.integration.api.conftest import Account
+
+    Open = Callable[..., Account]
+
+CHATS = resource_named("chats")
+HOUR = 1 / 24
+
+
+class Rough:
+    """A way to the server on which the first requests for a token meet something."""
+
+    def __init__(self, account: Account, meets: list[int | str]) -> None:
+        self._transport = HttpTransport(account.sandbox.url, language="en")
+        self._meets = meets
+
+    def send(self, request: Request, *, token: str | None) -> Response:
+        met = self._meets.pop(0) if self._meets and token is None else None
+        if isinstance(met, int):
+            return Response(met, {}, b"<html>")
+        if met == "away":
+            raise errors.Unreachable("No connection.")
+        answer = self._transport.send(request, token=token)
+        if met == "lost":
+            raise errors.Unreachable("The connection broke.")
+        return Response(200, {}, answer.body[:-20]) if met == "cut" else answer
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def on_a_rough_way(
+    account: Account, meets: list[int | str], note: Callable[[str], None] = lambda _: None, *, patience: float = 300
+) -> Client:
+    settings = account.settings()
+    return Client(
+        transport=Rough(account, meets),
+        budget=open_budget("memory:", scope="", rate=1000, state_folder=settings.state_folder, note=note),
+        credentials=credentials_in(settings, now=SYSTEM_CLOCK.now, note=note),
+        clock=SYSTEM_CLOCK,
+        patience=patience,
+    )
+
+
+def outcome(act: Callable[[], Any]) -> str:
+    try:
+        return f"{act()}"
+    except errors.HuggyError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+# Once for all ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["ended by its own account", "refused by the API"])
+def test_4_processes_of_32_threads_with_a_token_that_ended_ask_once_for_another(account: Open, how: str) -> None:
+    user = account(token_days_left=-HOUR if how == "ended by its own account" else None)
+    user.sandbox.control(expire_tokens=True)
+    workers = [user.worker(threads=32) for _ in range(4)]
+    said = user.together(workers)
+    assert (said, user.refreshes()) == ([["20 rows"] * 32] * 4, (1, 0))
+    assert user.work(threads=32) == ["20 rows"] * 32
+    assert user.refreshes() == (1, 0)
+
+
+@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"])
+def test_a_token_near_its_end_is_renewed_before_the_api_can_refuse_it(account: Open, rotation: str) -> None:
+    user = account(token_days_left=HOUR, rotation=rotation)
+    assert (user.work(threads=4), user.refreshes()) == (["20 rows"] * 4, (1, 0))
+    assert "401" not in user.sandbox.stats()["by_status"]
+
+
+@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"])
+def test_renewals_follow_each_other_through_the_store(account: Open, rotation: str) -> None:
+    user = account(rotation=rotation)
+    for renewed in range(1, 4):
+        user.sandbox.control(expire_tokens=True)
+        assert (user.work(threads=2), user.refreshes()) == (["20 rows"] * 2, (renewed, 0))
+
+
+@pytest.mark.parametrize("missing", [(), ("HUGGY_ACCESS_TOKEN",), ("HUGGY_ACCESS_TOKEN", "HUGGY_REFRESH_TOKEN")])
+def test_a_token_in_the_settings_is_not_needed_where_a_refresh_token_or_the_store_is(
+    account: Open, missing: tuple[str, ...]
+) -> None:
+    user = account()
+    if "HUGGY_REFRESH_TOKEN" in missing:
+        user.without("HUGGY_ACCESS_TOKEN").work()
+    assert (user.without(*missing).work(), user.refreshes()) == (["20 rows"], (1 if missing else 0, 0))
+
+
+def test_the_end_of_a_renewed_token_is_told_and_not_that_of_the_settings(account: Open) -> None:
+    user = account(token_days_left=-HOUR)
+    user.work()
+    told = pipeline.check(user.settings())
+    assert told.token_expires_at is not None
+    assert 178 < (told.token_expires_at - SYSTEM_CLOCK.now()).days < 181
+
+
+def test_a_refresh_takes_its_turn_in_the_budget(account: Open) -> None:
+    user = account(limit=20).having(HUGGY_REQUESTS_PER_SECOND="20")
+    user.sandbox.control(expire_tokens=True)
+    assert user.work(threads=30) == ["20 rows"] * 30
+    stats = user.sandbox.stats()
+    assert (stats["refreshes"], stats["refused_429"]) == (1, 0)
+
+
+# In the middle of it --------------------------------------------------------------------------------------------------
+
+
+def test_a_token_revoked_in_the_middle_of_a_list_costs_one_refresh_and_no_row(account: Open) -> None:
+    user = account(chats=400)
+    with open_client(user.settings()) as client:
+        rows = []
+        for number, row in enumerate(pipeline.iter_rows(client, CHATS)):
+            if number in {100, 250}:
+                user.sandbox.control(revoke_tokens=True)
+            rows.append(int(row["id"]))
+    assert (sorted(rows), user.refreshes()) == (sorted(user.sandbox.truth()["ids"]), (2, 0))
+
+
+def test_32_threads_whose_refresh_token_is_dead_ask_once_and_all_hear_of_the_login(account: Open) -> None:
+    user = account()
+    user.sandbox.control(revoke_tokens=True, revoke_refresh=True)
+    assert user.work(threads=32) == [f"Unauthorized: {DEAD}"] * 32
+    assert user.refreshes() == (0, 1)
+
+
+def test_a_token_set_anew_is_used_and_stands_for_the_old_settings_too(account: Open) -> None:
+    user = account()
+    user.sandbox.control(expire_tokens=True)
+    user.work()
+    fresh = _authorised_elsewhere(user)
+    user.sandbox.control(reset_stats=True)
+    anew = user.having(HUGGY_ACCESS_TOKEN=fresh["access_token"], HUGGY_REFRESH_TOKEN=fresh["refresh_token"])
+    assert (anew.work(), user.refreshes()) == (["20 rows"], (0, 0))
+    user.sandbox.control(expire_tokens=True)
+    assert (anew.work(), user.work(), user.refreshes()) == (["20 rows"], ["20 rows"], (1, 0))
+
+
+def _authorised_elsewhere(user: Account) -> dict[str, str]:
+    import httpx
+
+    asked = {"client_id": user.sandbox.client_id, "redirect_uri": "http://x.example/cb"}
+    sent = httpx.get(f"{user.sandbox.auth_url}/authorize", params=asked | {"response_type": "code"})
+    code = httpx.URL(sent.headers["Location"]).params["code"]
+    secret = {"grant_type": "authorization_code", "client_secret": user.sandbox.client_secret, "code": code}
+    answer: dict[str, str] = httpx.post(f"{user.sandbox.auth_url}/access_token", json=asked | secret).json()
+    return answer
+
+
+# What may pass --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("meets", [[500], [503, "away"], [429], ["cut"], ["lost"]])
+def test_what_may_pass_is_tried_again(account: Open, meets: list[int | str]) -> None:
+    user = account(rotation="same")
+    user.sandbox.control(expire_tokens=True)
+    with on_a_rough_way(user, meets) as client:
+        assert len(client.fetch_page(CHATS, 0).rows) == 20
+
+
+def test_an_answer_lost_under_rotation_names_the_login(account: Open) -> None:
+    user = account()
+    user.sandbox.control(expire_tokens=True)
+    with on_a_rough_way(user, ["lost"]) as client:
+        assert outcome(client.fetch_profile) == f"Unauthorized: {DEAD}"
+
+
+def test_a_renewal_that_fails_ahead_of_the_end_stops_nobody(account: Open) -> None:
+    user, notes = account(token_days_left=HOUR), list[str]()
+    with on_a_rough_way(user, [503] * 100, notes.append) as client, ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(lambda number: len(client.fetch_page(CHATS, number % 3).rows), range(40)))
+    assert (pages, client.retries, user.refreshes(), len(notes)) == ([20] * 40, 0, (0, 0), 1)
+
+
+# Killed ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"])
+def test_killed_after_the_new_token_was_kept_nothing_is_lost(account: Open, rotation: str) -> None:
+    user = account(rotation=rotation)
+    user.sandbox.control(expire_tokens=True)
+    assert user.work(killed="after") == []
+    assert (user.work(threads=4), user.refreshes()) == (["20 rows"] * 4, (1, 0))
+
+
+@pytest.mark.parametrize("rotation", ["same", "absent"])
+def test_killed_before_it_was_kept_the_old_refresh_token_is_tried_once(account: Open, rotation: str) -> None:
+    user = account(rotation=rotation)
+    user.sandbox.control(expire_tokens=True)
+    assert user.work(killed="before") == []
+    assert (user.work(threads=4), user.refreshes()) == (["20 rows"] * 4, (2, 0))
+
+
+def test_killed_before_it_was_kept_under_rotation_one_sentence_names_the_login(account: Open) -> None:
+    user = account()
+    user.sandbox.control(expire_tokens=True)
+    assert user.work(killed="before") == []
+    assert (user.work(threads=4), user.refreshes()) == ([f"Unauthorized: {DEAD}"] * 4, (1, 1))
+
+
+# Secrets --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("meets", [[], [400], [401], [404], [500], [429], ["cut"], ["away"], ["lost"], [302]])
+@pytest.mark.parametrize("spoilt", ["nothing", "secret", "refresh", "store", "all tokens", "ahead"])
+def test_no_token_is_in_any_error_log_note_or_repr(
+    account: Open, meets: list[int | str], spoilt: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    user, said = account(token_days_left=HOUR if spoilt == "ahead" else -HOUR), list[str]()
+    if spoilt == "secret":
+        user = user.having(HUGGY_CLIENT_SECRET="hidden-and-wrong")
+    if spoilt == "store":
+        user.work()
+        (store,) = (user.settings().state_folder / "tokens").glob("*.json")
+        store.write_bytes(store.read_bytes()[:-9])
+    if spoilt == "refresh":
+        user.sandbox.control(revoke_refresh=True)
+    if spoilt == "all tokens":
+        user.sandbox.control(revoke_tokens=True, revoke_refresh=True)
+    with caplog.at_level(logging.DEBUG):
+        try:
+            with on_a_rough_way(user, [*meets], said.append, patience=0) as client:
+                said.append(repr(vars(client)))
+                client.fetch_profile()
+        except errors.HuggyError as error:
+            said += [str(error), repr(error), *traceback.format_exception(error)]
+            for cause in (error.__cause__, error.__context__):
+                said.append(f"{cause} {cause!r}")
+    said += [f"{record.getMessage()} {record.args}" for record in caplog.records]
+    tokens = user.sandbox._server.tokens
+    secrets = [tokens.client_secret, tokens.first, tokens.refresh_token, *tokens.refresh_tokens, "hidden"]
+    secrets += tokens.refresh_tokens.values()
+    assert [secret for secret in secrets for text in said if secret in text] == []
+
+
+def test_the_settings_and_the_client_show_no_token(account: Open) -> None:
+    user = account()
+    with open_client(user.settings()) as client:
+        shown = repr(vars(client)) + repr(user.settings()) + repr(partial(client._credentials.token, client._send))
+    assert user.sandbox.token not in shown
+    assert user.sandbox.refresh_token not in shown
