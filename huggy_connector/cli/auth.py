@@ -115,11 +115,13 @@ def _life(told: dict[str, Any], *, ended: bool) -> str:
 
 
 def _future(credentials: Credentials) -> str:
-    grant = credentials.grant
+    grant, now = credentials.grant, datetime.now(UTC)
     if not credentials.renews_itself:
         return "Nobody renews it: `huggy auth login` gives one that renews itself."
-    if grant.renewed_from is None or grant.renewed_from <= datetime.now(UTC):
-        return "The next request renews it." if grant.renewed_from else "It is renewed when Huggy refuses it."
+    if grant.ended(now) or (grant.renewed_from is not None and grant.renewed_from <= now):
+        return "The next request renews it."
+    if grant.renewed_from is None:
+        return "It is renewed when Huggy refuses it."
     return f"It is renewed from {grant.renewed_from:%Y-%m-%d} on, and when Huggy refuses it."
 
 
