@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -10,6 +11,9 @@ from huggy_connector.errors import SweepError
 
 FARTHEST: Final = 1 << 23
 """A list with rows on this page has no end: at 20 a second it would take five days to read."""
+
+OFTEN: Final = 3
+"""A page length is the rule if it was met this many times as often as the longest."""
 
 
 @dataclass(slots=True)
@@ -66,8 +70,13 @@ class EndSearch:
 
 
 def counted(lengths: Mapping[int, int]) -> int | None:
-    """The page size, from the lengths of some pages: the one met most often, of equals the longest. None from one page."""
-    tally: dict[int, int] = {}
-    for length in lengths.values():
-        tally[length] = tally.get(length, 0) + 1
-    return max(tally, key=lambda length: (tally[length], length)) if len(lengths) > 1 else None
+    """The page size, from the lengths of some pages: the longest, or one met so often that longer ones are the odd ones.
+
+    None from one page: it may be the last.
+    """
+    if len(lengths) < 2:  # noqa: PLR2004
+        return None
+    tally = Counter(lengths.values())
+    often, times = tally.most_common(1)[0]
+    longest = max(tally)
+    return often if times >= OFTEN * tally[longest] else longest

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from huggy_connector.catalogue.types import Column, Resource
-from huggy_connector.errors import SweepError
 from huggy_connector.sweep.types import Row
 
 
@@ -18,8 +17,8 @@ from huggy_connector.sweep.types import Row
 class Facts:
     """One row's id and times. `version` differs whenever anything in the row differs.
 
-    A walk takes two sightings of one id with one version as proof that the row did not move in between: a row cannot jump
-    to the head of a list ordered by activity without a trace of the activity in it.
+    A walk takes two sightings of one id with one version as proof that the row did not move in between: a row cannot
+    jump to the head of a list ordered by activity without a trace of the activity in it.
     """
 
     id: int
@@ -28,6 +27,9 @@ class Facts:
     updated: datetime | None = None
     situation: str | None = None
 
+
+BEYOND_IDS: Final = 1 << 63
+"""Ids are BIGINT: numbers from here on are free for rows that have none."""
 
 FactsOf: TypeAlias = Callable[[Row], Facts]
 
@@ -41,28 +43,30 @@ def version_of(row: Row) -> str:
 def facts_of(resource: Resource, *, zone: tzinfo) -> FactsOf:
     """The accessor for a resource of the catalogue. Naive times are read in `zone`; what cannot be read is None.
 
-    The accessor raises SweepError for a row without a usable id: such a list cannot be walked.
+    A row without a usable id is told apart by its content, with a number that no id has.
     """
     created = resource.column(resource.created).paths if resource.created else ()
     updated = resource.column(resource.version).paths if resource.version else ()
     situation = next((column.paths for column in resource.columns if _is_situation(column)), ())
-    name = resource.name
 
     def facts(row: Row) -> Facts:
-        try:
-            number = int(str(row["id"]))
-        except (KeyError, ValueError):
-            raise SweepError(f"A row of {name} has no numeric id, so the list cannot be walked safely.") from None
+        version = version_of(row)
         where = _first(row, situation)
         return Facts(
-            id=number,
-            version=version_of(row),
+            id=_id(row.get("id"), version),
+            version=version,
             created=_instant(_first(row, created), zone),
             updated=_instant(_first(row, updated), zone),
             situation=where if isinstance(where, str) else None,
         )
 
     return facts
+
+
+def _id(value: Any, version: str) -> int:
+    text = str(value)
+    number = int(text) if text.isascii() and text.isdecimal() else BEYOND_IDS
+    return number if number < BEYOND_IDS else BEYOND_IDS | int(version, 16)
 
 
 def _is_situation(column: Column) -> bool:

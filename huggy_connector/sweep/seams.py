@@ -95,6 +95,11 @@ class Joint:
         """To be walked on from the run's last page."""
         self.seam, self.anchor, self.above, self.sought = Seam.OPEN, None, -1, 0
 
+    def close(self) -> None:
+        """Nothing is below."""
+        self.reopen()
+        self.seam = Seam.CLOSED
+
     def fail(self) -> None:
         """The run's last row is to be found again."""
         self.reopen()

@@ -36,7 +36,7 @@ class Stitcher:
         run = chain.join(0, hits[-1] - hits[0], sheet, on_top=True)
         if run.bottom is sheet:
             self.adjoin(run)
-        elif run.below.anchor is not None:
+        elif run.below.seam is Seam.FAILED and run.below.anchor is not None:
             run.below.seek(0, lower=True)
         return run
 
@@ -84,7 +84,7 @@ class Stitcher:
         if first is None or first.number != last.number + 1 or (right is not None and self._hollow(right)):
             below.reopen()
         elif right is None and self.short(last):
-            below.seam = Seam.CLOSED
+            below.close()
         elif first.taken <= last.sent and self.useful(first) and not self._partial(last):
             below.wait(since=first.sent, till=last.taken, backward=True, upper=last.sent)
         else:
@@ -102,7 +102,7 @@ class Stitcher:
                 if place + 1 < len(chain.runs):
                     chain.join(place, place + 1)
                 else:
-                    below.seam = Seam.CLOSED
+                    below.close()
             elif ledger.fails(below, head):
                 self.fail(below)
 
@@ -196,7 +196,7 @@ class Stitcher:
             return self._seek(run, sheet, lower=False)
         self.chain.drop(place + 1, len(self.chain.runs) - 1)
         if self.short(run.bottom):
-            run.below.seam = Seam.CLOSED
+            run.below.close()
         else:
             self._follow(run.below, run.bottom, sheet)
         return run

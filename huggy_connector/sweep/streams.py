@@ -243,7 +243,9 @@ class Streams:
             self._ledger.first_seen(new, self._tick)
         if sheet.count and sheet.number < 64:
             self._lengths[sheet.number] = sheet.count
-            self._stitch.size = counted(self._lengths)
+            size, self._stitch.size = self._stitch.size, counted(self._lengths)
+            if size is not None and self._stitch.size != size:
+                self._ledger.void()
         self._watch_size(sheet)
         if errand.kind is not Kind.WALK or sheet.count < (self._stitch.size or 0):
             self._plan.measured(sheet)
