@@ -206,6 +206,7 @@ def test_strict_no_second_sees_more_than_the_rate_whatever_the_delays(
 
 
 @given(pairs=st.lists(st.tuples(seconds, seconds), min_size=1, max_size=60))
+@example(pairs=[(1.0, 1.0)] * 20 + [(0.0, 0.0)] * 40)
 @settings(deadline=None, max_examples=50)
 def test_before_enough_answers_nothing_is_given_back_early(pairs: list[tuple[float, float]]) -> None:
     assert Simulation(in_turn(pairs), workers=40, requests=99).run().most_in_any() <= 20
@@ -215,6 +216,11 @@ def test_before_enough_answers_nothing_is_given_back_early(pairs: list[tuple[flo
 @pytest.mark.parametrize("seed", range(3))
 def test_by_default_no_second_sees_more_than_the_rate_at_any_named_shape(shape: str, seed: int) -> None:
     assert Simulation(SHAPES[shape], seed=seed).run().most_in_any() <= 20
+
+
+def test_by_default_the_first_answers_promise_no_more_than_the_way_keeps() -> None:
+    """Of 600 cases the one in which the smallest round trip, less the margin alone, was believed too much."""
+    assert Simulation(SHAPES["5-150 ms"], seed=176, requests=500).run().most_in_any() <= 20
 
 
 def test_a_way_that_suddenly_gets_much_shorter_costs_a_few_too_many_by_default_and_none_when_strict() -> None:
