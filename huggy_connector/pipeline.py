@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from math import ceil
 
 from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.catalogue import Resource, resource_named, resources_named
@@ -11,13 +12,16 @@ from huggy_connector.errors import HuggyError
 from huggy_connector.landing import Folder, Landing, Manifest, Work
 from huggy_connector.progress import Landed, Progress, Silent
 from huggy_connector.settings import Settings
-from huggy_connector.sweep import Ask, OneByOne, Page, drive
+from huggy_connector.sweep import Ask, OneByOne, Page, Streams, Walk, drive, facts_of
 from huggy_connector.warehouse import LoadReport
 from huggy_connector.warehouse import examine as examine_warehouse
 from huggy_connector.warehouse import load as load_warehouse
 
 GROUP = 25
 """Pages made durable together: the most that a kill costs."""
+MOST_STREAMS = 24
+"""More would only be more seams: at 20 requests a second these are enough for answers that take a second."""
+WAITING_STREAMS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ def land(
         progress.note(f"{resource.name}: this run has already published {published.run_key}; nothing is fetched again.")
         return published
     with open_client(settings, clock=clock, note=progress.note) as client:
-        company_id = settings.company_id or client.fetch_profile().company_id
+        profile = client.fetch_profile()
+        company_id = settings.company_id or profile.company_id
         work = landing.begin(
             resource=resource,
             company_id=company_id,
@@ -100,13 +105,17 @@ def land(
             note=progress.note,
         )
         with work:
-            return _sweep_into(work, client, resource, progress, clock)
+            return _sweep_into(work, client, resource, settings, progress, clock)
 
 
-def _sweep_into(work: Work, client: Client, resource: Resource, progress: Progress, clock: Clock) -> Manifest:
-    walk = OneByOne.resumed(work.state, paged=resource.paged) if work.state else OneByOne(paged=resource.paged)
-    begun, before = clock.now(), work.counters
-    for taken, page in enumerate(drive(walk, partial(_fetch, client, resource)), start=1):
+def _sweep_into(
+    work: Work, client: Client, resource: Resource, settings: Settings, progress: Progress, clock: Clock
+) -> Manifest:
+    streams = _streams(client) if resource.paged else 1
+    walk = _walk(work, resource, settings, streams=streams)
+    begun, before = clock.monotonic(), work.counters
+    pages = drive(walk, partial(_fetch, client, resource), workers=streams, cancel=client.close)
+    for taken, page in enumerate(pages, start=1):
         work.append(page.rows, fetched_at=page.fetched_at)
         requests, retries = before.requests + client.requests, before.retries + client.retries
         if taken % GROUP == 0 or walk.finished:
@@ -118,11 +127,25 @@ def _sweep_into(work: Work, client: Client, resource: Resource, progress: Progre
                 pages_expected=walk.pages_expected,
                 rows=work.rows,
                 requests=client.requests,
-                seconds=(clock.now() - begun).total_seconds(),
+                seconds=clock.monotonic() - begun,
                 rate_limit=client.budget.rate,
             )
         )
     return work.publish(certificate=walk.certificate())
+
+
+def _walk(work: Work, resource: Resource, settings: Settings, *, streams: int) -> Walk:
+    if not resource.paged:
+        return OneByOne(paged=False)
+    facts = facts_of(resource, zone=settings.zone)
+    return Streams.resumed(work.state, facts, streams=streams) if work.state else Streams(facts, streams=streams)
+
+
+def _streams(client: Client) -> int:
+    """As many as keep the budget full at this latency: one a request on its way, and some that wait their turn."""
+    client.fetch_profile()  # the first answer's time holds that of connecting
+    on_the_way = client.budget.rate * (client.round_trip or 0)
+    return min(MOST_STREAMS, ceil(on_the_way) + WAITING_STREAMS)
 
 
 def _fetch(client: Client, resource: Resource, ask: Ask) -> Page:

@@ -79,6 +79,8 @@ class Client:
         self._has_answered = False
         self.requests = 0
         self.retries = 0
+        self.round_trip: float | None = None
+        """Seconds that the last answer took."""
         self.server_clock_skew: float | None = None
         """Seconds by which the server's clock is ahead of ours, as of the last answer that told."""
 
@@ -158,7 +160,9 @@ class Client:
         with self.budget.turn(self._lane) as turn:
             with self._counting:
                 self.requests += 1
+            sent = self._clock.monotonic()
             answer = self._transport.send(request, token=token)
+            self.round_trip = self._clock.monotonic() - sent
             turn.answered(
                 refused=answer.status == HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after=protocol.retry_after(answer.headers, now=self._clock.now()),
