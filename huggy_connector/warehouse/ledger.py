@@ -94,7 +94,7 @@ def record_fields(stage: Stage) -> None:
                min(f.run_key) AS first_run_key, min(i.fetched_at) AS first_seen_at, max(i.fetched_at) AS last_seen_at,
                count(*) AS rows
         FROM incoming i JOIN parts f ON f.part = i.part, json_each(i.extra) AS each
-        WHERE i.extra IS NOT NULL
+        WHERE i.extra IS NOT NULL AND each.key IS NOT NULL
         GROUP BY ALL
         UNION ALL
         SELECT * FROM {tables.SCHEMA_CHANGES.sql} WHERE {known}

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from huggy_connector.catalogue import RESOURCES, Resource
@@ -56,10 +57,11 @@ class Desk:
         exact: bool = True,
         claim: Mapping[str, Any] | None = None,
         parts: int = 1,
+        put: Mapping[str, Any] | None = None,
     ) -> Manifest:
         """Publishes a snapshot whose rows were all fetched `minute` minutes after noon (each run is one minute later).
 
-        `claim` overrides what the manifest says.
+        `claim` overrides what the manifest says, `put` what a column holds in every row.
         """
         if isinstance(resource, str):
             resource = RESOURCES[resource]
@@ -69,6 +71,10 @@ class Desk:
         place = self.root / str(company_id) / resource.name / run_key
         place.mkdir(parents=True)
         batch = convert(resource, rows, fetched_at=fetched_at, zone=ZONE)
+        for column, value in (put or {}).items():
+            place_of = batch.schema.get_field_index(column)
+            field = batch.schema.field(place_of)
+            batch = batch.set_column(place_of, field, pa.array([value] * len(rows), field.type))
         size = -(-len(rows) // parts) if rows else 0
         files = []
         for number in range(parts if rows else 0):

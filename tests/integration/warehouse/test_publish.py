@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
@@ -225,6 +226,21 @@ def test_former_versions_are_kept_and_can_be_opened(desk: Desk, chat: Chat) -> N
         (4, [(4,)]),
     ]
     assert desk.read("SELECT count(*) FROM chats") == [(5,)]
+
+
+def test_former_versions_may_lie_on_another_disk(desk: Desk, chat: Chat) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == desk.folder.stat().st_dev:
+        pytest.skip("there is no other disk here")
+    desk.land([chat(1)])
+    desk.load()
+    with TemporaryDirectory(dir=memory) as elsewhere:
+        Place.at(desk.warehouse).versions.symlink_to(elsewhere)
+        desk.land([chat(2)])
+        desk.load()
+        kept = Place.at(desk.warehouse).kept()
+        assert [(number, desk.read("SELECT id FROM chats", file=path)) for number, path in kept] == [(1, [(1,)])]
+        assert [path.name for path in Path(elsewhere).iterdir()] == ["00000001.duckdb"]
 
 
 def test_nothing_but_the_lock_and_the_former_versions_is_left_beside_the_file(desk: Desk, chat: Chat) -> None:
