@@ -133,12 +133,16 @@ class Ledger:
             return joint.since >= self.still_since and (joint.till <= seen.sent or joint.upper == seen.sent)
         return any(start <= joint.since and joint.till <= end for start, end in self._clean)
 
-    def fails(self, joint: Joint, seen: Sheet) -> bool:
+    def fails(self, joint: Joint) -> bool:
         """Whether it can no longer be proven by any later reading."""
         if joint.backward:
             return joint.since < self.still_since
-        before = self.upper_at(joint.since)
-        return before is None or self._uppers[-1][1] < before
+        return not self.covers(joint.since)
+
+    def covers(self, tick: int) -> bool:
+        """Whether a later reading can still prove that nothing left since `tick`."""
+        before = self.upper_at(tick)
+        return before is not None and self._uppers[-1][1] >= before
 
     def upper_at(self, tick: int) -> int | None:
         """The least upper bound of length less arrivals that was known at `tick`; None before the first reading."""

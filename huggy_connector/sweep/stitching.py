@@ -103,7 +103,7 @@ class Stitcher:
                     chain.join(place, place + 1)
                 else:
                     below.close()
-            elif ledger.fails(below, head):
+            elif ledger.fails(below):
                 self.fail(below)
 
     def fail(self, below: Joint) -> None:
@@ -140,8 +140,8 @@ class Stitcher:
         return self.size is not None and sheet.count < self.size
 
     def covered(self, sheet: Sheet) -> bool:
-        """Whether a departure after `sheet` was read would be noticed."""
-        return self.ledger.upper_at(sheet.sent) is not None
+        """Whether it can still be proven that nothing left since `sheet` was read."""
+        return self.ledger.covers(sheet.sent)
 
     def _beyond(self, sheet: Sheet, run: Run, place: int, *, straight: bool) -> Run:
         if not straight:

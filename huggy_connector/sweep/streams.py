@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum, auto
 from math import sqrt
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from pyroaring import BitMap64
 
@@ -37,7 +37,9 @@ MEMORY: Final = 60
 """Requests over which the pace of the head is averaged."""
 SHRINKS: Final = 3
 """Pages by which a list may well have become shorter. A page that is not full farther up is an odd one."""
-PATIENCE: Final = 3
+SHORT_LIST: Final = 20
+"""Pages up to which all can be checked at the end."""
+PATIENCE: Final = 4
 """Requests for each page of the list (and 100 pages more), beyond which a sweep is ended though it is not exact."""
 
 
@@ -72,6 +74,9 @@ class Streams:
     1 + requests a second x seconds of an answer is right.
     """
 
+    ledger: ClassVar[type[Ledger]] = Ledger
+    stitcher: ClassVar[type[Stitcher]] = Stitcher
+
     def __init__(self, facts: FactsOf, *, streams: int = 4, pages_hint: int | None = None) -> None:
         if streams < 1:
             raise ValueError(f"streams is {streams}, it must be at least 1.")
@@ -81,8 +86,8 @@ class Streams:
         self._requests = 0
         self._out: dict[int, Errand] = {}
         self._chain = Chain()
-        self._ledger = Ledger()
-        self._stitch = Stitcher(self._chain, self._ledger)
+        self._ledger = self.ledger()
+        self._stitch = self.stitcher(self._chain, self._ledger)
         self._plan = Plan(self._stitch)
         self._search = EndSearch(streams, pages_hint)
         self._searched = False
@@ -124,6 +129,10 @@ class Streams:
         if errand.joint is not None and errand.kind is not Kind.SPLIT:
             errand.joint.asking = True
         return Ask(page=errand.page, stream=lane)
+
+    def looks(self, ask: Ask) -> bool:
+        """Whether a request that is out is one of the looks at the head, from which arrivals are counted."""
+        return self._out[ask.stream].kind is Kind.LOOK
 
     def _errand(self) -> Errand | None:
         kinds = {errand.kind for errand in self._out.values()}
@@ -199,7 +208,7 @@ class Streams:
 
     def _loose(self) -> bool:
         """Whether what is read now might be in doubt for want of a good check before it."""
-        return self._tries < TRIES and self._stitch.size is not None and not self._ledger.tight
+        return self._tries < TRIES and self._search.last > SHORT_LIST and not self._ledger.tight
 
     def _window(self) -> int:
         """Long where no row is known to have left, the more so where most pages overlap because many arrive."""
@@ -378,7 +387,7 @@ class Streams:
             return
         if self._search.found:
             self._searched = True
-            self._looking = self._stitch.size is not None and self._search.last > 2
+            self._looking = self._search.last > SHORT_LIST
             self._same.clear()
             self._checked = self._requests
         else:
@@ -497,8 +506,8 @@ class Streams:
     def _restore(self, state: Mapping[str, Any]) -> None:
         self._tick, self._requests = state["tick"], state["requests"]
         self._chain = Chain.resumed(state["chain"])
-        self._ledger = Ledger.resumed(state["ledger"])
-        self._stitch = Stitcher(self._chain, self._ledger)
+        self._ledger = self.ledger.resumed(state["ledger"])
+        self._stitch = self.stitcher(self._chain, self._ledger)
         self._stitch.repaired, self._stitch.uneven = state["repaired"], state["uneven"]
         self._plan = Plan(self._stitch, *state["rows"])
         self._search = EndSearch.resumed(state["search"], width=self._lanes)
