@@ -1,0 +1,62 @@
+"""What DuckDB's refusals to open a file mean."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from huggy_connector.errors import HuggyError, WarehouseBusy, WarehouseUnusable
+from huggy_connector.warehouse.engine import attach
+
+NEWER = (
+    f"/f was written by a newer DuckDB (storage version 99) than the {duckdb.__version__} installed here: "
+    "upgrade the package duckdb."
+)
+
+
+class Refusing:
+    """A connection that answers every statement with an error."""
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+
+    def execute(self, _: str) -> None:
+        raise duckdb.IOException(self._said)
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "sentence"),
+    [
+        (
+            "Trying to read a database file with version number 99, but we can only read versions between 64 and 69.",
+            WarehouseUnusable,
+            NEWER,
+        ),
+        (
+            'Could not set lock on file "/f": Conflicting lock is held in /usr/bin/python3.11 (PID 15393).',
+            WarehouseBusy,
+            "/f is open for writing in /usr/bin/python3.11 (process 15393): close it there; readers open it read-only.",
+        ),
+        (
+            'Unique file handle conflict: the database file "/f" is already attached by database "huggy"',
+            WarehouseBusy,
+            "/f is open for writing in this very process: close that connection first.",
+        ),
+        (
+            'IO Error: Cannot open file "/f": Permission denied',
+            WarehouseUnusable,
+            "/f may not be read by this user: change its rights.",
+        ),
+        (
+            'IO Error: The file "/f" exists, but it is not a valid DuckDB database file!',
+            WarehouseUnusable,
+            "/f is not a DuckDB file: give another path, or move it away.",
+        ),
+    ],
+)
+def test_a_refusal_becomes_one_sentence_that_says_what_to_do(said: str, error: type[HuggyError], sentence: str) -> None:
+    connection: Any = Refusing(said)
+    with pytest.raises(error) as caught:
+        attach(connection, Path("/f"), "READ_ONLY", "w")
+    assert str(caught.value) == sentence
