@@ -1,8 +1,8 @@
 """What changed since the last run: the head of the list, the open records, and those that were open and are no longer.
 
 The head is read downwards until a page holds nothing but rows that are old (older than the watermark less an overlap) or
-known and unchanged. The open records are asked for by their situation; a row of another situation shows that the filter
-is ignored, and then, as for those that were open last time and did not turn up, each is asked for by its id, or the walk
+known and unchanged. The open records are asked for by their situation; a row of another one shows that the filter is
+ignored, and then, as for those that were open last time and did not turn up, each is asked for by its id, or the walk
 goes on down the list where that is fewer requests.
 """
 
@@ -21,6 +21,10 @@ from huggy_connector.sweep.types import Ask, Certificate, Page
 
 FILTER = "situation"
 """The query parameter that asks for the records of one situation."""
+CHASES = 20
+"""Pages in a row without a row new to the run: the head moves as fast as it is read."""
+AGAIN = 3
+"""Times the head is read before it is left unvouched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class Incremental:
         self._deep = False
         self._ended = False
         self._firm = False
-        self._again = 0
+        self._readings = 0
+        self._chased = 0
         self.filter_ignored = False
         self._asked_by_id: set[int] = set()
 
@@ -91,13 +96,13 @@ class Incremental:
     def take(self, page: Page) -> None:
         ask = self._out.pop(page.ask.stream)
         found = [*map(self._facts, page.rows)]
+        news = any(fact.id not in self._versions for fact in found)
         for fact in found:
             self._note(fact)
-        if ask.id is not None:
-            pass
-        elif ask.filters:
+        if ask.filters:
             self._take_filtered(ask, found)
-        else:
+        elif ask.id is None:
+            self._chased = 0 if news else self._chased + 1
             self._take_head(ask, found)
         if not self._ready and not self._out:
             self._follow_up()
@@ -155,6 +160,8 @@ class Incremental:
                 self._ready.append(Ask(page=ask.page + 1))
         else:
             self._head.append(rows)
+            if self._chased > CHASES:
+                return
             if found and not all(map(self._old, found)):
                 self._ready.append(Ask(page=ask.page + 1))
             elif all(upper.items() & lower.items() for upper, lower in pairwise(self._head)):
@@ -170,8 +177,8 @@ class Incremental:
             return
         self._upwards = None
         self._firm = [*rows.items()] == [*self._head[0].items()]
-        self._again += 1
-        if not self._firm and self._again < 3:  # noqa: PLR2004
+        self._readings += 1
+        if not self._firm and self._readings < AGAIN:
             self._head = []
             self._ready.append(Ask(page=0))
 

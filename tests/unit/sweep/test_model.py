@@ -35,7 +35,9 @@ def weathers(kind: str) -> Iterator[Weather]:
 
 def weather(kind: str, seed: int) -> Weather:
     random = Random(f"{kind} {seed}")
-    rows = random.choice((random.randrange(60), random.randrange(400), random.randrange(1601), SIZE * random.randrange(81)))
+    rows = random.choice(
+        (random.randrange(60), random.randrange(400), random.randrange(1601), SIZE * random.randrange(81))
+    )
     scale = random.choice((0.02, 0.15, 0.5))
     latency, spread = scale * random.random(), scale * 2 * random.random()
     # More than a row or two pushed down within one answer, and a list of one page never stands still for two.
@@ -47,7 +49,11 @@ def weather(kind: str, seed: int) -> Weather:
     kinds = ("arrive", "jump") if kind != "many" else ("arrive", "jump", "leave")
     seconds = max(1.0, rows / SIZE / 20)
     bursts = [
-        (random.random() * seconds, random.choice(kinds), random.choice((1, 5, SIZE, 2 * SIZE, random.randrange(1, 60))))
+        (
+            random.random() * seconds,
+            random.choice(kinds),
+            random.choice((1, 5, SIZE, 2 * SIZE, random.randrange(1, 60))),
+        )
         for _ in range(random.randrange(1, 4) if random.random() < 0.3 else 0)
     ]
     departures = {"few": 20 / 200, "many": random.choice((0.1, 1.0, 3.0)), "killed": 20 / 200}.get(kind, 0.0)
@@ -83,7 +89,11 @@ def judged(kind: str, first: int) -> tuple[int, list[int], list[int]]:
 def all_of(kind: str) -> tuple[int, list[int], list[int]]:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         chunks = list(pool.map(judged, [kind] * (CASES // CHUNK), range(0, CASES, CHUNK)))
-    return sum(count for count, _, _ in chunks), [s for _, i, _ in chunks for s in i], [s for _, _, w in chunks for s in w]
+    return (
+        sum(count for count, _, _ in chunks),
+        [s for _, i, _ in chunks for s in i],
+        [s for _, _, w in chunks for s in w],
+    )
 
 
 @pytest.mark.proof
@@ -120,7 +130,9 @@ bursts = st.lists(st.tuples(st.floats(0, 4), moves, st.integers(1, 45)), max_siz
 
 
 @settings(max_examples=2_000 if FULL else 150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(rows=st.integers(0, 1600), streams=st.integers(1, 12), bursts=bursts, kills=st.lists(st.floats(0, 3), max_size=2))
+@given(
+    rows=st.integers(0, 1600), streams=st.integers(1, 12), bursts=bursts, kills=st.lists(st.floats(0, 3), max_size=2)
+)
 @example(rows=40, streams=2, bursts=[(0.3, "leave", 1), (0.31, "arrive", 1)], kills=[])
 @example(rows=400, streams=4, bursts=[(1.0, "arrive", 40), (1.3, "leave", 3)], kills=[1.1])
 @example(rows=60, streams=3, bursts=[(0.2, "leave", 45), (0.2, "leave", 45)], kills=[])
