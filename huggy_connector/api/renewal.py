@@ -27,9 +27,8 @@ T = TypeVar("T")
 PAUSE_AFTER_REFUSAL = 60.0
 """Seconds for which a renewal that cannot succeed is not tried again."""
 
-SHORTEST_PAUSE = 0.5
-LONGEST_PAUSE = 20.0
-"""Seconds for which one that may is not, the first time and after many."""
+PAUSE_AFTER_FAULT = 1.0
+"""Seconds for which one that may is not: many threads that each try again must not become many requests."""
 
 SHARE_OF_MARGIN = 0.1
 """How long a renewal ahead of time is not tried again after a failure, while the old token still does."""
@@ -44,13 +43,10 @@ class _Failure:
 
     error: HuggyError
     at: datetime
-    times: int
 
     def stands(self, old: Grant, *, ahead: bool, now: datetime) -> bool:
         """Whether it is too early to try again. A clock that was set back does not make it later."""
-        pause = timedelta(seconds=PAUSE_AFTER_REFUSAL)
-        if self.error.transient:
-            pause = timedelta(seconds=min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0 ** min(self.times - 1, 10)))
+        pause = timedelta(seconds=PAUSE_AFTER_FAULT if self.error.transient else PAUSE_AFTER_REFUSAL)
         if ahead:
             pause = max(pause, SHARE_OF_MARGIN * old.margin)
         return self.at <= now < self.at + pause
@@ -131,7 +127,7 @@ class RenewedToken:
             except Interrupted:
                 raise
             except HuggyError as error:
-                self._failure = _Failure(error, self._now(), 1 if self._failure is None else self._failure.times + 1)
+                self._failure = _Failure(error, self._now())
                 if not ahead:
                     raise
                 self._note(

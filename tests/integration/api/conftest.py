@@ -14,6 +14,7 @@ import huggy_connector
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 
+HUGGY = (sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())")
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -39,9 +40,12 @@ class Account:
         stats = self.sandbox.stats()
         return stats["refreshes"], stats["failed_refreshes"]
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*HUGGY, *arguments], env=self.environ, stderr=subprocess.DEVNULL)
+
     def huggy(self, *arguments: str, pasted: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())", *arguments],
+            [*HUGGY, *arguments],
             env=self.environ,
             input=pasted,
             capture_output=True,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -175,9 +177,10 @@ def _authorised_elsewhere(user: Account) -> dict[str, str]:
 @pytest.mark.parametrize("meets", [[500], [503, "away"], [429], ["cut"], ["lost"]])
 def test_what_may_pass_is_tried_again(account: Open, meets: list[int | str]) -> None:
     user = account(rotation="same")
-    user.sandbox.control(expire_tokens=True)
     with on_a_rough_way(user, meets) as client:
-        assert len(client.fetch_page(CHATS, 0).rows) == 20
+        client.fetch_page(CHATS, 0)
+        user.sandbox.control(expire_tokens=True)
+        assert len(client.fetch_page(CHATS, 1).rows) == 20
 
 
 def test_an_answer_lost_under_rotation_names_the_login(account: Open) -> None:
@@ -220,6 +223,18 @@ def test_killed_before_it_was_kept_under_rotation_one_sentence_names_the_login(a
     assert (user.work(threads=4), user.refreshes()) == ([f"Unauthorized: {DEAD}"] * 4, (1, 1))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_the_answer_is_on_its_way_it_is_kept_all_the_same(account: Open, number: int) -> None:
+    user = account(token_days_left=-HOUR, latency_ms=1000)
+    command = user.start("check")
+    while user.sandbox.stats()["by_path"].get("/oauth/access_token", 0) == 0:
+        time.sleep(0.02)
+    command.send_signal(number)
+    assert command.wait(timeout=60) == 130
+    user.sandbox.control(latency_ms=0)
+    assert (user.work(), user.refreshes()) == (["20 rows"], (1, 0))
+
+
 # Secrets --------------------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +247,8 @@ def test_no_token_is_in_any_error_log_note_or_repr(
     if spoilt == "secret":
         user = user.having(HUGGY_CLIENT_SECRET="hidden-and-wrong")
     if spoilt == "store":
-        user.work()
+        with open_client(user.settings()) as client:
+            client.fetch_profile()
         (store,) = (user.settings().state_folder / "tokens").glob("*.json")
         store.write_bytes(store.read_bytes()[:-9])
     if spoilt == "refresh":

@@ -48,7 +48,8 @@ def test_what_is_put_is_read_and_nothing_else_lies_about(tmp_path: Path) -> None
     assert TokenFile(path).read() is None
     put(path, FIRST)
     put(path, SECOND)
-    assert TokenFile(path).read() == SECOND
+    with TokenFile(path).alone() as held:
+        assert held.read() == SECOND
     assert {each.name for each in path.parent.iterdir()} == {"one.json", "one.json.lock"}
 
 
