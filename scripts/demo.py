@@ -107,7 +107,7 @@ def run(airflow: Airflow) -> tuple[int, float]:
         failed = next(name for name, task in tasks.items() if task["state"] == "failed")
         raise StackError(f"{failed} failed:\n{airflow.log('huggy_sync', run_id, failed)}")
     big = ("land_chats", "land_contacts")
-    rows = sum(airflow.returned("huggy_sync", run_id, name)["rows"] for name in big)
+    rows = sum(airflow.returned("huggy_sync", run_id, name)["unique_ids"] for name in big)
     return rows, sum(tasks[name]["duration"] for name in big)
 
 

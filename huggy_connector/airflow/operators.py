@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-class HuggyToParquetOperator(BaseOperator):
+class _Stoppable(BaseOperator):
+    """Stops when Airflow says so. Airflow only calls `on_kill`, goes on meanwhile, and kills five seconds later."""
+
+    def on_kill(self) -> None:
+        """Called in a signal handler of the main thread: what is raised here ends `execute`."""
+        raise Interrupted(
+            "Airflow ended this task: what is landed so far is kept, and its next try goes on from there."
+        )
+
+
+class HuggyToParquetOperator(_Stoppable):
     """Lands one resource: from the API to a published snapshot of Parquet files.
 
     A retry goes on where the killed attempt was; a cleared task whose snapshot is published already costs no request.
@@ -66,9 +76,9 @@ class HuggyToParquetOperator(BaseOperator):
             "exact": manifest.certificate["exact"],
         }
         self.log.info(
-            "%s: %d rows in %d requests, in %s of %s",
+            "%s: %d records in %d requests, in %s of %s",
             manifest.resource,
-            manifest.rows,
+            manifest.unique_ids,
             manifest.requests,
             manifest.address,
             settings.landing,
@@ -76,7 +86,7 @@ class HuggyToParquetOperator(BaseOperator):
         return landed
 
 
-class ParquetToDuckDBOperator(BaseOperator):
+class ParquetToDuckDBOperator(_Stoppable):
     """Loads every snapshot that is not in the warehouse yet, in one transaction, and publishes the file anew.
 
     A second run finds nothing to do and changes nothing. On success each table has one asset event with its row count;

@@ -1,4 +1,8 @@
 import json
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +21,7 @@ from huggy_connector.airflow.operators import (
     ParquetToDuckDBOperator,
     final_where_a_retry_cannot_help,
 )
-from huggy_connector.sandbox import Sandbox
+from huggy_connector.sandbox import Options, Sandbox
 
 
 class Store:
@@ -64,7 +68,7 @@ def test_the_last_progress_is_in_the_task_state_store(connected: Path) -> None:
     context = _context(task.task_id)
     landed = task.execute(context)
     progress = context["task_state_store"].kept["progress"]
-    assert (progress["resource"], progress["rows"], progress["pages"]) == ("contacts", 90, landed["pages"])
+    assert (progress["resource"], progress["rows"]) == ("contacts", landed["rows"])
 
 
 def test_a_second_try_of_a_landed_task_returns_the_same_and_asks_nothing(account: Sandbox, connected: Path) -> None:
@@ -76,6 +80,31 @@ def test_a_second_try_of_a_landed_task_returns_the_same_and_asks_nothing(account
 
 def test_another_run_lands_anew(connected: Path) -> None:
     assert _land("contacts")["run_key"] != _land("contacts", run_id="run-2")["run_key"]
+
+
+def test_told_to_stop_a_landing_ends_and_its_next_try_goes_on(connect: Callable[..., None], tmp_path: Path) -> None:
+    with Sandbox(Options(chats=1200)) as account:
+        connect(host=account.url, password=account.token, extra={"landing": str(tmp_path / "landing")})
+        task = HuggyToParquetOperator(task_id="land_chats", resource="chats")
+
+        def tell() -> None:
+            while account.stats()["requests"] < 35:
+                time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        former = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+        teller = threading.Thread(target=tell)
+        teller.start()
+        try:
+            with pytest.raises(errors.Interrupted):
+                task.execute(_context(task.task_id))
+        finally:
+            teller.join()
+            signal.signal(signal.SIGTERM, former)
+        before = account.stats()["requests"]
+        landed = task.execute(_context(task.task_id, try_number=2))
+        assert (landed["unique_ids"], landed["exact"]) == (1200, True)
+        assert landed["requests"] > account.stats()["requests"] - before
 
 
 def test_a_landing_given_to_the_operator_beats_the_connections(connected: Path) -> None:
