@@ -172,17 +172,20 @@ def test_a_file_as_its_folder_is_told(tmp_path: Path) -> None:
 def test_a_file_of_another_user_is_told(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     put(path, FIRST)
+    path.chmod(0o644)
     os.chown(path, 12345, 12345)
     error = refusal(path)
     assert (type(error), str(error)) == unusable(path, "it belongs to another user")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
 @pytest.mark.parametrize("closed", ["file", "folder"])
 def test_a_place_without_the_right_to_it_is_told(tmp_path: Path, closed: str) -> None:
     path = tmp_path / "tokens" / "one.json"
     put(path, FIRST)
-    (path if closed == "file" else path.parent).chmod(0)
+    shut = path if closed == "file" else path.parent
+    shut.chmod(0)
+    if os.access(shut, os.R_OK):
+        pytest.skip("root may read and write everything")
     try:
         error = refusal(path)
     finally:
