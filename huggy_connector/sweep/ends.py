@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from huggy_connector.errors import SweepError
@@ -12,6 +12,16 @@ from huggy_connector.errors import SweepError
 FARTHEST: Final = 1 << 23
 """A list with rows on this page has no end: at 20 a second it would take five days to read."""
 
+USUAL: Final = 20
+"""Rows of a page as documented. Only used to guess whether a list is short."""
+MANY: Final = 12
+"""Pages, or streams, from which on guesses may be bold."""
+SAME: Final = 3
+"""Pages that may hold the same rows: a burst of arrivals can push a whole page down once or twice."""
+SAMPLE: Final = 64
+"""Pages from whose lengths the page size is told."""
+SHRINKS: Final = 3
+"""Pages by which a list may well have become shorter. A page that is not full farther up is an odd one."""
 OFTEN: Final = 3
 """A page length is the rule if it was met this many times as often as the longest."""
 
@@ -24,14 +34,29 @@ class EndSearch:
     hint: int | None = None
     last: int = 0
     empty: int | None = None
+    _same: dict[tuple[int, ...], set[int]] = field(default_factory=dict)
 
     @property
     def found(self) -> bool:
         return self.empty is not None and self.empty <= self.last + 1
 
-    def note(self, number: int, *, rows: bool) -> None:
-        """What one page held. A list that moved meanwhile is searched on from there."""
-        if rows:
+    def first(self, count: int) -> list[int]:
+        """The pages to be asked for after page 0, which held `count` rows."""
+        return [1] if count < USUAL else self.round()
+
+    def note(self, number: int, ids: Collection[int]) -> None:
+        """What one page held. A list that moved meanwhile is searched on from there.
+
+        Raises SweepError where page after page holds the same rows.
+        """
+        if ids:
+            numbers = self._same.setdefault(tuple(ids), set())
+            numbers.add(number)
+            if len(numbers) > SAME:
+                raise SweepError(
+                    f"Pages {', '.join(map(str, sorted(numbers)))} hold the same rows, so the list has no end: "
+                    "is the base URL right, and does the server honour the `page` parameter?"
+                )
             self.last = max(self.last, number)
             if self.empty is not None and self.empty <= number:
                 self.empty = None
@@ -45,20 +70,21 @@ class EndSearch:
         if last >= FARTHEST:
             raise SweepError("The list goes on for ever: is the base URL right, and is the `page` parameter honoured?")
         if self.empty is not None:
-            between = self.empty - last - 1
-            count = min(self.width, 1 if between < 3 else 2 if between < 12 else max(3, self.width // 2))
-            return sorted({last + max(1, (between + 1) * turn // (count + 1)) for turn in range(1, count + 1)})
+            return self._between(self.empty - last - 1)
+        if last == 0 and self.hint is not None and self.hint > SAME:
+            return [self.hint - 1, self.hint + 1 + self.hint // 64]
         if last == 0:
-            hint = self.hint or 0
-            return [hint - 1, hint + 1 + hint // 64] if hint > 3 else [1, 3][: max(1, self.width)]
-        count = min(self.width, 2 if last < 8 and self.width < 12 else max(3, self.width // 3))
-        if count == 1:
+            return [1, 3][: self.width]
+        if self.width == 1:
             return [last * 4]
-        return (
-            [last * 2 << turn for turn in range(count)]
-            if count < 3
-            else [last * 3**turn for turn in range(1, count + 1)]
-        )
+        if last < MANY and self.width < MANY:
+            return [last * 2, last * 4]
+        return [last * 3**turn for turn in range(1, max(3, self.width // 3) + 1)]
+
+    def _between(self, pages: int) -> list[int]:
+        """Some of the `pages` between the last one with rows and the first one without."""
+        count = min(self.width, 1 if pages <= 2 else 2 if pages < MANY else max(3, self.width // 2))  # noqa: PLR2004
+        return sorted({self.last + max(1, (pages + 1) * turn // (count + 1)) for turn in range(1, count + 1)})
 
     def state(self) -> list[Any]:
         return [self.hint, self.last, self.empty]
@@ -67,6 +93,40 @@ class EndSearch:
     def resumed(cls, state: list[Any], *, width: int) -> Self:
         hint, last, empty = state
         return cls(width, hint, last, empty)
+
+
+@dataclass(slots=True)
+class PageSize:
+    """How many rows a page holds: the server's 20 is never taken for granted.
+
+    `uneven`: pages in the middle were shorter or longer than others, so what is on a page says nothing of the length of
+    the list.
+    """
+
+    rows: int | None = None
+    uneven: bool = False
+    _deepest: int = 0
+    _lengths: dict[int, int] = field(default_factory=dict)
+
+    def note(self, number: int, count: int, *, last_page: int) -> bool:
+        """A page that held `count` rows. Whether what was concluded from lengths so far no longer holds."""
+        before = self.rows, self.uneven
+        if number < SAMPLE:
+            self._lengths[number] = count
+            self.rows = counted(self._lengths)
+        self._deepest = max(self._deepest, number)
+        if self.rows is not None:
+            higher_up = number + SHRINKS < min(self._deepest, last_page)
+            self.uneven |= count > self.rows or (count < self.rows and higher_up)
+        return before[0] is not None and before != (self.rows, self.uneven)
+
+    def state(self) -> list[Any]:
+        return [self.rows, self.uneven, self._deepest, [list(one) for one in self._lengths.items()]]
+
+    @classmethod
+    def resumed(cls, state: Sequence[Any]) -> Self:
+        rows, uneven, deepest, lengths = state
+        return cls(rows, uneven, deepest, dict(lengths))
 
 
 def counted(lengths: Mapping[int, int]) -> int | None:

@@ -45,7 +45,7 @@ class Plan:
         """A page near the end says how long the list is."""
         size = self._stitch.size or sheet.count or 1
         rows = sheet.number * size + sheet.count
-        ends = sheet.count < size and not (sheet.count and self._stitch.uneven)
+        ends = sheet.count < size and not (sheet.count and self._stitch.pages.uneven)
         if ends or rows > self.rows(sheet.taken):
             self._rows, self._as_of = rows, sheet.taken
 

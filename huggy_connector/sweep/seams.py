@@ -173,6 +173,10 @@ class Chain:
             run = run.into
         return run if run in self.runs else None
 
+    def joints(self) -> list[Joint]:
+        """The seam below each run."""
+        return [run.below for run in self.runs]
+
     def runs_open(self) -> list[tuple[int, Run]]:
         """The runs, with their places, below which pages are still to be read."""
         return [(place, run) for place, run in enumerate(self.runs) if run.below.seam in (Seam.OPEN, Seam.FAILED)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from huggy_connector.sweep.departures import Ledger
+from huggy_connector.sweep.ends import PageSize
 from huggy_connector.sweep.seams import Chain, Joint, Run, Seam, Sheet
 
 EMPTIES: Final = 8
@@ -12,19 +14,22 @@ EMPTIES: Final = 8
 
 
 class Stitcher:
-    """The rules by which pages become runs, and runs one run. `size` is the page size, None as long as it is unknown."""
+    """The rules by which pages become runs, and runs one run."""
 
-    def __init__(self, chain: Chain, ledger: Ledger) -> None:
+    def __init__(self, chain: Chain, ledger: Ledger, pages: PageSize) -> None:
         self.chain = chain
         self.ledger = ledger
-        self.size: int | None = None
-        self.uneven = False
-        """Pages of the middle were shorter or longer than others: what is on one says nothing of the length of the list."""
+        self.pages = pages
         self.empties: dict[int, Sheet] = {}
         """The latest answers without rows, by page."""
         self.repaired = 0
         self.stale_before = 0
         """Pages taken before this tick are not simply gone on from: the process was away since."""
+
+    @property
+    def size(self) -> int | None:
+        """Rows of a page, None as long as that is unknown."""
+        return self.pages.rows
 
     def head(self, sheet: Sheet) -> Run:
         """A page 0: all that is known lies below it or on it."""
@@ -133,7 +138,7 @@ class Stitcher:
 
     def short(self, sheet: Sheet) -> bool:
         """Whether a page has room for more rows, and so is the last one."""
-        return self._partial(sheet) and not self.uneven
+        return self._partial(sheet) and not self.pages.uneven
 
     def _partial(self, sheet: Sheet) -> bool:
         """Whether a page has fewer rows than others: the last one, or one that the server kept a row back of."""
@@ -142,6 +147,15 @@ class Stitcher:
     def covered(self, sheet: Sheet) -> bool:
         """Whether it can still be proven that nothing left since `sheet` was read."""
         return self.ledger.covers(sheet.sent)
+
+    def state(self) -> list[Any]:
+        return [self.repaired, [sheet.state() for sheet in self.empties.values()]]
+
+    def restore(self, state: Sequence[Any], *, now: int) -> None:
+        self.repaired, empties = state
+        self.stale_before = now
+        for sheet in map(Sheet.resumed, empties):
+            self.nothing(sheet)
 
     def _beyond(self, sheet: Sheet, run: Run, place: int, *, straight: bool) -> Run:
         if not straight:

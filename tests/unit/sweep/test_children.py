@@ -19,7 +19,7 @@ def answer(ask: Ask, lengths: Mapping[int, int] = LENGTHS) -> Page:
 
 
 def read(walk: Children, *, most: int = 1_000) -> list[Page]:
-    pages = []
+    pages: list[Page] = []
     while len(pages) < most and (ask := walk.next_ask()) is not None:
         pages.append(answer(ask))
         walk.take(pages[-1])
