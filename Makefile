@@ -35,7 +35,7 @@ check: $(READY) ## format, lint, strict types, layers; no tests
 proof: $(READY) ## the slow proofs at full size
 	@sh scripts/debian.sh redis-server
 	@echo "== Proofs at full size"
-	@HUGGY_PROOF=full $(BIN)/python -m pytest -m proof
+	@HUGGY_PROOF=full $(BIN)/python -m pytest -m proof --numprocesses=0 --timeout=3600
 	@echo "All proofs hold. Next: make bench"
 
 bench: $(READY) ## the measurements behind the figures of the docs
