@@ -349,7 +349,7 @@ class Streams:
         """Whether to end a sweep that may never become exact: but for a list gone mad, not before all of it was read."""
         pages = self._plan.last_page(self._tick)
         if self._size.uneven and not self._plan.left(self._tick):
-            return self._requests > pages + 50 + pages / 2
+            return self._requests > PATIENCE / 2 * (pages + 50)
         return self._requests > PATIENCE * (pages + 100)
 
     def _counts(self) -> dict[str, Any]:
