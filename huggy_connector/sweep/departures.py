@@ -1,10 +1,10 @@
 """The ledger: how many rows can have left between two instants, and whether any was pushed down.
 
-The length of the list less the rows that ever arrived never grows, and falls by one with each row that leaves. Readings of
-the tail bound the length, looks at the head count the arrivals. A reading bounds that difference from above with the
-arrivals of a look *before* it, from below with those of a look *after* it; where a later lower bound equals an earlier
-upper one, nothing left in between. A row that jumps to the head unread before is counted as an arrival: it makes the
-difference fall, so it can only cause a false alarm. Ticks are those of the walk's logical clock.
+The length of the list less the rows that ever arrived never grows, and falls by one with each row that leaves.
+Readings of the tail bound the length, looks at the head count the arrivals. A reading bounds that difference from
+above with the arrivals of a look *before* it, from below with those of a look *after* it; where a later lower bound
+equals an earlier upper one, nothing left in between. A row that jumps to the head unread before is counted as an
+arrival: it makes the difference fall, so it can only cause a false alarm. Ticks are those of the walk's logical clock.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Ledger:
         self._new = {number: tick for number, tick in self._new.items() if tick > head.sent}
 
     def length(self, sheet: Sheet, size: int, *, arrived: int, era: int) -> None:
-        """A reading of the tail: the length lies between two bounds. `arrived` and `era` are those when it was asked for.
+        """A reading of the tail: the length lies between two bounds. `arrived` and `era` are those when it was asked
+        for.
 
         A page that is full only says how long the list is at least, an empty one only how long at most.
         """
@@ -172,7 +173,7 @@ class Ledger:
 
     def _drift_at(self, tick: int) -> float:
         points = self._drift
-        if len(points) < 2:
+        if len(points) <= 1:
             return 0.0
         place = min(max(bisect_right(points, tick, key=lambda one: one[0]), 1), len(points) - 1)
         (from_tick, start), (to_tick, end) = points[place - 1], points[place]

@@ -130,7 +130,8 @@ class PageSize:
 
 
 def counted(lengths: Mapping[int, int]) -> int | None:
-    """The page size, from the lengths of some pages: the longest, or one met so often that longer ones are the odd ones.
+    """The page size, from the lengths of some pages: the longest, or one met so often that longer ones are the odd
+    ones.
 
     None from one page: it may be the last.
     """

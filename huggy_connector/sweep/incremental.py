@@ -1,7 +1,7 @@
 """What changed since the last run: the head of the list, the open records, and those that were open and are no longer.
 
-The head is read downwards until a page holds nothing but rows that are old (older than the watermark less an overlap) or
-known and unchanged. The open records are asked for by their situation; a row of another one shows that the filter is
+The head is read downwards until a page holds nothing but rows that are old (older than the watermark less an overlap)
+or known and unchanged. The open records are asked for by their situation; a row of another one shows that the filter is
 ignored, and then, as for those that were open last time and did not turn up, each is asked for by its id, or the walk
 goes on down the list where that is fewer requests.
 """
@@ -51,8 +51,9 @@ class Past:
 
 
 class Incremental:
-    """`started` is this run's own start, the next one's watermark; `situations` are those of open records; `pages` is how
-    long the list was last time, if known."""
+    """`started` is this run's own start, the next one's watermark; `situations` are those of open records; `pages` is
+    how long the list was last time, if known.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,5 @@
-"""Looks at the head: read downwards until a page shows a row of the last look, which proves that nothing newer lies below.
+"""Looks at the head: read downwards until a page shows a row of the last look, which proves that nothing newer lies
+below.
 
 Where two pages of a look share no row, an arrival may have crossed between them unread. Then the look is read upwards
 again: upwards nothing can be pulled over a seam unread, and nothing was pushed over one if the head is still the same.

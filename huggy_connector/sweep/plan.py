@@ -1,4 +1,6 @@
-"""Which page is worth asking for next: where the runs lie by now, how far apart they are, and where to take over half."""
+"""Which page is worth asking for next: where the runs lie by now, how far apart they are, and where to take over
+half.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """What has been read so far, as a chain of runs: which pages are known to leave no gap between them.
 
-Rows that do not move keep their relative order for ever, so two pages that share one such row leave nothing between them
-(a *proven* seam). Two pages read one straight after the other leave nothing between them if no row left meanwhile, and
-two pages read in the opposite order if no row was pushed down meanwhile: such a seam is *pending* until the ledger of
-departures clears it, or *failed* when it cannot. docs/sweep.md holds the argument.
+Rows that do not move keep their relative order for ever, so two pages that share one such row leave nothing between
+them (a *proven* seam). Two pages read one straight after the other leave nothing between them if no row left
+meanwhile, and two pages read in the opposite order if no row was pushed down meanwhile: such a seam is *pending*
+until the ledger of departures clears it, or *failed* when it cannot. docs/sweep.md holds the argument.
 """
 
 from __future__ import annotations
@@ -112,7 +112,9 @@ class Joint:
         self.since, self.till, self.upper = since, till, upper
 
     def seek(self, page: int, *, lower: bool | None) -> bool:
-        """The run's last row is not on `page` but `lower` in the list, or higher, or nobody knows. False: it is nowhere."""
+        """The run's last row is not on `page` but `lower` in the list, or higher, or nobody knows. False: it is
+        nowhere.
+        """
         if lower is None:
             lower = self.above == page - 1
         if lower:
@@ -227,7 +229,9 @@ class Chain:
         return upper
 
     def drop(self, first: int, last: int) -> None:
-        """Forgets the runs from `first` to `last`: their rows are landed, their place in the list is no longer known."""
+        """Forgets the runs from `first` to `last`: their rows are landed, their place in the list is no longer
+        known.
+        """
         for run in self.runs[first : last + 1]:
             for sheet in run.sheets():
                 self._forget(sheet)

@@ -61,7 +61,9 @@ class Stitcher:
         return run
 
     def step(self, sheet: Sheet, run: Run, bottom: Sheet) -> Run:
-        """The page asked for in order to go on below `bottom`, the last page of `run`. Returns the run to go on with."""
+        """The page asked for in order to go on below `bottom`, the last page of `run`. Returns the run to go on
+        with.
+        """
         chain = self.chain
         straight = run.bottom is bottom and sheet.number == bottom.number + 1 and run.below.seam is Seam.OPEN
         place = chain.runs.index(run)
@@ -96,8 +98,9 @@ class Stitcher:
             below.reopen()
 
     def settle(self, head: Sheet) -> None:
-        """Closes the pending seams that are proven by now, `head` being the last look's first page, and fails the others
-        that no later reading can prove."""
+        """Closes the pending seams that are proven by now, `head` being the last look's first page, and fails the
+        others that no later reading can prove.
+        """
         chain, ledger = self.chain, self.ledger
         for place in range(len(chain.runs) - 1, -1, -1):
             below = chain.runs[place].below
@@ -131,7 +134,9 @@ class Stitcher:
         return lower.sent >= self.ledger.still_since and (self.ledger.calm or self.size is None)
 
     def next_to_head(self) -> Sheet | None:
-        """Page 1, or the empty answer for it, as long as the next look at page 0 can prove that nothing lies between."""
+        """Page 1, or the empty answer for it, as long as the next look at page 0 can prove that nothing lies
+        between.
+        """
         chain = self.chain
         right = chain.runs[1].top if len(chain.runs) > 1 else self.empties.get(1)
         return right if right is not None and right.number == 1 and self.useful(right) else None

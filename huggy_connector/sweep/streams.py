@@ -1,8 +1,8 @@
 """The full sweep of a list that moves: several streams at once, stitched by id, departures counted and repaired.
 
-Each stream reads its pages strictly one after another and ends where it meets rows that the next one read first. What is
-proven, and why, is in docs/sweep.md; `seams`, `stitching` and `departures` hold it. This module decides what is asked
-next, and takes the answers in.
+Each stream reads its pages strictly one after another and ends where it meets rows that the next one read first. What
+is proven, and why, is in docs/sweep.md; `seams`, `stitching` and `departures` hold it. This module decides what is
+asked next, and takes the answers in.
 """
 
 from __future__ import annotations
@@ -136,8 +136,8 @@ class Streams:
     def resumed(cls, state: Mapping[str, Any], facts: FactsOf, *, streams: int = 4) -> Self:
         """The sweep where `state` left it. Requests that were out count as never sent.
 
-        Whatever moved since looks like one slow answer to it: a new look and a new reading of the tail come first, seams
-        that cannot be vouched for any more are read again from the last rows known on either side.
+        Whatever moved since looks like one slow answer to it: a new look and a new reading of the tail come first,
+        seams that cannot be vouched for any more are read again from the last rows known on either side.
         """
         walk = cls(facts, streams=streams)
         walk._restore(state)
@@ -167,16 +167,19 @@ class Streams:
             return self._new(Kind.PROBE, self._round.popleft()) if self._round else None
         if self._checks.tail is not None and Kind.TAIL not in kinds:
             return self._new(Kind.TAIL, self._checks.tail)
-        if not self._looks.wanted and self._checks.tail is None:
-            loose = self._search.last > SHORT_LIST and not self._ledger.tight
-            if self._checks.due(self._requests, self._ledger, pace=self._looks.pace, loose=loose):
-                return self._check()
-            if self._looks.due(self._requests):
-                return self._look()
-        errand = self._work()
+        errand = self._due() or self._work()
         if errand is None and not self._out:
             return self._look() if self._looks.wanted else self._check()
         return errand
+
+    def _due(self) -> Errand | None:
+        """A check or a look, where it is time for one."""
+        if self._looks.wanted or self._checks.tail is not None:
+            return None
+        loose = self._search.last > SHORT_LIST and not self._ledger.tight
+        if self._checks.due(self._requests, self._ledger, pace=self._looks.pace, loose=loose):
+            return self._check()
+        return self._look() if self._looks.due(self._requests) else None
 
     def _look(self) -> Errand:
         self._looks.wanted = True
@@ -319,7 +322,7 @@ class Streams:
         """Puts a page among the runs it meets, or at `place` as a new one. Returns that one."""
         if not sheet.count:
             return None
-        if place is not None and 0 < place and self._chain.runs[place - 1].below.seam is not Seam.OPEN:
+        if place and self._chain.runs[place - 1].below.seam is not Seam.OPEN:
             place = None
         return self._stitch.island(sheet, place)
 
@@ -346,7 +349,9 @@ class Streams:
         return self._chain.runs[0].top.sent >= self._latest
 
     def _impatient(self) -> bool:
-        """Whether to end a sweep that may never become exact: but for a list gone mad, not before all of it was read."""
+        """Whether to end a sweep that may never become exact: but for a list gone mad, not before all of it was
+        read.
+        """
         pages = self._plan.last_page(self._tick)
         if self._size.uneven and not self._plan.left(self._tick):
             return self._requests > PATIENCE / 2 * (pages + 50)

@@ -1,8 +1,8 @@
 """Only the rows created in a span of time, of a list that is newest first: its pages are found by halving, and read.
 
-A window is a full sweep that passes over what lies outside: the same streams, seams, checks and certificate. The order is
-checked on every page read. Where it does not hold the walk says so (`unsorted`) and goes on as a full sweep: whoever
-keeps the rows filters them by their creation time in any case, for the pages at the edges hold others too.
+A window is a full sweep that passes over what lies outside: the same streams, seams, checks and certificate. The
+order is checked on every page read. Where it does not hold the walk says so (`unsorted`) and goes on as a full sweep:
+whoever keeps the rows filters them by their creation time in any case, for the pages at the edges hold others too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""A list that moves, and a driver with a simulated clock: the production walk meets every interleaving, without threads.
+"""A list that moves, and a driver with a simulated clock: the production walk meets every interleaving, without
+threads.
 
-A request is answered from the list as it is at one instant drawn between send and receipt. Rows arrive at the head, jump
-to the head, change where they are, and leave anywhere.
+A request is answered from the list as it is at one instant drawn between send and receipt. Rows arrive at the head,
+jump to the head, change where they are, and leave anywhere.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ def created_at(number: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """Rates are per second, times in seconds. `bursts` are (second, what, how many); at each of `kills` the process dies,
-    loses what is out, and comes back from its saved state after `down`. `odd` is the share of pages with a row too few or
-    too many."""
+    """Rates are per second, times in seconds. `bursts` are (second, what, how many); at each of `kills` the process
+    dies, loses what is out, and comes back from its saved state after `down`. `odd` is the share of pages with a row
+    too few or too many."""
 
     rows: int
     streams: int = 4

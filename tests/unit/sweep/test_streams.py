@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -67,27 +67,29 @@ def test_pages_with_a_row_too_few_or_too_many_end_the_sweep_with_every_page_read
     assert len(outcome.missing) <= 5
 
 
+def endless(walk: Streams, answer: Callable[[int], Sequence[Facts]]) -> None:
+    for _ in range(1_000):
+        ask = walk.next_ask()
+        assert ask is not None
+        walk.take(Page(ask, answer(ask.page), NOW))  # type: ignore[arg-type]
+
+
 def test_a_list_that_repeats_its_rows_page_after_page_is_an_error() -> None:
     walk = Streams(facts, streams=2)
     with pytest.raises(SweepError, match="hold the same rows"):
-        for _ in range(1_000):
-            ask = walk.next_ask()
-            assert ask is not None
-            walk.take(Page(ask, rows(100, SIZE), NOW))  # type: ignore[arg-type]
+        endless(walk, lambda page: rows(100, SIZE))
 
 
 def test_a_list_with_new_rows_on_every_page_for_ever_is_an_error() -> None:
     walk = Streams(facts, streams=2)
     with pytest.raises(SweepError, match="for ever"):
-        for _ in range(1_000):
-            ask = walk.next_ask()
-            assert ask is not None
-            walk.take(Page(ask, rows(10**12 - ask.page * SIZE, SIZE), NOW))  # type: ignore[arg-type]
+        endless(walk, lambda page: rows(10**12 - page * SIZE, SIZE))
 
 
 @pytest.mark.parametrize("size", [7, 19, 21, 50])
 def test_any_page_size_will_do(size: int) -> None:
-    walk, got = Streams(facts, streams=3), set()
+    walk = Streams(facts, streams=3)
+    got: set[int] = set()
     every = rows(400, 400)
     while (ask := walk.next_ask()) is not None:
         page: Sequence[Facts] = every[ask.page * size : (ask.page + 1) * size]
@@ -98,7 +100,7 @@ def test_any_page_size_will_do(size: int) -> None:
 
 def drive(walk: Streams, every: Sequence[Facts], *, requests: int) -> list[int]:
     """The pages read, one request at a time, `requests` at most."""
-    pages = []
+    pages: list[int] = []
     while len(pages) < requests and (ask := walk.next_ask()) is not None:
         walk.take(Page(ask, every[ask.page * SIZE : (ask.page + 1) * SIZE], NOW))  # type: ignore[arg-type]
         pages.append(ask.page)
