@@ -22,7 +22,9 @@ demo: $(READY) ## the main job: a sandbox of Huggy, the DAG huggy_sync in a real
 test: $(READY) ## all tests (under 10 minutes)
 	@sh scripts/debian.sh chromium redis-server docker-compose
 	@echo "== Tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=3 tests/unit tests/integration
+	@echo "== Tests in a real Airflow"
+	@$(BIN)/python -m pytest tests/dags tests/e2e
 	@echo "All tests pass. Next: make check (format, lint, types, imports), make proof (the slow proofs at full size)."
 
 check: $(READY) ## format, lint, strict types, layers; no tests

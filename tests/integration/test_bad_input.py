@@ -123,7 +123,7 @@ CASES = {
     "v2 token on v3": Case(SYNC, 1, "This is no v3 token", {"HUGGY_ACCESS_TOKEN": V2_TOKEN}),
     "token with a space": Case(SYNC, 2, "The access token holds spaces", {"HUGGY_ACCESS_TOKEN": "Bearer a.b.c"}),
     "wrong company": Case(
-        (*SYNC, "--company-id", "999"), 1, "The token's agent may not read page 0 of chats: check HUGGY_COMPANY_ID"
+        (*SYNC, "--company-id", "999"), 1, "The token's agent may not read the token's profile: check HUGGY_COMPANY_ID"
     ),
     "host unreachable": Case(
         SYNC,
@@ -192,14 +192,7 @@ def test_a_wrong_setting_or_account_is_one_sentence(shell: Shell, name: str) -> 
 )
 def test_an_answer_that_is_no_list_is_one_sentence(tmp_path: Path, shell: Shell, fault: str, sentence: str) -> None:
     with Sandbox(Options(chats=40, contacts=10, limit=0, faults={fault: 1.0})) as broken:
-        run = shell.huggy(
-            *SYNC,
-            "--company-id",
-            "4242",
-            HUGGY_BASE_URL=broken.url,
-            HUGGY_ACCESS_TOKEN=broken.token,
-            HUGGY_PATIENCE="2",
-        )
+        run = shell.huggy("get", "chats", HUGGY_BASE_URL=broken.url, HUGGY_ACCESS_TOKEN=broken.token)
     said(fault, run)
     assert (run.code, run.out, shell.files()) == (1, "", {})
     assert run.last.startswith(f"huggy: {sentence}")

@@ -125,4 +125,5 @@ def test_no_request_leaves_faster_than_the_limit_from_the_first_on(tmp_path: Pat
         for call in ("one", "two"):
             pipeline.land(told, "chats", call=call)
         stats = limited.stats()
-    assert (stats["refused_429"], stats["most_in_any_second"]) == (0, 20)
+    assert stats["refused_429"] == 0
+    assert stats["most_in_any_second"] <= 20
