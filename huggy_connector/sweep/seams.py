@@ -134,27 +134,30 @@ class Joint:
 
 
 class Run:
-    """Pages without a gap between them, from `top` to `bottom`."""
+    """Pages without a gap between them: `path` leads from the first (`top`) to the last (`bottom`), each one hanging
+    together with the next. Of a long path only the pages at both ends are kept.
+    """
 
-    __slots__ = ("below", "bottoms", "into", "tops")
+    __slots__ = ("below", "into", "path")
 
-    def __init__(self, sheet: Sheet) -> None:
-        self.tops: list[Sheet] = [sheet]
-        self.bottoms: list[Sheet] = [sheet]
+    def __init__(self, *path: Sheet) -> None:
+        self.path = list(path)
         self.below = Joint()
         self.into: Run | None = None
-        sheet.run = self
 
     @property
     def top(self) -> Sheet:
-        return self.tops[0]
+        return self.path[0]
 
     @property
     def bottom(self) -> Sheet:
-        return self.bottoms[-1]
+        return self.path[-1]
 
-    def sheets(self) -> list[Sheet]:
-        return [*self.tops, *(sheet for sheet in self.bottoms if sheet not in self.tops)]
+    @property
+    def fixed(self) -> bool:
+        """Whether the seam below is one that speaks of `bottom`, and may not be bypassed lightly."""
+        below = self.below
+        return below.seam is Seam.CLOSED or (below.seam is Seam.PENDING and not below.backward)
 
 
 class Chain:
@@ -189,71 +192,72 @@ class Chain:
 
     def met(self, sheet: Sheet) -> list[int]:
         """Places of the runs that share an unmoved row with `sheet`, from top to bottom."""
-        found: set[Run] = set()
-        where = self._where
-        for number, version in sheet.rows.items():
-            known = where.get(number)
-            if known is not None and known.run is not None and known.rows[number] == version:
-                found.add(known.run)
-        return sorted(map(self.runs.index, found)) if found else []
+        found = {known.run for known in self._touched(sheet)}
+        return sorted(self.runs.index(run) for run in found if run is not None)
 
     def insert(self, place: int, sheet: Sheet) -> Run:
         """A new run of one page at `place`; the seam below it is open."""
         run = Run(sheet)
         self.runs.insert(place, run)
-        self._remember(sheet)
+        self._keep(run, [sheet])
         return run
 
-    def join(
-        self, first: int, last: int, sheet: Sheet | None = None, *, on_top: bool = False, below: bool = False
-    ) -> Run:
+    def join(self, first: int, last: int, sheet: Sheet, *, on_top: bool = False, below: bool = False) -> Run:
         """The runs from `first` to `last` become one, `sheet` with them: above all, `below` all, or where it belongs.
 
-        Both the first and the last must be proven to hang together with `sheet`; those between are bypassed.
+        The first and the last must share an unmoved row with it; those between are bypassed. Pages that are not on the
+        new path are forgotten: what leads there from above, or on from there, is no longer proven by them.
         """
-        runs = self.runs[first : last + 1]
-        upper, lower = runs[0], runs[-1]
-        before = {id(old): old for run in runs for old in run.sheets()}
-        tops, bottoms = upper.tops, lower.bottoms
-        if sheet is not None:
-            before[id(sheet)] = sheet
-            if on_top:
-                tops = [sheet, *tops]
-            if below or self._reaches_below(sheet, lower):
-                bottoms = [*bottoms, sheet]
-        upper.tops, upper.bottoms, upper.below = tops[:TOPS], bottoms[-BOTTOMS:], lower.below
-        if sheet is not None and any(sheet is kept for kept in upper.sheets()):
-            self._remember(sheet)
-        self._fold(upper, runs[1:], before.values())
-        del self.runs[first + 1 : last + 1]
-        return upper
+        upper, lower = self.runs[first], self.runs[last]
+        touched = self._touched(sheet)
+        down_to = [] if on_top else upper.path[: 1 + max(i for i, one in enumerate(upper.path) if one in touched)]
+        on_from = lower.path[min(i for i, one in enumerate(lower.path) if one in touched) :]
+        if below or (not lower.fixed and self._reaches_below(sheet, lower)):
+            path = [*down_to, sheet]
+        elif upper is lower and not on_top:
+            path = upper.path
+        else:
+            path = [*down_to, sheet, *on_from]
+        return self._unite(first, last, path)
+
+    def close_up(self, place: int) -> Run:
+        """The seam below the run at `place`, which was pending, is proven."""
+        upper, lower = self.runs[place], self.runs[place + 1]
+        below, top = upper.below, lower.top
+        about_top = top.sent == below.since if below.backward else top.taken == below.till
+        return self._unite(place, place + 1, [*upper.path, *(lower.path if about_top else [lower.bottom])])
 
     def drop(self, first: int, last: int) -> None:
         """Forgets the runs from `first` to `last`: their rows are landed, their place in the list is no longer
         known.
         """
         for run in self.runs[first : last + 1]:
-            for sheet in run.sheets():
+            for sheet in run.path:
                 self._forget(sheet)
         del self.runs[first : last + 1]
 
     def state(self) -> list[Any]:
-        return [
-            [[s.state() for s in run.tops if s not in run.bottoms], [s.state() for s in run.bottoms], run.below.state()]
-            for run in self.runs
-        ]
+        return [[[sheet.state() for sheet in run.path], run.below.state()] for run in self.runs]
 
     @classmethod
     def resumed(cls, state: Iterable[Any]) -> Self:
         chain = cls()
-        for tops, bottoms, below in state:
-            upper, lower = ([Sheet.resumed(sheet) for sheet in part] for part in (tops, bottoms))
-            run = chain.insert(len(chain.runs), lower[0])
-            run.tops, run.bottoms, run.below = [*upper, *lower][:TOPS], lower, Joint.resumed(below)
-            for sheet in run.sheets():
-                sheet.run = run
-                chain._remember(sheet)
+        for path, below in state:
+            sheets = [*map(Sheet.resumed, path)]
+            run = Run(*sheets)
+            run.below = Joint.resumed(below)
+            chain.runs.append(run)
+            chain._keep(run, sheets)
         return chain
+
+    def _touched(self, sheet: Sheet) -> set[Sheet]:
+        """The pages that share an unmoved row with `sheet`."""
+        where = self._where
+        return {
+            known
+            for number, version in sheet.rows.items()
+            if (known := where.get(number)) is not None and known.rows[number] == version
+        }
 
     def _reaches_below(self, sheet: Sheet, run: Run) -> bool:
         last = sheet.last
@@ -264,8 +268,30 @@ class Chain:
         known = self._where.get(last)
         return known is None or known.run is not run
 
-    def _remember(self, sheet: Sheet) -> None:
-        self._where.update(dict.fromkeys(sheet.rows, sheet))
+    def _unite(self, first: int, last: int, path: list[Sheet]) -> Run:
+        runs = self.runs[first : last + 1]
+        upper = runs[0]
+        kept = path if len(path) <= TOPS + BOTTOMS else [*path[:TOPS], *path[-BOTTOMS:]]
+        before = [sheet for run in runs for sheet in run.path]
+        upper.path, upper.below = kept, runs[-1].below
+        for run in runs[1:]:
+            run.into = upper
+        for sheet in before:
+            if sheet not in kept:
+                self._forget(sheet)
+        self._keep(upper, kept)
+        del self.runs[first + 1 : last + 1]
+        return upper
+
+    def _keep(self, run: Run, sheets: Sequence[Sheet]) -> None:
+        """The latest reading of a row is the one that counts."""
+        where = self._where
+        for sheet in sheets:
+            sheet.run = run
+            for number in sheet.rows:
+                known = where.get(number)
+                if known is None or known.run is None or known.taken <= sheet.taken:
+                    where[number] = sheet
 
     def _forget(self, sheet: Sheet) -> None:
         where = self._where
@@ -273,16 +299,3 @@ class Chain:
             if where.get(number) is sheet:
                 del where[number]
         sheet.run = None
-
-    def _fold(self, upper: Run, others: Iterable[Run], before: Iterable[Sheet]) -> None:
-        kept = upper.sheets()
-        for sheet in before:
-            if any(sheet is one for one in kept):
-                sheet.run = upper
-            else:
-                self._forget(sheet)
-        for sheet in kept:
-            for number in sheet.rows:
-                self._where.setdefault(number, sheet)
-        for run in others:
-            run.into = upper

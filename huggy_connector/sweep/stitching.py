@@ -38,10 +38,10 @@ class Stitcher:
         if not hits:
             return chain.insert(0, sheet)
         chain.drop(0, hits[0] - 1)
-        run = chain.join(0, hits[-1] - hits[0], sheet, on_top=True)
+        run = self._join(0, hits[-1] - hits[0], sheet, on_top=True)
         if run.bottom is sheet:
-            self.adjoin(run)
-        elif run.below.seam is Seam.FAILED and run.below.anchor is not None:
+            return run
+        if run.below.seam is Seam.FAILED and run.below.anchor is not None:
             run.below.seek(0, lower=True)
         return run
 
@@ -84,8 +84,8 @@ class Stitcher:
     def adjoin(self, run: Run) -> None:
         """The seam below a run whose last page has just come: closed, pending, or still to be walked."""
         chain, last, below = self.chain, run.bottom, run.below
-        if below.seam is Seam.CLOSED or (below.seam is Seam.PENDING and not below.backward):
-            return  # the page it was about is still part of the run
+        if run.fixed:
+            return
         right = chain.right_of(run)
         first = self.empties.get(last.number + 1) if right is None else right.top
         if first is None or first.number != last.number + 1 or (right is not None and self._hollow(right)):
@@ -108,7 +108,7 @@ class Stitcher:
                 continue
             if ledger.clears(below, head):
                 if place + 1 < len(chain.runs):
-                    chain.join(place, place + 1)
+                    chain.close_up(place)
                 else:
                     below.close()
             elif ledger.fails(below):
@@ -176,7 +176,7 @@ class Stitcher:
 
     def _below(self, sheet: Sheet, run: Run, place: int, hits: list[int], *, straight: bool) -> Run:
         chain = self.chain
-        chain.join(hits[0], hits[-1], sheet, on_top=True)
+        self._join(hits[0], hits[-1], sheet, on_top=True)
         if straight:
             chain.drop(place + 1, hits[0] - 1)
             self._follow(run.below, run.bottom, sheet)
@@ -226,8 +226,8 @@ class Stitcher:
         if self._partial(upper):
             self.fail(below)
 
-    def _join(self, first: int, last: int, sheet: Sheet) -> Run:
-        run = self.chain.join(first, last, sheet)
+    def _join(self, first: int, last: int, sheet: Sheet, *, on_top: bool = False) -> Run:
+        run = self.chain.join(first, last, sheet, on_top=on_top)
         if run.bottom is sheet:
             self.adjoin(run)
         return run

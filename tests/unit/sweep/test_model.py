@@ -155,7 +155,7 @@ class ByPageNumber(Stitcher):
         right = self.chain.right_of(run)
         if right is not None and right.top.number == run.bottom.number + 1:
             place = self.chain.runs.index(run)
-            self.chain.join(place, place + 1)
+            self.chain.close_up(place)
         else:
             super().adjoin(run)
 
