@@ -34,7 +34,8 @@ class EndSearch:
     hint: int | None = None
     last: int = 0
     empty: int | None = None
-    _same: dict[tuple[int, ...], set[int]] = field(default_factory=dict)
+    _same: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """Pages by a hash of their rows' ids."""
 
     @property
     def found(self) -> bool:
@@ -50,11 +51,12 @@ class EndSearch:
         Raises SweepError where page after page holds the same rows.
         """
         if ids:
-            numbers = self._same.setdefault(tuple(ids), set())
-            numbers.add(number)
+            rows = hash(tuple(ids))
+            numbers = tuple(sorted({*self._same.get(rows, ()), number}))
+            self._same[rows] = numbers
             if len(numbers) > SAME:
                 raise SweepError(
-                    f"Pages {', '.join(map(str, sorted(numbers)))} hold the same rows, so the list has no end: "
+                    f"Pages {', '.join(map(str, numbers))} hold the same rows, so the list has no end: "
                     "is the base URL right, and does the server honour the `page` parameter?"
                 )
             self.last = max(self.last, number)

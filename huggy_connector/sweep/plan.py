@@ -36,30 +36,31 @@ class Move:
 class Plan:
     """Estimates only: a wrong one costs requests, never rows."""
 
-    def __init__(self, stitch: Stitcher, rows: int = 0, as_of: int = 0) -> None:
+    def __init__(self, stitch: Stitcher, rows: int = 0, arrived: int = 0) -> None:
         self._stitch = stitch
         self.span: Span | None = None
         """Where only these are wanted, the rest of the list is passed over."""
         self._rows = rows
-        self._as_of = as_of
+        self._arrived = arrived
 
     def measured(self, sheet: Sheet) -> None:
-        """A page near the end says how long the list is."""
+        """A page near the end says how long the list is: exactly, or at least, or, being empty, at most."""
         size = self._stitch.size or sheet.count or 1
         rows = sheet.number * size + sheet.count
-        ends = sheet.count < size and not (sheet.count and self._stitch.pages.uneven)
-        if ends or rows > self.rows(sheet.taken):
-            self._rows, self._as_of = rows, sheet.taken
+        exactly = 0 < sheet.count < size and not self._stitch.pages.uneven
+        if exactly or (rows > self.rows() if sheet.count else rows < self.rows()):
+            self._rows, self._arrived = rows, self._stitch.ledger.arrived
 
     def state(self) -> list[int]:
-        return [self._rows, self._as_of]
+        return [self._rows, self._arrived]
 
-    def rows(self, now: int) -> int:
-        return max(0, self._rows + self._stitch.ledger.drift(self._as_of, now))
+    def rows(self) -> int:
+        """Of the whole list."""
+        return self._rows + self._stitch.ledger.arrived - self._arrived
 
-    def last_page(self, now: int) -> int:
+    def last_page(self) -> int:
         size = self._stitch.size
-        return max(0, (self.rows(now) - 1) // size) if size else 0
+        return max(0, (self.rows() - 1) // size) if size else 0
 
     def page_below(self, run: Run, now: int) -> int:
         """The page to be read next below `run`; not above 0 where its last row cannot be found below the head."""
@@ -77,7 +78,7 @@ class Plan:
     def gap(self, place: int, now: int) -> int:
         """Pages to be read between the run at `place` and the next one."""
         runs = self._stitch.chain.runs
-        end = self._now_at(runs[place + 1].top, now) if place + 1 < len(runs) else self.last_page(now) + 1
+        end = self._now_at(runs[place + 1].top, now) if place + 1 < len(runs) else self.last_page() + 1
         return max(0, end - self._now_at(runs[place].bottom, now) - 1)
 
     def left(self, now: int) -> int:
@@ -144,7 +145,9 @@ class Plan:
     def _left_to_the_last_look(self, place: int) -> bool:
         """Whether the last look reads page 0 anyway, and proves the seam below it with it."""
         run = self._stitch.chain.runs[place]
-        at_head = place == 0 and run.bottom.number == 0 and run.below.anchor is None
+        at_head = (
+            place == 0 and run.bottom.number == 0 and run.bottom.taken >= run.top.taken and run.below.anchor is None
+        )
         return at_head and self._stitch.next_to_head() is not None
 
     def _below_head(self, place: int, now: int) -> int:

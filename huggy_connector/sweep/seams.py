@@ -260,11 +260,13 @@ class Chain:
         }
 
     def _reaches_below(self, sheet: Sheet, run: Run) -> bool:
-        last = sheet.last
-        if sheet.number < run.bottom.number - 1:
+        """Whether `sheet` ends at or below the run's last row. A guess: a wrong one costs requests."""
+        last, bottom = sheet.last, run.bottom
+        if last is None or sheet.number < bottom.number - 1:
             return False
-        if last is None or last == run.bottom.last:
-            return True
+        if last in bottom.rows:
+            ids = list(bottom.rows)
+            return all(number in sheet.rows for number in ids[ids.index(last) :])
         known = self._where.get(last)
         return known is None or known.run is not run
 

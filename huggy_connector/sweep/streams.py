@@ -191,7 +191,7 @@ class Streams:
 
     def _check(self) -> Errand:
         """Begins a check. Where all that is in question is whether rows were pushed down, a look is enough."""
-        page = self._plan.last_page(self._tick)
+        page = self._plan.last_page()
         downwards = any(below.seam is Seam.PENDING and not below.backward for below in self._chain.joints())
         tail = page if page and (downwards or self._plan.left(self._tick)) else None
         self._checks.begin(self._requests, tail)
@@ -239,7 +239,7 @@ class Streams:
             self._latest = self._tick
         if not sheet.count:
             self._stitch.nothing(sheet)
-        elif self._size.note(sheet.number, sheet.count, last_page=self._plan.last_page(self._tick)):
+        elif self._size.note(sheet.number, sheet.count, last_page=self._plan.last_page()):
             self._ledger.void()
         self._measure(sheet, errand)
         return sheet
@@ -352,7 +352,7 @@ class Streams:
         """Whether to end a sweep that may never become exact: but for a list gone mad, not before all of it was
         read.
         """
-        pages = self._plan.last_page(self._tick)
+        pages = self._plan.last_page()
         if self._size.uneven and not self._plan.left(self._tick):
             return self._requests > PATIENCE / 2 * (pages + 50)
         return self._requests > PATIENCE * (pages + 100)
