@@ -12,6 +12,8 @@ from huggy_connector.sweep.seams import Sheet
 LONGEST: Final = 120
 SHORTEST: Final = 24
 """Requests between two checks: few where many rows leave."""
+FEW: Final = 40
+"""Requests from one departure to the next, below which checks hardly ever find that nothing left."""
 RETRY: Final = 6
 """Requests after which a check that concluded nothing is made again."""
 TRIES: Final = 8
@@ -32,6 +34,8 @@ class Checks:
     def due(self, requests: int, ledger: Ledger, *, pace: float, loose: bool) -> bool:
         """`loose`: what is read now would be in doubt for want of a good check before it."""
         since = requests - self.at
+        if ledger.left * FEW > requests:
+            return since >= LONGEST
         return since >= _window(requests, ledger.left, pace) or (since >= RETRY and loose and self._tries < TRIES)
 
     def begin(self, requests: int, tail: int | None) -> None:

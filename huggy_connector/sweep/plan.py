@@ -40,6 +40,8 @@ class Plan:
         self._stitch = stitch
         self.span: Span | None = None
         """Where only these are wanted, the rest of the list is passed over."""
+        self.overlapping = False
+        """So many rows arrive that a stream's next page will most likely share rows with its last one."""
         self._rows = rows
         self._arrived = arrived
 
@@ -68,7 +70,7 @@ class Plan:
         if below.anchor is not None:
             return below.anchor
         again = self._page_of_last(bottom, now)
-        counts = self._stitch.covered(bottom) or not self._stitch.ledger.counting
+        counts = self._stitch.covered(bottom) or not self._stitch.ledger.counting or self.overlapping
         if bottom.taken < self._stitch.stale_before:
             return again
         if below.seam is Seam.OPEN and counts and again <= bottom.number + 1:

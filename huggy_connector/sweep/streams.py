@@ -276,6 +276,7 @@ class Streams:
             before = self._ledger.pushed
             self._ledger.look(look.sheets, firm=look.firm)
             self._looks.over(pushed=self._ledger.pushed - before, requests=self._requests)
+            self._plan.overlapping = self._looks.pace * self._lanes >= 1
             self._stitch.settle(look.sheets[0])
             waiting = [below for below in self._chain.joints() if below.seam is Seam.PENDING]
             hopeless = self._checks.hopeless(tight=self._ledger.tight, waiting=len(waiting))
