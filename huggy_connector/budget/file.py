@@ -28,13 +28,16 @@ from huggy_connector.errors import ConfigurationError
 
 T = TypeVar("T")
 
-LONGEST_LOCK = 2.0
-"""Seconds after which one who holds the lock counts as stopped: a change takes less than a thousandth."""
+LONGEST_LOCK = 5.0
+"""Seconds without any change after which one who holds the lock counts as stopped: a change takes far less than one."""
 
 LOCK_SLEEP = 0.001
 
 LOOK_FOR_DEAD_EVERY = 0.2
 """Seconds. Together with the second for which their slots are kept, the dead cost nothing after 2 s."""
+
+CHECKSUM = 8
+"""Bytes."""
 
 ROOM = 16_384
 """Bytes that are always written: where they were given once, a full disk stops nobody."""
@@ -135,18 +138,19 @@ class FileStore:
 
     def _locked(self) -> int:
         """The file that the path leads to, locked by us."""
-        patience_until = self._clock() + LONGEST_LOCK
+        since, seen = self._clock(), b""
         while True:
             if self._file is None:
                 self._file = self._open()
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if self._clock() >= patience_until:
+                checksum = os.pread(self._file, CHECKSUM, 0)
+                if checksum != seen:
+                    since, seen = self._clock(), checksum
+                if self._clock() - since >= LONGEST_LOCK:
                     self._pass_over(self._file)
-                    patience_until = self._clock() + LONGEST_LOCK
-                else:
-                    self._sleep(LOCK_SLEEP)
+                self._sleep(LOCK_SLEEP)
                 continue
             if names(self._path, self._file):
                 return self._file

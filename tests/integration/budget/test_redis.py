@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from huggy_connector.budget import open_budget
 from huggy_connector.budget.redis import RedisStore
 from huggy_connector.budget.types import Lane
-from huggy_connector.budget.window import Limit
+from huggy_connector.budget.window import Limit, Window
 from huggy_connector.errors import ConfigurationError
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
@@ -104,7 +105,7 @@ def open_store(redis: Server) -> Iterator[Open]:
     opened: list[RedisStore] = []
 
     def open_store(told: list[str], *, share: float | None = None, clock: Any = time.monotonic) -> RedisStore:
-        store = RedisStore(redis.url, "a", Limit(200.0), share=share, note=told.append, clock=clock)
+        store = RedisStore(redis.url, "a", Limit(400.0), share=share, note=told.append, clock=clock)
         opened.append(store)
         return store
 
@@ -166,7 +167,7 @@ def test_a_share_that_was_set_is_what_goes_on_while_redis_is_away(redis: Server,
     [sentence] = told
     assert sentence == (
         f"The budget's Redis at 127.0.0.1:{redis.port} does not answer (ConnectionError): "
-        "this process goes on with its share, 20 requests a second."
+        "this process goes on with its share, 40 requests a second."
     )
 
 
@@ -180,6 +181,37 @@ def test_with_a_share_a_run_begins_without_redis_and_goes_back_to_it(redis: Serv
     clock.now += 5.0
     store.change(lambda _: None)
     assert told[1:] == [f"The budget's Redis at 127.0.0.1:{redis.port} answers again: back to the common budget."]
+
+
+def granted(store: RedisStore, asks: range) -> int:
+    """How many of so many requests may leave at once; the others do not wait."""
+
+    def ask(window: Window, name: str) -> bool:
+        wait = window.ask(name, Lane.NORMAL)
+        window.leave(name)
+        return not wait
+
+    return sum(store.change(partial(ask, name=f"{store.holder}.{number}")) for number in asks)
+
+
+def test_who_comes_back_first_takes_no_more_than_its_share_until_the_others_can_be_back(
+    redis: Server, open_store: Open
+) -> None:
+    clock = Clock()
+    first = open_store([], clock=clock)
+    other = open_store([])
+    first.change(lambda _: None)
+    redis.stop()
+    first.change(lambda _: None)
+    redis.start()
+    clock.now += 5.0
+    first.change(lambda _: None)
+    other.close()
+    while first.change(lambda window: window.ask(f"{first.holder}.first", Lane.NORMAL)):
+        time.sleep(0.05)
+    assert granted(first, range(300)) == 199
+    clock.now += 10.0
+    assert granted(first, range(300, 600)) == 200
 
 
 def test_without_a_share_a_run_does_not_begin_without_redis(redis: Server) -> None:
