@@ -19,6 +19,9 @@ from huggy_connector.budget.types import Lane
 from huggy_connector.budget.window import Limit, Window
 from huggy_connector.errors import ConfigurationError
 
+# The children touch nothing but the budget's file; threads that other tests left behind do not concern them.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 
 class Clock:
     """A clock that only sleeping moves."""
