@@ -21,6 +21,8 @@ GROUP = 25
 """Pages made durable together: the most that a kill costs."""
 MOST_STREAMS = 24
 """More would only be more seams: at 20 requests a second these are enough for answers that take a second."""
+FASTEST = 100.0
+"""Requests a second that streams are made for. Beyond, this machine and not the account is the limit."""
 WAITING_STREAMS = 2
 
 
@@ -144,7 +146,7 @@ def _walk(work: Work, resource: Resource, settings: Settings, *, streams: int) -
 def _streams(client: Client) -> int:
     """As many as keep the budget full at this latency: one a request on its way, and some that wait their turn."""
     client.fetch_profile()  # the first answer's time holds that of connecting
-    on_the_way = client.budget.rate * (client.round_trip or 0)
+    on_the_way = min(client.budget.rate, FASTEST) * (client.round_trip or 0)
     return min(MOST_STREAMS, ceil(on_the_way) + WAITING_STREAMS)
 
 
