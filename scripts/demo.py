@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from huggy_connector.cli.sandbox import DEMO_QUERY
 from scripts.stack import ROOT, Airflow, StackError, stopped_politely
 
 CHATS, CONTACTS = 20_000, 5_000
@@ -24,16 +25,6 @@ LIMIT = 400
 """Rows a second that the API's limit allows: 20 requests of 20 rows."""
 PLACE = ROOT / ".demo"
 HUGGY = str(Path(sys.executable).with_name("huggy"))
-CHATS_A_DAY = """
-SELECT created_at_local::DATE AS day,
-       count(*) FILTER (channel LIKE 'whatsapp%') AS whatsapp,
-       count(*) FILTER (channel = 'widget') AS widget,
-       count(*) FILTER (channel = 'instagram') AS instagram,
-       count(*) FILTER (channel = 'email') AS email,
-       count(*) FILTER (channel NOT LIKE 'whatsapp%' AND channel NOT IN ('widget', 'instagram', 'email')) AS others,
-       count(*) AS chats
-FROM chats GROUP BY day ORDER BY day DESC LIMIT 10
-"""
 
 
 def main() -> None:
@@ -60,7 +51,7 @@ def main() -> None:
             landed, seconds = run(airflow)
 
     step(4, "Chats a day by channel, from the DuckDB file")
-    query = [HUGGY, "query", "--warehouse", str(PLACE / "huggy.duckdb"), CHATS_A_DAY]
+    query = [HUGGY, "query", "--warehouse", str(PLACE / "huggy.duckdb"), DEMO_QUERY]
     subprocess.run(query, check=True, env=clean)
     rate = landed / seconds
     print(f"\n{landed:,} rows landed in {seconds:.0f} s: {rate:.0f} rows a second of the limit's {LIMIT}.")

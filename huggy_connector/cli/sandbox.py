@@ -15,8 +15,14 @@ from huggy_connector.settings import Settings
 from huggy_connector.warehouse import read
 
 DEMO_QUERY = """
-PIVOT (SELECT created_at_local::DATE AS day, channel FROM chats) ON channel USING count(*) GROUP BY day
-ORDER BY day DESC LIMIT 10
+SELECT created_at_local::DATE AS day,
+       count(*) FILTER (channel LIKE 'whatsapp%') AS whatsapp,
+       count(*) FILTER (channel = 'widget') AS widget,
+       count(*) FILTER (channel = 'instagram') AS instagram,
+       count(*) FILTER (channel = 'email') AS email,
+       count(*) FILTER (channel NOT LIKE 'whatsapp%' AND channel NOT IN ('widget', 'instagram', 'email')) AS others,
+       count(*) AS chats
+FROM chats GROUP BY day ORDER BY day DESC LIMIT 10
 """
 _PLAIN = {"int": int, "float": float, "str": str}
 
@@ -76,6 +82,7 @@ def demo(*, chats: int, folder: Path) -> None:
     """
     from huggy_connector.sandbox import Sandbox
 
+    folder.mkdir(parents=True, exist_ok=True)
     warehouse = folder / "huggy.duckdb"
     with Sandbox(Options(chats=chats)) as stand_in, progress() as shown:
         shown.note(f"A stand-in Huggy with {chats:,} invented chats answers at {stand_in.url}.")
