@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ from huggy_connector.errors import ConfigurationError
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 REDIS = shutil.which("redis-server")
 
-pytestmark = pytest.mark.skipif(REDIS is None, reason="no redis-server here: install the package redis-server")
+pytestmark = [
+    pytest.mark.skipif(REDIS is None, reason="no redis-server here: install the package redis-server"),
+    pytest.mark.skipif(find_spec("redis") is None, reason="no client of Redis here: install the extra redis"),
+]
 
 
 class Server:
@@ -33,7 +37,7 @@ class Server:
         self.port = port
         self.url = f"redis://127.0.0.1:{port}/0"
         self._folder = folder
-        self.start()
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         assert REDIS is not None
@@ -78,15 +82,19 @@ class Server:
             client.flushall()
 
     def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 @pytest.fixture
 def redis(free_port: int, tmp_path: Path) -> Iterator[Server]:
     server = Server(free_port, tmp_path)
-    yield server
-    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 class Clock:
