@@ -9,6 +9,8 @@ from typing import Final
 from huggy_connector.sweep.departures import Ledger
 from huggy_connector.sweep.seams import Sheet
 
+QUIET: Final = 250
+"""Requests between two checks as long as nothing was seen to move at all."""
 LONGEST: Final = 120
 SHORTEST: Final = 24
 """Requests between two checks: few where many rows leave."""
@@ -36,6 +38,8 @@ class Checks:
         since = requests - self.at
         if ledger.left * FEW > requests:
             return since >= LONGEST
+        if not ledger.pushed and not ledger.left:
+            return since >= QUIET
         return since >= _window(requests, ledger.left, pace) or (since >= RETRY and loose and self._tries < TRIES)
 
     def begin(self, requests: int, tail: int | None) -> None:

@@ -19,6 +19,8 @@ class Kind(Enum):
     """The page below a run."""
     SPLIT = auto()
     """The first page of a new stream, half-way down another one's way."""
+    RISE = auto()
+    """The page above a run, while the end is not known yet and the head stands still."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

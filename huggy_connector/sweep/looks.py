@@ -19,6 +19,8 @@ PUSHES: Final = 10
 """Rows that may come to the head between two looks, so that most often one page shows them all."""
 MEMORY: Final = 60
 """Requests over which the pace of the head is averaged."""
+MISSES: Final = 3
+"""Times a look that is not firm is begun again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Looks:
     pace: float = 0.0
     """Rows that came to the head, a request."""
     _at: int = 0
+    _misses: int = 0
     _down: list[Sheet] = field(default_factory=list)
     _up: list[Sheet] = field(default_factory=list)
 
@@ -56,7 +59,15 @@ class Looks:
         return (requests - self._at) * self.pace >= PUSHES
 
     def take(self, sheet: Sheet, ledger: Ledger) -> Look | None:
-        """The look, where this page completes it."""
+        """The look, where this page completes it. One that is not firm is begun again a few times."""
+        look = self._completed(sheet, ledger)
+        if look is None or look.firm or self._misses >= MISSES:
+            return look
+        self._misses += 1
+        self._down, self._up = [], []
+        return None
+
+    def _completed(self, sheet: Sheet, ledger: Ledger) -> Look | None:
         if self._up:
             self._up.append(sheet)
             same = [*sheet.rows.items()] == [*self._down[0].rows.items()]
@@ -71,7 +82,7 @@ class Looks:
 
     def over(self, *, pushed: int = 0, requests: int | None = None) -> None:
         """None is under way any more."""
-        self.wanted, self._down, self._up = False, [], []
+        self.wanted, self._down, self._up, self._misses = False, [], [], 0
         if requests is not None:
             self.pace = (self.pace * MEMORY + pushed) / (MEMORY + requests - self._at)
             self._at = requests

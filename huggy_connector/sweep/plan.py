@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from huggy_connector.sweep.seams import Joint, Run, Seam, Sheet
@@ -143,6 +144,19 @@ class Plan:
                 elif gap >= SMALLEST_SPLIT and below not in splitting and (best is None or gap // 2 > best[0]):
                     best = gap // 2, Move(run, self._now_at(run.bottom, now) + 1 + gap // 2, split=True)
         return best[1] if best is not None else None
+
+    def rise(self) -> tuple[Run, int] | None:
+        """The run below which the longest way begins, and the page at the lower end of that way."""
+        runs = self._stitch.chain.runs
+        ways = [
+            (right.top.number - left.bottom.number, left, right.top.number - 1)
+            for left, right in pairwise(runs)
+            if left.below.seam is Seam.OPEN and not left.below.asking and right.top.number > left.bottom.number + 1
+        ]
+        if not ways or self.span is not None:
+            return None
+        _, left, page = max(ways, key=lambda way: way[0])
+        return left, page
 
     def _left_to_the_last_look(self, place: int) -> bool:
         """Whether the last look reads page 0 anyway, and proves the seam below it with it."""

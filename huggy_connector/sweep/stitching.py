@@ -60,6 +60,16 @@ class Stitcher:
         self.adjoin(run)
         return run
 
+    def rise(self, sheet: Sheet, place: int) -> None:
+        """The page above the run at `place`, read after it."""
+        chain = self.chain
+        first = chain.runs[place].top
+        if chain.met(sheet) or sheet.number + 1 != first.number or not sheet.count or self._partial(sheet):
+            self.island(sheet, None)
+            return
+        run = chain.insert(place, sheet)
+        run.below.wait(since=first.sent, till=sheet.taken, backward=True, upper=sheet.sent)
+
     def step(self, sheet: Sheet, run: Run, bottom: Sheet) -> Run:
         """The page asked for in order to go on below `bottom`, the last page of `run`. Returns the run to go on
         with.

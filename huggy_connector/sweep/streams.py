@@ -28,6 +28,8 @@ from huggy_connector.sweep.seams import Chain, Run, Seam, Sheet
 from huggy_connector.sweep.stitching import Stitcher
 from huggy_connector.sweep.types import Ask, Certificate, Page
 
+GLANCE: Final = 8
+"""Pages from which on it pays to see whether the head stands still while the end is searched for."""
 SHORT_LIST: Final = 20
 """Pages up to which a list is checked once, at the end."""
 PATIENCE: Final = 4
@@ -54,7 +56,7 @@ class Streams:
         self._stitch = self.stitcher(self._chain, self._ledger, self._size)
         self._plan = Plan(self._stitch)
         self._search: EndSearch = EndSearch(streams, pages_hint)
-        self._searched = False
+        self._searched = self._glanced = False
         self._round: deque[int] = deque()
         self._ready: deque[Run] = deque()
         self._seen = BitMap64()
@@ -89,6 +91,8 @@ class Streams:
                 self._take_probe(sheet)
             case Kind.SPLIT:
                 self._take_split(sheet, errand)
+            case Kind.RISE:
+                self._take_rise(sheet, errand)
             case Kind.WALK:
                 self._take_walk(sheet, errand)
         self._conclude()
@@ -164,13 +168,18 @@ class Streams:
         if self._looks.wanted and Kind.LOOK not in kinds:
             return self._look()
         if not self._searched:
-            return self._new(Kind.PROBE, self._round.popleft()) if self._round else None
+            return self._new(Kind.PROBE, self._round.popleft()) if self._round else self._rise()
         if self._checks.tail is not None and Kind.TAIL not in kinds:
             return self._new(Kind.TAIL, self._checks.tail)
         errand = self._due() or self._work()
         if errand is None and not self._out:
             return self._look() if self._looks.wanted else self._check()
         return errand
+
+    def _rise(self) -> Errand | None:
+        """While the end is searched for: upwards, for that needs no count of departures, if the head stands still."""
+        way = self._plan.rise() if self._glanced and not self._looks.wanted and not self._ledger.pushed else None
+        return None if way is None else self._new(Kind.RISE, way[1], way[0])
 
     def _due(self) -> Errand | None:
         """A check or a look, where it is time for one."""
@@ -303,6 +312,15 @@ class Streams:
             self._looks.wanted |= self._search.last > SHORT_LIST
         else:
             self._round.extend(self._search.round())
+            if not self._glanced and self._search.last > GLANCE:
+                self._glanced = self._looks.wanted = True
+
+    def _take_rise(self, sheet: Sheet, errand: Errand) -> None:
+        place = next((place + 1 for place, below in enumerate(self._chain.joints()) if below is errand.joint), None)
+        if place is not None and place < len(self._chain.runs):
+            self._stitch.rise(sheet, place)
+        else:
+            self._place(sheet, None)
 
     def _take_split(self, sheet: Sheet, errand: Errand) -> None:
         place = next((place + 1 for place, below in enumerate(self._chain.joints()) if below is errand.joint), None)
