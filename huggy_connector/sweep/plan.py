@@ -13,7 +13,7 @@ from typing import Final
 from huggy_connector.sweep.seams import Joint, Run, Seam, Sheet
 from huggy_connector.sweep.stitching import Stitcher
 
-SMALLEST_SPLIT: Final = 6
+SMALLEST_SPLIT: Final = 4
 """Pages a stream must have left before another one takes over half of them."""
 
 

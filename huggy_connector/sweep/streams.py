@@ -30,6 +30,8 @@ from huggy_connector.sweep.types import Ask, Certificate, Page
 
 GLANCE: Final = 8
 """Pages from which on it pays to see whether the head stands still while the end is searched for."""
+FEW_LANES: Final = 12
+"""Streams up to which rising pages fill the time of a search that asks for one page at a time."""
 SHORT_LIST: Final = 20
 """Pages up to which a list is checked once, at the end."""
 PATIENCE: Final = 4
@@ -311,6 +313,8 @@ class Streams:
             self._searched, self._checks.at = True, self._requests
             self._looks.wanted |= self._search.last > SHORT_LIST
         else:
+            if self._glanced and not self._ledger.pushed and self._lanes <= FEW_LANES:
+                self._search.width = 1  # what else may be out rises meanwhile: fewer probes are wasted
             self._round.extend(self._search.round())
             if not self._glanced and self._search.last > GLANCE:
                 self._glanced = self._looks.wanted = True
