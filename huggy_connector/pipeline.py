@@ -23,7 +23,8 @@ MOST_STREAMS = 24
 """More would only be more seams: at 20 requests a second these are enough for answers that take a second."""
 FASTEST = 100.0
 """Requests a second that streams are made for. Beyond, this machine and not the account is the limit."""
-WAITING_STREAMS = 2
+FEWEST_STREAMS = 3
+"""Answers may take longer than the first one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,10 @@ def _walk(work: Work, resource: Resource, settings: Settings, *, streams: int) -
 
 
 def _streams(client: Client) -> int:
-    """As many as keep the budget full at this latency: one a request on its way, and some that wait their turn."""
+    """As many as keep the budget full at this latency: one a request on its way, and one that waits its turn."""
     client.fetch_profile()  # the first answer's time holds that of connecting
     on_the_way = min(client.budget.rate, FASTEST) * (client.round_trip or 0)
-    return min(MOST_STREAMS, ceil(on_the_way) + WAITING_STREAMS)
+    return min(MOST_STREAMS, max(FEWEST_STREAMS, ceil(on_the_way + 1)))
 
 
 def _fetch(client: Client, resource: Resource, ask: Ask) -> Page:

@@ -11,9 +11,12 @@ from huggy_connector.sweep.seams import Sheet
 
 QUIET: Final = 250
 """Requests between two checks as long as nothing was seen to move at all."""
+CALM: Final = 70
+"""Requests between two checks while rows come and none is known to have left. More where they come so fast that most
+pages overlap and nothing hangs on a check."""
 LONGEST: Final = 120
 SHORTEST: Final = 24
-"""Requests between two checks: few where many rows leave."""
+"""Requests between two checks once rows leave: few where many do."""
 FEW: Final = 40
 """Requests from one departure to the next, below which checks hardly ever find that nothing left."""
 RETRY: Final = 6
@@ -71,7 +74,6 @@ class Checks:
 
 
 def _window(requests: int, left: int, pace: float) -> int:
-    """Long where no row is known to have left, the more so where most pages overlap because many rows arrive."""
     if not left:
-        return round(LONGEST * (1 + 8 * pace))
+        return round(CALM * (1 + 16 * pace))
     return max(SHORTEST, min(LONGEST, round(sqrt(3 * requests / left))))

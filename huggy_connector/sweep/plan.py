@@ -69,7 +69,9 @@ class Plan:
         """The page to be read next below `run`; not above 0 where its last row cannot be found below the head."""
         below, bottom = run.below, run.bottom
         if below.anchor is not None:
-            return below.anchor
+            if not self._moved_on(below, now):
+                return below.anchor
+            below.seek_anew()
         again = self._page_of_last(bottom, now)
         counts = self._stitch.covered(bottom) or not self._stitch.ledger.counting or self.overlapping
         if bottom.taken < self._stitch.stale_before:
@@ -77,6 +79,10 @@ class Plan:
         if below.seam is Seam.OPEN and counts and again <= bottom.number + 1:
             return bottom.number + 1
         return again
+
+    def _moved_on(self, below: Joint, now: int) -> bool:
+        """Whether a search that was left alone for a while would go on where its row no longer is."""
+        return 2 * abs(self._stitch.ledger.drift(below.sought_at, now)) > (self._stitch.size or 1)
 
     def gap(self, place: int, now: int) -> int:
         """Pages to be read between the run at `place` and the next one."""

@@ -77,7 +77,7 @@ class Joint:
 
     `backward`: the lower page was read first, and `upper` is the tick at which the upper one was asked for.
     `anchor` is the page to be read next in search of the run's last row, where that is not plain; `above` is the last
-    page that proved to lie above it, `sought` how many were read for it.
+    page that proved to lie above it, `sought` how many were read for it, the latest of them at the tick `sought_at`.
     `asking`: a request for it is out.
     """
 
@@ -89,11 +89,17 @@ class Joint:
     anchor: int | None = None
     above: int = -1
     sought: int = 0
+    sought_at: int = 0
     asking: bool = False
 
     def reopen(self) -> None:
         """To be walked on from the run's last page."""
-        self.seam, self.anchor, self.above, self.sought = Seam.OPEN, None, -1, 0
+        self.seam = Seam.OPEN
+        self.seek_anew()
+
+    def seek_anew(self) -> None:
+        """Nothing is known any more of where the run's last row is."""
+        self.anchor, self.above, self.sought = None, -1, 0
 
     def close(self) -> None:
         """Nothing is below."""
@@ -111,9 +117,9 @@ class Joint:
         self.seam, self.backward = Seam.PENDING, backward
         self.since, self.till, self.upper = since, till, upper
 
-    def seek(self, page: int, *, lower: bool | None) -> bool:
-        """The run's last row is not on `page` but `lower` in the list, or higher, or nobody knows. False: it is
-        nowhere.
+    def seek(self, page: int, *, at: int, lower: bool | None) -> bool:
+        """The run's last row is not on `page`, read `at` this tick, but `lower` in the list, or higher, or nobody
+        knows. False: it is nowhere.
         """
         if lower is None:
             lower = self.above == page - 1
@@ -122,6 +128,7 @@ class Joint:
         self.seam = Seam.FAILED
         self.anchor = page + 1 if lower else page - 1
         self.sought += 1
+        self.sought_at = at
         return self.sought < SEARCHES
 
     def state(self) -> list[Any]:

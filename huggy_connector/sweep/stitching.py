@@ -42,7 +42,7 @@ class Stitcher:
         if run.bottom is sheet:
             return run
         if run.below.seam is Seam.FAILED and run.below.anchor is not None:
-            run.below.seek(0, lower=True)
+            run.below.seek(0, at=sheet.taken, lower=True)
         return run
 
     def island(self, sheet: Sheet, place: int | None) -> Run | None:
@@ -208,7 +208,7 @@ class Stitcher:
 
     def _seek(self, run: Run, sheet: Sheet, *, lower: bool | None) -> Run:
         """The last row of `run` was not on this page. Where it is nowhere, the run is forgotten and read again."""
-        if run.below.seek(sheet.number, lower=lower):
+        if run.below.seek(sheet.number, at=sheet.taken, lower=lower):
             return run
         chain = self.chain
         place = chain.runs.index(run)
