@@ -110,11 +110,21 @@ class Work:
                 with self._storage.writing(self._path(name)) as path:
                     rows = write_parquet(path, arrow_schema(self._resource), self._waiting)
                 parts = (*parts, Part(name, rows))
-            self._lease.renew()
-            self._lease.check()
+            self._stop_if_taken_over(parts[len(self._durable.parts) :])
             state = replace(self._durable, parts=parts, walk=walk, counters=Counters(pages, requests, retries))
             self._storage.write(self._path(state_name(self._lease.number, self._lease.token)), state.to_json())
         self._durable, self._waiting = state, []
+
+    def _stop_if_taken_over(self, written: Iterable[Part]) -> None:
+        """What was written just now has no heir then, and is removed."""
+        try:
+            self._lease.renew()
+            self._lease.check()
+        except LandingBusy:
+            with suppress(LandingError):
+                for part in written:
+                    self._storage.delete(self._path(part.name))
+            raise
 
     def heartbeat(self) -> None:
         """Says that this one is alive; cheap when called often. Raises LandingBusy where another has taken over."""
