@@ -42,11 +42,16 @@ class Control:
         }
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
-        """The answer of `/sandbox/stats`, `truth`, `mark` and `control`."""
+        """The answer of `/sandbox/stats`, `wait`, `truth`, `mark` and `control`.
+
+        `wait?requests=100` is answered as `stats` is, once 100 requests have arrived since the start.
+        """
         try:
             match method, path.rstrip("/"):
-                case "GET", "/sandbox/stats":
-                    return json_answer(200, self.stats(arrivals=query.get("arrivals") == "1"))
+                case "GET", "/sandbox/stats" | "/sandbox/wait":
+                    return json_answer(
+                        200, self.stats(arrivals=query.get("arrivals") == "1", pages=query.get("pages") == "1")
+                    )
                 case "GET", "/sandbox/truth":
                     ids = query["id"].split(",") if query.get("id") else None
                     rows = query.get("rows") == "1"
@@ -57,11 +62,11 @@ class Control:
                 case "POST", "/sandbox/control":
                     return json_answer(200, self.control(json.loads(body or b"{}")))
                 case _:
-                    return json_answer(404, {"reason": "The sandbox has stats, truth, mark and control."})
+                    return json_answer(404, {"reason": "The sandbox has stats, wait, truth, mark and control."})
         except ValueError as error:
             return json_answer(400, {"reason": str(error)})
 
-    def stats(self, *, arrivals: bool = False) -> Json:
+    def stats(self, *, arrivals: bool = False, pages: bool = False) -> Json:
         """Everything counted since the start or the last `reset_stats`; times are seconds since the start.
 
         `refused_429` are those over the limit; a storm's 429 are in `by_status` and `faults`.
@@ -87,6 +92,8 @@ class Control:
         }
         if arrivals:
             stats |= {"arrivals": list(record.times), "arrivals_accepted": [bool(each) for each in record.accepted]}
+        if pages:
+            stats["by_page"] = dict(server.by_page)
         return stats
 
     def truth(self, resource: str = "chats", *, rows: bool = False, ids: list[str] | None = None) -> Json:
@@ -177,6 +184,7 @@ class Control:
         server = self._server
         server.arrivals.clear()
         server.by_path.clear()
+        server.by_page.clear()
         server.by_status.clear()
         server.faults.counts.clear()
         server.oauth.refreshes = server.oauth.failed_refreshes = server.connections = 0

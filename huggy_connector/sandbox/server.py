@@ -30,6 +30,8 @@ from huggy_connector.sandbox.tokens import Tokens
 _STREAM = 95
 _ASSUMED_LOST = 1000
 _BROKEN_WIRE = ("reset", "truncated")
+_BRIEFLY = 0.002
+"""Seconds: less than a request takes."""
 _BENDS = ("short", "long", "endless")
 
 
@@ -60,6 +62,7 @@ class Server:
             fail_page=options.fail_page,
         )
         self.by_path: Counter[str] = Counter()
+        self.by_page: Counter[str] = Counter()
         self.by_status: Counter[int] = Counter()
         self.connections = 0
         self.latency_ms = options.latency_ms
@@ -82,6 +85,8 @@ class Server:
         arrived = self.elapsed()
         path = request.path
         if path.startswith("/sandbox/"):
+            if path.rstrip("/") == "/sandbox/wait":
+                await self._wait_for(request.query.get("requests", ""))
             answer = self.control.answer(request.method, path, request.query, await request.read())
             return _response(answer)
         accepted = self._count(path, arrived)
@@ -92,6 +97,8 @@ class Server:
         if not accepted:
             return await self._refuse(wait)
         call = Call(request.method, parts_of(path), request.query, request.headers.get("Accept-Language", ""))
+        if name := page_name(call):
+            self.by_page[name] += 1
         kind = self._fault(request, path, call, arrived)
         if kind == "stall":
             await self._sleep(self.options.stall_seconds)
@@ -104,6 +111,11 @@ class Server:
         if kind in _BROKEN_WIRE:
             return await self._break_off(request, answer, reset=kind == "reset")
         return _response(answer)
+
+    async def _wait_for(self, requests: str) -> None:
+        """Until so many have arrived since the start; a word that is no number is not waited for."""
+        while requests.isdecimal() and self._number < int(requests):
+            await self._sleep(_BRIEFLY)
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:

@@ -275,6 +275,17 @@ def test_the_endpoints_of_the_sandbox_are_not_counted() -> None:
         assert sandbox.stats()["requests"] == 0
 
 
+def test_a_test_may_wait_for_a_request_and_count_the_pages() -> None:
+    with running() as (sandbox, client), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(httpx.get, f"{sandbox.origin}/sandbox/wait", params={"requests": 3, "pages": 1})
+        for page in (4, 4):
+            client.get("chats", params={"page": page})
+        assert not waiting.done()
+        client.get("agents/profile")
+        told = waiting.result(timeout=20).json()
+        assert (told["requests"], told["by_page"]) == (3, {"chats:4": 2})
+
+
 def test_the_truth_has_rows_when_asked_for() -> None:
     with running() as (sandbox, client):
         rows = client.get("chats").json()

@@ -1,0 +1,146 @@
+"""A sandbox, and `huggy` as its user runs it, in processes of their own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HUGGY = [sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())"]
+ROOT = Path(__file__).parents[2]
+LONGEST = 600
+"""Seconds after which a command that does not end fails its test."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        return (self.err.strip().splitlines() or [""])[-1]
+
+    @cached_property
+    def snapshot(self) -> dict[str, Any]:
+        """The first of `--json`. A command that failed fails the test with what it said."""
+        assert self.code == 0, self.err
+        snapshot: dict[str, Any] = json.loads(self.out)["snapshots"][0]
+        return snapshot
+
+
+@dataclass(frozen=True)
+class Account:
+    """A sandbox, and a user of it with a folder for landing and state."""
+
+    folder: Path
+    told: dict[str, str]
+    """What the sandbox told its user to set, secrets of the app included."""
+    environ: dict[str, str]
+
+    def having(self, **environ: str) -> "Account":
+        return Account(self.folder, self.told, self.environ | environ)
+
+    def tell(self, what: str) -> dict[str, Any]:
+        """Such as stats, or truth?resource=chats."""
+        return self._ask(what, None)
+
+    def control(self, **wishes: Any) -> dict[str, Any]:
+        return self._ask("control", json.dumps(wishes).encode())
+
+    def huggy(self, *arguments: str) -> Run:
+        return self.said(self.start(*arguments))
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*HUGGY, *arguments], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def said(self, command: subprocess.Popen[str]) -> Run:
+        try:
+            out, err = command.communicate(timeout=LONGEST)
+        finally:
+            command.kill()
+        return Run(command.returncode, out, err)
+
+    def killed_at(self, requests: int, *arguments: str) -> Run:
+        """A command that is killed as that many requests in all have arrived at the sandbox."""
+        command = self.start(*arguments)
+        self.tell(f"wait?requests={requests}")
+        command.send_signal(signal.SIGKILL)
+        return self.said(command)
+
+    def manifests(self) -> list[Path]:
+        """Those of the chats."""
+        return sorted((self.folder / "landing").glob("*/chats/*/manifest.json"))
+
+    def landed(self) -> dict[str, list[bytes]]:
+        """What is published, file by file."""
+        return {str(path): [path.read_bytes()] for each in self.manifests() for path in sorted(each.parent.iterdir())}
+
+    def ids(self, snapshot: dict[str, Any]) -> set[int]:
+        """Those in the snapshot's files."""
+        import pyarrow.parquet as pq
+
+        files = (self.folder / "landing" / snapshot["address"]).parent.glob("*.parquet")
+        return {row for file in files for row in pq.read_table(file, columns=["id"])["id"].to_pylist()}
+
+    def missing(self, ids: set[int]) -> list[int]:
+        """Rows that were there from the sandbox's start until now, or arrived before the newest of `ids`, and are not
+        among them."""
+        truth = self.tell("truth?resource=chats")
+        here, arrived = set(truth["ids"]), truth["arrived"]
+        newest = max((place for place, row in enumerate(arrived) if row in ids), default=-1)
+        return [row for row in (*truth["throughout"], *arrived[:newest]) if row in here and row not in ids]
+
+    def _ask(self, what: str, body: bytes | None) -> dict[str, Any]:
+        origin = self.told["HUGGY_BASE_URL"].removesuffix("/v3")
+        with urllib.request.urlopen(f"{origin}/sandbox/{what}", data=body, timeout=LONGEST) as answer:
+            told: dict[str, Any] = json.load(answer)
+        return told
+
+
+Open = Callable[..., AbstractContextManager[Account]]
+
+
+@contextmanager
+def opened(folder: Path, **options: float | str) -> Iterator[Account]:
+    flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGY_", "PYTHONDONTWRITE"))}
+    clean["PYTHONPATH"] = str(ROOT)
+    server = subprocess.Popen([*HUGGY, "sandbox", "--port", "0", *flags], stdout=subprocess.PIPE, text=True, env=clean)
+    try:
+        assert server.stdout is not None
+        told = {}
+        for line in server.stdout:
+            if match := re.fullmatch(r"export (HUGGY_\w+)=(.*)\n", line):
+                told[match[1]] = match[2]
+            if "REFRESH_TOKEN" in line:
+                break
+        kept = ("HUGGY_BASE_URL", "HUGGY_AUTH_URL", "HUGGY_ACCESS_TOKEN")
+        places = {"HUGGY_LANDING": str(folder / "landing"), "HUGGY_STATE": str(folder / "state")}
+        yield Account(folder, told, clean | {name: told[name] for name in kept} | places)
+    finally:
+        server.terminate()
+        server.wait()
+        if server.stdout is not None:
+            server.stdout.close()
+
+
+@pytest.fixture
+def account() -> Open:
+    """Opens a sandbox with options of `huggy sandbox`: `with account(tmp_path, chats=600) as desk`."""
+    return opened
