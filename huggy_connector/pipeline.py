@@ -9,7 +9,7 @@ from math import ceil
 from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.catalogue import Resource, resource_named, resources_named
 from huggy_connector.errors import HuggyError
-from huggy_connector.landing import Folder, Landing, Manifest, Work
+from huggy_connector.landing import Folder, Landing, Manifest, Policy, Work
 from huggy_connector.progress import Landed, Progress, Silent
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import Ask, OneByOne, Page, Streams, Walk, drive, facts_of
@@ -90,7 +90,7 @@ def land(
     """
     progress = progress or Silent()
     resource = resource_named(resource_name)
-    landing = Landing(Folder(settings.landing))
+    landing, policy = Landing(Folder(settings.landing)), Policy.of(settings)
     if once and (published := landing.recall(resource.name, mode="full", call=call)) is not None:
         progress.note(f"{resource.name}: this run has already published {published.run_key}; nothing is fetched again.")
         return published
@@ -103,6 +103,7 @@ def land(
             mode="full",
             call=call,
             zone=settings.zone,
+            policy=policy,
             now=clock.now,
             once=once,
             note=progress.note,

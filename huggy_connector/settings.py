@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from huggy_connector.errors import ConfigurationError
 
-SECRETS = ("access_token", "client_secret", "refresh_token")
+SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key")
 """Settings that have no command line flag and are masked in every repr."""
 
 
@@ -40,6 +40,8 @@ class Settings(BaseModel):
     )
     budget: str = Field("file:", description="Who shares the limit: file: (this host), redis://... (several), memory:.")
     token_store: str | None = Field(None, description="Where refreshed tokens are kept.")
+    privacy: str = Field("", description="Rules of privacy over the default ones, such as email=hmac, name=mask.")
+    hash_key: SecretStr | None = Field(None, description="Key of hashes and of the list of forgotten people.")
     landing: str = Field("./landing", description="Folder of the Parquet snapshots.")
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")

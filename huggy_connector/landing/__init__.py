@@ -1,6 +1,7 @@
 """From rows to published snapshots: typed Parquet files that are there when, and only when, their manifest is."""
 
 from huggy_connector.landing.manifest import File, Manifest
+from huggy_connector.landing.privacy import KEEP_ALL, Policy
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 from huggy_connector.landing.snapshot import Landing
 from huggy_connector.landing.state import Counters
@@ -9,11 +10,13 @@ from huggy_connector.landing.unfinished import run_key
 from huggy_connector.landing.work import Work
 
 __all__ = [
+    "KEEP_ALL",
     "Counters",
     "File",
     "Folder",
     "Landing",
     "Manifest",
+    "Policy",
     "Storage",
     "Work",
     "arrow_schema",

@@ -43,7 +43,8 @@ class Manifest:
 
     `rows` are all rows, `unique_ids` the different ids among them, `keyless` the rows without a usable id; the others
     came twice while the list moved. `pages`, `requests` and `retries` count from the first start over all attempts, as
-    far as they were made durable. `state` is what the next run wants to know, in its own words.
+    far as they were made durable. `state` is what the next run wants to know, in its own words. `privacy` is the
+    fingerprint of the policy that the rows were written under.
     """
 
     resource: TableName
@@ -62,6 +63,7 @@ class Manifest:
     certificate: Mapping[str, Any]
     schema_fingerprint: str
     files: tuple[File, ...]
+    privacy: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     format_version: Literal[1] = FORMAT_VERSION

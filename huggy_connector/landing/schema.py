@@ -3,7 +3,7 @@
 The columns never depend on the data that happened to come. After the typed ones:
 
     extra       JSON object of the top-level fields that the catalogue does not know, in the order received; or NULL
-    raw         the row's JSON as received, keys in the order received
+    raw         the row's JSON as received, after the privacy policy, keys in the order received
     fetched_at  when the answer was complete
     row_hash    32 hex digits over the tracked columns: equal where nothing worth a new version differs
     rejects     values that did not fit (column, reason); NULL where all did
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import ListOf, Resource, Scalar, Struct, Type
+from huggy_connector.landing.privacy import KEEP_ALL, Policy
 from huggy_connector.landing.values import Reader, Rejects, as_json, is_absent, reader
 
 if TYPE_CHECKING:
@@ -88,18 +90,23 @@ def schema_fingerprint(resource: Resource) -> str:
 
 
 def convert(
-    resource: Resource, rows: Sequence[Mapping[str, Any]], *, fetched_at: datetime, zone: ZoneInfo
+    resource: Resource,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    fetched_at: datetime,
+    zone: ZoneInfo,
+    policy: Policy = KEEP_ALL,
 ) -> pa.RecordBatch:
     """The rows, as `json.loads` gives them, as one batch of `arrow_schema`, one for one and in order.
 
-    Never raises for what a row holds.
+    The policy is applied first: no column holds more than it lets through. Never raises for what a row holds.
     """
     import pyarrow as pa
 
     plan = _plan(resource, zone)
     filled: list[list[Any]] = [[] for _ in plan.schema]
     for row in rows:
-        for column, value in zip(filled, _record(row, plan), strict=True):
+        for column, value in zip(filled, _record(row, plan, policy), strict=True):
             column.append(value)
     filled[plan.schema.get_field_index("fetched_at")] = [fetched_at] * len(rows)
     arrays = [pa.array(values, type=field.type) for values, field in zip(filled, plan.schema, strict=True)]
@@ -118,6 +125,7 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
+    resource: Resource
     schema: pa.Schema
     sources: tuple[_Source, ...]
     known: frozenset[str]
@@ -135,13 +143,13 @@ def _plan(resource: Resource, zone: ZoneInfo) -> _Plan:
         )
         for column in resource.columns
     )
-    return _Plan(arrow_schema(resource), sources, resource.known_keys)
+    return _Plan(resource, arrow_schema(resource), sources, resource.known_keys)
 
 
-def _record(given: Any, plan: _Plan) -> list[Any]:
+def _record(given: Any, plan: _Plan, policy: Policy) -> list[Any]:
     """One row's values in the order of the schema; `fetched_at` is left None."""
     rejects: Rejects = []
-    given, raw = _storable(given, rejects)
+    given, raw = _storable(_allowed(given, plan.resource, policy, rejects), rejects)
     row = given if isinstance(given, dict) else {}
     values: list[Any] = []
     tracked: dict[str, Any] = {}
@@ -172,6 +180,19 @@ def _value(row: Mapping[str, Any], source: _Source, rejects: Rejects) -> Any:
         if value is not None and not is_absent(value, source.kind):
             return source.read(value, rejects)
     return None
+
+
+def _allowed(row: Any, resource: Resource, policy: Policy, rejects: Rejects) -> Any:
+    """What the policy lets through; without what is nested too deep to be looked through."""
+    try:
+        return policy.applied(resource, row)
+    except RecursionError:
+        rejects.append({"column": "raw", "reason": "nested too deep"})
+        allowed: dict[str, Any] = {}
+        for key, value in row.items():
+            with suppress(RecursionError):
+                allowed |= policy.applied(resource, {key: value})
+        return allowed
 
 
 def _storable(row: Any, rejects: Rejects) -> tuple[Any, str | None]:

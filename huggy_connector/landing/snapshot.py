@@ -15,6 +15,7 @@ from huggy_connector.errors import LandingError, SnapshotDamaged
 from huggy_connector.landing.lease import Process
 from huggy_connector.landing.manifest import MODES, Manifest
 from huggy_connector.landing.parquet import fingerprint, rows_in
+from huggy_connector.landing.privacy import Policy
 from huggy_connector.landing.storage import Storage
 from huggy_connector.landing.unfinished import Unfinished, called
 from huggy_connector.landing.work import Work
@@ -87,6 +88,7 @@ class Landing:
         mode: str,
         call: str,
         zone: ZoneInfo,
+        policy: Policy,
         now: Callable[[], datetime],
         window: Mapping[str, str] | None = None,
         max_age: timedelta = MAX_AGE,
@@ -95,13 +97,14 @@ class Landing:
     ) -> Work:
         """Work of this call: the one in progress, taken over where its holder is gone, or a new one.
 
-        `note` is told when work is gone on with or given up: because it is older than `max_age`, or because it holds
-        other columns than this release writes. Raises LandingUnwritable, and LandingBusy while someone else is at it
-        or, for a call that is published only `once`, where someone else has done so since it was last recalled.
+        `policy` decides what of a row is written. `note` is told when work is gone on with or given up: because it is
+        older than `max_age`, or because it was begun with other columns or under another policy. Raises
+        LandingUnwritable, and LandingBusy while someone else is at it or, for a call that is published only `once`,
+        where someone else has done so since it was last recalled.
         """
         if mode not in MODES:
             raise ValueError(f"{mode!r} is none of {MODES}")
-        unfinished = Unfinished(self._storage, company_id, resource, self._process, now, note, max_age)
+        unfinished = Unfinished(self._storage, company_id, resource, policy, self._process, now, note, max_age)
         unfinished.remove_forgotten(but=called(mode, call))
         taken = unfinished.take(
             mode=mode,
@@ -117,6 +120,7 @@ class Landing:
             resource=resource,
             company_id=company_id,
             zone=zone,
+            policy=policy,
             now=now,
         )
 

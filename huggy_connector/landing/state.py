@@ -38,6 +38,7 @@ class State:
     window: Mapping[str, str] | None
     started_at: Instant
     schema_fingerprint: str
+    privacy: str = ""
     counters: Counters = field(default_factory=Counters)
     parts: tuple[Part, ...] = ()
     walk: Mapping[str, Any] | None = None

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
 from huggy_connector.landing.lease import Lease, Numbered, Process, is_lease, leases, remove
+from huggy_connector.landing.privacy import Policy
 from huggy_connector.landing.schema import schema_fingerprint
 from huggy_connector.landing.state import State, state_name
 from huggy_connector.landing.storage import Storage
@@ -40,6 +41,7 @@ class Unfinished:
     storage: Storage
     company_id: int
     resource: Resource
+    policy: Policy
     process: Process
     now: Callable[[], datetime]
     note: Callable[[str], None]
@@ -130,6 +132,8 @@ class Unfinished:
             return "it is too old"
         if state.schema_fingerprint != schema_fingerprint(self.resource):
             return "a release with other columns began it"
+        if state.privacy != self.policy.fingerprint:
+            return "it was begun under other privacy rules"
         there = set(self.storage.children(folder))
         if not all(part.name in there for part in state.parts):
             return "a part of it is missing"
@@ -147,7 +151,14 @@ class Unfinished:
         started_at = named_for = self.now()
         while self._is_published(run_key(named_for, mode, call)):
             named_for += timedelta(seconds=1)
-        return State(run_key(named_for, mode, call), mode, window, started_at, schema_fingerprint(self.resource))
+        return State(
+            run_key(named_for, mode, call),
+            mode,
+            window,
+            started_at,
+            schema_fingerprint(self.resource),
+            self.policy.fingerprint,
+        )
 
     def _adopt(self, state: State, lease: Lease, folder: str) -> None:
         """Makes the state the holder's own. What it does not name, parts of a killed one, is garbage from then on."""

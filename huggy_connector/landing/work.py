@@ -31,6 +31,7 @@ from huggy_connector.landing.lease import LOST, Keeper, Lease, remove
 from huggy_connector.landing.manifest import File, Manifest
 from huggy_connector.landing.merge import merge
 from huggy_connector.landing.parquet import Census, write_parquet
+from huggy_connector.landing.privacy import Policy
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 from huggy_connector.landing.state import Counters, Part, State, state_name
 from huggy_connector.landing.storage import Storage
@@ -56,6 +57,7 @@ class Work:
         resource: Resource,
         company_id: int,
         zone: ZoneInfo,
+        policy: Policy,
         now: Callable[[], datetime],
     ) -> None:
         self._storage = storage
@@ -65,6 +67,7 @@ class Work:
         self._resource = resource
         self._company_id = company_id
         self._zone = zone
+        self._policy = policy
         self._now = now
         self._waiting: list[pa.RecordBatch] = []
         self._keeper = Keeper(lease)
@@ -96,7 +99,8 @@ class Work:
     def append(self, rows: Sequence[Row], *, fetched_at: datetime) -> None:
         """Takes rows in, in memory until the next commit."""
         if rows:
-            self._waiting.append(convert(self._resource, rows, fetched_at=fetched_at, zone=self._zone))
+            batch = convert(self._resource, rows, fetched_at=fetched_at, zone=self._zone, policy=self._policy)
+            self._waiting.append(batch)
 
     def commit(self, walk: Mapping[str, Any] | None, *, pages: int, requests: int, retries: int) -> None:
         """Makes all rows so far and the walk's state durable as one: a later attempt sees both or neither.
@@ -211,6 +215,7 @@ class Work:
             certificate=asdict(certificate),
             schema_fingerprint=schema_fingerprint(self._resource),
             files=tuple(files),
+            privacy=self._policy.fingerprint,
             state=state,
             versions={
                 "huggy_connector": __version__,

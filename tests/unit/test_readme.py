@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from huggy_connector.cli.app import huggy
+from huggy_connector.landing import rules
 from huggy_connector.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,13 @@ def test_the_two_languages_have_the_same_headings_tables_and_code() -> None:
 def test_every_command_is_in_the_table_of_commands(text: str) -> None:
     listed = set(re.findall(r"^\| `huggy ([a-z]+)", text, re.MULTILINE))
     assert listed == set(huggy.commands)
+
+
+@both
+def test_the_default_list_of_privacy_is_printed(text: str) -> None:
+    rows = re.findall(r"^\| `(drop|mask|hmac|keep)` \| ([^|]*) \|", text, re.MULTILINE)
+    printed = {(name, action) for action, names in rows for name in re.findall(r"`([^`]+)`", names)}
+    assert printed == {tuple(rule.strip().split("=")) for rule in rules.DEFAULT.split(",")}
 
 
 @both

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huggy_connector.catalogue import resource_named
-from huggy_connector.landing import Folder, Landing, Manifest, Storage, Work
+from huggy_connector.landing import KEEP_ALL, Folder, Landing, Manifest, Policy, Storage, Work
 from huggy_connector.landing.lease import Process
 from huggy_connector.sweep import Certificate
 
@@ -45,6 +45,7 @@ class Desk:
         process: Process | None = None,
         mode: str = "full",
         once: bool = False,
+        policy: Policy = KEEP_ALL,
     ) -> Work:
         return Landing(storage or Folder(self.root), process=process).begin(
             resource=resource_named(resource),
@@ -52,6 +53,7 @@ class Desk:
             mode=mode,
             call=call,
             zone=ZoneInfo("America/Sao_Paulo"),
+            policy=policy,
             now=self.now,
             once=once,
             note=self.notes.append,

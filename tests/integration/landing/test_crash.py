@@ -117,7 +117,7 @@ import os, signal, sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import resource_named
-from huggy_connector.landing import Folder, Landing
+from huggy_connector.landing import KEEP_ALL, Folder, Landing
 from huggy_connector.sweep import Certificate
 
 left = int(sys.argv[2])
@@ -139,7 +139,7 @@ def die():
 
 with Landing(Mortal(sys.argv[1])).begin(
     resource=resource_named("chats"), company_id=42, mode="full", call="huggy land chats",
-    zone=ZoneInfo("America/Sao_Paulo"), now=lambda: datetime(2026, 11, 22, 7, tzinfo=UTC),
+    zone=ZoneInfo("America/Sao_Paulo"), policy=KEEP_ALL, now=lambda: datetime(2026, 11, 22, 7, tzinfo=UTC),
 ) as work:
     for page in range(6):
         work.append([{"id": page * 3 + row} for row in range(3)], fetched_at=datetime.now(UTC))

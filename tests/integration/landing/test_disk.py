@@ -82,13 +82,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import LandingUnwritable
-from huggy_connector.landing import Folder, Landing
+from huggy_connector.landing import KEEP_ALL, Folder, Landing
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 now = lambda: datetime(2026, 11, 22, 7, tzinfo=UTC)
 with Landing(Folder(sys.argv[1])).begin(
     resource=resource_named("chats"), company_id=42, mode="full", call="huggy land chats",
-    zone=ZoneInfo("America/Sao_Paulo"), now=now,
+    zone=ZoneInfo("America/Sao_Paulo"), policy=KEEP_ALL, now=now,
 ) as work:
     for page, size in enumerate((10, 100_000)):
         work.append([{"id": page * 3 + row, "text": secrets.token_hex(size)} for row in range(3)], fetched_at=now())

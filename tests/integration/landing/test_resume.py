@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from huggy_connector.errors import LandingBusy, SnapshotDamaged
-from huggy_connector.landing import Counters, Folder, Landing, Manifest
+from huggy_connector.landing import Counters, Folder, Landing, Manifest, Policy
 from huggy_connector.landing.lease import Keeper, Lease, Process, leases, remove
+from huggy_connector.landing.rules import read_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,22 @@ def test_work_left_by_an_error_is_gone_on_with_at_once(desk: Desk, ids_in: IdsIn
     assert desk.notes == [
         "chats: goes on with the work begun at 2026-11-22 07:00:00 UTC, 4 pages and 12 rows of which are there."
     ]
+
+
+def test_work_begun_under_other_privacy_rules_is_given_up_and_the_manifest_tells_the_rules_in_force(
+    desk: Desk, gone: Process, ids_in: IdsIn
+) -> None:
+    rules = Policy(read_rules(""))
+    desk.walk(desk.begin(process=gone), stop=4)
+
+    with desk.begin(policy=rules) as work:
+        assert (work.state, work.rows) == (None, 0)
+        desk.walk(work)
+        manifest = desk.publish(work)
+
+    assert desk.notes == [f"{GIVEN_UP}: it was begun under other privacy rules."]
+    assert (manifest.privacy, len(manifest.privacy)) == (rules.fingerprint, 16)
+    assert ids_in(desk.landing, manifest) == list(range(18))
 
 
 def test_work_left_before_its_first_commit_keeps_its_first_start(desk: Desk, gone: Process) -> None:
