@@ -45,6 +45,7 @@ class Settings(BaseModel):
     landing: str = Field("./landing", description="Folder of the Parquet snapshots.")
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
+    reconcile_days: float = Field(7.0, gt=0, description="Days after which a sync reads everything again.")
     state: str | None = Field(None, description="Folder of the budget and token files, on a disk of this host.")
 
     @field_validator("base_url", "auth_url")

@@ -84,18 +84,31 @@ class Client:
         self.server_clock_skew: float | None = None
         """Seconds by which the server's clock is ahead of ours, as of the last answer that told."""
 
-    def fetch_page(self, resource: Resource, page: int, *, filters: tuple[tuple[str, str], ...] = ()) -> Fetched:
-        """One page of a list, whole. `page` is ignored where the list comes in one answer."""
+    def fetch_page(
+        self,
+        resource: Resource,
+        page: int,
+        *,
+        parent: int | None = None,
+        filters: tuple[tuple[str, str], ...] = (),
+    ) -> Fetched:
+        """One page of a list, whole; of the list of one `parent` where the resource has one. `page` is ignored where
+        the list comes in one answer.
+        """
         request = protocol.list_request(
-            resource.path, company_id=self.company_id, page=page if resource.paged else None, filters=filters
+            resource.path.format(id=parent),
+            company_id=self.company_id,
+            page=page if resource.paged else None,
+            filters=filters,
         )
         rows, at = self._fetch(request, lambda answer: protocol.rows_in(answer, request.what))
         return Fetched(rows, at)
 
-    def fetch_row(self, resource: Resource, row_id: int) -> Row:
-        """One record by its id. Raises NotFound where it is gone."""
+    def fetch_row(self, resource: Resource, row_id: int) -> Fetched:
+        """One record by its id, as a page of one row. Raises NotFound where it is gone."""
         request = protocol.row_request(resource.path, row_id, company_id=self.company_id)
-        return self._fetch(request, lambda answer: protocol.row_in(answer, request.what))[0]
+        row, at = self._fetch(request, lambda answer: protocol.row_in(answer, request.what))
+        return Fetched((row,), at)
 
     def fetch_profile(self) -> Profile:
         """Who the token is: the cheapest test of a connection.

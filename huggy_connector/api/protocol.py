@@ -56,7 +56,7 @@ class Profile:
 def list_request(
     path: str, *, company_id: int | None, page: int | None, filters: tuple[tuple[str, str], ...] = ()
 ) -> Request:
-    """One page of a list; `page` None where the list comes in one answer."""
+    """One page of a list, which may be a parent's; `page` None where the list comes in one answer."""
     paging = () if page is None else (("page", str(page)),)
     what = path if page is None else f"page {page} of {path}"
     return Request(_in_company(path, company_id), what, paging + filters)

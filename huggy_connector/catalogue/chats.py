@@ -12,6 +12,7 @@ CHATS = Resource(
     order=Order.NEWEST_FIRST,
     created="created_at",
     version="updated_at",
+    open=("auto", "wait_for_chat", "in_chat"),
     columns=(
         Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the chat.", "Id do atendimento na Huggy.")),
         Column(

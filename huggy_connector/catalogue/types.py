@@ -83,7 +83,8 @@ class Resource:
     """All that is known of one resource of the API and of the table it becomes.
 
     `name` is the table; `path` the list's path below the base URL. `created` and `version` name the columns that hold
-    the creation and last-change times, where the resource has them. `paged` is False for a list in one answer.
+    the creation and last-change times, where the resource has them; `open` are the situations of records that still
+    change. `paged` is False for a list in one answer.
     `parent` names the resource whose ids fill `{id}` in `path`. `default` is False for one landed only when asked for.
     `ignored` are keys of the JSON that are known and deliberately no columns (they are in `raw`): they are no drift.
     """
@@ -95,6 +96,7 @@ class Resource:
     order: Order = Order.UNKNOWN
     created: str | None = None
     version: str | None = None
+    open: tuple[str, ...] = ()
     paged: bool = True
     parent: str | None = None
     default: bool = True

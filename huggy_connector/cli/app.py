@@ -9,8 +9,9 @@ from types import FrameType
 import click
 
 from huggy_connector import __version__
+from huggy_connector.cli.ask import check, get, plan
 from huggy_connector.cli.auth import auth
-from huggy_connector.cli.land import check, get, land, load, sync
+from huggy_connector.cli.land import backfill, land, load, sync
 from huggy_connector.cli.read import describe, query, status
 from huggy_connector.cli.sandbox import demo, sandbox
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
@@ -33,7 +34,7 @@ def huggy() -> None:
     """
 
 
-for command in (auth, check, get, land, load, sync, status, query, describe, sandbox, demo):
+for command in (auth, check, get, plan, land, load, sync, backfill, status, query, describe, sandbox, demo):
     huggy.add_command(command)
 
 

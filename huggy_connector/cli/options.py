@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from huggy_connector.landing import MODES
 from huggy_connector.settings import SECRETS, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -45,3 +46,23 @@ def _option(name: str) -> Callable[[Command], Command]:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+show_events = click.option("--show-events", is_flag=True, help="Internal events are among the messages.")
+
+
+def mode_option(default: str | None, explained: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--mode", type=click.Choice(MODES), default=default, show_default=default is not None, help=explained
+    )
+
+
+def span_options(*, required: bool) -> Callable[[Command], Command]:
+    """--from-date and --to-date, as texts."""
+
+    def decorate(command: Command) -> Command:
+        for name, explained in (("to", "First day not wanted any more."), ("from", "First day wanted.")):
+            command = click.option(
+                f"--{name}-date", metavar="YYYY-MM-DD", required=required, help=f"{explained} In the account's zone."
+            )(command)
+        return command
+
+    return decorate

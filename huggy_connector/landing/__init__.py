@@ -1,6 +1,6 @@
 """From rows to published snapshots: typed Parquet files that are there when, and only when, their manifest is."""
 
-from huggy_connector.landing.manifest import File, Manifest
+from huggy_connector.landing.manifest import MODES, File, Manifest
 from huggy_connector.landing.privacy import KEEP_ALL, Policy
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 from huggy_connector.landing.snapshot import Landing
@@ -11,6 +11,7 @@ from huggy_connector.landing.work import Work
 
 __all__ = [
     "KEEP_ALL",
+    "MODES",
     "Counters",
     "File",
     "Folder",

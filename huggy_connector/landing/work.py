@@ -77,6 +77,15 @@ class Work:
         return self._durable.run_key
 
     @property
+    def mode(self) -> str:
+        return self._durable.mode
+
+    @property
+    def window(self) -> Mapping[str, str] | None:
+        """As the first attempt was asked for it."""
+        return self._durable.window
+
+    @property
     def started_at(self) -> datetime:
         """The first attempt's start."""
         return self._durable.started_at

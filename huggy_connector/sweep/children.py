@@ -27,7 +27,7 @@ class Children:
         self._lanes = streams
         self._out: dict[int, Ask] = {}
         self._next: deque[tuple[int, int]] = deque()
-        self._read = 0
+        self._read = self._pages = 0
         self.refused: list[int] = []
 
     @classmethod
@@ -35,7 +35,7 @@ class Children:
         """The parents that `state` left unread; one that was half read goes on at its next page."""
         walk = cls(state["parents"], streams=streams)
         walk._next.extend((parent, page) for parent, page in state["next"])
-        walk._read, walk.refused = state["read"], list(state["refused"])
+        walk._read, walk._pages, walk.refused = state["read"], state["pages"], list(state["refused"])
         return walk
 
     def next_ask(self) -> Ask | None:
@@ -50,6 +50,7 @@ class Children:
         ask = self._out.pop(page.ask.stream)
         if ask.id is None:
             raise ValueError("Children asks for nothing without a parent.")
+        self._pages += 1
         if page.refused:
             self.refused.append(ask.id)
         elif len(page.rows) >= PAGE_SIZE:
@@ -65,7 +66,8 @@ class Children:
 
     @property
     def pages_expected(self) -> int | None:
-        return None
+        """At the least: lists of more than a page come on top."""
+        return self._pages + len(self._parents) + len(self._next) + len(self._out)
 
     def certificate(self) -> Certificate:
         return Certificate(exact=True, details={"parents": self._read, "refused": len(self.refused)})
@@ -77,5 +79,6 @@ class Children:
             "parents": list(self._parents),
             "next": [*map(list, self._next), *map(list, out)],
             "read": self._read,
+            "pages": self._pages,
             "refused": list(self.refused),
         }

@@ -74,7 +74,7 @@ class EndSearch:
         if self.empty is not None:
             return self._between(self.empty - last - 1)
         if last == 0 and self.hint is not None and self.hint > SAME:
-            return [self.hint - 1, self.hint + 1 + self.hint // 64]
+            return [1, self.hint - 1, self.hint + 1 + self.hint // 64]  # from page 1 the size of a page is told
         if last == 0:
             return [1, 3][: self.width]
         if self.width == 1:

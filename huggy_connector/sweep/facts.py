@@ -27,6 +27,11 @@ class Facts:
     updated: datetime | None = None
     situation: str | None = None
 
+    @property
+    def latest(self) -> datetime | None:
+        """The later of its times."""
+        return max((moment for moment in (self.created, self.updated) if moment is not None), default=None)
+
 
 BEYOND_IDS: Final = 1 << 63
 """Ids are BIGINT: numbers from here on are free for rows that have none."""

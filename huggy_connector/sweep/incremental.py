@@ -9,14 +9,14 @@ goes on down the list where that is fewer requests.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any
 
 from huggy_connector.errors import SweepError
 from huggy_connector.sweep.facts import Facts, FactsOf
+from huggy_connector.sweep.past import OVERLAP, Memory, Past
 from huggy_connector.sweep.types import Ask, Certificate, Page
 
 FILTER = "situation"
@@ -25,29 +25,6 @@ CHASES = 20
 """Pages in a row without a row new to the run: the head moves as fast as it is read."""
 AGAIN = 3
 """Times the head is read before it is left unvouched for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What a run leaves to the next one. `known`: id to version of the rows inside the overlap; `open`: ids."""
-
-    watermark: datetime
-    known: Mapping[int, str] = field(default_factory=dict)
-    open: Collection[int] = ()
-
-    def state(self) -> dict[str, Any]:
-        """JSON."""
-        return {
-            "watermark": self.watermark.isoformat(),
-            "known": [list(self.known), list(self.known.values())],
-            "open": sorted(self.open),
-        }
-
-    @classmethod
-    def resumed(cls, state: Mapping[str, Any]) -> Self:
-        return cls(
-            datetime.fromisoformat(state["watermark"]), dict(zip(*state["known"], strict=True)), tuple(state["open"])
-        )
 
 
 class Incremental:
@@ -62,19 +39,17 @@ class Incremental:
         past: Past,
         started: datetime,
         situations: Sequence[str] = (),
-        overlap: timedelta = timedelta(hours=1),
+        overlap: timedelta = OVERLAP,
         streams: int = 4,
         pages: int | None = None,
     ) -> None:
-        self._facts, self._past, self._started = facts, past, started
+        self._facts, self._past = facts, past
         self._overlap, self._lanes, self._pages = overlap, streams, pages
-        self._situations = frozenset(situations)
+        self._memory = Memory(started, situations=situations, overlap=overlap, daily=past.daily)
         self._out: dict[int, Ask] = {}
         self._ready: deque[Ask] = deque([Ask(page=0)])
         self._ready.extend(Ask(page=0, filters=((FILTER, situation),)) for situation in situations)
-        self._versions: dict[int, str] = {}
-        self._times: dict[int, datetime] = {}
-        self._open: set[int] = set()
+        self._seen: set[int] = set()
         self._head: list[dict[int, str]] = []
         self._upwards: int | None = None
         self._deep = False
@@ -84,6 +59,8 @@ class Incremental:
         self._chased = 0
         self.filter_ignored = False
         self._asked_by_id: set[int] = set()
+        self.gone: list[int] = []
+        """Ids that were open and were answered by 404."""
 
     def next_ask(self) -> Ask | None:
         if not self._ready or len(self._out) >= self._lanes:
@@ -97,9 +74,12 @@ class Incremental:
     def take(self, page: Page) -> None:
         ask = self._out.pop(page.ask.stream)
         found = [*map(self._facts, page.rows)]
-        news = any(fact.id not in self._versions for fact in found)
+        news = any(fact.id not in self._seen for fact in found)
         for fact in found:
-            self._note(fact)
+            self._seen.add(fact.id)
+            self._memory.note(fact)
+        if page.gone and ask.id is not None:
+            self.gone.append(ask.id)
         if ask.filters:
             self._take_filtered(ask, found)
         elif ask.id is None:
@@ -120,33 +100,19 @@ class Incremental:
         if not self.finished:
             raise SweepError("The walk has not come to its end, so nothing can be vouched for.")
         why = "" if self._firm else "The head kept moving, and a row that left may have hidden another one."
-        details = {"ids": len(self._versions), "by_id": len(self._asked_by_id), "filter_ignored": self.filter_ignored}
+        details = {"ids": len(self._seen), "by_id": len(self._asked_by_id), "filter_ignored": self.filter_ignored}
         return Certificate(exact=self._firm, missing_at_most=0 if self._firm else None, why=why, details=details)
 
     def past(self) -> Past:
         """For the next run. Only once finished."""
-        floor = self._started - self._overlap
-        known = {
-            number: version for number, version in self._versions.items() if self._times.get(number, floor) >= floor
-        }
-        return Past(self._started, known, frozenset(self._open))
+        return self._memory.past()
 
     def state(self) -> Mapping[str, Any]:
         """Nothing: it is short, and begun again it reads what moved meanwhile too."""
         return {"walk": "incremental", "finished": self.finished}
 
-    def _note(self, fact: Facts) -> None:
-        self._versions[fact.id] = fact.version
-        moment = _latest(fact)
-        if moment is not None:
-            self._times[fact.id] = moment
-        if fact.situation in self._situations:
-            self._open.add(fact.id)
-        else:
-            self._open.discard(fact.id)
-
     def _old(self, fact: Facts) -> bool:
-        moment = _latest(fact)
+        moment = fact.latest
         return self._past.known.get(fact.id) == fact.version or (
             moment is not None and moment < self._past.watermark - self._overlap
         )
@@ -192,7 +158,7 @@ class Incremental:
             self._ready.append(Ask(page=ask.page + 1, filters=ask.filters))
 
     def _lost(self) -> list[int]:
-        return [number for number in self._past.open if number not in self._versions]
+        return [number for number in self._past.open if number not in self._seen]
 
     def _follow_up(self) -> None:
         """Those that were open and did not turn up."""
@@ -206,7 +172,3 @@ class Incremental:
             return
         self._asked_by_id.update(lost)
         self._ready.extend(Ask(page=0, id=number) for number in sorted(lost))
-
-
-def _latest(fact: Facts) -> datetime | None:
-    return max((moment for moment in (fact.created, fact.updated) if moment is not None), default=None)

@@ -48,7 +48,9 @@ class Plan:
 
     def measured(self, sheet: Sheet) -> None:
         """A page near the end says how long the list is: exactly, or at least, or, being empty, at most."""
-        size = self._stitch.size or sheet.count or 1
+        size = self._stitch.size or sheet.count
+        if not size:
+            return
         rows = sheet.number * size + sheet.count
         exactly = 0 < sheet.count < size and not self._stitch.pages.uneven
         if exactly or (rows > self.rows() if sheet.count else rows < self.rows()):

@@ -146,10 +146,11 @@ class Streams:
         seams that cannot be vouched for any more are read again from the last rows known on either side.
         """
         walk = cls(facts, streams=streams)
-        walk._restore(state)
+        walk.restore(state)
         return walk
 
-    def _restore(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """`resumed`, for a walk that was made with what the state does not hold."""
         self._tick, self._requests, self._latest = state["tick"], state["requests"], state["latest"]
         self._searched, self._search = state["searched"], EndSearch.resumed(state["search"], width=self._lanes)
         self._chain, self._ledger = Chain.resumed(state["chain"]), self.ledger.resumed(state["ledger"])

@@ -28,13 +28,14 @@ class Ask:
 class Page:
     """One answer: its rows in the API's order, and the instant (UTC) at which the answer was complete.
 
-    `refused`: asked for one `id` and answered by 403 or 404. There are no rows then, and it is no failure.
+    `refused`: asked for one `id` and answered by 403 or 404. There are no rows then, and it is no failure. `gone`: 404.
     """
 
     ask: Ask
     rows: Sequence[Row]
     fetched_at: datetime
     refused: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

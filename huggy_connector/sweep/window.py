@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any
 
 from huggy_connector.sweep.ends import EndSearch
 from huggy_connector.sweep.facts import Facts, FactsOf
@@ -31,14 +31,10 @@ class Window(Streams):
         self._search = EndSearch(1, pages_hint)
         self.unsorted = False
 
-    @classmethod
-    def of(cls, state: Mapping[str, Any], facts: FactsOf, *, start: datetime, end: datetime, streams: int = 4) -> Self:
-        """The window where `state` left it."""
-        walk = cls(facts, start=start, end=end, streams=streams)
-        walk._restore(state)
-        walk.unsorted = bool(state["unsorted"])
-        walk._plan.span = None if walk.unsorted else walk._span
-        return walk
+    def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
+        self.unsorted = bool(state["unsorted"])
+        self._plan.span = None if self.unsorted else self._span
 
     def state(self) -> Mapping[str, Any]:
         return {**super().state(), "walk": "window", "unsorted": self.unsorted}

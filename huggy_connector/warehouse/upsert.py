@@ -47,6 +47,6 @@ def upsert(stage: Stage) -> Changed:
         connection.execute(
             f"INSERT INTO {table} BY NAME"
             f" SELECT {stage.company_id} AS company_id, {sql.names(stage.columns)}, run_key AS snapshot"
-            f" FROM incoming p {who} JOIN parts f ON f.part = p.part"
+            f" FROM incoming p {who} JOIN (SELECT part, run_key FROM parts) f ON f.part = p.part"
         )
     return Changed(winners - known, known - confirmed, confirmed)

@@ -20,6 +20,16 @@ def test_a_day_of_100_000_chats_costs_at_most_40_requests_more_than_its_pages(fi
     assert outcome.requests <= 170 // SIZE + 1 + 40
 
 
+@pytest.mark.parametrize("first", [60, 1_000, 2_000, 2_900])
+@pytest.mark.parametrize("hint", [1, 143, 149, 150, 151, 400])
+def test_knowing_about_how_long_the_list_is_never_makes_a_window_dear(hint: int, first: int) -> None:
+    make = partial(Window, start=created_at(first), end=created_at(first + 170), pages_hint=hint)
+    outcome = sweep(Weather(rows=3_000), make, wanted=range(first, first + 170))
+    assert isinstance(outcome.walk, Window)
+    assert (outcome.walk.unsorted, outcome.certificate.exact, outcome.missing) == (False, True, frozenset())
+    assert outcome.requests <= 170 // SIZE + 1 + 40
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_window_of_a_moving_list_misses_nothing_that_it_vouches_for(seed: int) -> None:
     case = Weather(rows=3_000, arrivals=seed % 5, departures=seed % 3 / 2, streams=1 + seed % 6, seed=seed)
@@ -50,5 +60,6 @@ def test_rows_without_a_creation_time_make_a_window_a_full_sweep() -> None:
 def test_a_window_goes_on_where_its_state_left_it() -> None:
     first, make = 400, partial(Window, start=created_at(400), end=created_at(700))
     whole = sweep(Weather(rows=2_000), make, wanted=range(first, 700))
-    resumed = Window.of(whole.walk.state(), lambda row: Facts(1, "0"), start=created_at(first), end=created_at(700))
+    resumed = Window(lambda row: Facts(1, "0"), start=created_at(first), end=created_at(700))
+    resumed.restore(whole.walk.state())
     assert (resumed.finished, resumed.certificate()) == (True, whole.certificate)

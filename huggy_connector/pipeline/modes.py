@@ -1,0 +1,215 @@
+"""Which way a resource is read: all of it, what has changed, a span of time, or single records by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from huggy_connector.api import PAGE_SIZE
+from huggy_connector.catalogue import Order, Resource
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.landing import MODES, Landing, Manifest, Work
+from huggy_connector.landing.known import changed, created, missing, newest
+from huggy_connector.sweep import (
+    OVERLAP,
+    ById,
+    Children,
+    FactsOf,
+    Full,
+    Incremental,
+    OneByOne,
+    Past,
+    Span,
+    Streams,
+    Walk,
+    Window,
+    facts_of,
+)
+
+RECENT = timedelta(days=30)
+"""What a first sync brings before the history."""
+SMALL = 50
+"""Pages up to which a list without an order is read whole each time: no other way would cost less."""
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One landing, decided upon. `base`: the snapshot that it starts from; `pages`: how long the list was last time;
+    `ids`: of the records that are asked for one by one, or of the parents whose lists are read.
+    """
+
+    mode: str
+    why: str
+    span: Span | None = None
+    base: Manifest | None = None
+    pages: int | None = None
+    ids: tuple[int, ...] = ()
+
+
+def chosen(
+    landing: Landing, company_id: int, resource: Resource, *, mode: str, span: Span | None, now: datetime
+) -> Job:
+    """The job of a mode that was asked for. Raises ConfigurationError where the resource has no such way."""
+    if mode not in MODES:
+        raise ConfigurationError(f"There is no mode {mode!r}: choose from {', '.join(MODES)}.")
+    if (mode == "window") != (span is not None):
+        raise ConfigurationError("The mode window, and no other, takes the two dates of a span.")
+    if resource.parent is not None:
+        return _of_parents(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
+    if mode in {"incremental", "window"} and not _is_ordered(resource):
+        raise ConfigurationError(
+            f"The list of {resource.name} has no order that is known, so only all of it can be read: "
+            f"`huggy land {resource.name}` does."
+        )
+    published = landing.published(company_id, resource.name)
+    last = newest(published, "full", exact=False)
+    pages = None if last is None else ceil(last.unique_ids / PAGE_SIZE)
+    if mode == "tombstones":
+        lost = tuple(missing(landing, published)) if resource.paged else ()
+        return Job(mode, f"{len(lost):,} records are missing from what was read last", ids=lost)
+    if mode == "window":
+        return Job(mode, "its span was asked for", span, pages=pages)
+    base = newest(published, "full", "incremental")
+    if mode == "incremental" and base is not None and "past" in base.state:
+        return Job(mode, f"since {base.started_at:%Y-%m-%d %H:%M} UTC", base=base, pages=pages)
+    return Job("full", "all of it" if mode == "full" else "there is no exact snapshot to start from yet", pages=pages)
+
+
+def due(
+    landing: Landing, company_id: int, resource: Resource, *, now: datetime, reconcile_after: timedelta
+) -> Job | None:
+    """What a regular run should read; None where a list that can only be read whole was so not long ago."""
+    usual = "incremental" if _is_ordered(resource) else "full"
+    job = chosen(landing, company_id, resource, mode=usual, span=None, now=now)
+    if resource.parent is not None or not resource.paged or job.mode != usual:
+        return job
+    published = landing.published(company_id, resource.name)
+    swept, last = newest(published, "full"), newest(published, "full", "incremental", exact=False)
+    if swept is None or last is None:
+        return job
+    if not last.certificate["exact"]:
+        return Job("full", "the last snapshot was not exact", pages=job.pages)
+    if now - swept.started_at >= reconcile_after:
+        return Job("full", f"the last full sweep began at {swept.started_at:%Y-%m-%d %H:%M} UTC", pages=job.pages)
+    return job if _is_ordered(resource) or (job.pages or 0) <= SMALL else None
+
+
+def first(landing: Landing, company_id: int, resource: Resource, *, now: datetime, zone: ZoneInfo) -> Job | None:
+    """What a first run should read and publish before the history; None where there is nothing to be won by it."""
+    if resource.parent is not None or not _is_ordered(resource) or landing.published(company_id, resource.name):
+        return None
+    today = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    span = Span(today - RECENT, today + timedelta(days=1))
+    return Job("window", f"the newest {RECENT.days} days first", span)
+
+
+def span_between(start: str | date, end: str | date, *, zone: ZoneInfo) -> Span:
+    """From the first instant of the day `start` to before that of `end`, both days of `zone`.
+
+    Instants do as well, such as the ends of Airflow's data intervals. Raises ConfigurationError.
+    """
+    span = Span(_instant(start, zone), _instant(end, zone))
+    if span.start >= span.end:
+        raise ConfigurationError(f"From {start} to before {end} is no time: the end is exclusive, give a later one.")
+    return span
+
+
+def _instant(given: str | date, zone: ZoneInfo) -> datetime:
+    if isinstance(given, str):
+        try:
+            given = datetime.fromisoformat(given)
+        except ValueError:
+            raise ConfigurationError(f"{given!r} is no date such as 2026-11-22.") from None
+    if not isinstance(given, datetime):
+        given = datetime.combine(given, time())
+    return given if given.tzinfo else given.replace(tzinfo=zone)
+
+
+def span_of(work: Work) -> Span | None:
+    """The span that its first attempt was asked for."""
+    if work.window is None:
+        return None
+    return Span(datetime.fromisoformat(work.window["from"]), datetime.fromisoformat(work.window["to"]))
+
+
+def walk_of(job: Job, work: Work, resource: Resource, *, zone: ZoneInfo, streams: int) -> Walk:
+    """The way through the list, from where the work stands."""
+    left = work.state
+    if resource.parent is not None:
+        return Children.resumed(left, streams=streams) if left else Children(job.ids, streams=streams)
+    if work.mode == "tombstones":
+        return ById.resumed(left, streams=streams) if left else ById(job.ids, streams=streams)
+    if not resource.paged:
+        return OneByOne(paged=False)
+    facts = facts_of(resource, zone=zone)
+    if work.mode == "incremental" and job.base is not None:
+        past, started = Past.resumed(job.base.state["past"]), work.started_at
+        return Incremental(
+            facts, past=past, started=started, situations=resource.open, streams=streams, pages=job.pages
+        )
+    sweep = _sweep_of(job, work, resource, facts, streams)
+    if left:
+        sweep.restore(left)
+    return sweep
+
+
+def _sweep_of(job: Job, work: Work, resource: Resource, facts: FactsOf, streams: int) -> Streams:
+    if (span := span_of(work)) is not None:
+        return Window(facts, start=span.start, end=span.end, streams=streams, pages_hint=job.pages)
+    if not _is_ordered(resource):
+        return Streams(facts, streams=streams, pages_hint=job.pages)
+    return Full(facts, started=work.started_at, situations=resource.open, streams=streams, pages_hint=job.pages)
+
+
+def left_to_the_next(walk: Walk, job: Job) -> Mapping[str, Any]:
+    """What the next run of the resource wants to know of this one."""
+    match walk:
+        case Full():
+            return {"past": walk.past().state()}
+        case Incremental():
+            return {"past": walk.past().state(), "gone": walk.gone}
+        case ById():
+            return {"there": walk.there}
+        case Children():
+            covers = None if job.base is None else job.base.started_at.isoformat()
+            return {"covers": covers, "refused": walk.refused}
+        case _:
+            return {}
+
+
+def _is_ordered(resource: Resource) -> bool:
+    return resource.order is Order.NEWEST_FIRST
+
+
+def _of_parents(
+    landing: Landing, company_id: int, resource: Resource, parent: str, *, mode: str, span: Span | None, now: datetime
+) -> Job:
+    """The lists of many parents: of which ones, is told by what is landed of them."""
+    if mode == "tombstones":
+        raise ConfigurationError(f"{resource.name} are read in the lists of {parent}, none is asked for by its id.")
+    known = [each for each in landing.published(company_id, parent) if each.mode != "tombstones"]
+    if not known:
+        raise ConfigurationError(
+            f"Nothing of {parent} is landed yet, so nothing tells which have {resource.name}: "
+            f"`huggy land {parent}` first."
+        )
+    if span is not None:
+        ids = created(landing, known, start=span.start, end=span.end)
+        return Job(mode, f"of the {len(ids):,} {parent} created in the span", span, ids=tuple(ids))
+    covered = newest(landing.published(company_id, resource.name), "full", "incremental")
+    if mode == "full":
+        since = _EVER
+    elif covered is None:
+        since = now - RECENT
+    else:
+        since = datetime.fromisoformat(covered.state["covers"]) - OVERLAP
+        known = [each for each in known if each.finished_at > since]
+    ids = changed(landing, known, since=since)
+    when = "" if mode == "full" else f" that changed since {since:%Y-%m-%d %H:%M} UTC"
+    base = known[-1] if known else None
+    return Job(mode, f"of {len(ids):,} {parent}{when}", base=base, ids=tuple(ids))

@@ -1,0 +1,152 @@
+"""One landing from its first request to its manifest: fetched, kept in durable groups, published."""
+
+from collections.abc import Sequence
+from functools import partial
+from math import ceil
+
+from huggy_connector.api import Client, Clock, Row
+from huggy_connector.catalogue import Resource
+from huggy_connector.errors import Forbidden, NotFound
+from huggy_connector.landing import Landing, Manifest, Policy, Work
+from huggy_connector.pipeline.modes import Job, chosen, left_to_the_next, span_of, walk_of
+from huggy_connector.progress import Landed, Progress
+from huggy_connector.settings import Settings
+from huggy_connector.sweep import Ask, Page, Span, Walk, Window, drive, facts_of
+
+GROUP = 25
+"""Pages made durable together: the most that a kill costs."""
+MOST_STREAMS = 24
+"""More would only be more seams: at 20 requests a second these are enough for answers that take a second."""
+FASTEST = 100.0
+"""Requests a second that streams are made for. Beyond, this machine and not the account is the limit."""
+FEWEST_STREAMS = 3
+"""Answers may take longer than the first one did."""
+FEW_GONE, MANY_GONE, SHARE_GONE = 20, 1_000, 0.01
+"""So many missing records are asked for by their ids whatever the list's length; never more; of its length at most."""
+
+
+class Run:
+    """A client of one company at work on one resource."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        landing: Landing,
+        resource: Resource,
+        *,
+        company_id: int,
+        client: Client,
+        progress: Progress,
+        clock: Clock,
+    ) -> None:
+        self._settings, self._landing, self._resource, self._company_id = settings, landing, resource, company_id
+        self._client, self._progress, self._clock = client, progress, clock
+        self._facts = facts_of(resource, zone=settings.zone)
+        self._counted = 0, 0
+        """Requests and retries of this client that are in a manifest already."""
+
+    def land(self, job: Job, *, call: str, once: bool, show_events: bool = False) -> Manifest:
+        """The job as a published snapshot."""
+        self._progress.note(f"{self._resource.name}: {job.mode}, {job.why}.")
+        work = self._landing.begin(
+            resource=self._resource,
+            company_id=self._company_id,
+            mode=job.mode,
+            call=call,
+            window=None if job.span is None else {"from": job.span.start.isoformat(), "to": job.span.end.isoformat()},
+            zone=self._settings.zone,
+            policy=Policy.of(self._settings),
+            now=self._clock.now,
+            once=once,
+            note=self._progress.note,
+        )
+        with work:
+            streams = _streams(self._client) if self._resource.paged else 1
+            walk = walk_of(job, work, self._resource, zone=self._settings.zone, streams=streams)
+            self._walk(walk, work, streams=streams, show_events=show_events)
+            if isinstance(walk, Window) and walk.unsorted:
+                self._progress.note(
+                    f"{self._resource.name}: the list is not sorted by creation, so all of it was read for the span."
+                )
+            return work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job))
+
+    def land_gone(self, landed: Manifest, *, call: str, once: bool) -> tuple[Manifest, ...]:
+        """Of the records that `landed` shows to be missing, those that are answered by 404: a snapshot, or none."""
+        swept = landed.mode == "full" and landed.certificate["exact"] and self._resource.paged
+        if self._resource.parent is not None or not (swept or landed.state.get("gone")):
+            return ()
+        job = chosen(
+            self._landing, self._company_id, self._resource, mode="tombstones", span=None, now=self._clock.now()
+        )
+        if len(job.ids) > max(FEW_GONE, min(MANY_GONE, landed.unique_ids * SHARE_GONE)):
+            self._progress.note(
+                f"{self._resource.name}: {len(job.ids):,} records are missing from the last full sweep, too many to "
+                "ask for each: has the token lost rights?"
+            )
+            return ()
+        return (self.land(job, call=call, once=once),) if job.ids else ()
+
+    def _walk(self, walk: Walk, work: Work, *, streams: int, show_events: bool) -> None:
+        begun, before = self._clock.monotonic(), work.counters
+        filters = (("showEvents", "true"),) if show_events and self._resource.parent else ()
+        span = span_of(work)
+        pages = drive(walk, partial(self._fetch, filters=filters), workers=streams, cancel=self._client.close)
+        for taken, page in enumerate(pages, start=1):
+            work.append(self._kept(page, work.mode, span), fetched_at=page.fetched_at)
+            requests, retries = self._uncounted()
+            if taken % GROUP == 0 or walk.finished:
+                work.commit(
+                    walk.state(),
+                    pages=before.pages + taken,
+                    requests=before.requests + requests,
+                    retries=before.retries + retries,
+                )
+            self._progress.landed(
+                Landed(
+                    resource=self._resource.name,
+                    pages=before.pages + taken,
+                    pages_expected=walk.pages_expected,
+                    rows=work.rows,
+                    requests=requests,
+                    seconds=self._clock.monotonic() - begun,
+                    rate_limit=self._client.budget.rate,
+                )
+            )
+        self._counted = self._client.requests, self._client.retries
+
+    def _kept(self, page: Page, mode: str, span: Span | None) -> Sequence[Row]:
+        """The rows that belong into the snapshot."""
+        if mode == "tombstones":
+            return ({"id": page.ask.id},) if page.gone else ()
+        if self._resource.parent is not None:
+            return [row if row.get("chat") else {**row, "chat": {"id": page.ask.id}} for row in page.rows]
+        if span is None:
+            return page.rows
+        created = [self._facts(row).created for row in page.rows]
+        return [row for row, at in zip(page.rows, created, strict=True) if at is None or span.start <= at < span.end]
+
+    def _uncounted(self) -> tuple[int, int]:
+        requests, retries = self._counted
+        return self._client.requests - requests, self._client.retries - retries
+
+    def _fetch(self, ask: Ask, *, filters: tuple[tuple[str, str], ...]) -> Page:
+        try:
+            if ask.id is None:
+                fetched = self._client.fetch_page(self._resource, ask.page, filters=ask.filters)
+            elif self._resource.parent is None:
+                fetched = self._client.fetch_row(self._resource, ask.id)
+            else:
+                fetched = self._client.fetch_page(self._resource, ask.page, parent=ask.id, filters=filters)
+        except (Forbidden, NotFound) as error:
+            if ask.id is None:
+                raise
+            gone = isinstance(error, NotFound)
+            return Page(ask=ask, rows=(), fetched_at=self._clock.now(), refused=True, gone=gone)
+        return Page(ask=ask, rows=fetched.rows, fetched_at=fetched.at)
+
+
+def _streams(client: Client) -> int:
+    """As many as keep the budget full at this latency: one a request on its way, and one that waits its turn."""
+    client.fetch_profile()  # the first answer's time holds that of connecting
+    on_the_way = min(client.budget.rate, FASTEST) * (client.round_trip or 0)
+    return min(MOST_STREAMS, max(FEWEST_STREAMS, ceil(on_the_way + 1)))

@@ -1,0 +1,333 @@
+"""The ways a resource is read, over HTTP: what is due, what has changed, a span of days, and what is gone."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow.parquet as pq
+import pytest
+
+from huggy_connector import pipeline
+from huggy_connector.api import SYSTEM_CLOCK, Clock
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.landing import Folder, Landing, Manifest
+from huggy_connector.progress import Landed
+from huggy_connector.sandbox import Options, Sandbox
+from huggy_connector.settings import Settings
+from huggy_connector.warehouse import read
+
+FULL = os.environ.get("HUGGY_PROOF") == "full"
+DAY = timedelta(days=1)
+
+
+def settings_for(desk: Sandbox, folder: Path, **others: Any) -> Settings:
+    """Everything below `folder`, and no limit but the sandbox's."""
+    places = {"landing": "landing", "warehouse": "huggy.duckdb", "state": "state"}
+    given = {
+        "base_url": desk.url,
+        "auth_url": desk.auth_url,
+        "access_token": desk.token,
+        "requests_per_second": 10_000,
+        **{name: str(folder / place) for name, place in places.items()},
+    }
+    return Settings(**{**given, **others})
+
+
+class Listener:
+    """Keeps the sentences it is told."""
+
+    def __init__(self, told: list[str]) -> None:
+        self._told = told
+
+    def landed(self, state: Landed) -> None:
+        pass
+
+    def note(self, sentence: str) -> None:
+        self._told.append(sentence)
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def listener(told: list[str]) -> Listener:
+    return Listener(told)
+
+
+@pytest.fixture
+def desk() -> Iterator[Sandbox]:
+    with Sandbox(Options(chats=1_200, contacts=1_100, days=60, limit=0, open_chats=30, quirks=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path, desk: Sandbox) -> Settings:
+    return settings_for(desk, tmp_path)
+
+
+def today() -> date:
+    """Where the account is."""
+    return datetime.now(ZoneInfo("America/Sao_Paulo")).date()
+
+
+def later(span: timedelta) -> Clock:
+    """The system's clock, so much later."""
+    return Clock(now=lambda: datetime.now(UTC) + span, wait=SYSTEM_CLOCK.wait, monotonic=SYSTEM_CLOCK.monotonic)
+
+
+def ways(manifests: tuple[Manifest, ...]) -> list[tuple[str, str]]:
+    return [(each.resource, each.mode) for each in manifests]
+
+
+def rows(settings: Settings, question: str) -> list[tuple[Any, ...]]:
+    return list(read.query(settings.warehouse, question).rows)
+
+
+def landed(settings: Settings, manifest: Manifest) -> list[int]:
+    files = Landing(Folder(settings.landing)).files(manifest)
+    return sorted(number for file in files for number in pq.read_table(file, columns=["id"])["id"].to_pylist())
+
+
+def requests_of(desk: Sandbox) -> int:
+    return int(desk.stats()["requests"])
+
+
+def test_a_first_sync_publishes_the_newest_30_days_before_the_history(settings: Settings, desk: Sandbox) -> None:
+    report = pipeline.sync(settings, ["chats"], call="test")
+    recent, whole = report.snapshots
+    assert [recent.mode, whole.mode] == ["window", "full"]
+    assert 0 < recent.unique_ids < whole.unique_ids == 1_200
+    assert rows(settings, "SELECT version, rows_changed FROM meta.publishes ORDER BY 1")[0] == (1, recent.unique_ids)
+    assert rows(settings, "SELECT count(*) FROM chats") == [(1_200,)]
+
+
+def test_a_first_sync_killed_after_the_newest_days_goes_on_with_the_history(settings: Settings) -> None:
+    assert pipeline.land_first(settings, "chats", call="test chats") is not None
+    assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "full")]
+
+
+def test_a_later_sync_reads_what_changed_and_the_tables_are_what_the_account_is(
+    settings: Settings, desk: Sandbox
+) -> None:
+    pipeline.sync(settings, call="test")
+    desk.control(add=60, close=15)
+    before = requests_of(desk)
+    report = pipeline.sync(settings, call="test")
+    # The contacts are more than fifty pages without an order: they wait for the next full sweep.
+    assert ways(report.snapshots) == [
+        ("agents", "full"), ("chats", "incremental"), ("contacts", "full"), ("departments", "full"),
+    ]  # fmt: skip
+    assert [each.certificate["exact"] for each in report.snapshots] == [True] * 4
+    assert requests_of(desk) - before < 60
+    truth = {row["id"]: row["situation"] for row in desk.truth("chats", rows=True)["rows"]}
+    assert dict(rows(settings, "SELECT id, situation FROM chats")) == truth
+    assert report.snapshots[2].run_key == pipeline.sync(settings, ["contacts"], call="test").snapshots[0].run_key
+
+
+def test_everything_is_read_again_after_the_time_that_was_set(settings: Settings) -> None:
+    pipeline.sync(settings, ["chats", "contacts"], call="test")
+    again = pipeline.sync(settings, ["chats", "contacts"], call="test", clock=later(8 * DAY))
+    assert ways(again.snapshots) == [("chats", "full"), ("contacts", "full")]
+
+
+def test_where_the_last_snapshot_is_not_exact_everything_is_read_again(settings: Settings, desk: Sandbox) -> None:
+    pipeline.sync(settings, ["chats"], call="test")
+    desk.control(faults={"short": 0.5})
+    inexact = pipeline.land(settings, "chats", call="a sweep of pages with rows too few")
+    desk.control(faults={})
+    assert not inexact.certificate["exact"]
+    assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "full")]
+    assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "incremental")]
+
+
+def test_what_a_full_sweep_misses_is_asked_for_by_id_and_what_is_gone_is_landed(
+    settings: Settings, desk: Sandbox
+) -> None:
+    pipeline.sync(settings, ["chats"], call="test")
+    gone = sorted(desk.control(remove=5)["removed"])
+    whole, tombstones = pipeline.land_due(settings, "chats", call="test", clock=later(8 * DAY))
+    assert (whole.mode, tombstones.mode, landed(settings, tombstones)) == ("full", "tombstones", gone)
+    assert pipeline.land(settings, "chats", mode="tombstones", call="again").rows == 0
+
+
+def test_an_open_chat_that_is_deleted_is_landed_as_gone_by_the_next_sync(settings: Settings, desk: Sandbox) -> None:
+    pipeline.sync(settings, ["chats"], call="test")
+    open_chat = next(row["id"] for row in desk.truth("chats", rows=True)["rows"] if row["situation"] == "in_chat")
+    desk.control(remove=[open_chat])
+    news, tombstones = pipeline.land_due(settings, "chats", call="test")
+    assert (news.mode, tombstones.mode, landed(settings, tombstones)) == ("incremental", "tombstones", [open_chat])
+
+
+def test_a_sweep_that_misses_very_many_asks_for_none_and_says_so(
+    settings: Settings, desk: Sandbox, told: list[str], listener: Any
+) -> None:
+    pipeline.sync(settings, ["chats"], call="test")
+    desk.control(remove=60)
+    landed = pipeline.land_due(settings, "chats", call="test", clock=later(8 * DAY), progress=listener)
+    assert ways(landed) == [("chats", "full")]
+    assert told[-1] == (
+        "chats: 60 records are missing from the last full sweep, too many to ask for each: has the token lost rights?"
+    )
+
+
+def test_a_backfill_lands_exactly_the_chats_of_its_days_in_few_requests(settings: Settings, desk: Sandbox) -> None:
+    day = today() - 9 * DAY
+    span = pipeline.span_between(day, day + 3 * DAY, zone=settings.zone)
+    before = requests_of(desk)
+    [snapshot] = pipeline.backfill(settings, span=span, call="test").snapshots
+    wanted = {
+        row["id"]
+        for row in desk.truth("chats", rows=True)["rows"]
+        if span.start <= datetime.fromisoformat(row["createdAt"]).replace(tzinfo=settings.zone) < span.end
+    }
+    assert (snapshot.mode, snapshot.certificate["exact"]) == ("window", True)
+    assert snapshot.window == {"from": span.start.isoformat(), "to": span.end.isoformat()}
+    assert set(landed(settings, snapshot)) == wanted
+    assert {row[0] for row in rows(settings, "SELECT id FROM chats")} == wanted
+    assert requests_of(desk) - before <= len(wanted) // 20 + 40
+
+
+def test_a_backfill_of_a_list_that_is_not_sorted_reads_all_of_it_and_says_so(
+    tmp_path: Path, told: list[str], listener: Any
+) -> None:
+    with Sandbox(Options(chats=400, limit=0, order="activity")) as desk:
+        settings = settings_for(desk, tmp_path)
+        desk.control(jump=30)
+        day = today() - 2 * DAY
+        span = pipeline.span_between(day, day + DAY, zone=settings.zone)
+        [snapshot] = pipeline.backfill(settings, span=span, call="test", progress=listener).snapshots
+        wanted = sum(
+            span.start <= datetime.fromisoformat(row["createdAt"]).replace(tzinfo=settings.zone) < span.end
+            for row in desk.truth("chats", rows=True)["rows"]
+        )
+    assert snapshot.unique_ids == wanted > 0
+    assert told[1] == "chats: the list is not sorted by creation, so all of it was read for the span."
+
+
+def test_a_window_moves_no_watermark(settings: Settings) -> None:
+    pipeline.sync(settings, ["chats"], call="test")
+    day = today()
+    pipeline.backfill(settings, span=pipeline.span_between(day, day + DAY, zone=settings.zone), call="test")
+    published = Landing(Folder(settings.landing)).published(4242, "chats")
+    next_one = pipeline.land_due(settings, "chats", call="test")[0]
+    assert [each.mode for each in published] == ["window", "full", "window"]
+    assert next_one.mode == "incremental"
+
+
+@pytest.mark.parametrize("mode", ["incremental", "window"])
+def test_a_list_without_an_order_names_the_way_to_read_it(settings: Settings, mode: str) -> None:
+    span = pipeline.span_between("2026-01-01", "2026-01-02", zone=settings.zone) if mode == "window" else None
+    with pytest.raises(ConfigurationError, match=r"contacts has no order .*`huggy land contacts` does\.$"):
+        pipeline.land(settings, "contacts", mode=mode, span=span, call="test")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "sentence"),
+    [
+        ("2026-01-02", "2026-01-02", "From 2026-01-02 to before 2026-01-02 is no time: "),
+        ("yesterday", "2026-01-02", "'yesterday' is no date such as 2026-11-22."),
+        ("2026-02-30", "2026-03-02", "'2026-02-30' is no date such as 2026-11-22."),
+    ],
+)
+def test_a_span_that_is_none_says_so(settings: Settings, start: str, end: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{sentence}"):
+        pipeline.span_between(start, end, zone=settings.zone)
+
+
+def test_messages_are_those_of_changed_chats_and_bot_chats_are_passed_over(settings: Settings, desk: Sandbox) -> None:
+    pipeline.sync(settings, ["chats"], call="test")
+    first = pipeline.land_due(settings, "messages", call="test")[0]
+    chats = desk.truth("chats", rows=True)["rows"]
+    month = datetime.now(UTC) - timedelta(days=30)
+    recent = {
+        row["id"]: row["situation"]
+        for row in chats
+        if datetime.fromisoformat(row["updatedAt"]).replace(tzinfo=settings.zone) >= month
+    }
+    bots = sorted(number for number, situation in recent.items() if situation == "auto")
+    told = desk.truth("messages", rows=True, ids=[str(number) for number in recent if number not in bots])["rows"]
+    said = sorted(row["id"] for row in told if row["type"] != "internalEvent")
+    assert (first.mode, sorted(first.state["refused"]), landed(settings, first)) == ("incremental", bots, said)
+    assert first.certificate["details"]["refused"] == len(bots)
+
+    desk.control(close=3)
+    pipeline.land_due(settings, "chats", call="test")
+    second = pipeline.land_due(settings, "messages", call="test")[0]
+    assert second.certificate["details"]["parents"] < 60
+    pipeline.load(settings)
+    assert rows(settings, "SELECT count(*) > 0, count(*) = count(c.id) FROM messages m LEFT JOIN chats c"
+                          " ON c.company_id = m.company_id AND c.id = m.chat_id") == [(True, True)]  # fmt: skip
+
+
+def test_internal_events_come_with_the_messages_where_they_are_asked_for(settings: Settings, desk: Sandbox) -> None:
+    pipeline.land(settings, "chats", call="test")
+    day = today() - 3 * DAY
+    span = pipeline.span_between(day, day + DAY, zone=settings.zone)
+    kinds = []
+    for show_events in (False, True):
+        report = pipeline.backfill(settings, ["messages"], span=span, call="test", show_events=show_events)
+        kinds.append(report.snapshots[0].rows)
+    assert 0 < kinds[0] < kinds[1]
+    assert rows(settings, "SELECT count(*) > 0 FROM messages WHERE type = 'internalEvent'") == [(True,)]
+
+
+def test_messages_before_any_chat_name_the_way(settings: Settings) -> None:
+    with pytest.raises(ConfigurationError, match="`huggy land chats` first"):
+        pipeline.land(settings, "messages", mode="incremental", call="test")
+
+
+@pytest.mark.parametrize("resource", ["chats", "contacts", "agents", "departments"])
+def test_a_plan_of_a_full_sweep_tells_its_requests_before_the_first_page(
+    settings: Settings, desk: Sandbox, resource: str
+) -> None:
+    before = requests_of(desk)
+    plan = pipeline.plan(settings, resource, mode="full")
+    asked = requests_of(desk) - before
+    sent = pipeline.land(settings, resource, call="test").requests
+    assert (plan.mode, plan.asked) == ("full", asked)
+    assert asked <= 20
+    assert abs(plan.requests - sent) <= 0.1 * sent + 10
+
+
+def test_a_plan_of_a_window_and_of_what_is_due_come_close_to_what_is_sent(settings: Settings, desk: Sandbox) -> None:
+    pipeline.land(settings, "chats", call="test")
+    day = today() - 9 * DAY
+    span = pipeline.span_between(day, day + 3 * DAY, zone=settings.zone)
+    expected = pipeline.plan(settings, "chats", mode="window", span=span).requests
+    sent = pipeline.land(settings, "chats", mode="window", span=span, call="test").requests
+    assert abs(expected - sent) <= 20
+    desk.control(add=30)
+    due = pipeline.plan(settings, "chats")
+    landed = pipeline.land_due(settings, "chats", call="test")[0]
+    assert (due.mode, landed.mode) == ("incremental", "incremental")
+    assert abs(due.requests - landed.requests) <= 20
+
+
+@pytest.mark.proof
+def test_an_incremental_run_and_a_window_of_a_day_in_a_big_account_cost_few_requests(tmp_path: Path) -> None:
+    """At full size 100,000 chats with 500 open, 200 arrivals and 40 closings, a day of them."""
+    chats, still_open = (100_000, 500) if FULL else (6_000, 100)
+    with Sandbox(Options(chats=chats, open_chats=still_open, limit=0)) as desk:
+        settings = settings_for(desk, tmp_path)
+        pipeline.land(settings, "chats", call="test")
+        desk.mark()
+        desk.control(add=200, close=40)
+        news = pipeline.land_due(settings, "chats", call="test")[0]
+        truth = desk.truth("chats", rows=True)
+        pipeline.load(settings)
+        known = dict(rows(settings, "SELECT id, situation FROM chats"))
+        assert known == {int(row["id"]): row["situation"] for row in truth["rows"]}
+        assert (news.mode, news.certificate["exact"]) == ("incremental", True)
+        assert news.requests <= 100
+
+        day = today() - 20 * DAY
+        span = pipeline.span_between(day, day + DAY, zone=settings.zone)
+        before = requests_of(desk)
+        window = pipeline.land(settings, "chats", mode="window", span=span, call="test")
+        assert requests_of(desk) - before <= window.unique_ids // 20 + 1 + 40
+        assert window.certificate["exact"]
