@@ -12,7 +12,7 @@ from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resources_named
 from huggy_connector.errors import HuggyError
-from huggy_connector.landing import MODES, Folder, Landing, Manifest
+from huggy_connector.landing import MODES, Folder, Landing, Manifest, Policy
 from huggy_connector.pipeline.connection import Check, check
 from huggy_connector.pipeline.modes import chosen, due, first, span_between
 from huggy_connector.pipeline.plans import Plan, plan_of
@@ -218,14 +218,20 @@ def _running(
     settings: Settings, resource_name: str, *, progress: Progress, clock: Clock, lane: Lane = Lane.NORMAL
 ) -> Iterator[tuple[Run, Landing, int]]:
     """What lands a resource, with the landing and the company it works for."""
-    resource, landing = resource_named(resource_name), _landing(settings)
+    resource, landing, policy = resource_named(resource_name), _landing(settings), Policy.of(settings)
     with open_client(settings, lane=lane, clock=clock, note=progress.note) as client:
         company_id = settings.company_id or client.fetch_profile().company_id
-        yield (
-            Run(settings, landing, resource, company_id=company_id, client=client, progress=progress, clock=clock),
+        run = Run(
+            settings,
             landing,
-            company_id,
+            resource,
+            company_id=company_id,
+            client=client,
+            policy=policy,
+            progress=progress,
+            clock=clock,
         )
+        yield run, landing, company_id
 
 
 def _recalled(settings: Settings, resource_name: str, call: str, progress: Progress) -> Manifest | None:

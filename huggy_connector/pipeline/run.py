@@ -36,11 +36,12 @@ class Run:
         *,
         company_id: int,
         client: Client,
+        policy: Policy,
         progress: Progress,
         clock: Clock,
     ) -> None:
         self._settings, self._landing, self._resource, self._company_id = settings, landing, resource, company_id
-        self._client, self._progress, self._clock = client, progress, clock
+        self._client, self._policy, self._progress, self._clock = client, policy, progress, clock
         self._facts = facts_of(resource, zone=settings.zone)
         self._counted = 0, 0
         """Requests and retries of this client that are in a manifest already."""
@@ -55,7 +56,7 @@ class Run:
             call=call,
             window=None if job.span is None else {"from": job.span.start.isoformat(), "to": job.span.end.isoformat()},
             zone=self._settings.zone,
-            policy=Policy.of(self._settings),
+            policy=self._policy,
             now=self._clock.now,
             once=once,
             note=self._progress.note,

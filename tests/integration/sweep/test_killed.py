@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from huggy_connector.pipeline import GROUP
+from huggy_connector.pipeline.run import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
