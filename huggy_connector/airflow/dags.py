@@ -16,7 +16,8 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 _ON_DUTY = """\
 Brings Huggy's data into a DuckDB file: one `land_*` task a resource, one after another because they share the
-account's 20 requests a second, then one `load`.
+account's 20 requests a second, then one `load`. The first run reads everything, later ones what has changed, and one a
+week everything again.
 
 **A task is red.** Read the last line of its log: it says what to do.
 
@@ -38,12 +39,14 @@ def huggy_sync(
     *,
     schedule: Any = "@hourly",
     resources: Sequence[str] = (),
+    messages: bool = False,
     huggy_conn_id: str = HuggyHook.default_conn_name,
     landing: str | None = None,
     warehouse: str | None = None,
     **options: Any,
 ) -> DAG:
-    """Lands each resource (all default ones if none is named) and loads what landed.
+    """Lands what is due of each resource (all default ones if none is named) and loads what landed. `messages`: those
+    of changed chats too, in a task after the chats'.
 
     A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
     replace the connection's and may be templates; `options` go to the DAG. Raises ConfigurationError, which Airflow
@@ -57,19 +60,22 @@ def huggy_sync(
             "start_date": LONG_AGO,
             "catchup": False,
             "max_active_runs": 1,
-            "max_active_tasks": 1,  # the budget is not shared over processes yet, so one task asks at a time
+            "max_active_tasks": 1,  # the account's budget is one: more tasks at once would only take turns in it
             "default_args": {"retries": 2, "retry_delay": timedelta(minutes=1)},  # for workers that die
             "tags": ["huggy"],
             **options,
         },
         schedule=schedule,
     ) as dag:
-        landings = [
-            HuggyToParquetOperator(
-                task_id=f"land_{resource.name}", resource=resource.name, huggy_conn_id=huggy_conn_id, landing=landing
+        names = [*(each.name for each in resources_named(resources)), *(["messages"] if messages else [])]
+        landings = {
+            name: HuggyToParquetOperator(
+                task_id=f"land_{name}", resource=name, mode="due", huggy_conn_id=huggy_conn_id, landing=landing
             )
-            for resource in resources_named(resources)
-        ]
+            for name in names
+        }
+        if messages and "chats" in landings:
+            landings["chats"] >> landings["messages"]
         load = ParquetToDuckDBOperator(
             task_id="load",
             huggy_conn_id=huggy_conn_id,
@@ -79,6 +85,6 @@ def huggy_sync(
         )
         # A run's state is its last task's. The load is green where something landed, so this one asks for everything.
         complete = EmptyOperator(task_id="complete")
-        landings >> load >> complete
-        landings >> complete
+        [*landings.values()] >> load >> complete
+        [*landings.values()] >> complete
     return dag

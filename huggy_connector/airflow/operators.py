@@ -11,8 +11,11 @@ from huggy_connector import pipeline
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.progress import TaskProgress
+from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import HuggyError, Interrupted
+from huggy_connector.landing import Manifest
+from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -36,23 +39,40 @@ class HuggyToParquetOperator(_Stoppable):
     Returns the manifest's address and counts.
 
     :param resource: what to land, such as `chats`
+    :param mode: `full` (all of it), `incremental` (what changed since the last exact snapshot), `window` (what was
+        created from `from_date` to before `to_date`), `tombstones` (which missing records are gone), or `due`:
+        whichever of the first two a regular run should do, and the last where records turn out to be missing
+    :param from_date: first day of a window, in the account's zone; or an instant with its offset
+    :param to_date: first day or instant not wanted any more
+    :param show_events: internal events are among the messages
+    :param refetch: ask the API again though this very task has published already
     :param huggy_conn_id: the account
     :param landing: folder of the snapshots, in place of the connection's
     """
 
-    template_fields: Sequence[str] = ("resource", "huggy_conn_id", "landing")
+    template_fields: Sequence[str] = ("resource", "mode", "from_date", "to_date", "huggy_conn_id", "landing")
     ui_color = "#e3f2fd"
 
     def __init__(
         self,
         *,
         resource: str,
+        mode: str = "full",
+        from_date: str | None = None,
+        to_date: str | None = None,
+        show_events: bool = False,
+        refetch: bool = False,
         huggy_conn_id: str = HuggyHook.default_conn_name,
         landing: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.resource = resource
+        self.mode = mode
+        self.from_date = from_date
+        self.to_date = to_date
+        self.show_events = show_events
+        self.refetch = refetch
         self.huggy_conn_id = huggy_conn_id
         self.landing = landing
 
@@ -60,7 +80,7 @@ class HuggyToParquetOperator(_Stoppable):
         progress = TaskProgress(self.log, store=context.get("task_state_store"))
         with final_where_a_retry_cannot_help():
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing)
-            manifest = pipeline.land(settings, self.resource, call=_call(context), once=True, progress=progress)
+            manifest = self._land(settings, context, progress)
         progress.finish()
         landed = {
             "address": manifest.address,
@@ -84,6 +104,29 @@ class HuggyToParquetOperator(_Stoppable):
             settings.landing,
         )
         return landed
+
+    def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
+        call, once = _call(context), not self.refetch
+        if self.mode == "due":
+            return pipeline.land_due(
+                settings, self.resource, call=call, once=once, show_events=self.show_events, progress=progress
+            )[0]
+        span = (
+            pipeline.span_between(self.from_date, self.to_date, zone=settings.zone)
+            if self.from_date and self.to_date
+            else None
+        )
+        return pipeline.land(
+            settings,
+            self.resource,
+            mode=self.mode,
+            span=span,
+            call=call,
+            once=once,
+            show_events=self.show_events,
+            lane=Lane.BACKFILL if self.mode == "window" else Lane.NORMAL,
+            progress=progress,
+        )
 
 
 class ParquetToDuckDBOperator(_Stoppable):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resources_named
-from huggy_connector.errors import HuggyError
+from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.landing import MODES, Folder, Landing, Manifest, Policy
 from huggy_connector.pipeline.connection import Check, check
 from huggy_connector.pipeline.modes import chosen, due, first, span_between
@@ -35,6 +35,8 @@ class SyncReport:
 
 def iter_rows(client: Client, resource: Resource) -> Iterator[Row]:
     """Every row of a list as the API gives it, page by page; rows that move meanwhile may come twice."""
+    if resource.parent is not None:
+        raise ConfigurationError(f"{resource.name} are those of one record of {resource.parent}: land them instead.")
 
     def fetch(ask: Ask) -> Page:
         fetched = client.fetch_page(resource, ask.page)

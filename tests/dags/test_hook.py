@@ -143,7 +143,7 @@ def test_an_unknown_resource_names_those_there_are(connected: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         next(HuggyHook().iter_rows("chat"))
     assert str(caught.value) == (
-        "There is no resource called 'chat': choose from agents, chats, contacts, departments."
+        "There is no resource called 'chat': choose from agents, chats, contacts, departments, messages."
     )
 
 
