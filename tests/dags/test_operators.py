@@ -156,7 +156,7 @@ def _events(context: Any) -> dict[str, list[tuple[dict[str, Any], str]]]:
 
 def test_a_load_names_an_alias_a_table_as_its_outlets() -> None:
     assert ParquetToDuckDBOperator(task_id="load").outlets == [
-        table(name) for name in ("agents", "chats", "contacts", "departments")
+        table(name) for name in ("agents", "chats", "contacts", "departments", "messages")
     ]
 
 

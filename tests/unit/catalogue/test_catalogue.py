@@ -43,7 +43,7 @@ def test_an_unknown_resource_is_one_sentence_that_names_the_known_ones() -> None
     with pytest.raises(ConfigurationError) as raised:
         resource_named("chat")
     assert str(raised.value) == (
-        "There is no resource called 'chat': choose from agents, chats, contacts, departments."
+        "There is no resource called 'chat': choose from agents, chats, contacts, departments, messages."
     )
 
 
