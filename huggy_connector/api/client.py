@@ -23,7 +23,8 @@ T = TypeVar("T")
 PATIENCE = 300.0
 """Seconds for which one page is asked again before the run fails."""
 FIRST_PATIENCE = 6.0
-"""The same until the API has answered for the first time: a wrong address should be told soon."""
+"""The same until the API has answered for the first time, and for answers that are no list: a wrong address should be
+told soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Client:
     def _patiently(self, act: Callable[[], T]) -> T:
         start = self._clock.monotonic()
         attempts = Retrying(
-            retry=retry_if_exception(lambda error: isinstance(error, HuggyError) and error.transient),
+            retry=retry_if_exception(self._may_pass),
             stop=lambda state: self._clock.monotonic() - start >= self._patience_with(state),
             wait=wait_random_exponential(multiplier=0.5, max=20),
             sleep=self._sleep,
@@ -184,10 +185,18 @@ class Client:
             self.server_clock_skew = (theirs - self._clock.now()).total_seconds()
         return answer
 
+    def _may_pass(self, error: BaseException) -> bool:
+        """What is no list is a wrong address where nothing else ever came, and else a server that is out of step."""
+        if isinstance(error, errors.UnexpectedShape):
+            return self._has_answered
+        return isinstance(error, HuggyError) and error.transient
+
     def _patience_with(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         is_an_api = self._has_answered or isinstance(error, errors.RateLimited)
-        return self._patience if is_an_api else min(self._patience, FIRST_PATIENCE)
+        if not is_an_api or isinstance(error, errors.UnexpectedShape):
+            return min(self._patience, FIRST_PATIENCE)
+        return self._patience
 
     def _count_retry(self, _: RetryCallState) -> None:
         with self._counting:

@@ -38,9 +38,15 @@ class Bounds:
     def missing(self, seen: int, newcomers: int | None) -> int | None:
         """At most; None where the length was never bounded. `newcomers`: ids among those seen that may have arrived."""
         bounds = [] if self.shortest is None else [self.shortest]
-        if self.first is not None and newcomers is not None:
-            bounds.append(self.first - (seen - len(self._before) - newcomers))
-        return max(0, min(bounds)) if bounds else None
+        if (hidden := self.hidden(seen, newcomers)) is not None:
+            bounds.append(hidden)
+        return min(bounds) if bounds else None
+
+    def hidden(self, seen: int, newcomers: int | None) -> int | None:
+        """The same where the list was shorter for a while for no good reason."""
+        if self.first is None or newcomers is None:
+            return None
+        return max(0, self.first - (seen - len(self._before) - newcomers))
 
     def state(self) -> list[Any]:
         return [self.shortest, self.first, self._since, sorted(self._before)]

@@ -164,6 +164,9 @@ class Ledger:
         return moved
 
     def _lower(self, tick: int, lower: int) -> None:
+        if any(since <= tick and upper < lower for since, upper in self._uppers):
+            self.void()  # the list cannot have grown: one of the two readings was false
+            return
         self._floor = max(self._floor, lower)
         for since, upper in self._uppers:
             if upper <= lower:

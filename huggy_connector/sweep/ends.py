@@ -107,7 +107,8 @@ class PageSize:
 
     rows: int | None = None
     uneven: bool = False
-    _deepest: int = 0
+    deepest: int = 0
+    """The farthest page that was read."""
     _lengths: dict[int, int] = field(default_factory=dict)
 
     def note(self, number: int, count: int, *, last_page: int) -> bool:
@@ -116,14 +117,14 @@ class PageSize:
         if number < SAMPLE:
             self._lengths[number] = count
             self.rows = counted(self._lengths)
-        self._deepest = max(self._deepest, number)
+        self.deepest = max(self.deepest, number)
         if self.rows is not None:
-            higher_up = number + SHRINKS < min(self._deepest, last_page)
+            higher_up = number + SHRINKS < min(self.deepest, last_page)
             self.uneven |= count > self.rows or (count < self.rows and higher_up)
         return before[0] is not None and before != (self.rows, self.uneven)
 
     def state(self) -> list[Any]:
-        return [self.rows, self.uneven, self._deepest, [list(one) for one in self._lengths.items()]]
+        return [self.rows, self.uneven, self.deepest, [list(one) for one in self._lengths.items()]]
 
     @classmethod
     def resumed(cls, state: Sequence[Any]) -> Self:

@@ -136,6 +136,11 @@ class Stitcher:
         if len(self.empties) > EMPTIES:
             del self.empties[next(iter(self.empties))]
 
+    def something(self, sheet: Sheet) -> None:
+        """A page with rows: what was found empty above it is so no more, or never was."""
+        for number in [number for number in self.empties if number <= sheet.number]:
+            del self.empties[number]
+
     def useful(self, lower: Sheet) -> bool:
         """Whether nothing is known to have been pushed down since `lower` was read, nor likely to be.
 

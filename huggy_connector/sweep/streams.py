@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, ClassVar, Final, Self
 
 from pyroaring import BitMap64
@@ -19,6 +19,7 @@ from huggy_connector.errors import SweepError
 from huggy_connector.sweep.bounds import Bounds
 from huggy_connector.sweep.checks import Checks
 from huggy_connector.sweep.departures import Ledger
+from huggy_connector.sweep.doubts import Doubts
 from huggy_connector.sweep.ends import EndSearch, PageSize
 from huggy_connector.sweep.errands import Errand, Kind
 from huggy_connector.sweep.facts import Facts, FactsOf
@@ -54,6 +55,8 @@ class Streams:
         self._facts, self._lanes = facts, streams
         self._tick = self._requests = self._latest = self._vanished = 0
         self._out: dict[int, Errand] = {}
+        self._again: deque[int] = deque()
+        """The streams whose page is asked for once more."""
         self._chain, self._ledger, self._size = Chain(), self.ledger(), PageSize()
         self._stitch = self.stitcher(self._chain, self._ledger, self._size)
         self._plan = Plan(self._stitch)
@@ -62,11 +65,15 @@ class Streams:
         self._round: deque[int] = deque()
         self._ready: deque[Run] = deque()
         self._seen = BitMap64()
-        self._looks, self._checks, self._bounds = Looks(), Checks(), Bounds()
+        self._looks, self._checks, self._bounds, self._doubts = Looks(), Checks(), Bounds(), Doubts()
         self._done: Certificate | None = None
 
     def next_ask(self) -> Ask | None:
-        if self._done is not None or len(self._out) >= self._lanes:
+        if self._done is not None:
+            return None
+        if self._again:
+            return self._ask_again(self._again.popleft())
+        if len(self._out) >= self._lanes:
             return None
         errand = self._errand()
         if errand is None:
@@ -78,9 +85,21 @@ class Streams:
             errand.holds.asking = True
         return Ask(page=errand.page, stream=lane)
 
+    def _ask_again(self, lane: int) -> Ask:
+        self._tick += 1
+        self._requests += 1
+        errand = self._out[lane]
+        self._out[lane] = replace(errand, sent=self._tick, arrived=self._ledger.arrived, era=self._ledger.era)
+        return Ask(page=errand.page, stream=lane)
+
     def take(self, page: Page) -> None:
-        errand = self._out.pop(page.ask.stream)
-        sheet = self._read(page, errand)
+        errand = self._out[page.ask.stream]
+        found = [*map(self._facts, page.rows)]
+        if self._doubts.about(errand.page, [fact.id for fact in found], self._size, last_page=self._plan.last_page()):
+            self._again.append(page.ask.stream)
+            return
+        del self._out[page.ask.stream]
+        sheet = self._read(page, errand, found)
         if errand.holds is not None:
             errand.holds.asking = False
         match errand.kind:
@@ -237,9 +256,8 @@ class Streams:
 
     # What comes back.
 
-    def _read(self, page: Page, errand: Errand) -> Sheet:
+    def _read(self, page: Page, errand: Errand, found: Sequence[Facts]) -> Sheet:
         self._tick += 1
-        found = [*map(self._facts, page.rows)]
         rows = {fact.id: fact.version for fact in found}
         sheet = Sheet(errand.page, sent=errand.sent, taken=self._tick, rows=rows, count=len(page.rows))
         self._inspect(sheet, found)
@@ -251,7 +269,9 @@ class Streams:
             self._latest = self._tick
         if not sheet.count:
             self._stitch.nothing(sheet)
-        elif self._size.note(sheet.number, sheet.count, last_page=self._plan.last_page()):
+        else:
+            self._stitch.something(sheet)
+        if sheet.count and self._size.note(sheet.number, sheet.count, last_page=self._plan.last_page()):
             self._ledger.void()
         self._measure(sheet, errand)
         return sheet
@@ -302,7 +322,15 @@ class Streams:
         self._looks.wanted = True
         self._vanished += 1
         if self._vanished > 1:
-            self._done = Certificate(exact=True, **self._counts())
+            self._done = self._of_nothing()
+
+    def _of_nothing(self) -> Certificate:
+        """Of a list that is empty. Where rows were read before, nobody can say whether they left or are hidden."""
+        if not self._seen:
+            return Certificate(exact=True, **self._counts())
+        missing = self._bounds.hidden(len(self._seen), self._ledger.newcomers)
+        why = f"The list was empty all of a sudden, after {len(self._seen)} of its rows had been read."
+        return Certificate(exact=False, missing_at_most=missing, why=why, **self._counts())
 
     def _take_probe(self, sheet: Sheet) -> None:
         place = sum(1 for run in self._chain.runs if run.bottom.number < sheet.number)

@@ -122,6 +122,16 @@ def test_what_cannot_pass_is_asked_once(answer: Response | errors.ApiError, kind
     assert len(world.asked) == 1
 
 
+def test_an_object_where_a_list_is_due_is_asked_for_again_for_a_short_while_once_lists_have_come() -> None:
+    world = World([ok([]), ok({"data": []}), ok([{"id": 1}]), ok({"data": []})])
+    client = world.client()
+    assert [len(client.fetch_page(CHATS, page).rows) for page in (0, 1)] == [0, 1]
+    begun = world.seconds
+    with pytest.raises(errors.UnexpectedShape):
+        client.fetch_page(CHATS, 2)
+    assert FIRST_PATIENCE <= world.seconds - begun < FIRST_PATIENCE + 21
+
+
 def test_a_fault_that_stays_fails_after_the_patience_with_its_own_error() -> None:
     world = World([ok([]), status(503)])
     client = world.client()

@@ -1,0 +1,52 @@
+"""Pages that can hardly be true are asked for once more, before anything is concluded from them.
+
+A server under strain answers with a row too few or too many, with nothing in the middle of the list, or with page 0
+whatever page was asked for. Each of these can be true as well, so it is believed when it comes again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from huggy_connector.sweep.ends import SHRINKS, PageSize
+
+TRIES: Final = 6
+"""Answers of one page that are doubted in a row."""
+
+
+@dataclass(slots=True)
+class Doubts:
+    """What makes an answer doubtful, and how often each page was doubted since it was last believed."""
+
+    _head: Sequence[int] = ()
+    """The ids of page 0 as it was last believed."""
+    _doubted: dict[int, int] = field(default_factory=dict)
+
+    def about(self, number: int, ids: Sequence[int], size: PageSize, *, last_page: int) -> bool:
+        """Whether to ask for page `number` again, which was answered with these rows."""
+        if self._is_odd(number, ids, size, last_page):
+            times = self._doubted.get(number, 0)
+            if times < TRIES:
+                self._doubted[number] = times + 1
+                return True
+        self._doubted.pop(number, None)
+        if not number:
+            self._head = ids
+        return False
+
+    def _is_odd(self, number: int, ids: Sequence[int], size: PageSize, last_page: int) -> bool:
+        if size.rows is not None and not size.uneven:
+            if len(ids) > size.rows:
+                return True
+            if len(ids) < size.rows and number + SHRINKS < min(size.deepest, last_page):
+                return True
+        return number > 0 and len(ids) > 1 and self._repeats_the_head(number, ids)
+
+    def _repeats_the_head(self, number: int, ids: Sequence[int]) -> bool:
+        """Whether more than half of a page are rows of page 0, though it would take a page of new rows, or more, to push
+        them there."""
+        head = set(self._head)
+        known = sum(row in head for row in ids)
+        return list(self._head) == list(ids) if number == 1 else 2 * known > len(ids)
