@@ -14,6 +14,8 @@ from huggy_connector.sweep.ends import SHRINKS, PageSize
 
 TRIES: Final = 6
 """Answers of one page that are doubted in a row."""
+SHORT: Final = 8
+"""Pages up to which the end of a list is believed at once: one request more would be dear."""
 
 
 @dataclass(slots=True)
@@ -22,19 +24,28 @@ class Doubts:
 
     _head: Sequence[int] = ()
     """The ids of page 0 as it was last believed."""
+    _end: int | None = None
+    """The page that was last believed to be empty."""
     _doubted: dict[int, int] = field(default_factory=dict)
 
     def about(self, number: int, ids: Sequence[int], size: PageSize, *, last_page: int) -> bool:
         """Whether to ask for page `number` again, which was answered with these rows."""
-        if self._is_odd(number, ids, size, last_page):
-            times = self._doubted.get(number, 0)
-            if times < TRIES:
-                self._doubted[number] = times + 1
-                return True
+        tries = TRIES if self._is_odd(number, ids, size, last_page) else self._ends_here(number, ids, size)
+        times = self._doubted.get(number, 0)
+        if times < tries:
+            self._doubted[number] = times + 1
+            return True
         self._doubted.pop(number, None)
         if not number:
             self._head = ids
+        if not ids:
+            self._end = number
         return False
+
+    def _ends_here(self, number: int, ids: Sequence[int], size: PageSize) -> int:
+        """Once is enough for an end that is news: but all that is said of the length would rest on it."""
+        is_news = self._end is None or number < self._end
+        return int(not ids and is_news and SHORT < number <= size.deepest + 1)
 
     def _is_odd(self, number: int, ids: Sequence[int], size: PageSize, last_page: int) -> bool:
         if size.rows is not None and not size.uneven:
@@ -45,8 +56,7 @@ class Doubts:
         return number > 0 and len(ids) > 1 and self._repeats_the_head(number, ids)
 
     def _repeats_the_head(self, number: int, ids: Sequence[int]) -> bool:
-        """Whether more than half of a page are rows of page 0, though it would take a page of new rows, or more, to push
-        them there."""
+        """Whether a page consists of rows of page 0, more than half: many new ones would have had to push them there."""
         head = set(self._head)
         known = sum(row in head for row in ids)
         return list(self._head) == list(ids) if number == 1 else 2 * known > len(ids)

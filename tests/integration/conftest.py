@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -144,3 +145,11 @@ def opened(folder: Path, **options: float | str) -> Iterator[Account]:
 def account() -> Open:
     """Opens a sandbox with options of `huggy sandbox`: `with account(tmp_path, chats=600) as desk`."""
     return opened
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -2,7 +2,6 @@ import asyncio
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
@@ -130,11 +129,3 @@ def said() -> Callable[[subprocess.Popen[bytes]], Any]:
         return json.loads(output)
 
     return said
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
