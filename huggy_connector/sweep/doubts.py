@@ -56,7 +56,7 @@ class Doubts:
         return number > 0 and len(ids) > 1 and self._repeats_the_head(number, ids)
 
     def _repeats_the_head(self, number: int, ids: Sequence[int]) -> bool:
-        """Whether a page consists of rows of page 0, more than half: many new ones would have had to push them there."""
+        """Whether most rows of a page are those of page 0: many new ones would have had to push them there."""
         head = set(self._head)
         known = sum(row in head for row in ids)
         return list(self._head) == list(ids) if number == 1 else 2 * known > len(ids)
