@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from huggy_connector import pipeline
+from huggy_connector.airflow.executor import refuse_a_budget_each_worker_has_alone
 from huggy_connector.api import Client, open_client
 from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import ConfigurationError, HuggyError
@@ -43,15 +44,18 @@ class HuggyHook(BaseHook):
         super().__init__()
         self.huggy_conn_id = huggy_conn_id
 
-    def settings(self, **explicit: Any) -> Settings:
+    def settings(self, *, asks: bool = True, **explicit: Any) -> Settings:
         """The account's settings; `explicit` ones win where they are not None. Raises ConfigurationError.
 
-        Every secret among them is masked in Airflow's logs from then on.
+        Every secret among them is masked in Airflow's logs from then on. `asks`: who is given them will ask the API, so
+        the workers must share a budget.
         """
         settings = Settings.resolve(explicit=explicit, connection=self._given(), environ=os.environ)
         for name in SECRETS:
             if (secret := getattr(settings, name)) is not None:
                 mask_secret(secret.get_secret_value())
+        if asks:
+            refuse_a_budget_each_worker_has_alone(settings.budget, environ=os.environ)
         return settings
 
     def get_conn(self) -> Client:

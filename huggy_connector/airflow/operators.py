@@ -159,7 +159,9 @@ class ParquetToDuckDBOperator(_Stoppable):
     def execute(self, context: "Context") -> dict[str, Any]:
         progress = TaskProgress(self.log, store=None)
         with final_where_a_retry_cannot_help():
-            settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, warehouse=self.warehouse)
+            settings = HuggyHook(self.huggy_conn_id).settings(
+                asks=False, landing=self.landing, warehouse=self.warehouse
+            )
             report = pipeline.load(settings, progress=progress)
         for company, tables in report.companies.items():
             for name, held in tables.items():
