@@ -10,8 +10,8 @@ from huggy_connector.errors import ConfigurationError
 each_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=list(RESOURCES))
 
 
-def test_the_resources_of_the_first_release_are_found_in_landing_order() -> None:
-    assert list(RESOURCES) == ["agents", "chats", "contacts", "departments"]
+def test_every_resource_is_found_and_parents_come_before_their_children() -> None:
+    assert list(RESOURCES) == ["agents", "chats", "contacts", "departments", "messages"]
 
 
 @each_resource
@@ -47,6 +47,6 @@ def test_an_unknown_resource_is_one_sentence_that_names_the_known_ones() -> None
     )
 
 
-def test_no_name_means_all_and_names_come_in_landing_order() -> None:
-    assert [each.name for each in resources_named([])] == list(RESOURCES)
+def test_no_name_means_all_default_ones_and_names_come_in_landing_order() -> None:
+    assert [each.name for each in resources_named([])] == ["agents", "chats", "contacts", "departments"]
     assert [each.name for each in resources_named(["contacts", "agents", "contacts"])] == ["agents", "contacts"]
