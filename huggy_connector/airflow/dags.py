@@ -16,8 +16,9 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 _ON_DUTY = """\
 Brings Huggy's data into a DuckDB file: one `land_*` task a resource, one after another because they share the
-account's 20 requests a second, then one `load`. The first run reads everything, later ones what has changed, and one a
-week everything again.
+account's 20 requests a second, then one `load`. The first run publishes the newest 30 days before the history
+(`land_recent_chats` and `load_recent`, skipped ever after); later ones read what has changed, and once a week
+everything again.
 
 **A task is red.** Read the last line of its log: it says what to do.
 
@@ -67,21 +68,22 @@ def huggy_sync(
         },
         schedule=schedule,
     ) as dag:
+        account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing}
         names = [*(each.name for each in resources_named(resources)), *(["messages"] if messages else [])]
         landings = {
             name: HuggyToParquetOperator(
-                task_id=f"land_{name}", resource=name, mode="due", huggy_conn_id=huggy_conn_id, landing=landing
+                task_id=f"land_{name}", resource=name, mode="due", trigger_rule=TriggerRule.NONE_FAILED, **account
             )
             for name in names
         }
-        if messages and "chats" in landings:
-            landings["chats"] >> landings["messages"]
+        if "chats" in landings:
+            recent = HuggyToParquetOperator(task_id="land_recent_chats", resource="chats", mode="recent", **account)
+            load_recent = ParquetToDuckDBOperator(task_id="load_recent", warehouse=warehouse, **account)
+            recent >> load_recent >> [*landings.values()]
+            if messages:
+                landings["chats"] >> landings["messages"]
         load = ParquetToDuckDBOperator(
-            task_id="load",
-            huggy_conn_id=huggy_conn_id,
-            landing=landing,
-            warehouse=warehouse,
-            trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+            task_id="load", warehouse=warehouse, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, **account
         )
         # A run's state is its last task's. The load is green where something landed, so this one asks for everything.
         complete = EmptyOperator(task_id="complete")

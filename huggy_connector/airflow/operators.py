@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from huggy_connector import pipeline
 from huggy_connector.airflow.assets import table
@@ -40,8 +40,9 @@ class HuggyToParquetOperator(_Stoppable):
 
     :param resource: what to land, such as `chats`
     :param mode: `full` (all of it), `incremental` (what changed since the last exact snapshot), `window` (what was
-        created from `from_date` to before `to_date`), `tombstones` (which missing records are gone), or `due`:
-        whichever of the first two a regular run should do, and the last where records turn out to be missing
+        created from `from_date` to before `to_date`), `tombstones` (which missing records are gone), `due`:
+        whichever of the first two a regular run should do, and the last where records turn out to be missing; or
+        `recent`: the newest 30 days of a resource of which nothing is landed yet, else the task is skipped
     :param from_date: first day of a window, in the account's zone; or an instant with its offset
     :param to_date: first day or instant not wanted any more
     :param show_events: internal events are among the messages
@@ -111,6 +112,11 @@ class HuggyToParquetOperator(_Stoppable):
             return pipeline.land_due(
                 settings, self.resource, call=call, once=once, show_events=self.show_events, progress=progress
             )[0]
+        if self.mode == "recent":
+            recent = pipeline.land_first(settings, self.resource, call=call, once=once, progress=progress)
+            if recent is None:
+                raise AirflowSkipException(f"{self.resource}: landed before; the newest days come first only once.")
+            return recent
         span = (
             pipeline.span_between(self.from_date, self.to_date, zone=settings.zone)
             if self.from_date and self.to_date

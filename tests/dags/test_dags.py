@@ -33,6 +33,8 @@ def test_a_dag_file_is_three_lines() -> None:
 def test_each_resource_lands_in_a_task_of_its_own_then_one_load() -> None:
     dag = huggy_sync()
     assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
+        "land_recent_chats": ["load_recent"],
+        "load_recent": ["land_agents", "land_chats", "land_contacts", "land_departments"],
         "land_agents": ["complete", "load"],
         "land_chats": ["complete", "load"],
         "land_contacts": ["complete", "load"],
@@ -40,6 +42,12 @@ def test_each_resource_lands_in_a_task_of_its_own_then_one_load() -> None:
         "load": ["complete"],
         "complete": [],
     }
+
+
+def test_messages_land_after_the_chats_that_tell_whose_they_are() -> None:
+    dag = huggy_sync(messages=True)
+    assert dag.get_task("land_messages").upstream_task_ids == {"land_chats", "load_recent"}
+    assert dag.get_task("load").upstream_task_ids > {"land_messages"}
 
 
 def test_one_run_and_one_task_at_a_time_and_nothing_is_caught_up() -> None:
@@ -74,6 +82,8 @@ def test_a_run_lands_and_loads_every_row(account: Sandbox, connected: Path, run_
     run = run_dag(huggy_sync("desk_whole", schedule=None))
     assert _states(run) == {
         "run": "success",
+        "land_recent_chats": "success",
+        "load_recent": "success",
         "land_agents": "success",
         "land_chats": "success",
         "land_contacts": "success",
@@ -96,6 +106,8 @@ def test_a_resource_that_fails_stops_neither_the_others_nor_the_load_but_fails_t
     run = run_dag(dag)
     assert _states(run) == {
         "run": "failed",
+        "land_recent_chats": "success",
+        "load_recent": "success",
         "land_agents": "success",
         "land_chats": "success",
         "land_contacts": "failed",
