@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from huggy_connector.errors import ConfigurationError
 
+OBJECT_STORES = ("s3", "gs", "az", "abfss")
+"""Schemes of the URLs that a landing may have."""
+
 SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key")
 """Settings that have no command line flag and are masked in every repr."""
 
@@ -42,7 +45,9 @@ class Settings(BaseModel):
     token_store: str | None = Field(None, description="Where refreshed tokens are kept.")
     privacy: str = Field("", description="Rules of privacy over the default ones, such as email=hmac, name=mask.")
     hash_key: SecretStr | None = Field(None, description="Key of hashes and of the list of forgotten people.")
-    landing: str = Field("./landing", description="Folder of the Parquet snapshots.")
+    landing: str = Field(
+        "./landing", description="Folder of the Parquet snapshots, or s3://bucket/folder, gs://, az://."
+    )
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
     reconcile_days: float = Field(7.0, gt=0, description="Days after which a sync reads everything again.")
@@ -69,10 +74,8 @@ class Settings(BaseModel):
 
     @field_validator("landing")
     @classmethod
-    def _a_folder(cls, value: str) -> str:
-        if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", value):
-            raise ValueError("is a URL, and object stores are not supported yet: give a folder on a local disk")
-        return value
+    def _a_folder_or_a_store(cls, value: str) -> str:
+        return _place(value)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -116,6 +119,23 @@ class Settings(BaseModel):
             shown = "" if name in SECRETS else f" {given.get(name)!r}"
             reason = first["msg"].removeprefix("Value error, ")
             raise ConfigurationError(f"{origin.get(name, name)}{shown}: {_sentence(reason)}.") from None
+
+
+def is_url(place: str) -> bool:
+    """Whether a place is given as a URL, and not as a path."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", place) is not None
+
+
+def _place(value: str) -> str:
+    """A folder, or a URL of an object store without anything secret in it."""
+    if not is_url(value):
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in OBJECT_STORES or not parts.netloc:
+        raise ValueError("is neither a folder nor a URL such as s3://bucket/folder, gs://bucket or az://container")
+    if parts.password or parts.query or parts.fragment or (parts.username and parts.scheme != "abfss"):
+        raise ValueError("may hold only the bucket and a path, and no credentials")
+    return value.rstrip("/")
 
 
 def _sentence(reason: str) -> str:

@@ -188,15 +188,21 @@ class Lease:
             if abs(instant - self._holding.renewed) < RENEWAL:
                 return
             self.check()
-            self._holding = replace(self._holding, renewed=instant)
-            self._storage.write(_path(self._folder, self._number), self._holding.to_json())
+            if not self._become(replace(self._holding, renewed=instant)):
+                raise LandingBusy(LOST)
 
     def release(self) -> None:
         """Lets the next one go on at once."""
         with self._renewing:
             if self.is_held():
-                self._holding = replace(self._holding, released=True)
-                self._storage.write(_path(self._folder, self._number), self._holding.to_json())
+                self._become(replace(self._holding, released=True))
+
+    def _become(self, holding: Holding) -> bool:
+        """False where the file is no more, or is of the same number's next holder: theirs is left alone."""
+        done = self._storage.exchange(_path(self._folder, self._number), self._holding.to_json(), holding.to_json())
+        if done:
+            self._holding = holding
+        return done
 
 
 def _path(folder: str, number: int) -> str:

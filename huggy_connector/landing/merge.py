@@ -46,10 +46,12 @@ def _rows_of(
 ) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
-    for name, rows in parts:
+    expected = list(parts)
+    paths = storage.locals(name for name, _ in expected)
+    for name, rows in expected:
         before = census.rows
         try:
-            for batch in read_parquet(storage.local(name)):
+            for batch in read_parquet(next(paths)):
                 census.count(batch)
                 heartbeat()
                 yield batch

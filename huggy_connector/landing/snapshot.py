@@ -5,22 +5,30 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingError, SnapshotDamaged
 from huggy_connector.landing.lease import Process
 from huggy_connector.landing.manifest import MODES, Manifest
+from huggy_connector.landing.objects import ObjectStorage
 from huggy_connector.landing.parquet import fingerprint, rows_in
 from huggy_connector.landing.privacy import Policy
-from huggy_connector.landing.storage import Storage
+from huggy_connector.landing.storage import Folder, Storage
 from huggy_connector.landing.unfinished import Unfinished, called
 from huggy_connector.landing.work import Work
+from huggy_connector.settings import is_url
 
 MAX_AGE = timedelta(days=1)
+
+_T = TypeVar("_T")
+_U = TypeVar("_U")
 
 _RUN_KEY = re.compile(r"[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{8}")
 _ADDRESS = re.compile(rf"[0-9]+/[a-z][a-z0-9_]*/{_RUN_KEY.pattern}/manifest\.json")
@@ -33,17 +41,22 @@ class Landing:
         self._storage = storage
         self._process = process or Process.current()
 
+    @classmethod
+    def at(cls, place: str, *, access: Mapping[str, str] | None = None) -> Self:
+        """The landing in a folder, or at a URL of an object store: see `ObjectStorage.at` for `access`."""
+        return cls(ObjectStorage.at(place, access=access) if is_url(place) else Folder(place))
+
     def companies(self) -> tuple[int, ...]:
         return tuple(sorted(int(name) for name in self._storage.children("") if name.isascii() and name.isdigit()))
 
     def published(self, company_id: int, resource: str) -> tuple[Manifest, ...]:
         """In the order they were begun. Raises SnapshotDamaged for a manifest that cannot be read."""
-        found = [
-            manifest
+        addresses = [
+            f"{company_id}/{resource}/{name}/manifest.json"
             for name in self._storage.children(f"{company_id}/{resource}")
             if _RUN_KEY.fullmatch(name)
-            and (manifest := self._manifest(f"{company_id}/{resource}/{name}/manifest.json")) is not None
         ]
+        found = [manifest for manifest in self._each(self._manifest, addresses) if manifest is not None]
         return tuple(sorted(found, key=lambda each: (each.started_at, each.run_key)))
 
     def recall(self, resource: str, *, mode: str, call: str) -> Manifest | None:
@@ -68,11 +81,26 @@ class Landing:
         return manifest
 
     def files(self, manifest: Manifest) -> list[Path]:
-        """The snapshot's files as local paths. Raises SnapshotDamaged where one is missing; `verify` looks closer."""
+        """The snapshot's files as local paths, good for as long as this landing is in use.
+
+        Raises SnapshotDamaged where one is missing; `verify` looks closer.
+        """
+        self.gather([manifest])
         return [self._file(manifest, file.name) for file in manifest.files]
+
+    def gather(self, manifests: Iterable[Manifest]) -> None:
+        """Brings the files of many snapshots near, many at once, where the landing is far; one missing is told later.
+
+        They are kept in the temporary folder for as long as this landing is in use.
+        """
+        if self._storage.lanes > 1:
+            names = [f"{manifest.folder}/{file.name}" for manifest in manifests for file in manifest.files]
+            for _ in self._each(self._bring, names):
+                pass
 
     def verify(self, manifest: Manifest) -> None:
         """Raises SnapshotDamaged unless every file is there and has the bytes, checksum and rows of the manifest."""
+        self.gather([manifest])
         for file in manifest.files:
             path = self._file(manifest, file.name)
             if path.stat().st_size != file.bytes or fingerprint(path) != file.sha256 or rows_in(path) != file.rows:
@@ -131,6 +159,22 @@ class Landing:
             return None
         except LandingError as error:
             raise SnapshotDamaged(f"The manifest {address} cannot be used. {error}") from None
+
+    def _bring(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self._storage.local(name)
+
+    def _each(self, look: Callable[[_T], _U], names: list[_T]) -> Iterator[_U]:
+        """What `look` says of each, in their order, in as many threads as help."""
+        lanes = min(self._storage.lanes, len(names))
+        if lanes <= 1:
+            yield from map(look, names)
+            return
+        with ThreadPoolExecutor(lanes, thread_name_prefix="landing") as pool:
+            try:
+                yield from pool.map(look, names)
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def _file(self, manifest: Manifest, name: str) -> Path:
         try:

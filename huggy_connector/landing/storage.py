@@ -1,4 +1,4 @@
-"""Where the landing lies: a folder now, an object store behind the same protocol later.
+"""Where the landing lies: a folder, or an object store (see `objects`) behind the same protocol.
 
 Names are paths below the root, with `/`. A folder is there while something is in it.
 """
@@ -6,7 +6,7 @@ Names are paths below the root, with `/`. A folder is there while something is i
 import errno
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +24,10 @@ class Storage(Protocol):
     to write raises LandingUnwritable, failing to read LandingError; a name that is not there, FileNotFoundError.
     """
 
+    @property
+    def lanes(self) -> int:
+        """How many threads reading at once make it faster."""
+
     def children(self, folder: str) -> Sequence[str]:
         """The names directly in a folder, sorted, folders among them; none where there is no such folder."""
 
@@ -35,11 +39,17 @@ class Storage(Protocol):
     def create(self, name: str, data: bytes) -> bool:
         """Creates unless it is there. True for exactly one of any number of callers, over all hosts."""
 
+    def exchange(self, name: str, old: bytes, new: bytes) -> bool:
+        """Replaces `old`; False where something else, or nothing, is there. Two may both think that they did it."""
+
     def writing(self, name: str) -> AbstractContextManager[Path]:
         """A local path to write a file to; `name` is created or replaced by it when the block ends without an error."""
 
     def local(self, name: str) -> Path:
-        """A local path to read a file from."""
+        """A local path to read a file from, good for as long as this storage is in use."""
+
+    def locals(self, names: Iterable[str]) -> Iterator[Path]:
+        """Local paths of many different files, in order, each good until the next one is asked for."""
 
     def delete(self, name: str) -> None:
         """One file, if it is there."""
@@ -47,6 +57,8 @@ class Storage(Protocol):
 
 class Folder:
     """A folder, maybe on a disk shared by several hosts: it relies on atomic rename and link, and on no locks."""
+
+    lanes = 1
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root).absolute()
@@ -73,6 +85,13 @@ class Folder:
                     return _create(aside, target, data)
             raise FileNotFoundError(errno.ENOENT, "the folder is being removed again and again", name)
 
+    def exchange(self, name: str, old: bytes, new: bytes) -> bool:
+        with suppress(FileNotFoundError):
+            if self.read(name) == old:
+                self.write(name, new)
+                return True
+        return False
+
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
         with self._explained_writing(), self._aside(name) as (aside, target):
@@ -86,6 +105,9 @@ class Folder:
         with self._explained_reading():
             path.stat()
         return path
+
+    def locals(self, names: Iterable[str]) -> Iterator[Path]:
+        return map(self.local, names)
 
     def delete(self, name: str) -> None:
         path = self.root / name

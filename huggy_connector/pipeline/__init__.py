@@ -12,7 +12,7 @@ from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resources_named
 from huggy_connector.errors import ConfigurationError, HuggyError
-from huggy_connector.landing import MODES, Folder, Landing, Manifest, Policy
+from huggy_connector.landing import MODES, Landing, Manifest, Policy
 from huggy_connector.pipeline.connection import Check, check
 from huggy_connector.pipeline.modes import chosen, due, first, span_between
 from huggy_connector.pipeline.plans import Plan, plan_of
@@ -247,7 +247,7 @@ def _recalled(settings: Settings, resource_name: str, call: str, progress: Progr
 
 
 def _landing(settings: Settings) -> Landing:
-    return Landing(Folder(settings.landing))
+    return Landing.at(settings.landing)
 
 
 __all__ = [

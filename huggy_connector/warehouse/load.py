@@ -118,6 +118,7 @@ def load(
         if found.version and not found.outdated and not batches:
             with engine.reading(place.live, spill=place.spill) as connection:
                 return LoadReport(str(place.live), found.version, False, _held(connection), skipped=skipped)
+        landing.gather(manifest for batch in batches for manifest in batch.manifests)
         for batch in batches:
             for manifest in batch.manifests:
                 landing.verify(manifest)

@@ -1,4 +1,4 @@
-"""A sandbox, and `huggy` as its user runs it, in processes of their own."""
+"""A sandbox, `huggy` as its user runs it, and an S3, in processes of their own."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -153,3 +155,62 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """A running S3, as moto plays it. `environ` is how a user's shell knows it."""
+
+    endpoint: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "AKIAINVENTED",
+            "AWS_SECRET_ACCESS_KEY": "invented-secret",
+            "AWS_REGION": "us-east-1",
+            "no_proxy": "127.0.0.1",
+        }
+
+    @property
+    def access(self) -> dict[str, str]:
+        """The same as options of the store."""
+        return {
+            "endpoint": self.endpoint,
+            "access_key_id": "AKIAINVENTED",
+            "secret_access_key": "invented-secret",
+            "region": "us-east-1",
+        }
+
+    def make(self) -> str:
+        """The URL of a folder in a new bucket."""
+        name = f"bucket-{uuid4().hex}"
+        urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/{name}", method="PUT")).close()
+        return f"s3://{name}/huggy/landing"
+
+
+@pytest.fixture(scope="session")
+def buckets() -> Iterator[Buckets]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-c", "import sys; from moto.server import main; sys.exit(main())"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
+    server = subprocess.Popen(
+        [*command, "-H", "127.0.0.1", "-p", str(port)],
+        env=clean,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while server.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield Buckets(f"http://127.0.0.1:{port}")
+    finally:
+        server.kill()
+        server.wait()

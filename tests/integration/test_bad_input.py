@@ -15,11 +15,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from huggy_connector.sandbox import Options, Sandbox
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Buckets
 
 EXPIRED = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3MDAwMDAwMDB9.eA"
 V2_TOKEN = "0123456789abcdef0123456789abcdef"
@@ -141,8 +145,14 @@ CASES = {
     "unknown resource to get": Case(
         ("get", "tickets"), 2, "There is no resource called 'tickets': choose from agents,"
     ),
-    "landing is a URL": Case(
-        SYNC, 2, "HUGGY_LANDING 's3://bucket/x': is a URL, and object", {"HUGGY_LANDING": "s3://bucket/x"}
+    "landing is a URL of no store": Case(
+        SYNC, 2, "HUGGY_LANDING 'ftp://host/x': is neither a folder nor", {"HUGGY_LANDING": "ftp://host/x"}
+    ),
+    "landing holds a key": Case(
+        SYNC, 2, "HUGGY_LANDING 's3://a:b@bucket/x': may hold only the", {"HUGGY_LANDING": "s3://a:b@bucket/x"}
+    ),
+    "landing in Azure without an account": Case(
+        SYNC, 2, "The place az://box/x cannot be opened: set", {"HUGGY_LANDING": "az://box/x"}
     ),
     "unknown zone": Case((*SYNC, "--timezone", "Mars"), 2, "the argument timezone 'Mars': is no zone of the IANA"),
     "rate of 0": Case(
@@ -254,6 +264,31 @@ def test_a_landing_that_is_a_file_or_not_ours_is_one_sentence(shell: Shell) -> N
     said("landing is a file", run)
     assert (run.code, shell.files()) == (1, {"occupied": b"mine"})
     assert "occupied" in run.last
+
+
+def test_a_landing_in_a_bucket_that_is_not_there_is_one_sentence(shell: Shell, buckets: "Buckets") -> None:
+    run = shell.huggy(*SYNC, HUGGY_LANDING="s3://nowhere/x", **buckets.environ)
+    said("no such bucket", run)
+    assert (run.code, run.out, shell.files()) == (1, "", {})
+    reason = "there is no such bucket; create it, or correct the address"
+    assert run.last == f"huggy: The landing s3://nowhere/x cannot be read: {reason}."
+
+
+def test_a_landing_at_a_url_without_the_extra_is_one_sentence(shell: Shell) -> None:
+    code = "import sys; sys.modules['obstore'] = None; from huggy_connector.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *SYNC],
+        cwd=shell.folder,
+        env=shell.environ | {"HUGGY_LANDING": "s3://bucket/x"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    run = Run(done.returncode, done.stdout, done.stderr)
+    said("no extra", run)
+    assert (run.code, run.out, shell.files()) == (2, "", {})
+    extra = "pip install 'huggy-connector[object-storage]'"
+    assert run.last == f"huggy: The place s3://bucket/x needs the extra object-storage: {extra}."
 
 
 def test_a_full_disk_is_one_sentence_and_nothing_is_published(shell: Shell) -> None:

@@ -44,11 +44,16 @@ def test_no_secret_is_in_the_repr() -> None:
         ),
         (
             "LANDING",
-            "s3://bucket/huggy",
+            "ftp://host/huggy",
             (
-                "HUGGY_LANDING 's3://bucket/huggy': is a URL, and object stores are not supported yet: "
-                "give a folder on a local disk."
+                "HUGGY_LANDING 'ftp://host/huggy': is neither a folder nor a URL such as s3://bucket/folder, "
+                "gs://bucket or az://container."
             ),
+        ),
+        (
+            "LANDING",
+            "s3://bucket/huggy?region=x",
+            ("HUGGY_LANDING 's3://bucket/huggy?region=x': may hold only the bucket and a path, and no credentials."),
         ),
         (
             "BASE_URL",

@@ -1,18 +1,21 @@
-"""A desk of invented chats, and a landing in a folder of its own with a clock that a test can turn."""
+"""A desk of invented chats, and a landing of its own, in a folder or in objects, with a clock that a test can turn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from huggy_connector.catalogue import resource_named
-from huggy_connector.landing import KEEP_ALL, Folder, Landing, Manifest, Policy, Storage, Work
+from huggy_connector.landing import KEEP_ALL, Folder, Landing, Manifest, ObjectStorage, Policy, Storage, Work
 from huggy_connector.landing.lease import Process
 from huggy_connector.sweep import Certificate
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 GONE = replace(Process.current(), born="another birth")
 """A process of this machine that no longer runs: its number has gone to another."""
@@ -20,9 +23,10 @@ GONE = replace(Process.current(), born="another birth")
 
 @dataclass
 class Desk:
-    """One landing. Each `begin` is as if a process of its own made it."""
+    """One landing, in the folder `root`, or in `objects`. Each `begin` is as if a process of its own made it."""
 
     root: Path
+    objects: "ObjectStore | None" = None
     time: datetime = datetime(2026, 11, 22, 7, tzinfo=UTC)
     notes: list[str] = field(default_factory=list)
 
@@ -33,8 +37,12 @@ class Desk:
         self.time += timedelta(**span)
 
     @property
+    def storage(self) -> Storage:
+        return Folder(self.root) if self.objects is None else ObjectStorage(self.objects, "memory://")
+
+    @property
     def landing(self) -> Landing:
-        return Landing(Folder(self.root))
+        return Landing(self.storage)
 
     def begin(
         self,
@@ -47,7 +55,7 @@ class Desk:
         once: bool = False,
         policy: Policy = KEEP_ALL,
     ) -> Work:
-        return Landing(storage or Folder(self.root), process=process).begin(
+        return Landing(storage or self.storage, process=process).begin(
             resource=resource_named(resource),
             company_id=42,
             mode=mode,
@@ -77,6 +85,8 @@ class Desk:
 
     def files(self) -> list[str]:
         """All files of the landing, tokens and hashes left out."""
+        if self.objects is not None:
+            return sorted(each["path"] for batch in self.objects.list() for each in batch)
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
 
 
@@ -87,6 +97,14 @@ def chats(page: int) -> list[dict[str, Any]]:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path / "landing")
+
+
+@pytest.fixture(params=["folder", "objects"])
+def any_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
+    """A desk in each kind of place."""
+    from obstore.store import MemoryStore
+
+    return Desk(tmp_path / "landing", MemoryStore() if request.param == "objects" else None)
 
 
 @pytest.fixture

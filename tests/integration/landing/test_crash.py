@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from huggy_connector.landing import Folder, Landing, Manifest
+from huggy_connector.landing import Folder, Landing, Manifest, ObjectStorage, Storage
 from huggy_connector.landing.lease import Process
 
 if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
     from tests.integration.landing.conftest import Desk
 
 IdsIn = Callable[[Landing, Manifest], Sequence[int]]
@@ -57,9 +59,49 @@ class Mortal(Folder):
         super().delete(name)
 
 
+class MortalObjects(ObjectStorage):
+    """The same in an object store, where nothing half written is ever seen."""
+
+    def __init__(self, objects: ObjectStore, *, at: int) -> None:
+        super().__init__(objects, "memory://")
+        self.left = at
+
+    def _live(self) -> None:
+        if self.left == 0:
+            raise Killed
+        self.left -= 1
+
+    def write(self, name: str, data: bytes) -> None:
+        self._live()
+        super().write(name, data)
+
+    def create(self, name: str, data: bytes) -> bool:
+        self._live()
+        return super().create(name, data)
+
+    def exchange(self, name: str, old: bytes, new: bytes) -> bool:
+        self._live()
+        return super().exchange(name, old, new)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        self._live()
+        with super().writing(name) as path:
+            yield path
+            self._live()
+
+    def delete(self, name: str) -> None:
+        self._live()
+        super().delete(name)
+
+
+def mortal(desk: Desk, *, at: int) -> Storage:
+    return Mortal(desk.root, at=at) if desk.objects is None else MortalObjects(desk.objects, at=at)
+
+
 def land_mortally(desk: Desk, *, at: int, process: Process) -> bool:
     """Whether it lived to the end."""
-    storage = Mortal(desk.root, at=at)
+    storage = mortal(desk, at=at)
     try:
         with desk.begin(storage=storage, process=process) as work:
             desk.walk(work)
@@ -71,43 +113,45 @@ def land_mortally(desk: Desk, *, at: int, process: Process) -> bool:
 
 @pytest.mark.parametrize("at", range(STEPS))
 def test_killed_at_any_change_the_next_one_ends_with_every_row_and_no_litter(
-    desk: Desk, gone: Process, ids_in: IdsIn, at: int
+    any_desk: Desk, gone: Process, ids_in: IdsIn, at: int
 ) -> None:
-    lived = land_mortally(desk, at=at, process=gone)
-    left = desk.landing.published(42, "chats")
+    lived = land_mortally(any_desk, at=at, process=gone)
+    left = any_desk.landing.published(42, "chats")
     for manifest in left:
-        assert ids_in(desk.landing, manifest) == list(range(18))
+        assert ids_in(any_desk.landing, manifest) == list(range(18))
     assert len(left) == 1 if lived else len(left) <= 1
 
-    desk.later(seconds=10)
-    manifest = desk.landing.recall("chats", mode="full", call="huggy land chats") or desk.land()
+    any_desk.later(seconds=10)
+    manifest = any_desk.landing.recall("chats", mode="full", call="huggy land chats") or any_desk.land()
 
-    assert ids_in(desk.landing, manifest) == list(range(18))
-    assert desk.landing.published(42, "chats") == (manifest,)
-    desk.later(seconds=10)
-    another = desk.land()
-    assert desk.files() == sorted(
+    assert ids_in(any_desk.landing, manifest) == list(range(18))
+    assert any_desk.landing.published(42, "chats") == (manifest,)
+    any_desk.later(seconds=10)
+    another = any_desk.land()
+    assert any_desk.files() == sorted(
         name
         for each in (manifest, another)
         for name in [each.address, *(f"{each.folder}/{file.name}" for file in each.files)]
     )
 
 
-def test_the_steps_reach_beyond_the_end(desk: Desk, gone: Process) -> None:
-    assert land_mortally(desk, at=STEPS - 1, process=gone)
+def test_the_steps_reach_beyond_the_end(any_desk: Desk, gone: Process) -> None:
+    assert land_mortally(any_desk, at=STEPS - 1, process=gone)
 
 
 @pytest.mark.parametrize("at", range(STEPS))
-def test_killed_at_any_change_at_most_one_group_of_pages_is_fetched_again(desk: Desk, gone: Process, at: int) -> None:
+def test_killed_at_any_change_at_most_one_group_of_pages_is_fetched_again(
+    any_desk: Desk, gone: Process, at: int
+) -> None:
     fetched: list[int] = []
-    storage = Mortal(desk.root, at=at)
-    with pytest.raises(Killed), desk.begin(storage=storage, process=gone) as work:  # noqa: PT012
+    storage = mortal(any_desk, at=at)
+    with pytest.raises(Killed), any_desk.begin(storage=storage, process=gone) as work:  # noqa: PT012
         for page in range(0, 100, 2):
             fetched.append(page)
-            work.append([{"id": page}], fetched_at=desk.now())
+            work.append([{"id": page}], fetched_at=any_desk.now())
             work.commit({"page": page + 2}, pages=page + 2, requests=page + 2, retries=0)
 
-    state = desk.begin().state
+    state = any_desk.begin().state
 
     assert (state["page"] if state else 0) in {fetched[-1], fetched[-1] + 2} if fetched else state is None
 

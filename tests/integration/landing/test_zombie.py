@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -12,59 +12,61 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from huggy_connector.errors import LandingBusy
-from huggy_connector.landing import Folder, Landing, Manifest
-from huggy_connector.landing.lease import Process
+from huggy_connector.landing import Folder, Landing, Manifest, ObjectStorage, Storage
+from huggy_connector.landing.lease import Lease, Process, remove
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from obstore.store import ObjectStore
 
     from tests.integration.landing.conftest import Desk
 
 IdsIn = Callable[[Landing, Manifest], Sequence[int]]
 
 
-def test_who_was_taken_over_stops_at_its_next_commit(desk: Desk, ids_in: IdsIn) -> None:
-    zombie = desk.begin()
-    desk.walk(zombie, stop=2)
-    desk.later(seconds=61)
-    retry = desk.begin()
-    zombie.append([{"id": 999}], fetched_at=desk.now())
+def test_who_was_taken_over_stops_at_its_next_commit(any_desk: Desk, ids_in: IdsIn) -> None:
+    zombie = any_desk.begin()
+    any_desk.walk(zombie, stop=2)
+    any_desk.later(seconds=61)
+    retry = any_desk.begin()
+    zombie.append([{"id": 999}], fetched_at=any_desk.now())
 
     with pytest.raises(LandingBusy):
         zombie.commit({"page": 6}, pages=6, requests=6, retries=0)
     with pytest.raises(LandingBusy):
         zombie.heartbeat()
-    desk.walk(retry)
+    any_desk.walk(retry)
     with pytest.raises(LandingBusy):
-        desk.publish(zombie)
+        any_desk.publish(zombie)
 
-    assert ids_in(desk.landing, desk.publish(retry)) == list(range(18))
-
-
-def test_who_wakes_up_after_its_retry_has_published_returns_the_retrys_snapshot(desk: Desk) -> None:
-    zombie = desk.begin()
-    desk.walk(zombie)
-    desk.later(seconds=61)
-    published = desk.land()
-    files = desk.files()
-
-    assert desk.publish(zombie) == published
-    assert desk.files() == files
+    assert ids_in(any_desk.landing, any_desk.publish(retry)) == list(range(18))
 
 
-def test_who_was_taken_over_a_moment_ago_neither_commits_nor_publishes(desk: Desk, gone: Process) -> None:
-    zombie = desk.begin(process=gone)
-    desk.walk(zombie)
-    retry = desk.begin()
+def test_who_wakes_up_after_its_retry_has_published_returns_the_retrys_snapshot(any_desk: Desk) -> None:
+    zombie = any_desk.begin()
+    any_desk.walk(zombie)
+    any_desk.later(seconds=61)
+    published = any_desk.land()
+    files = any_desk.files()
+
+    assert any_desk.publish(zombie) == published
+    assert any_desk.files() == files
+
+
+def test_who_was_taken_over_a_moment_ago_neither_commits_nor_publishes(any_desk: Desk, gone: Process) -> None:
+    zombie = any_desk.begin(process=gone)
+    any_desk.walk(zombie)
+    retry = any_desk.begin()
 
     with pytest.raises(LandingBusy):
         zombie.commit({"page": 7}, pages=7, requests=7, retries=0)
     with pytest.raises(LandingBusy):
-        desk.publish(zombie)
+        any_desk.publish(zombie)
 
-    assert desk.landing.published(42, "chats") == ()
-    assert [name for name in desk.files() if ".work" not in name] == []
-    assert desk.publish(retry).rows == 18
+    assert any_desk.landing.published(42, "chats") == ()
+    assert [name for name in any_desk.files() if ".work" not in name] == []
+    assert any_desk.publish(retry).rows == 18
 
 
 class Outrun(Folder):
@@ -120,40 +122,111 @@ class Watched(Folder):
         super().delete(name)
 
 
+class WatchedObjects(ObjectStorage):
+    """The same in an object store."""
+
+    def __init__(self, objects: ObjectStore, before: Callable[[], None]) -> None:
+        super().__init__(objects, "memory://")
+        self.before = before
+
+    def children(self, folder: str) -> Sequence[str]:
+        self.before()
+        return super().children(folder)
+
+    def read(self, name: str) -> bytes:
+        self.before()
+        return super().read(name)
+
+    def locals(self, names: Iterable[str]) -> Iterator[Path]:
+        for path in super().locals(names):
+            self.before()
+            yield path
+
+    def write(self, name: str, data: bytes) -> None:
+        self.before()
+        super().write(name, data)
+
+    def create(self, name: str, data: bytes) -> bool:
+        self.before()
+        return super().create(name, data)
+
+    def exchange(self, name: str, old: bytes, new: bytes) -> bool:
+        self.before()
+        return super().exchange(name, old, new)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        self.before()
+        with super().writing(name) as path:
+            yield path
+            self.before()
+
+    def delete(self, name: str) -> None:
+        self.before()
+        super().delete(name)
+
+
+def watched(desk: Desk, before: Callable[[], None]) -> Storage:
+    return Watched(desk.root, before) if desk.objects is None else WatchedObjects(desk.objects, before)
+
+
 STEPS = 52
 
 
 @pytest.mark.parametrize("at", range(STEPS))
 def test_stood_still_at_any_step_while_its_retry_publishes_there_is_one_manifest(
-    desk: Desk, ids_in: IdsIn, at: int
+    any_desk: Desk, ids_in: IdsIn, at: int
 ) -> None:
     steps = iter(range(10_000))
     by_retry: list[Manifest] = []
 
     def before() -> None:
         if next(steps) == at:
-            desk.later(seconds=61)
-            if desk.landing.recall("chats", mode="full", call="huggy land chats") is None:
-                by_retry.append(desk.land(once=True))
+            any_desk.later(seconds=61)
+            if any_desk.landing.recall("chats", mode="full", call="huggy land chats") is None:
+                by_retry.append(any_desk.land(once=True))
 
     by_zombie = None
-    with suppress(LandingBusy), desk.begin(storage=Watched(desk.root, before), once=True) as zombie:
-        desk.walk(zombie)
-        by_zombie = desk.publish(zombie)
+    with suppress(LandingBusy), any_desk.begin(storage=watched(any_desk, before), once=True) as zombie:
+        any_desk.walk(zombie)
+        by_zombie = any_desk.publish(zombie)
 
-    (manifest,) = desk.landing.published(42, "chats")
-    assert ids_in(desk.landing, manifest) == list(range(18))
+    (manifest,) = any_desk.landing.published(42, "chats")
+    assert ids_in(any_desk.landing, manifest) == list(range(18))
     assert by_zombie in (manifest, None)
     assert by_retry in ([manifest], [])
 
 
-def test_the_steps_reach_beyond_the_end(desk: Desk) -> None:
+def test_the_steps_reach_beyond_the_end(any_desk: Desk) -> None:
     steps: list[None] = []
-    with desk.begin(storage=Watched(desk.root, lambda: steps.append(None))) as work:
-        desk.walk(work)
-        desk.publish(work)
+    with any_desk.begin(storage=watched(any_desk, lambda: steps.append(None))) as work:
+        any_desk.walk(work)
+        any_desk.publish(work)
 
     assert len(steps) < STEPS
+
+
+def test_a_renewal_that_comes_late_leaves_the_lease_of_the_next_one_alone(any_desk: Desk) -> None:
+    taken: list[Lease | None] = []
+    steps = iter(range(100))
+
+    def before() -> None:
+        if armed and next(steps) == 2:  # it has looked at its own file and at the succession
+            remove(any_desk.storage, "work")
+            taken.append(Lease.take(any_desk.storage, "work", after=0, process=Process.current(), now=any_desk.now))
+
+    armed = False
+    zombie = Lease.take(watched(any_desk, before), "work", after=0, process=Process.current(), now=any_desk.now)
+    assert zombie is not None
+    armed = True
+    any_desk.later(seconds=6)
+    with pytest.raises(LandingBusy):
+        zombie.renew()
+
+    (follower,) = taken
+    assert follower is not None
+    assert follower.is_held()
+    assert not zombie.is_held()
 
 
 class Stage:
@@ -201,30 +274,34 @@ class Stage:
 @example(script=[0] * 30 + [1] * 200 + [0] * 200)
 @example(script=[0, 1, 2] * 60)
 def test_in_any_interleaving_of_workers_that_take_each_other_for_dead_all_that_is_published_is_whole(
-    desk: Desk, gone: Process, ids_in: IdsIn, tmp_path_factory: pytest.TempPathFactory, script: list[int]
+    any_desk: Desk, gone: Process, ids_in: IdsIn, tmp_path_factory: pytest.TempPathFactory, script: list[int]
 ) -> None:
-    desk.root = tmp_path_factory.mktemp("landing")
+    any_desk.root = tmp_path_factory.mktemp("landing")
+    if any_desk.objects is not None:
+        from obstore.store import MemoryStore
+
+        any_desk.objects = MemoryStore()
     stage = Stage(3)
     returned: list[Manifest] = []
 
     def part(worker: int) -> Callable[[], None]:
-        storage = Watched(desk.root, lambda: stage.step(worker))
+        storage = watched(any_desk, lambda: stage.step(worker))
 
         def land() -> None:
             with suppress(LandingBusy):
-                work = desk.begin(storage=storage, process=gone)
-                desk.walk(work)
-                returned.append(desk.publish(work))
+                work = any_desk.begin(storage=storage, process=gone)
+                any_desk.walk(work)
+                returned.append(any_desk.publish(work))
 
         return land
 
     stage.play([part(worker) for worker in range(3)], script)
 
-    published = desk.landing.published(42, "chats")
+    published = any_desk.landing.published(42, "chats")
     assert {each.run_key for each in returned} <= {each.run_key for each in published}
     for manifest in published:
-        assert ids_in(desk.landing, manifest) == list(range(18))
+        assert ids_in(any_desk.landing, manifest) == list(range(18))
         assert manifest in returned
-    last = desk.land()
-    assert ids_in(desk.landing, last) == list(range(18))
-    assert [name for name in desk.files() if ".work" in name] == []
+    last = any_desk.land()
+    assert ids_in(any_desk.landing, last) == list(range(18))
+    assert [name for name in any_desk.files() if ".work" in name] == []

@@ -1,0 +1,146 @@
+"""A landing in an object store: S3 and what speaks its language, Google Cloud Storage, Azure.
+
+Such a store lists at once what was written, replaces an object whole, and knows "create unless it is there" and
+"replace if it still is what I have read". On these four the promises of `Storage` rest: see docs/object-storage.md.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from huggy_connector.errors import LandingError, LandingUnwritable
+from huggy_connector.landing.copies import Copies
+from huggy_connector.landing.stores import RETRIES, explained, is_of_store, open_store, unchanged
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_CHUNK = 8 << 20
+_UPLOADS = 4
+_WRITER = "huggywriter"
+"""Who created an object, in its metadata: an answer may be lost, and the request be repeated by the library."""
+
+
+class ObjectStorage:
+    """A bucket, or what lies below a prefix of one. Local copies of its files are there for as long as this is in use.
+
+    `store` is any store of obstore's; `place` is what people know it by.
+    """
+
+    lanes = 16
+
+    def __init__(self, store: ObjectStore, place: str) -> None:
+        self.place = place
+        self._store = store
+        self._copies = Copies()
+
+    @classmethod
+    def at(cls, url: str, *, access: Mapping[str, str] | None = None, retries: int = RETRIES) -> ObjectStorage:
+        """The place of a URL such as s3://bucket/folder; see `open_store`."""
+        return cls(open_store(url, access=access or {}, retries=retries), url)
+
+    def children(self, folder: str) -> Sequence[str]:
+        with self._reading():
+            listed = self._store.list_with_delimiter(folder or None)
+        files = [PurePosixPath(each["path"]).name for each in listed["objects"]]
+        return sorted({*files, *(PurePosixPath(each).name for each in listed["common_prefixes"])})
+
+    def read(self, name: str) -> bytes:
+        with self._reading():
+            return bytes(self._store.get(name).bytes())
+
+    def write(self, name: str, data: bytes) -> None:
+        with self._writing():
+            self._store.put(name, data)
+
+    def create(self, name: str, data: bytes) -> bool:
+        writer = secrets.token_hex(8)
+        with self._writing():
+            try:
+                self._store.put(name, data, mode="create", attributes={_WRITER: writer})
+            except Exception as error:
+                if not is_of_store(error):
+                    raise
+                # It may be ours all the same: an answer was lost, and the library has asked once more, or has not.
+                first = self._writer_of(name)
+                if first is None and not is_of_store(error, "AlreadyExistsError"):
+                    raise
+                return first == writer
+        return True
+
+    def exchange(self, name: str, old: bytes, new: bytes) -> bool:
+        with self._writing():
+            try:
+                found = self._store.get(name)
+                if bytes(found.bytes()) != old:
+                    return False
+                self._store.put(name, new, mode=unchanged(found.meta))
+            except FileNotFoundError:
+                return False
+            except Exception as error:
+                if not is_of_store(error, "PreconditionError", "AlreadyExistsError"):
+                    raise
+                # Where an answer was lost, the library's second request meets what the first has written.
+                with suppress(FileNotFoundError):
+                    return bytes(self._store.get(name).bytes()) == new
+                return False
+        return True
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        with self._copies.aside() as aside:
+            yield aside
+            with self._writing():
+                self._store.put(name, aside, chunk_size=_CHUNK, max_concurrency=_UPLOADS)
+        self._copies.drop(name)
+
+    def local(self, name: str) -> Path:
+        path = self._copies.path(name)
+        if path.exists():
+            return path
+        with self._copies.aside() as aside:
+            with self._reading(), aside.open("wb") as file:
+                for chunk in self._store.get(name).stream(min_chunk_size=_CHUNK):
+                    file.write(chunk)
+            return self._copies.keep(aside, name)
+
+    def locals(self, names: Iterable[str]) -> Iterator[Path]:
+        waiting = deque(names)
+        with ThreadPoolExecutor(self.lanes, thread_name_prefix="landing") as pool:
+            coming = deque(
+                (name, pool.submit(self.local, name))
+                for name in (waiting.popleft() for _ in range(min(self.lanes, len(waiting))))
+            )
+            try:
+                while coming:
+                    name, copy = coming.popleft()
+                    yield copy.result()
+                    self._copies.drop(name)
+                    if waiting:
+                        coming.append((waiting[0], pool.submit(self.local, waiting.popleft())))
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def delete(self, name: str) -> None:
+        with self._writing(), suppress(FileNotFoundError):
+            self._store.delete(name)
+        self._copies.drop(name)
+
+    def _writer_of(self, name: str) -> str | None:
+        """Who created an object; empty for something else's, None where there is no such object."""
+        try:
+            return str(self._store.get(name, options={"head": True}).attributes.get(_WRITER, ""))
+        except FileNotFoundError:
+            return None
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return explained(f"The landing {self.place} cannot be read", LandingError)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return explained(f"The landing {self.place} cannot be written to", LandingUnwritable)
