@@ -13,6 +13,7 @@ CHATS = Resource(
     created="created_at",
     version="updated_at",
     open=("auto", "wait_for_chat", "in_chat"),
+    history=True,
     columns=(
         Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the chat.", "Id do atendimento na Huggy.")),
         Column(
@@ -118,6 +119,7 @@ CHATS = Resource(
             Scalar.INSTANT,
             ("updatedAt",),
             Text("Huggy's last change of the chat.", "Última alteração na Huggy."),
+            tracked=False,  # it moves with every message
         ),
         Column(
             "last_message_at",

@@ -1,6 +1,6 @@
 """Contacts: one row a customer. Huggy: developers.huggy.io, API v3, `GET /contacts`."""
 
-from huggy_connector.catalogue.types import Column, Field, ListOf, Resource, Scalar, Struct, Text
+from huggy_connector.catalogue.types import Column, Embedded, Field, ListOf, Resource, Scalar, Struct, Text
 
 _NAMED = ListOf(Struct((Field("id", Scalar.BIGINT, "id"), Field("name", Scalar.VARCHAR, "name"))))
 
@@ -8,6 +8,10 @@ CONTACTS = Resource(
     name="contacts",
     path="contacts",
     comment=Text("One row a customer.", "Uma linha por cliente (contato)."),
+    history=True,
+    embedded=Embedded(
+        "chats", "customer", ("name", "email", "mobile", "phone", "photo", "custom_fields", "organizations", "groups")
+    ),
     columns=(
         Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the contact.", "Id do contato na Huggy.")),
         Column("name", Scalar.VARCHAR, ("name",), Text("Name.", "Nome."), personal="name"),
@@ -69,6 +73,7 @@ CONTACTS = Resource(
                 "Last change; NULL where the account's API does not give it.",
                 "Última alteração; NULL onde a API da conta não a informa.",
             ),
+            tracked=False,
         ),
     ),
 )

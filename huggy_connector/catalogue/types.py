@@ -79,6 +79,15 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """Rows of one resource also come inside another's: in its JSON `column`, with these of their `fields`."""
+
+    resource: str
+    column: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """All that is known of one resource of the API and of the table it becomes.
 
@@ -86,6 +95,7 @@ class Resource:
     the creation and last-change times, where the resource has them; `open` are the situations of records that still
     change. `paged` is False for a list in one answer.
     `parent` names the resource whose ids fill `{id}` in `path`. `default` is False for one landed only when asked for.
+    `history` says that its versions are kept and its deletes graded; `embedded`, where else its rows come along.
     `ignored` are keys of the JSON that are known and deliberately no columns (they are in `raw`): they are no drift.
     """
 
@@ -100,6 +110,8 @@ class Resource:
     paged: bool = True
     parent: str | None = None
     default: bool = True
+    history: bool = False
+    embedded: Embedded | None = None
     ignored: frozenset[str] = frozenset()
 
     def column(self, name: str) -> Column:

@@ -26,12 +26,13 @@ class Found:
     """A warehouse as it lies there: `version` 0 means that there is none yet.
 
     `loaded` holds (company, resource, run key) of every snapshot in it; `outdated` says that its tables lack something
-    that the catalogue has.
+    that the catalogue has, `former` that their layout is that of an older release.
     """
 
     version: int = 0
     loaded: Loaded = frozenset()
     outdated: bool = True
+    former: bool = False
 
 
 def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
@@ -53,7 +54,8 @@ def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
                 "upgrade huggy-connector."
             )
         loaded = frozenset(connection.execute("SELECT company_id, resource, run_key FROM meta.loads").fetchall())
-        return Found(version, loaded, format_version < tables.FORMAT or bool(differences(connection, wanted)))
+        former = format_version < tables.FORMAT
+        return Found(version, loaded, former or bool(differences(connection, wanted)), former)
 
 
 def _ours(connection: DuckDBPyConnection, place: Place) -> bool:

@@ -81,8 +81,11 @@ def record_rejects(stage: Stage) -> int:
     return int(row[0]) if row else 0
 
 
-def record_fields(stage: Stage) -> None:
-    """The unknown fields in `extra`, by name and JSON type; first and last whatever order snapshots are loaded in."""
+def record_fields(stage: Stage) -> tuple[str, ...]:
+    """The unknown fields in `extra`, by name and JSON type; first and last whatever order snapshots are loaded in.
+
+    Returns those that no snapshot had before, each as `name (type)`.
+    """
     key = {"company": stage.company_id, "resource": stage.resource.name}
     known = "company_id = $company AND resource = $resource AND kind = 'field'"
     stage.connection.execute(
@@ -101,6 +104,11 @@ def record_fields(stage: Stage) -> None:
         """,
         key,
     )
+    new = stage.connection.execute(
+        f"SELECT DISTINCT field || ' (' || type || ')' FROM fields"
+        f" ANTI JOIN (FROM {tables.SCHEMA_CHANGES.sql} WHERE {known}) USING (field, type) ORDER BY ALL",
+        key,
+    ).fetchall()
     stage.connection.execute(f"DELETE FROM {tables.SCHEMA_CHANGES.sql} WHERE {known}", key)
     stage.connection.execute(
         f"""
@@ -110,6 +118,7 @@ def record_fields(stage: Stage) -> None:
         FROM fields GROUP BY ALL
         """
     )
+    return tuple(row[0] for row in new)
 
 
 def record_columns(connection: DuckDBPyConnection, added: Iterable[Difference], *, now: datetime) -> None:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES, Resource
+from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.landing import Landing, Manifest
-from huggy_connector.warehouse import ledger, quality, sql, tables
+from huggy_connector.warehouse import embedded, ledger, quality, tables
+from huggy_connector.warehouse.bring import Batch, Bringing
 from huggy_connector.warehouse.engine import Engine
-from huggy_connector.warehouse.inspection import Found, inspect
+from huggy_connector.warehouse.inspection import Loaded, inspect
 from huggy_connector.warehouse.migrate import migrate
 from huggy_connector.warehouse.place import Place
-from huggy_connector.warehouse.publish import Draft, drafting, holding
+from huggy_connector.warehouse.publish import drafting, holding
 from huggy_connector.warehouse.quality import Finding, Level
-from huggy_connector.warehouse.stage import stage
-from huggy_connector.warehouse.tables import META, table_of
-from huggy_connector.warehouse.upsert import upsert
+from huggy_connector.warehouse.reread import Reread
+from huggy_connector.warehouse.tables import META, Macro, Table, as_of, tables_of
+from huggy_connector.warehouse.verdicts import Verdicts, read_verdicts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -55,7 +58,8 @@ class LoadReport:
     """What a load did. `published` is False where nothing was new: then not a byte of the file has changed.
 
     `companies` holds, by company and table, what is in the warehouse now; `snapshots` the addresses of those just
-    loaded, `skipped` how many were loaded before; `warnings` are sentences of the checks that warn.
+    loaded, `skipped` how many were loaded before, `blocked` how many may not be; `warnings` are sentences of the checks
+    that warn.
     """
 
     warehouse: str
@@ -65,6 +69,7 @@ class LoadReport:
     snapshots: tuple[str, ...] = ()
     skipped: int = 0
     warnings: tuple[str, ...] = ()
+    blocked: int = 0
 
     @property
     def tables(self) -> dict[str, TableReport]:
@@ -77,20 +82,24 @@ class LoadReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
-    """The new snapshots of one resource of one company."""
+class _Todo:
+    """What is to be loaded; how many snapshots have been, and how many are blocked."""
 
-    company_id: int
-    resource: Resource
-    manifests: tuple[Manifest, ...]
+    batches: tuple[Batch, ...]
+    skipped: int
+    blocked: int
+
+    @property
+    def manifests(self) -> list[Manifest]:
+        return [manifest for batch in self.batches for manifest in batch.new]
 
 
 def examine(warehouse: str | Path, *, resources: Sequence[Resource] = tuple(RESOURCES.values())) -> None:
     """Raises what `load` would raise for this path now, before anything is fetched for it."""
-    inspect(Place.at(warehouse), (*META, *(table_of(resource) for resource in resources)), engine=Engine())
+    inspect(Place.at(warehouse), _wanted(resources), engine=Engine())
 
 
-def load(
+def load(  # noqa: PLR0913
     landing: Landing,
     warehouse: str | Path,
     *,
@@ -101,112 +110,161 @@ def load(
     memory_limit: str = "1GB",
     threads: int = 2,
     wait_seconds: float = 0.0,
+    stop_on_drift: Collection[str] = (),
+    afresh: bool = False,
+    zone: ZoneInfo | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> LoadReport:
     """Brings the landing's new snapshots, of one company or of all, into the warehouse. A second call changes nothing.
 
+    With `afresh` the file is made anew of the landing alone; snapshots that another catalogue typed are then typed
+    anew, if the account's `zone` is given. A file whose layout is of an older release is always made anew.
+    `stop_on_drift` names tables whose load stops where the API sends new fields.
     The file changes in one step, or not at all. Raises ConfigurationError for a path where no warehouse may be,
     WarehouseUnusable for a file that cannot be loaded into, WarehouseBusy where another load (for longer than
     `wait_seconds`) or a writer holds it, SnapshotDamaged for a snapshot that is not what its manifest says, CheckFailed
     where a check of level `stop` fails.
     """
-    place, engine = Place.at(warehouse), Engine(memory_limit, threads)
-    wanted = (*META, *(table_of(resource) for resource in resources))
+    place, engine, wanted = Place.at(warehouse), Engine(memory_limit, threads), _wanted(resources)
     with holding(place, wait_seconds=wait_seconds):
-        found = inspect(place, wanted, engine=engine)
-        batches, skipped = _new(landing, found, landing.companies() if company_id is None else (company_id,), resources)
-        if found.version and not found.outdated and not batches:
+        found, verdicts = inspect(place, wanted, engine=engine), read_verdicts(place)
+        afresh = afresh or found.former
+        if afresh:
+            _make_sure_of_landing(landing, place, found.loaded, verdicts)
+        companies = landing.companies() if company_id is None or found.former else (company_id,)
+        loaded = frozenset() if afresh else found.loaded
+        todo = _todo(landing, loaded, companies, resources, verdicts)
+        if found.version and not afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
-                return LoadReport(str(place.live), found.version, False, _held(connection), skipped=skipped)
-        landing.gather(manifest for batch in batches for manifest in batch.manifests)
-        for batch in batches:
-            for manifest in batch.manifests:
-                landing.verify(manifest)
-        room = GROWTH * sum(file.bytes for batch in batches for manifest in batch.manifests for file in manifest.files)
+                return LoadReport(
+                    str(place.live),
+                    found.version,
+                    False,
+                    _held(connection),
+                    (),
+                    todo.skipped,
+                    _hints(todo),
+                    todo.blocked,
+                )
+        landing.gather(todo.manifests)
+        for manifest in todo.manifests:
+            landing.verify(manifest)
+        room = GROWTH * sum(file.bytes for manifest in todo.manifests for file in manifest.files)
         with drafting(
-            place, from_version=found.version, engine=engine, keep_versions=keep_versions, room=room
+            place,
+            from_version=found.version,
+            engine=engine,
+            keep_versions=keep_versions,
+            room=room,
+            afresh=afresh,
         ) as draft:
-            added = migrate(draft.connection, wanted)
+            added = migrate(draft.connection, wanted, macros=_macros(resources))
             ledger.record_columns(draft.connection, added, now=now())
-            companies, warnings = _fill(draft, landing, batches, resources, now=now, note=note)
+            bringing = Bringing(
+                draft.connection,
+                landing,
+                draft.version,
+                Reread({each.name: each for each in resources}, place.spill, zone if afresh else None),
+                embedding=[each for each in resources if each.embedded],
+                accepted=verdicts.accepted,
+                stop_on_drift=stop_on_drift,
+            )
+            reason = "rebuild" if afresh and found.version else "load"
+            held, warnings = _fill(bringing, todo.batches, resources, reason=reason, now=now, note=note)
             note(f"Publishing version {draft.version}.")
-    addresses = tuple(manifest.address for batch in batches for manifest in batch.manifests)
-    return LoadReport(str(place.live), draft.version, True, companies, addresses, skipped, warnings)
+    addresses = tuple(manifest.address for manifest in todo.manifests)
+    warnings += _hints(todo)
+    return LoadReport(str(place.live), draft.version, True, held, addresses, todo.skipped, warnings, todo.blocked)
 
 
-def _new(
-    landing: Landing, found: Found, companies: Sequence[int], resources: Sequence[Resource]
-) -> tuple[tuple[_Batch, ...], int]:
-    """What has to be loaded, and how many snapshots have been."""
-    batches, skipped = [], 0
+def _wanted(resources: Sequence[Resource]) -> tuple[Table, ...]:
+    return (*META, *(table for resource in resources for table in tables_of(resource)))
+
+
+def _macros(resources: Sequence[Resource]) -> tuple[Macro, ...]:
+    return tuple(as_of(resource) for resource in resources if resource.history)
+
+
+def _make_sure_of_landing(landing: Landing, place: Place, loaded: Loaded, verdicts: Verdicts) -> None:
+    """A file made anew may hold no less than the one it replaces."""
+    there = {
+        (each.company_id, each.resource, each.run_key)
+        for company_id, resource in {(company_id, resource) for company_id, resource, _ in loaded}
+        for each in landing.published(company_id, resource)
+    }
+    lacking = [
+        f"{company_id}/{resource}/{run_key}"
+        for company_id, resource, run_key in sorted(loaded - there)
+        if f"{company_id}/{resource}/{run_key}/manifest.json" not in verdicts.blocked
+    ]
+    if lacking:
+        raise WarehouseUnusable(
+            f"{place.live} has to be made anew of the landing, which lacks {len(lacking):,} of the snapshots in it, "
+            f"{lacking[0]} the first: bring them back, or move the file away to make one of what there is."
+        )
+
+
+def _todo(
+    landing: Landing, loaded: Loaded, companies: Sequence[int], resources: Sequence[Resource], verdicts: Verdicts
+) -> _Todo:
+    batches, skipped, blocked = [], 0, 0
     for company_id in companies:
         for resource in resources:
             published = landing.published(company_id, resource.name)
-            new = tuple(each for each in published if (company_id, resource.name, each.run_key) not in found.loaded)
-            skipped += len(published) - len(new)
+            free = [each for each in published if each.address not in verdicts.blocked]
+            new = tuple(each for each in free if (company_id, resource.name, each.run_key) not in loaded)
+            old = tuple(each for each in free if (company_id, resource.name, each.run_key) in loaded)
+            skipped += len(old)
+            blocked += len(published) - len(free)
             if new:
-                batches.append(_Batch(company_id, resource, new))
-    return tuple(batches), skipped
+                batches.append(Batch(company_id, resource, new, old))
+    return _Todo(tuple(batches), skipped, blocked)
+
+
+def _hints(todo: _Todo) -> tuple[str, ...]:
+    if not todo.blocked:
+        return ()
+    return (f"{todo.blocked:,} snapshots are blocked: `huggy rollback --unblock RUN_KEY` lets the next load take one.",)
 
 
 def _fill(
-    draft: Draft,
-    landing: Landing,
-    batches: Sequence[_Batch],
+    bringing: Bringing,
+    batches: Sequence[Batch],
     resources: Sequence[Resource],
     *,
+    reason: str,
     now: Callable[[], datetime],
     note: Callable[[str], None],
 ) -> tuple[dict[int, dict[str, TableReport]], tuple[str, ...]]:
-    connection, findings = draft.connection, list[Finding]()
+    connection, findings = bringing.connection, list[Finding]()
     done: dict[tuple[int, str], TableReport] = {}
     connection.execute("BEGIN")
+    embedded.begin(connection)
     for batch in batches:
-        rows = sum(manifest.rows for manifest in batch.manifests)
-        note(f"{batch.resource.name}: loading {rows:,} rows of {len(batch.manifests):,} snapshots.")
-        report, found = _load(draft, landing, batch, now=now())
+        rows = sum(manifest.rows for manifest in batch.new)
+        note(f"{batch.resource.name}: loading {rows:,} rows of {len(batch.new):,} snapshots.")
+        changed, found = bringing.bring(batch, now=now())
+        report = TableReport(0, changed.added + changed.changed, changed.added, changed.confirmed)
         done[batch.company_id, batch.resource.name] = report
         findings += found
+    for resource in bringing.embedding:
+        for company_id in dict.fromkeys(batch.company_id for batch in batches):
+            embedded.merge(connection, company_id, resource)
     ledger.refresh_freshness(connection, resources, now=now())
     connection.execute("COMMIT")
     findings += quality.check_tables(connection, resources, now=now())
     quality.stop_if_needed(findings)
-    ledger.record_quality(connection, findings, version=draft.version)
+    ledger.record_quality(connection, findings, version=bringing.version)
     ledger.record_publish(
         connection,
-        version=draft.version,
+        version=bringing.version,
         now=now(),
-        reason="load",
-        snapshots=sum(len(batch.manifests) for batch in batches),
+        reason=reason,
+        snapshots=sum(len(batch.new) for batch in batches),
         rows_changed=sum(report.changed for report in done.values()),
     )
     warnings = tuple(each.sentence for each in findings if each.level is Level.WARN and not each.passed)
     return _held(connection, done), warnings
-
-
-def _load(draft: Draft, landing: Landing, batch: _Batch, *, now: datetime) -> tuple[TableReport, list[Finding]]:
-    connection, resource = draft.connection, batch.resource
-    before = _rows(connection, batch)
-    staged = stage(connection, landing, company_id=batch.company_id, resource=resource, manifests=batch.manifests)
-    counts = staged.counts()
-    changed = upsert(staged)
-    ledger.record_snapshots(staged, counts, version=draft.version, now=now)
-    rejects = ledger.record_rejects(staged)
-    ledger.record_fields(staged)
-    findings = [
-        *quality.check_snapshots(staged, counts),
-        *quality.check_rejects(staged, counts, rejects),
-        *quality.check_growth(resource, before=before, added=changed.added, after=_rows(connection, batch)),
-    ]
-    quality.stop_if_needed(findings)
-    return TableReport(0, changed.added + changed.changed, changed.added, changed.confirmed), findings
-
-
-def _rows(connection: DuckDBPyConnection, batch: _Batch) -> int:
-    row = connection.execute(
-        f"SELECT count(*) FROM {sql.name('main', batch.resource.name)} WHERE company_id = ?", [batch.company_id]
-    ).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _held(

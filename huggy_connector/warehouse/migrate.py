@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.warehouse import sql
-from huggy_connector.warehouse.tables import Column, Table
+from huggy_connector.warehouse.tables import Column, Macro, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,8 +33,10 @@ def differences(connection: DuckDBPyConnection, wanted: Sequence[Table]) -> tupl
     return tuple(each for table in wanted for each in _of_table(connection, table, found.get(_key(table)), commented))
 
 
-def migrate(connection: DuckDBPyConnection, wanted: Sequence[Table]) -> tuple[Difference, ...]:
-    """Runs them, and returns those that added a column to a table that was there before.
+def migrate(
+    connection: DuckDBPyConnection, wanted: Sequence[Table], *, macros: Sequence[Macro] = ()
+) -> tuple[Difference, ...]:
+    """Runs them, and returns those that added a column to a table that was there before. Macros are made anew.
 
     In a transaction of its own: DuckDB lets none insert into a table that the same one has altered.
     """
@@ -53,6 +55,11 @@ def migrate(connection: DuckDBPyConnection, wanted: Sequence[Table]) -> tuple[Di
                 f"The table {each.table.title} has a column whose type has changed and whose values do not fit: "
                 "rebuild the warehouse from the landing."
             ) from None
+    for macro in macros:
+        connection.execute(f"DROP MACRO TABLE IF EXISTS {sql.name(macro.schema, macro.name)}")
+        connection.execute(macro.statement)
+        comment = sql.text(macro.comment.en)
+        connection.execute(f"COMMENT ON MACRO TABLE {sql.name(macro.schema, macro.name)} IS {comment}")
     connection.execute("COMMIT")
     return tuple(each for each in needed if each.column is not None and _key(each.table) in existing)
 

@@ -62,6 +62,11 @@ class Place:
         return self.beside / "spill"
 
     @property
+    def verdicts(self) -> Path:
+        """What a person has decided about snapshots: see `verdicts`."""
+        return self.beside / "snapshots.json"
+
+    @property
     def versions(self) -> Path:
         """Former versions, each a whole warehouse, named `<version>.duckdb`."""
         return self.beside / "versions"

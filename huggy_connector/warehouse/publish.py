@@ -63,19 +63,28 @@ def holding(place: Place, *, wait_seconds: float = 0.0) -> Iterator[None]:
 
 @contextmanager
 def drafting(
-    place: Place, *, from_version: int, engine: Engine, keep_versions: int, room: int = 0, afresh: bool = False
+    place: Place,
+    *,
+    from_version: int,
+    engine: Engine,
+    keep_versions: int,
+    room: int = 0,
+    afresh: bool = False,
+    source: Path | None = None,
 ) -> Iterator[Draft]:
     """The next version in the making; published when the block ends well, thrown away otherwise. Within `holding`.
 
-    It starts as a copy of the live file, which is version `from_version`, or `afresh` as an empty file. `room` is by
-    how many bytes it may grow. The version that it replaces is kept beside it, up to `keep_versions` of them.
+    It starts as a copy of `source`, else of the live file, which is version `from_version`, or `afresh` as an empty
+    file. `room` is by how many bytes it may grow. The version that it replaces is kept beside it, up to `keep_versions`
+    of them.
     """
     copied = from_version > 0 and not afresh
-    _make_sure_of_room(place, room + (place.live.stat().st_size if copied else 0))
+    source = source or place.live
+    _make_sure_of_room(place, room + (source.stat().st_size if copied else 0))
     try:
         with explained(place.live):
             if copied:
-                _copy(place.live, place.draft)
+                _copy(source, place.draft)
             with engine.writing(place.draft, spill=place.spill) as connection:
                 yield Draft(connection, from_version + 1)
                 connection.execute(f"CHECKPOINT {CATALOG}")
@@ -108,11 +117,11 @@ def _swap(place: Place, *, from_version: int, keep_versions: int) -> None:
         raise WarehouseUnusable(
             f"DuckDB left a write-ahead log beside the new version of {place.live}: please report it."
         )
-    _sync(place.draft)
+    sync(place.draft)
     if from_version > 0:
         _keep(place, from_version)
     place.draft.replace(place.live)
-    _sync(place.live.parent)
+    sync(place.live.parent)
     for _, path in place.kept()[: -keep_versions or None]:
         path.unlink()
 
@@ -128,10 +137,11 @@ def _keep(place: Place, version: int) -> None:
         half = kept.with_suffix(".half")
         shutil.copyfile(place.live, half)
         half.replace(kept)
-    _sync(place.versions)
+    sync(place.versions)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Onto the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

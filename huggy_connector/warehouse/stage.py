@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import SnapshotDamaged
-from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing import Manifest
 from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.tables import COMPANY, Table, table_of
 
@@ -47,10 +48,24 @@ class Stage:
     manifests: tuple[Manifest, ...]
     columns: tuple[str, ...]
     """Those of the table that come from the landing."""
+    is_first: bool
+    """The table holds nothing of the company yet, and no id comes twice."""
 
     @property
     def table(self) -> Table:
         return table_of(self.resource)
+
+    def version_of(self, alias: str) -> str:
+        """The version of a row of the table, in SQL; of a resource without a time of change, or a row without, -inf."""
+        column = self.resource.version
+        return (
+            f"coalesce({alias}.{sql.name(column)}, '-infinity'::TIMESTAMPTZ)" if column else "'-infinity'::TIMESTAMPTZ"
+        )
+
+    def count(self, table: str) -> int:
+        """How many rows one of the temporary tables has."""
+        row = self.connection.execute(f"SELECT count(*) FROM {sql.name(table)}").fetchone()
+        return int(row[0]) if row else 0
 
     def counts(self) -> dict[str, Count]:
         """Per run key."""
@@ -64,15 +79,18 @@ class Stage:
 
 def stage(
     connection: DuckDBPyConnection,
-    landing: Landing,
+    files: Iterable[tuple[Path, str]],
     *,
     company_id: int,
     resource: Resource,
     manifests: Sequence[Manifest],
 ) -> Stage:
-    """Opens the snapshots; temporary tables of an earlier stage are replaced. Raises SnapshotDamaged."""
+    """Opens the snapshots, whose `files` are given with their run keys. Raises SnapshotDamaged.
+
+    Temporary tables of an earlier stage are replaced.
+    """
     ordered = tuple(sorted(manifests, key=lambda each: each.run_key))
-    parts = [(str(path), manifest.run_key) for manifest in ordered for path in sorted(landing.files(manifest))]
+    parts = [(str(path), run_key) for path, run_key in sorted(files, key=lambda each: (each[1], each[0].name))]
     columns = _open(connection, table_of(resource), parts)
     version = sql.name(resource.version) if resource.version else "NULL::TIMESTAMPTZ"
     connection.execute(
@@ -84,7 +102,11 @@ def stage(
         " QUALIFY row_number() OVER"
         " (PARTITION BY id ORDER BY version DESC, fetched_at DESC, row_hash DESC, part DESC, row DESC) = 1"
     )
-    return Stage(connection, company_id, resource, ordered, columns)
+    row = connection.execute(
+        f"SELECT (SELECT count(*) FROM winners) = (SELECT count(id) FROM keys)"
+        f" AND NOT EXISTS (FROM {table_of(resource).sql} WHERE company_id = {company_id})"
+    ).fetchone()
+    return Stage(connection, company_id, resource, ordered, columns, bool(row and row[0]))
 
 
 def _open(connection: DuckDBPyConnection, table: Table, parts: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from huggy_connector.catalogue import Column as Source
 from huggy_connector.catalogue import Resource, Scalar, Text
 from huggy_connector.warehouse import sql
 
-FORMAT = 1
+FORMAT = 2
 """The version of what is written here. A file of a lower one is migrated by the next load, a higher one is refused."""
 
 
@@ -41,6 +43,29 @@ class Table:
         return self.name if self.schema == "main" else f"{self.schema}.{self.name}"
 
 
+def _table(name: str, english: str, portuguese: str, *columns: Column, key: tuple[str, ...] = ()) -> Table:
+    return Table("meta", name, Text(english, portuguese), columns, key)
+
+
+def _column(name: str, kind: str, english: str, portuguese: str) -> Column:
+    return Column(name, kind, Text(english, portuguese))
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A question with a parameter, asked like a table. It works where the file is the one in use."""
+
+    schema: str
+    name: str
+    parameters: tuple[str, ...]
+    body: str
+    comment: Text
+
+    @property
+    def statement(self) -> str:
+        return f"CREATE MACRO {sql.name(self.schema, self.name)}({', '.join(self.parameters)}) AS TABLE {self.body}"
+
+
 COMPANY = Column("company_id", "BIGINT", Text("Huggy's id of the account.", "Id da conta na Huggy."))
 RUN_KEY = Text("The landed snapshot: meta.snapshots.run_key.", "A coleta (snapshot): meta.snapshots.run_key.")
 RESOURCE = Column("resource", "VARCHAR", Text("The table.", "A tabela."))
@@ -49,19 +74,69 @@ VERSION = Column(
     "BIGINT",
     Text("The publish that brought this row: meta.publishes.version.", "A publicação que trouxe a linha."),
 )
+HASH = Text("Fingerprint of the tracked fields.", "Impressão digital dos campos acompanhados.")
+SEEN_AT = _column(
+    "seen_at",
+    "TIMESTAMPTZ",
+    "Last time that the API listed the row, with whatever values.",
+    "Última vez que a API listou a linha, com quaisquer valores.",
+)
+DELETED_AT = _column(
+    "deleted_at",
+    "TIMESTAMPTZ",
+    "When it was first found missing after it was last seen; NULL while it is there.",
+    "Quando faltou pela primeira vez depois da última vez vista; NULL enquanto existe.",
+)
+DELETED_GRADE = _column(
+    "deleted_grade",
+    "VARCHAR",
+    "How sure that is: missing_once, missing_twice (exact full sweeps that lack it), confirmed (its id answers 404).",
+    "Quão certo é: missing_once, missing_twice (leituras completas exatas sem ela), confirmed (o id responde 404).",
+)
+EMBEDDED_AT = _column(
+    "embedded_at",
+    "TIMESTAMPTZ",
+    "Time of the newest value that came from a row that it was embedded in; NULL where all are from its own list.",
+    "Hora do valor mais novo vindo de uma linha em que estava embutida; NULL se tudo veio da própria lista.",
+)
+VALIDITY = (
+    _column("valid_from", "TIMESTAMPTZ", "When it was first read so.", "Quando foi lida assim pela primeira vez."),
+    _column(
+        "valid_to",
+        "TIMESTAMPTZ",
+        "When the next version was first read; NULL for the newest.",
+        "Quando a versão seguinte foi lida pela primeira vez; NULL na mais nova.",
+    ),
+    _column(
+        "changed",
+        "VARCHAR[]",
+        "Columns that differ from the version before; NULL for the first.",
+        "Colunas que diferem da versão anterior; NULL na primeira.",
+    ),
+    _column(
+        "last_seen_at",
+        "TIMESTAMPTZ",
+        "When it was last read so; NULL for the newest, whose row in the current table has it.",
+        "Última leitura assim; NULL na mais nova, cuja linha na tabela atual a tem.",
+    ),
+    _column(
+        "first_version_at",
+        "TIMESTAMPTZ",
+        "Huggy's time of change when it was first read so.",
+        "Hora da alteração na Huggy na primeira leitura.",
+    ),
+    _column(
+        "last_version_at",
+        "TIMESTAMPTZ",
+        "Huggy's time of change when it was last read so; NULL for the newest.",
+        "Hora da alteração na Huggy na última leitura; NULL na mais nova.",
+    ),
+)
 
 
 def table_of(resource: Resource) -> Table:
     """The table of a resource: the newest version of each row."""
-    columns = [COMPANY]
-    for column in resource.columns:
-        columns.append(Column(column.name, sql.type_of(column.type), column.comment))
-        if column.type is Scalar.INSTANT:
-            local = Text(
-                f"{column.name} in the account's zone, as the API gives it.",
-                f"{column.name} no fuso da conta, como a API entrega.",
-            )
-            columns.append(Column(f"{column.name}_local", "TIMESTAMP", local))
+    columns = [COMPANY, *_typed(resource.columns)]
     columns += [
         Column(
             "extra",
@@ -71,22 +146,90 @@ def table_of(resource: Resource) -> Table:
         Column(
             "fetched_at", "TIMESTAMPTZ", Text("When the row was read from the API.", "Quando a linha foi lida da API.")
         ),
-        Column(
-            "row_hash",
-            "VARCHAR",
-            Text("Fingerprint of the tracked fields.", "Impressão digital dos campos acompanhados."),
-        ),
+        Column("row_hash", "VARCHAR", HASH),
         Column("snapshot", "VARCHAR", RUN_KEY),
     ]
+    if resource.history:
+        columns += [SEEN_AT, DELETED_AT, DELETED_GRADE]
+    if resource.embedded is not None:
+        columns.append(EMBEDDED_AT)
     return Table("main", resource.name, resource.comment, tuple(columns), ("company_id", "id"))
 
 
-def _table(name: str, english: str, portuguese: str, *columns: Column, key: tuple[str, ...] = ()) -> Table:
-    return Table("meta", name, Text(english, portuguese), columns, key)
+def tracked(resource: Resource) -> tuple[Source, ...]:
+    """The columns whose changes make a version. When a row was changed is no change of it."""
+    return tuple(column for column in resource.columns if column.tracked and column.name != resource.version)
 
 
-def _column(name: str, kind: str, english: str, portuguese: str) -> Column:
-    return Column(name, kind, Text(english, portuguese))
+def history_of(resource: Resource) -> Table:
+    """The table of a resource's versions."""
+    comment = Text(
+        f"One row a version of a row of {resource.name}: what its tracked columns held from valid_from to valid_to. "
+        "As of a moment: valid_from <= moment AND (valid_to IS NULL OR valid_to > moment).",
+        f"Uma linha por versão de uma linha de {resource.name}: o que as colunas acompanhadas continham de valid_from "
+        "a valid_to. Em um momento: valid_from <= momento AND (valid_to IS NULL OR valid_to > momento).",
+    )
+    columns = [COMPANY, *_typed(tracked(resource)), Column("row_hash", "VARCHAR", HASH), *VALIDITY]
+    return Table("history", resource.name, comment, tuple(columns), ("company_id", "id", "valid_from"))
+
+
+def as_of(resource: Resource) -> Macro:
+    """The versions that were valid at a moment."""
+    table = history_of(resource)
+    return Macro(
+        table.schema,
+        f"{table.name}_as_of",
+        ("moment",),
+        f"SELECT * FROM {table.sql} WHERE valid_from <= moment::TIMESTAMPTZ"
+        " AND (valid_to IS NULL OR valid_to > moment::TIMESTAMPTZ)",
+        Text(
+            f"The rows of {resource.name} as they were known at a moment, one an id.",
+            f"As linhas de {resource.name} como se conheciam em um momento, uma por id.",
+        ),
+    )
+
+
+def embedded_of(resource: Resource) -> Table:
+    """What rows of other resources say of a resource's own: the newest value of each field."""
+    if resource.embedded is None:
+        raise ValueError(f"{resource.name} is embedded nowhere")
+    where = resource.embedded
+    columns = [COMPANY, *_typed((resource.column("id"),))]
+    for each in _typed(resource.column(name) for name in where.fields):
+        at = Text(f"When {each.name} was so, at the latest known.", f"Quando {each.name} era assim, até onde se sabe.")
+        columns += [each, Column(f"{each.name}_at", "TIMESTAMPTZ", at)]
+    columns.append(
+        _column("fetched_at", "TIMESTAMPTZ", "When it was last read from the API.", "Última leitura da API.")
+    )
+    return _table(
+        f"{resource.name}_in_{where.resource}",
+        f"One row an id of {resource.name} that came along in {where.resource}.{where.column}: the newest value of "
+        f"each field. Where newer than the listed row, it is merged into {resource.name}.",
+        f"Uma linha por id de {resource.name} que veio em {where.resource}.{where.column}: o valor mais novo de cada "
+        f"campo. Se mais novo que a linha listada, entra em {resource.name}.",
+        *columns,
+        key=("company_id", "id"),
+    )
+
+
+def tables_of(resource: Resource) -> tuple[Table, ...]:
+    """All tables that a resource has."""
+    return (
+        table_of(resource),
+        *((history_of(resource),) if resource.history else ()),
+        *((embedded_of(resource),) if resource.embedded else ()),
+    )
+
+
+def _typed(sources: Iterable[Source]) -> Iterator[Column]:
+    for source in sources:
+        yield Column(source.name, sql.type_of(source.type), source.comment)
+        if source.type is Scalar.INSTANT:
+            local = Text(
+                f"{source.name} in the account's zone, as the API gives it.",
+                f"{source.name} no fuso da conta, como a API entrega.",
+            )
+            yield Column(f"{source.name}_local", "TIMESTAMP", local)
 
 
 SNAPSHOTS = _table(
@@ -216,6 +359,17 @@ SCHEMA_CHANGES = _table(
     key=("company_id", "resource", "kind", "field", "type"),
 )
 
+TOMBSTONES = _table(
+    "tombstones",
+    "One row an answer 404 to a request for a single row.",
+    "Uma linha por resposta 404 ao pedido de uma linha.",
+    COMPANY,
+    RESOURCE,
+    _column("id", "BIGINT", "The row that was asked for.", "A linha pedida."),
+    _column("fetched_at", "TIMESTAMPTZ", "When it was answered.", "Quando foi respondido."),
+    Column("run_key", "VARCHAR", RUN_KEY),
+)
+
 PUBLISHES = _table(
     "publishes",
     "One row a publish of this file; the last one is what you are reading.",
@@ -231,4 +385,4 @@ PUBLISHES = _table(
     key=("version",),
 )
 
-META = (PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, QUALITY, SCHEMA_CHANGES)
+META = (PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, TOMBSTONES, QUALITY, SCHEMA_CHANGES)

@@ -23,30 +23,50 @@ class Changed:
 def upsert(stage: Stage) -> Changed:
     """Brings the winners of the stage into their table. To be run inside a transaction."""
     connection, table = stage.connection, stage.table.sql
-    version = (
-        f"coalesce(t.{sql.name(stage.resource.version)}, '-infinity')" if stage.resource.version else "'-infinity'"
-    )
+    own = f"t.company_id = {stage.company_id}"
+    # A row without a snapshot is known from elsewhere only (`embedded`): any listed one beats it.
     connection.execute(
-        f"DELETE FROM winners w USING {table} t, parts f WHERE t.company_id = ? AND t.id = w.id AND f.part = w.part"
-        f" AND ({version}::TIMESTAMPTZ, t.fetched_at, t.row_hash, t.snapshot)"
-        " >= (w.version, w.fetched_at, w.row_hash, f.run_key)",
-        [stage.company_id],
+        f"DELETE FROM winners w USING {table} t, parts f WHERE {own} AND t.id = w.id AND f.part = w.part"
+        f" AND t.snapshot IS NOT NULL AND ({stage.version_of('t')}, t.fetched_at, t.row_hash, t.snapshot)"
+        " >= (w.version, w.fetched_at, w.row_hash, f.run_key)"
     )
     row = connection.execute(
         "SELECT (SELECT count(*) FROM keys), count(*), count(t.id), count(*) FILTER (t.row_hash = w.row_hash)"
-        f" FROM winners w LEFT JOIN {table} t ON t.company_id = ? AND t.id = w.id",
-        [stage.company_id],
+        f" FROM winners w LEFT JOIN {table} t ON {own} AND t.id = w.id"
     ).fetchone()
     staged, winners, known, confirmed = row or (0, 0, 0, 0)
+    if stage.resource.history:
+        _note_seen(stage, replaced=known > 0, beaten=winners < staged)
     if known:
-        connection.execute(
-            f"DELETE FROM {table} WHERE company_id = ? AND id IN (SELECT id FROM winners)", [stage.company_id]
-        )
+        connection.execute(f"DELETE FROM {table} t WHERE {own} AND id IN (SELECT id FROM winners)")
     if winners:
         who = "SEMI JOIN winners w ON p.part = w.part AND p.row = w.row" if winners < staged else ""
+        seen = ", fetched_at AS seen_at" if stage.resource.history else ""
         connection.execute(
             f"INSERT INTO {table} BY NAME"
-            f" SELECT {stage.company_id} AS company_id, {sql.names(stage.columns)}, run_key AS snapshot"
+            f" SELECT {stage.company_id} AS company_id, {sql.names(stage.columns)}, run_key AS snapshot{seen}"
             f" FROM incoming p {who} JOIN (SELECT part, run_key FROM parts) f ON f.part = p.part"
         )
+    if stage.resource.history and (known or winners < staged):
+        connection.execute(
+            f"UPDATE {table} t SET seen_at = s.seen_at FROM seen s"
+            f" WHERE {own} AND t.id = s.id AND t.seen_at < s.seen_at"
+        )
     return Changed(winners - known, known - confirmed, confirmed)
+
+
+def _note_seen(stage: Stage, *, replaced: bool, beaten: bool) -> None:
+    """`seen`: when ids were seen by rows that are not, or no longer, in the table; where that may be later."""
+    stage.connection.execute("CREATE OR REPLACE TEMP TABLE seen (id BIGINT, seen_at TIMESTAMPTZ)")
+    if beaten:
+        stage.connection.execute(
+            "INSERT INTO seen SELECT id, fetched_at FROM keys ANTI JOIN winners USING (part, row) WHERE id IS NOT NULL"
+        )
+    if replaced:
+        stage.connection.execute(
+            f"INSERT INTO seen SELECT t.id, t.seen_at FROM {stage.table.sql} t JOIN winners w ON w.id = t.id"
+            f" WHERE t.company_id = {stage.company_id} AND t.seen_at > w.fetched_at"
+        )
+    stage.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE seen AS SELECT id, max(seen_at) AS seen_at FROM seen GROUP BY id"
+    )

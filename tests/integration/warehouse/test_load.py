@@ -41,6 +41,7 @@ def test_a_landed_row_comes_out_as_typed_columns(desk: Desk, chat: Chat) -> None
         "extra": '{"novo":{"a":1}}',
         "fetched_at": datetime(2026, 11, 22, 12, 1, tzinfo=UTC),
         "snapshot": manifest.run_key,
+        "seen_at": datetime(2026, 11, 22, 12, 1, tzinfo=UTC),
     }
 
 
@@ -261,7 +262,7 @@ def test_a_load_in_little_memory_is_the_same(new_desk: Callable[[str], Desk], ch
     for name, limit in (("much", "1GB"), ("little", "128MB")):
         desk = new_desk(name)
         desk.land(rows, parts=4)
-        desk.land([{**row, "unread": 1} for row in rows[::2]])
+        desk.land([{**row, "unread": 1} for row in rows[::2]], mode="incremental")
         desk.load(memory_limit=limit)
         tables.append(desk.tables())
     assert tables[0] == tables[1]

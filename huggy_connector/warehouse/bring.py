@@ -1,0 +1,124 @@
+"""Brings the new snapshots of one table of one company into the draft: rows, history, deletes, ledger, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from huggy_connector.catalogue import Resource
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.warehouse import deletes, embedded, history, ledger, quality, sql
+from huggy_connector.warehouse.quality import Finding
+from huggy_connector.warehouse.reread import Reread
+from huggy_connector.warehouse.stage import Stage, stage
+from huggy_connector.warehouse.tables import table_of
+from huggy_connector.warehouse.upsert import Changed, upsert
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+TOMBSTONES = "tombstones"
+"""The mode of a snapshot whose rows are ids that answered 404."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The new snapshots of one resource of one company, and those that are loaded already."""
+
+    company_id: int
+    resource: Resource
+    new: tuple[Manifest, ...]
+    loaded: tuple[Manifest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bringing:
+    """A load at work. `embedding` are the resources whose rows come along in others."""
+
+    connection: DuckDBPyConnection
+    landing: Landing
+    version: int
+    reread: Reread
+    embedding: Sequence[Resource] = ()
+    accepted: Collection[str] = ()
+    stop_on_drift: Collection[str] = ()
+
+    def bring(self, batch: Batch, *, now: datetime) -> tuple[Changed, list[Finding]]:
+        """Inside a transaction. Raises CheckFailed where a check of level `stop` failed, and SnapshotDamaged."""
+        resource = batch.resource
+        before = self._rows(batch)
+        rows = [manifest for manifest in batch.new if manifest.mode != TOMBSTONES]
+        gone = [manifest for manifest in batch.new if manifest.mode == TOMBSTONES]
+        changed, findings = Changed(), list[Finding]()
+        if gone:
+            staged = self._stage(batch, gone)
+            deletes.bury(staged)
+            counts = staged.counts()
+            ledger.record_snapshots(staged, counts, version=self.version, now=now)
+            findings += quality.check_snapshots(staged, counts)
+        if rows:
+            staged = self._stage(batch, rows)
+            changed = self._upsert(staged, batch)
+            counts = staged.counts()
+            ledger.record_snapshots(staged, counts, version=self.version, now=now)
+            rejects = ledger.record_rejects(staged)
+            new_fields = ledger.record_fields(staged)
+            findings += quality.check_snapshots(staged, counts)
+            findings += quality.check_rejects(staged, counts, rejects)
+            if resource.name in self.stop_on_drift:
+                findings += quality.check_drift(resource, new_fields)
+            if resource.history:
+                findings += deletes.check_sweeps(staged, accepted=self.accepted)
+        findings += quality.check_growth(resource, before=before, added=changed.added, after=self._rows(batch))
+        quality.stop_if_needed(findings)
+        if resource.history:
+            deletes.grade(self.connection, batch.company_id, resource)
+        return changed, findings
+
+    def _upsert(self, staged: Stage, batch: Batch) -> Changed:
+        for resource in self.embedding:
+            embedded.note(staged, resource)
+        if not staged.resource.history:
+            return upsert(staged)
+        splice = history.plan(staged, resight=lambda torn: self._resight(batch, torn))
+        changed = upsert(staged)
+        history.write(splice)
+        embedded.relist(staged)
+        return changed
+
+    def _stage(self, batch: Batch, manifests: Sequence[Manifest]) -> Stage:
+        return stage(
+            self.connection,
+            [(path, each.run_key) for each in manifests for path in self.reread.files(self.landing, each)],
+            company_id=batch.company_id,
+            resource=batch.resource,
+            manifests=manifests,
+        )
+
+    def _resight(self, batch: Batch, torn: str) -> None:
+        """Adds what the landing still has of these ids, in the hashes that the file knows."""
+        files = [
+            str(path)
+            for manifest in batch.loaded
+            if manifest.mode != TOMBSTONES
+            for path in self.reread.files(self.landing, manifest)
+        ]
+        if files:
+            version = (
+                f"coalesce({sql.name(batch.resource.version)}, '-infinity')"
+                if batch.resource.version
+                else "'-infinity'"
+            )
+            self.connection.execute(
+                f"INSERT INTO sightings SELECT id, fetched_at, {version}, row_hash"
+                f" FROM read_parquet({sql.paths(files)}, union_by_name = true)"
+                f" SEMI JOIN {sql.name(torn)} USING (id) SEMI JOIN runs USING (id, row_hash)"
+            )
+
+    def _rows(self, batch: Batch) -> int:
+        row = self.connection.execute(
+            f"SELECT count(*) FROM {table_of(batch.resource).sql} WHERE company_id = {batch.company_id}"
+        ).fetchone()
+        return int(row[0]) if row else 0
