@@ -47,6 +47,10 @@ CHECKS = {
     ("contacts", "values_readable", "warn"),
     ("departments", "key_present", "stop"),
     ("departments", "unique_key", "stop"),
+    ("messages", "key_present", "stop"),
+    ("messages", "sent_at_not_ahead", "warn"),
+    ("messages", "sent_at_present", "warn"),
+    ("messages", "unique_key", "stop"),
 }
 
 
