@@ -99,6 +99,7 @@ class Bringing:
 
     def _resight(self, batch: Batch, torn: str) -> None:
         """Adds what the landing still has of these ids, in the hashes that the file knows."""
+        self.landing.gather(batch.loaded)
         files = [
             str(path)
             for manifest in batch.loaded
