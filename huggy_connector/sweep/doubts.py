@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from huggy_connector.sweep.ends import SHRINKS, PageSize
+from huggy_connector.sweep.ends import SHORT, SHRINKS, PageSize
 
 TRIES: Final = 6
 """Answers of one page that are doubted in a row."""
-SHORT: Final = 8
-"""Pages up to which the end of a list is believed at once: one request more would be dear."""
 
 
 @dataclass(slots=True)

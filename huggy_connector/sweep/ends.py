@@ -16,6 +16,8 @@ USUAL: Final = 20
 """Rows of a page as documented. Only used to guess whether a list is short."""
 MANY: Final = 12
 """Pages, or streams, from which on guesses may be bold."""
+SHORT: Final = 12
+"""Pages up to which the end of a list is believed at once: one request more would be dear."""
 SAME: Final = 3
 """Pages that may hold the same rows: a burst of arrivals can push a whole page down once or twice."""
 SAMPLE: Final = 64
@@ -36,10 +38,15 @@ class EndSearch:
     empty: int | None = None
     _same: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """Pages by a hash of their rows' ids."""
+    _sure: int | None = None
+    """The page that was found empty when the one before it was known to hold rows."""
 
     @property
     def found(self) -> bool:
-        return self.empty is not None and self.empty <= self.last + 1
+        """Of a long list only where the end was looked at once it was known to be the end."""
+        if self.empty is None or self.empty > self.last + 1:
+            return False
+        return self.last < SHORT or self._sure == self.empty
 
     def first(self, count: int) -> list[int]:
         """The pages to be asked for after page 0, which held `count` rows."""
@@ -63,6 +70,8 @@ class EndSearch:
             if self.empty is not None and self.empty <= number:
                 self.empty = None
         else:
+            if number == self.last + 1:
+                self._sure = number
             self.empty = number if self.empty is None else min(self.empty, number)
             self.last = min(self.last, number - 1)
 
@@ -72,7 +81,7 @@ class EndSearch:
         if last >= FARTHEST:
             raise SweepError("The list goes on for ever: is the base URL right, and is the `page` parameter honoured?")
         if self.empty is not None:
-            return self._between(self.empty - last - 1)
+            return self._between(self.empty - last - 1) if self.empty > last + 1 else [self.empty]
         if last == 0 and self.hint is not None and self.hint > SAME:
             return [1, self.hint - 1, self.hint + 1 + self.hint // 64]  # from page 1 the size of a page is told
         if last == 0:

@@ -132,12 +132,16 @@ class Outcome:
     requests: int
     seconds: float
     walk: Streams
+    odd: bool
+    """Whether pages were uneven."""
 
     @property
     def wrong(self) -> bool:
-        """A certificate that claims too much."""
+        """A certificate that claims too much, or does not say how many are missing though that could be known."""
         stated = 0 if self.certificate.exact else self.certificate.missing_at_most
-        return stated is not None and len(self.missing) > stated
+        if stated is None:
+            return not self.odd and not self.certificate.why.startswith("The list was empty")
+        return len(self.missing) > stated
 
 
 @dataclass(slots=True)
@@ -186,7 +190,7 @@ def sweep(weather: Weather, make: Make = Streams, *, wanted: range | None = None
     throughout = world.start - world.gone
     if wanted is not None:
         throughout &= set(wanted)
-    return Outcome(walk.certificate(), frozenset(throughout - got), requests, now, walk)
+    return Outcome(walk.certificate(), frozenset(throughout - got), requests, now, walk, odd=bool(weather.odd))
 
 
 def _itself(fact: Any) -> Facts:
