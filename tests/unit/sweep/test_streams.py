@@ -34,13 +34,11 @@ def test_a_list_that_stands_still_costs_little_more_than_its_pages(rows: int, mo
     [
         (Weather(rows=20_000, streams=5), 1.08),
         (Weather(rows=20_000, streams=5, arrivals=5.0), 1.3),
-        (Weather(rows=20_000, streams=5, arrivals=5.0, spread=0.01, rate=18.6, seed=6), 1.25),
         (Weather(rows=20_000, streams=5, arrivals=1.0, departures=0.05), 1.6),
     ],
     ids=[
         "still",
         "5 arrivals a second",
-        "a search left alone while rows arrive",
         "1 arrival a second and a departure every 20 s",
     ],
 )
