@@ -51,6 +51,9 @@ class Settings(BaseModel):
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
     reconcile_days: float = Field(7.0, gt=0, description="Days after which a sync reads everything again.")
+    calendar: str | None = Field(
+        None, description="TOML file of business hours, holidays and service targets; Brazil's usual ones if not given."
+    )
     state: str | None = Field(None, description="Folder of the budget and token files, on a disk of this host.")
 
     @field_validator("base_url", "auth_url")

@@ -1,5 +1,6 @@
 """The DuckDB file: load and publish, read and describe. Importing this does not import duckdb."""
 
+from huggy_connector.warehouse.calendar import BusinessCalendar, read_calendar
 from huggy_connector.warehouse.dictionary import all_tables, as_markdown, table_named
 from huggy_connector.warehouse.load import LoadReport, TableReport, examine, load
 from huggy_connector.warehouse.read import Answer, connect, export, query
@@ -8,6 +9,7 @@ from huggy_connector.warehouse.tables import Column, Table
 
 __all__ = [
     "Answer",
+    "BusinessCalendar",
     "Column",
     "Freshness",
     "LoadReport",
@@ -22,6 +24,7 @@ __all__ = [
     "export",
     "load",
     "query",
+    "read_calendar",
     "status",
     "table_named",
 ]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from huggy_connector.catalogue import RESOURCES, Resource, Text
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.warehouse.definitions import definitions
 from huggy_connector.warehouse.tables import META, Table, tables_of
 
 Language = Literal["en", "pt"]
@@ -18,8 +19,9 @@ _HEADS = {
 
 
 def all_tables(resources: Iterable[Resource] = RESOURCES.values()) -> tuple[Table, ...]:
-    """Every table of a warehouse: those of the resources (history included), then those of `meta`."""
-    return (*(table for resource in resources for table in tables_of(resource)), *META)
+    """Every table and view of a warehouse: those of the resources (history included), what is made of them, `meta`."""
+    own = (table for resource in resources for table in tables_of(resource))
+    return (*own, *(each.table for each in definitions()), *META)
 
 
 def table_named(name: str, *, tables: Sequence[Table] | None = None) -> Table:

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import RESOURCES, Resource
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.landing import Landing, Manifest
-from huggy_connector.warehouse import embedded, ledger, quality, tables
+from huggy_connector.warehouse import embedded, ledger, quality, refresh, tables
 from huggy_connector.warehouse.bring import Batch, Bringing
+from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.engine import Engine
 from huggy_connector.warehouse.inspection import Loaded, inspect
 from huggy_connector.warehouse.migrate import migrate
@@ -27,6 +28,7 @@ from huggy_connector.warehouse.verdicts import Verdicts, read_verdicts
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+USUAL_CALENDAR = BusinessCalendar()
 GROWTH = 2
 """Bytes of disk to have free for each byte of new Parquet: what it becomes, and what DuckDB spills meanwhile."""
 
@@ -106,6 +108,7 @@ def load(  # noqa: PLR0913
     now: Callable[[], datetime],
     company_id: int | None = None,
     resources: Sequence[Resource] = tuple(RESOURCES.values()),
+    calendar: BusinessCalendar = USUAL_CALENDAR,
     keep_versions: int = 2,
     memory_limit: str = "1GB",
     threads: int = 2,
@@ -136,16 +139,17 @@ def load(  # noqa: PLR0913
         todo = _todo(landing, loaded, companies, resources, verdicts)
         if found.version and not afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
-                return LoadReport(
-                    str(place.live),
-                    found.version,
-                    False,
-                    _held(connection),
-                    (),
-                    todo.skipped,
-                    _hints(todo),
-                    todo.blocked,
-                )
+                if not refresh.outdated(connection, calendar):
+                    return LoadReport(
+                        str(place.live),
+                        found.version,
+                        False,
+                        _held(connection),
+                        (),
+                        todo.skipped,
+                        _hints(todo),
+                        todo.blocked,
+                    )
         landing.gather(todo.manifests)
         for manifest in todo.manifests:
             landing.verify(manifest)
@@ -170,7 +174,9 @@ def load(  # noqa: PLR0913
                 stop_on_drift=stop_on_drift,
             )
             reason = "rebuild" if afresh and found.version else "load"
-            held, warnings = _fill(bringing, todo.batches, resources, reason=reason, now=now, note=note)
+            held, warnings = _fill(
+                bringing, todo.batches, resources, reason=reason, calendar=calendar, now=now, note=note
+            )
             note(f"Publishing version {draft.version}.")
     addresses = tuple(manifest.address for manifest in todo.manifests)
     warnings += _hints(todo)
@@ -233,6 +239,7 @@ def _fill(
     resources: Sequence[Resource],
     *,
     reason: str,
+    calendar: BusinessCalendar,
     now: Callable[[], datetime],
     note: Callable[[str], None],
 ) -> tuple[dict[int, dict[str, TableReport]], tuple[str, ...]]:
@@ -251,6 +258,7 @@ def _fill(
         for company_id in dict.fromkeys(batch.company_id for batch in batches):
             embedded.merge(connection, company_id, resource)
     ledger.refresh_freshness(connection, resources, now=now())
+    refresh.refresh(connection, calendar)
     connection.execute("COMMIT")
     findings += quality.check_tables(connection, resources, now=now())
     quality.stop_if_needed(findings)

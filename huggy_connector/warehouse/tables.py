@@ -24,13 +24,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`key` are the columns that no two rows share; empty where rows are only ever added."""
+    """`key` are the columns that no two rows share; empty where rows are only ever added. `view`: it is a view."""
 
     schema: str
     name: str
     comment: Text
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    view: bool = False
 
     @property
     def sql(self) -> str:
@@ -385,4 +386,18 @@ PUBLISHES = _table(
     key=("version",),
 )
 
-META = (PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, TOMBSTONES, QUALITY, SCHEMA_CHANGES)
+DEFINITIONS = _table(
+    "definitions",
+    "One row a view or mart: by what it was made.",
+    "Uma linha por view ou mart: a partir do que foi feito.",
+    _column("name", "VARCHAR", "The view or mart.", "A view ou o mart."),
+    _column(
+        "fingerprint",
+        "VARCHAR",
+        "Of its definition and its calendar: where it is another, all of it is made again.",
+        "Da definição e do calendário: se muda, tudo é refeito.",
+    ),
+    key=("name",),
+)
+
+META = (PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, TOMBSTONES, QUALITY, SCHEMA_CHANGES, DEFINITIONS)

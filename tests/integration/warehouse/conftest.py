@@ -120,9 +120,10 @@ class Desk:
             return connection.execute(query).fetchall()
 
     def tables(self, *, file: Path | None = None, without: Sequence[str] = ()) -> dict[str, list[tuple[Any, ...]]]:
-        """Every table, whole and sorted, with its columns in the order of their names."""
+        """Every table, whole and sorted, with its columns in the order of their names. No views: they are of tables."""
         listed = self.read(
             "SELECT schema_name, table_name, list(column_name ORDER BY column_name) FROM duckdb_columns()"
+            " SEMI JOIN duckdb_tables() USING (database_name, schema_name, table_name)"
             " WHERE database_name = 'w' GROUP BY ALL ORDER BY ALL",
             file=file,
         )

@@ -54,6 +54,8 @@ def test_every_table_and_column_in_the_file_has_its_comment(filled: Desk) -> Non
     expected |= {(t.schema, t.name, column.name): column.comment.en for t in all_tables() for column in t.columns}
     found = filled.read(
         "SELECT schema_name, table_name, '', comment FROM duckdb_tables() WHERE database_name = 'w' UNION ALL"
+        " SELECT schema_name, view_name, '', comment FROM duckdb_views() WHERE database_name = 'w' AND NOT internal"
+        " UNION ALL"
         " SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() WHERE database_name = 'w'"
     )
     assert {(schema, table, column): comment for schema, table, column, comment in found} == expected

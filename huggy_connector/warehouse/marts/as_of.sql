@@ -1,0 +1,35 @@
+-- The moment that the marts speak of: when the newest chat of the account was read from the API.
+-- O momento a que os marts se referem: quando o atendimento mais recente da conta foi lido da API.
+--
+-- Formula: the newest fetched_at of chats; its local reading in the account's zone.
+-- Edge cases: what happened after it is not known, so nothing here is measured against the clock of the reader.
+-- Refresh: whole, a row an account.
+--
+-- Columns:
+--   company_id BIGINT
+--   as_of TIMESTAMPTZ: The moment. | O momento.
+--   as_of_local TIMESTAMP: The same in the account's zone. | O mesmo no fuso da conta.
+--   day DATE: Its local day. | Seu dia local.
+--   business_seconds_before BIGINT: Business time of the calendar up to it. | Expediente do calendário até ele.
+--
+-- Example: read on Monday at 09:00, an hour into the first business day of the calendar.
+--   chats
+--   | id | created_at       | fetched_at       |
+--   | 1  | 2026-11-09 07:00 | 2026-11-09 09:00 |
+--   gives
+--   | as_of_local         | day        | business_seconds_before |
+--   | 2026-11-09 09:00:00 | 2026-11-09 | 3600                    |
+WITH newest AS (
+    SELECT company_id, max(fetched_at) AS as_of FROM chats GROUP BY company_id
+),
+zoned AS (
+    SELECT company_id, as_of, as_of AT TIME ZONE account.zone AS as_of_local FROM newest, account
+)
+SELECT
+    company_id,
+    as_of,
+    as_of_local,
+    as_of_local::DATE AS day,
+    business_seconds_before + least(greatest(epoch(as_of_local - (day + opens)), 0), business_seconds)
+        AS business_seconds_before
+FROM zoned LEFT JOIN marts.calendar ON day = as_of_local::DATE

@@ -1,0 +1,127 @@
+-- Chat times: one row a chat with its durations, for any aggregate of your own. All other marts are made of it.
+-- Tempos dos atendimentos: uma linha por atendimento com suas durações, para qualquer agregado. A base dos demais marts.
+--
+-- Formula: queue wait = attended_at - created_at; first response = created_at to the first message of an agent where the
+--   messages of the chat are landed, else to attended_at; handling = closed_at - attended_at;
+--   resolution = closed_at - created_at. Business seconds are those of the interval inside marts.calendar.
+-- Edge cases:
+--   NULL before the event, and where the event lies before the opening (a broken time).
+--   Open: in one of auto, wait_for_chat, in_chat, queue, in_queue, or in an unknown situation and not closed. A chat that
+--   was opened again has no closing. One that is closed without a time leaves the backlog at its last change.
+--   Huggy does not say when a chat entered the queue: the wait begins at the opening and holds the bot's part.
+--   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
+-- Refresh: touched chats: those that changed, and all chats of their contacts, for previous_chat_at.
+--
+-- Columns:
+--   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   chat_id BIGINT: The chat: chats.id. | O atendimento: chats.id.
+--   contact_id BIGINT: The customer: contacts.id. | O cliente: contacts.id.
+--   agent_id BIGINT: The agent in charge: agents.id; NULL where none was.
+--     | O agente responsável: agents.id; NULL se não houve.
+--   department_id BIGINT: The department: departments.id. | O departamento: departments.id.
+--   tabulation_id BIGINT: The closing category: tabulations.id. | A tabulação: tabulations.id.
+--   channel VARCHAR: Channel type, such as widget. | Tipo de canal, como widget.
+--   situation VARCHAR: As Huggy says it: chats.situation. | Como a Huggy informa: chats.situation.
+--   is_open BOOLEAN: Not yet closed. | Ainda não encerrado.
+--   handled_by VARCHAR: agent; bot where it was closed without one; NULL while undecided.
+--     | agent; bot se encerrado sem agente; NULL se indefinido.
+--   day DATE: Local day of the opening; NULL where it is unreadable. | Dia local da abertura; NULL se ilegível.
+--   closed_day DATE: Local day on which it left the backlog; NULL while open.
+--     | Dia local em que saiu do backlog; NULL se aberto.
+--   created_at TIMESTAMPTZ: The opening. | A abertura.
+--   created_at_local TIMESTAMP: The opening on the account's clock. | A abertura no relógio da conta.
+--   queue_seconds BIGINT: Opening to an agent. | Da abertura até um agente.
+--   queue_business_seconds BIGINT: Of them in business hours. | Deles, em horário comercial.
+--   first_response_seconds BIGINT: Opening to the first answer of an agent.
+--     | Da abertura à primeira resposta de um agente.
+--   first_response_business_seconds BIGINT: Of them in business hours. | Deles, em horário comercial.
+--   first_response_basis VARCHAR: message or attended: what the answer was read from.
+--     | message ou attended: de onde veio a resposta.
+--   handling_seconds BIGINT: An agent to the closing. | De um agente ao encerramento.
+--   handling_business_seconds BIGINT: Of them in business hours. | Deles, em horário comercial.
+--   resolution_seconds BIGINT: Opening to the closing. | Da abertura ao encerramento.
+--   resolution_business_seconds BIGINT: Of them in business hours. | Deles, em horário comercial.
+--   previous_chat_at TIMESTAMPTZ: Opening of the contact's chat before this one.
+--     | Abertura do atendimento anterior do contato.
+--   source UBIGINT: Fingerprint of the chat that the row was made of. | Impressão digital do atendimento de origem.
+--
+-- Example: answered on Friday evening, closed on the Tuesday after a holiday; one with the bot only; one in the queue;
+--   one over the last beginning of summer time, 2018-11-04, when 00:00 was 01:00: two hours on the clock are one.
+--   chats
+--   | id | situation     | contact_id | agent_id | created_at       | attended_at      | closed_at        |
+--   | 1  | finishing     | 5          | 7        | 2026-10-30 17:50 | 2026-10-30 18:30 | 2026-11-03 08:20 |
+--   | 2  | finishing     | 6          |          | 2026-10-30 10:00 |                  | 2026-10-30 10:04 |
+--   | 3  | wait_for_chat | 5          |          | 2026-11-03 11:00 |                  |                  |
+--   | 4  | finishing     |            | 7        | 2018-11-03 23:30 | 2018-11-03 23:40 | 2018-11-04 01:30 |
+--   gives
+--   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds |
+--   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           |
+--   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |
+--   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |
+--   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             |
+WITH states AS (
+    SELECT
+        *,
+        coalesce(
+            situation IN ('auto', 'wait_for_chat', 'in_chat', 'queue', 'in_queue')
+            OR (closed_at IS NULL AND situation NOT IN ('finishing', 'filed', 'blocked')),
+            closed_at IS NULL
+        ) AS is_open
+    FROM affected_chats
+),
+events AS (
+    SELECT
+        s.*,
+        created_at_local::DATE AS day,
+        lag(created_at) OVER (PARTITION BY s.company_id, contact_id ORDER BY created_at, id) AS before,
+        CASE WHEN attended_at >= created_at THEN attended_at END AS attended,
+        CASE WHEN attended_at >= created_at THEN attended_at_local END AS attended_local,
+        CASE WHEN NOT is_open AND closed_at >= created_at THEN closed_at END AS closed,
+        CASE WHEN NOT is_open AND closed_at >= created_at THEN closed_at_local END AS closed_local
+    FROM states AS s
+),
+measured AS (
+    SELECT
+        e.*,
+        epoch(created_at) AS created_s,
+        epoch(attended) AS attended_s,
+        epoch(closed) AS closed_s,
+        c.business_seconds_before + least(greatest(epoch(created_at_local - (c.day + c.opens)), 0), c.business_seconds)
+            AS created_b,
+        a.business_seconds_before + least(greatest(epoch(attended_local - (a.day + a.opens)), 0), a.business_seconds)
+            AS attended_b,
+        z.business_seconds_before + least(greatest(epoch(closed_local - (z.day + z.opens)), 0), z.business_seconds)
+            AS closed_b
+    FROM events AS e
+    LEFT JOIN marts.calendar AS c ON c.day = e.day
+    LEFT JOIN marts.calendar AS a ON a.day = attended_local::DATE
+    LEFT JOIN marts.calendar AS z ON z.day = closed_local::DATE
+)
+SELECT
+    company_id,
+    id AS chat_id,
+    contact_id,
+    agent_id,
+    department_id,
+    tabulation_id,
+    channel,
+    situation,
+    is_open,
+    CASE WHEN attended_at IS NOT NULL OR agent_id IS NOT NULL THEN 'agent' WHEN NOT is_open THEN 'bot' END AS handled_by,
+    day,
+    CASE WHEN NOT is_open THEN greatest(day, coalesce(closed_at_local, updated_at_local, created_at_local)::DATE) END
+        AS closed_day,
+    created_at,
+    created_at_local,
+    (attended_s - created_s)::BIGINT AS queue_seconds,
+    (attended_b - created_b)::BIGINT AS queue_business_seconds,
+    (attended_s - created_s)::BIGINT AS first_response_seconds,
+    (attended_b - created_b)::BIGINT AS first_response_business_seconds,
+    CASE WHEN attended IS NOT NULL THEN 'attended' END AS first_response_basis,
+    CASE WHEN closed >= attended THEN (closed_s - attended_s)::BIGINT END AS handling_seconds,
+    CASE WHEN closed >= attended THEN (closed_b - attended_b)::BIGINT END AS handling_business_seconds,
+    (closed_s - created_s)::BIGINT AS resolution_seconds,
+    (closed_b - created_b)::BIGINT AS resolution_business_seconds,
+    CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN before END AS previous_chat_at,
+    source
+FROM measured

@@ -1,0 +1,61 @@
+-- First response by day: how long customers waited for the first answer of a person.
+-- Primeira resposta por dia: quanto os clientes esperaram pela primeira resposta de uma pessoa.
+--
+-- Formula: created_at to the first message of an agent where the messages of the chat are landed, else to attended_at;
+--   median and 90th percentile, interpolated, of the chats opened on the day.
+-- Edge cases:
+--   The bot's messages and internal notes are no response. NULL, not 0, while there is none.
+--   Where messages are not landed, taking the chat stands for answering it: marts.chat_times.first_response_basis tells.
+--   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
+-- Refresh: touched days: percentiles read every row of a group, and few days change.
+--
+-- Columns:
+--   company_id BIGINT
+--   day DATE
+--   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Choose one; never add rows of two.
+--     | day, channel, department ou agent: do que é a linha. Escolha um; nunca some linhas de dois.
+--   channel VARCHAR
+--   department_id BIGINT
+--   agent_id BIGINT
+--   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
+--   measured BIGINT: Of them, those where it has happened. | Deles, aqueles em que já ocorreu.
+--   median_minutes DOUBLE: Half took no longer; NULL where none is measured.
+--     | Metade não levou mais; NULL se nenhum medido.
+--   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez não levaram mais.
+--   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
+--   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
+--
+-- Example: no messages are landed, so attended_at counts: 5 and 15 minutes; the bot's chat has none.
+--   chats
+--   | id | situation | agent_id | created_at       | attended_at      | closed_at        |
+--   | 1  | finishing | 7        | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 09:30 |
+--   | 2  | finishing | 8        | 2026-11-09 10:00 | 2026-11-09 10:15 | 2026-11-09 10:20 |
+--   | 3  | finishing |          | 2026-11-09 11:00 |                  | 2026-11-09 11:03 |
+--   gives (grouped_by IN ('day', 'agent'))
+--   | grouped_by | agent_id | chats | measured | median_minutes | p90_minutes | p90_business_minutes |
+--   | agent      | 7        | 1     | 1        | 5.0            | 5.0         | 5.0                  |
+--   | agent      | 8        | 1     | 1        | 15.0           | 15.0        | 15.0                 |
+--   | agent      |          | 1     | 0        |                |             |                      |
+--   | day        |          | 3     | 2        | 10.0           | 14.0        | 14.0                 |
+SELECT
+    company_id,
+    day,
+    CASE
+        WHEN grouping(channel) = 0 THEN 'channel'
+        WHEN grouping(department_id) = 0 THEN 'department'
+        WHEN grouping(agent_id) = 0 THEN 'agent'
+        ELSE 'day'
+    END AS grouped_by,
+    channel,
+    department_id,
+    agent_id,
+    count(*) AS chats,
+    count(first_response_seconds) AS measured,
+    round(quantile_cont(first_response_seconds, 0.5) / 60, 2) AS median_minutes,
+    round(quantile_cont(first_response_seconds, 0.9) / 60, 2) AS p90_minutes,
+    round(quantile_cont(first_response_business_seconds, 0.5) / 60, 2) AS median_business_minutes,
+    round(quantile_cont(first_response_business_seconds, 0.9) / 60, 2) AS p90_business_minutes
+FROM touched_chat_times
+GROUP BY GROUPING SETS (
+    (company_id, day), (company_id, day, channel), (company_id, day, department_id), (company_id, day, agent_id)
+)

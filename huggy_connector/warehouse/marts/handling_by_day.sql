@@ -1,0 +1,58 @@
+-- Handling time by day: how long an agent had the chat, from taking it to closing it.
+-- Tempo de atendimento por dia: quanto tempo um agente ficou com o atendimento, de assumir a encerrar.
+--
+-- Formula: closed_at - attended_at of the chats opened on the day; median and 90th percentile, interpolated.
+-- Edge cases:
+--   NULL, not 0, until the chat is closed; chats that no agent took are not measured.
+--   Pauses in the conversation are in it: Huggy gives no times of work.
+--   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
+-- Refresh: touched days: percentiles read every row of a group, and few days change.
+--
+-- Columns:
+--   company_id BIGINT
+--   day DATE
+--   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Choose one; never add rows of two.
+--     | day, channel, department ou agent: do que é a linha. Escolha um; nunca some linhas de dois.
+--   channel VARCHAR
+--   department_id BIGINT
+--   agent_id BIGINT
+--   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
+--   measured BIGINT: Of them, those where it has happened. | Deles, aqueles em que já ocorreu.
+--   median_minutes DOUBLE: Half took no longer; NULL where none is measured.
+--     | Metade não levou mais; NULL se nenhum medido.
+--   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez não levaram mais.
+--   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
+--   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
+--
+-- Example: handled in 20 minutes, and in 60 of which the last 50 are after hours; one is still in hand.
+--   chats
+--   | id | situation | department_id | created_at       | attended_at      | closed_at        |
+--   | 1  | finishing | 31            | 2026-11-09 09:00 | 2026-11-09 09:10 | 2026-11-09 09:30 |
+--   | 2  | finishing | 31            | 2026-11-09 17:40 | 2026-11-09 17:50 | 2026-11-09 18:50 |
+--   | 3  | in_chat   | 31            | 2026-11-09 10:00 | 2026-11-09 10:10 |                  |
+--   gives (grouped_by IN ('day', 'department'))
+--   | grouped_by | department_id | chats | measured | median_minutes | p90_minutes | median_business_minutes |
+--   | day        |               | 3     | 2        | 40.0           | 56.0        | 15.0                    |
+--   | department | 31            | 3     | 2        | 40.0           | 56.0        | 15.0                    |
+SELECT
+    company_id,
+    day,
+    CASE
+        WHEN grouping(channel) = 0 THEN 'channel'
+        WHEN grouping(department_id) = 0 THEN 'department'
+        WHEN grouping(agent_id) = 0 THEN 'agent'
+        ELSE 'day'
+    END AS grouped_by,
+    channel,
+    department_id,
+    agent_id,
+    count(*) AS chats,
+    count(handling_seconds) AS measured,
+    round(quantile_cont(handling_seconds, 0.5) / 60, 2) AS median_minutes,
+    round(quantile_cont(handling_seconds, 0.9) / 60, 2) AS p90_minutes,
+    round(quantile_cont(handling_business_seconds, 0.5) / 60, 2) AS median_business_minutes,
+    round(quantile_cont(handling_business_seconds, 0.9) / 60, 2) AS p90_business_minutes
+FROM touched_chat_times
+GROUP BY GROUPING SETS (
+    (company_id, day), (company_id, day, channel), (company_id, day, department_id), (company_id, day, agent_id)
+)

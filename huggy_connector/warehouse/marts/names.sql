@@ -1,0 +1,47 @@
+-- Names of agents, departments and tabulations, for the marts that show them.
+-- Nomes de agentes, departamentos e tabulações, para os marts que os mostram.
+--
+-- Formula: the name in the list of agents or departments; for an agent who is in neither, such as one who left, and for
+--   tabulations, the name in the newest chat that has it.
+-- Edge cases: an id that nowhere has a name has no row.
+-- Refresh: whole.
+--
+-- Columns:
+--   company_id BIGINT
+--   kind VARCHAR: agent, department or tabulation. | agent, department ou tabulation.
+--   id BIGINT: The id. | O id.
+--   name VARCHAR: The name. | O nome.
+--
+-- Example: Ana is listed under her new name; Rui has left and is known from a chat only.
+--   chats
+--   | id | created_at       | updated_at       | tabulation_id | tabulation_name | agents                                   |
+--   | 1  | 2026-11-09 09:00 | 2026-11-09 09:30 | 12            | Venda           | [{id: 7, name: Ana}]                     |
+--   | 2  | 2026-11-09 10:00 | 2026-11-09 10:30 | 12            | Venda nova      | [{id: 7, name: Ana}, {id: 8, name: Rui}] |
+--   agents
+--   | id | name      |
+--   | 7  | Ana Souza |
+--   departments
+--   | id | name      |
+--   | 31 | Comercial |
+--   gives
+--   | kind       | id | name       |
+--   | agent      | 7  | Ana Souza  |
+--   | agent      | 8  | Rui        |
+--   | department | 31 | Comercial  |
+--   | tabulation | 12 | Venda nova |
+WITH listed AS (
+    SELECT company_id, id, name FROM agents WHERE name IS NOT NULL
+),
+seen AS (
+    SELECT a.company_id, a.agent_id AS id, arg_max(a.name, (c.updated_at, c.id)) AS name
+    FROM chat_agents AS a JOIN chats AS c ON c.company_id = a.company_id AND c.id = a.chat_id
+    WHERE a.agent_id IS NOT NULL AND a.name IS NOT NULL
+    GROUP BY ALL
+)
+SELECT company_id, 'agent' AS kind, id, name FROM listed
+UNION ALL
+SELECT company_id, 'agent', id, name FROM seen ANTI JOIN listed USING (company_id, id)
+UNION ALL
+SELECT company_id, 'department', id, name FROM departments WHERE name IS NOT NULL
+UNION ALL
+SELECT company_id, 'tabulation', id, name FROM tabulations WHERE name IS NOT NULL

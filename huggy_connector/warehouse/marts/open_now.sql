@@ -1,0 +1,57 @@
+-- Open now: one row a chat that was open when the account was last read, the longest waiting first.
+-- Abertos agora: uma linha por atendimento aberto na última leitura da conta, o que espera há mais tempo primeiro.
+--
+-- Formula: age = marts.as_of.as_of - created_at.
+-- Edge cases:
+--   "Now" is the last landing, not the reader's clock. A chat waits while no agent has taken it.
+--   A chat whose opening is unreadable has no age, and comes last.
+-- Refresh: view, the open chats are few.
+--
+-- Columns:
+--   company_id BIGINT
+--   chat_id BIGINT
+--   situation VARCHAR
+--   channel VARCHAR
+--   department_id BIGINT
+--   department VARCHAR: Its name. | Seu nome.
+--   agent_id BIGINT
+--   agent VARCHAR: The agent's name. | Nome do agente.
+--   contact_id BIGINT
+--   created_at_local TIMESTAMP
+--   waits BOOLEAN: No agent has taken it. | Nenhum agente assumiu.
+--   age_minutes DOUBLE: Since the opening. | Desde a abertura.
+--   age_business_minutes DOUBLE: Of them in business hours. | Deles, em horário comercial.
+--
+-- Example: opened at 17:50, read the next morning at 08:20.
+--   chats
+--   | id | situation     | channel | agent_id | created_at       | attended_at      | fetched_at       |
+--   | 1  | wait_for_chat | widget  |          | 2026-11-09 17:50 |                  | 2026-11-10 08:20 |
+--   | 2  | in_chat       | widget  | 7        | 2026-11-10 08:10 | 2026-11-10 08:15 | 2026-11-10 08:20 |
+--   gives
+--   | chat_id | situation     | waits | age_minutes | age_business_minutes |
+--   | 1       | wait_for_chat | true  | 870.0       | 30.0                 |
+--   | 2       | in_chat       | false | 10.0        | 10.0                 |
+SELECT
+    t.company_id,
+    t.chat_id,
+    t.situation,
+    t.channel,
+    t.department_id,
+    d.name AS department,
+    t.agent_id,
+    a.name AS agent,
+    t.contact_id,
+    t.created_at_local,
+    t.handled_by IS NULL AS waits,
+    round((epoch(n.as_of) - epoch(t.created_at)) / 60, 2) AS age_minutes,
+    round((
+        n.business_seconds_before - c.business_seconds_before
+        - least(greatest(epoch(t.created_at_local - (c.day + c.opens)), 0), c.business_seconds)
+    ) / 60, 2) AS age_business_minutes
+FROM marts.chat_times AS t
+JOIN marts.as_of AS n ON n.company_id = t.company_id
+LEFT JOIN marts.calendar AS c ON c.day = t.day
+LEFT JOIN marts.names AS d ON d.company_id = t.company_id AND d.kind = 'department' AND d.id = t.department_id
+LEFT JOIN marts.names AS a ON a.company_id = t.company_id AND a.kind = 'agent' AND a.id = t.agent_id
+WHERE t.is_open
+ORDER BY t.created_at NULLS LAST, t.chat_id

@@ -1,0 +1,60 @@
+-- Queue wait by day: how long customers waited from opening the chat until an agent took it.
+-- Espera na fila por dia: quanto os clientes esperaram da abertura do atendimento até um agente assumir.
+--
+-- Formula: attended_at - created_at of the chats opened on the day; median and 90th percentile, interpolated.
+-- Edge cases:
+--   Chats that no agent took (bot only, still waiting) count in chats and not in measured: their wait is NULL, not 0.
+--   Huggy does not say when a chat entered the queue, so the bot's part is in it.
+--   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
+-- Refresh: touched days: percentiles read every row of a group, and few days change.
+--
+-- Columns:
+--   company_id BIGINT
+--   day DATE
+--   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Choose one; never add rows of two.
+--     | day, channel, department ou agent: do que é a linha. Escolha um; nunca some linhas de dois.
+--   channel VARCHAR
+--   department_id BIGINT
+--   agent_id BIGINT
+--   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
+--   measured BIGINT: Of them, those where it has happened. | Deles, aqueles em que já ocorreu.
+--   median_minutes DOUBLE: Half took no longer; NULL where none is measured.
+--     | Metade não levou mais; NULL se nenhum medido.
+--   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez não levaram mais.
+--   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
+--   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
+--
+-- Example: waits of 2, 4 and 12 minutes, the last from 17:58 on, when two of them are business time; one still waits.
+--   chats
+--   | id | situation     | channel | created_at       | attended_at      |
+--   | 1  | in_chat       | widget  | 2026-11-09 09:00 | 2026-11-09 09:02 |
+--   | 2  | in_chat       | widget  | 2026-11-09 10:00 | 2026-11-09 10:04 |
+--   | 3  | in_chat       | email   | 2026-11-09 17:58 | 2026-11-09 18:10 |
+--   | 4  | wait_for_chat | email   | 2026-11-09 11:00 |                  |
+--   gives (grouped_by IN ('day', 'channel'))
+--   | grouped_by | channel | chats | measured | median_minutes | p90_minutes | median_business_minutes |
+--   | channel    | email   | 2     | 1        | 12.0           | 12.0        | 2.0                     |
+--   | channel    | widget  | 2     | 2        | 3.0            | 3.8         | 3.0                     |
+--   | day        |         | 4     | 3        | 4.0            | 10.4        | 2.0                     |
+SELECT
+    company_id,
+    day,
+    CASE
+        WHEN grouping(channel) = 0 THEN 'channel'
+        WHEN grouping(department_id) = 0 THEN 'department'
+        WHEN grouping(agent_id) = 0 THEN 'agent'
+        ELSE 'day'
+    END AS grouped_by,
+    channel,
+    department_id,
+    agent_id,
+    count(*) AS chats,
+    count(queue_seconds) AS measured,
+    round(quantile_cont(queue_seconds, 0.5) / 60, 2) AS median_minutes,
+    round(quantile_cont(queue_seconds, 0.9) / 60, 2) AS p90_minutes,
+    round(quantile_cont(queue_business_seconds, 0.5) / 60, 2) AS median_business_minutes,
+    round(quantile_cont(queue_business_seconds, 0.9) / 60, 2) AS p90_business_minutes
+FROM touched_chat_times
+GROUP BY GROUPING SETS (
+    (company_id, day), (company_id, day, channel), (company_id, day, department_id), (company_id, day, agent_id)
+)

@@ -1,0 +1,52 @@
+-- Returning contacts: how many chats come from customers who had one before, and how soon they came back.
+-- Contatos que voltam: quantos atendimentos são de clientes que já tiveram outro, e em quanto tempo voltaram.
+--
+-- Formula: a chat returns where its contact opened another one earlier; within 7 days: at most 7 * 24 hours before.
+-- Edge cases:
+--   Before means before in what is landed: in the first weeks of the data many seem new who are not.
+--   Chats without a contact count in chats only. Merged contacts are whom Huggy says they are now.
+-- Refresh: view, a count over marts.chat_times, which keeps the chat before.
+--
+-- Columns:
+--   company_id BIGINT
+--   day DATE
+--   channel VARCHAR
+--   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
+--   with_contact BIGINT: Of them, those whose contact is known. | Deles, os de contato conhecido.
+--   contacts BIGINT: Distinct customers. | Clientes distintos.
+--   first_chats BIGINT: The contact's first. | O primeiro do contato.
+--   returning BIGINT: The contact had one before. | O contato já teve outro.
+--   returning_in_1_day BIGINT: Of them, at most 24 hours before. | Deles, no máximo 24 horas antes.
+--   returning_in_7_days BIGINT: Of them, at most 7 days before. | Deles, no máximo 7 dias antes.
+--   returning_in_30_days BIGINT: Of them, at most 30 days before. | Deles, no máximo 30 dias antes.
+--   returning_share DOUBLE: returning / with_contact; NULL where that is 0. | returning / with_contact; NULL se for 0.
+--
+-- Example: contact 5 comes back after exactly a day, and contact 6 after ten days; a third chat has no contact.
+--   chats
+--   | id | contact_id | channel | created_at       |
+--   | 1  | 5          | widget  | 2026-11-09 09:00 |
+--   | 2  | 6          | widget  | 2026-10-31 09:00 |
+--   | 3  | 5          | widget  | 2026-11-10 09:00 |
+--   | 4  | 6          | widget  | 2026-11-10 09:00 |
+--   | 5  |            | widget  | 2026-11-10 10:00 |
+--   gives (day = '2026-11-10')
+--   | chats | with_contact | contacts | first_chats | returning | returning_in_1_day | returning_in_7_days | returning_in_30_days | returning_share |
+--   | 3     | 2            | 2        | 0           | 2         | 1                  | 1                   | 2                    | 1.0             |
+WITH gaps AS (
+    SELECT *, epoch(created_at) - epoch(previous_chat_at) AS gap FROM marts.chat_times
+)
+SELECT
+    company_id,
+    day,
+    channel,
+    count(*) AS chats,
+    count(contact_id) AS with_contact,
+    count(DISTINCT contact_id) AS contacts,
+    count(contact_id) FILTER (previous_chat_at IS NULL) AS first_chats,
+    count(previous_chat_at) AS returning,
+    count(*) FILTER (gap <= 86400) AS returning_in_1_day,
+    count(*) FILTER (gap <= 7 * 86400) AS returning_in_7_days,
+    count(*) FILTER (gap <= 30 * 86400) AS returning_in_30_days,
+    round(count(previous_chat_at) / nullif(count(contact_id), 0), 4) AS returning_share
+FROM gaps
+GROUP BY ALL

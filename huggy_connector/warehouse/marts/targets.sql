@@ -1,0 +1,19 @@
+-- Service targets: within what time a chat should be answered and resolved. Set in the calendar file.
+-- Metas de atendimento: em quanto tempo um atendimento deve ser respondido e resolvido. Definidas no arquivo do calendário.
+--
+-- Formula: as the calendar file says; 15 business minutes to the first response and 480 to the resolution without one.
+-- Edge cases: there is one target a metric; a metric without one is not in marts.sla_by_day.
+-- Refresh: whole.
+--
+-- Columns:
+--   metric VARCHAR: queue_wait, first_response, handling or resolution.
+--     | queue_wait, first_response, handling ou resolution.
+--   minutes DOUBLE: The most that keeps the target. | O máximo que cumpre a meta.
+--   clock VARCHAR: business or calendar: which minutes count. | business ou calendar: quais minutos contam.
+--
+-- Example: no calendar file.
+--   gives
+--   | metric         | minutes | clock    |
+--   | first_response | 15.0    | business |
+--   | resolution     | 480.0   | business |
+SELECT metric, minutes, clock FROM service_targets

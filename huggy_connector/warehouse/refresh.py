@@ -1,0 +1,235 @@
+"""Brings the views and the marts up to date with the tables, within the publish that changed them.
+
+Only what changed is computed again: `marts.chat_times` holds a fingerprint of the chat that each row was made of, and
+the marts by day are made again for the days of the chats that differ. What is made is a function of the tables and the
+calendar: to make all of it again gives the same. A new definition, or another calendar, makes all of it again.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from huggy_connector.warehouse import sql, tables
+from huggy_connector.warehouse.calendar import BusinessCalendar
+from huggy_connector.warehouse.definitions import FACTS, Definition, Refresh, definitions
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FIRST_DAY = date(2010, 1, 1)
+"""Of the calendar: Huggy is younger, and a broken date may be of any year."""
+
+_FACTS = sql.name("marts", FACTS)
+_ON_A_TOUCHED_DAY = (
+    "EXISTS (FROM touched_days d WHERE d.company_id = t.company_id AND d.day IS NOT DISTINCT FROM t.day)"
+)
+
+
+READ = ("agents", "chats", "contacts", "departments")
+"""The tables that views and marts are made of. A warehouse that lacks one has none of them."""
+
+_HERE = "database_name = current_database()"
+
+
+def outdated(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> bool:
+    """Whether the file in use lacks a view or mart as it is defined now, or was made with another calendar."""
+    return _possible(connection) and _recorded(connection) != _wanted(calendar)
+
+
+def refresh(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
+    """Makes what is new or changed. To be run inside the transaction that changed the tables."""
+    if not _possible(connection):
+        return
+    wanted, recorded = _wanted(calendar), _recorded(connection)
+    connection.execute('CREATE SCHEMA IF NOT EXISTS "marts"')
+    for name in recorded.keys() - wanted.keys():
+        _drop(connection, name)
+    _bring_settings(connection, calendar)
+    _bring_chats(connection)
+    renewed = {name for name in wanted if wanted[name] != recorded.get(name)}
+    for each in definitions():
+        if each.table.title in renewed:
+            _create(connection, each)
+        _fill(connection, each, whole=not renewed.isdisjoint({each.table.title, f"marts.{FACTS}"}))
+        if each.table.title in renewed:
+            _comment(connection, each)
+    if wanted != recorded:
+        connection.execute(f"DELETE FROM {tables.DEFINITIONS.sql}")
+        connection.execute(
+            f"INSERT INTO {tables.DEFINITIONS.sql} SELECT unnest($1), unnest($2)", [list(wanted), list(wanted.values())]
+        )
+
+
+def _possible(connection: DuckDBPyConnection) -> bool:
+    held = connection.execute(
+        f"SELECT count(*) FROM duckdb_tables() WHERE {_HERE} AND schema_name = 'main' AND table_name IN {READ}"
+    ).fetchone()
+    return held == (len(READ),)
+
+
+def _wanted(calendar: BusinessCalendar) -> dict[str, str]:
+    """By title: the fingerprint. The facts' holds the calendar, and what reads them is made again with them."""
+    from hashlib import blake2b
+
+    found = {each.table.title: each.fingerprint for each in definitions()}
+    told = found[f"marts.{FACTS}"] + calendar.fingerprint
+    return found | {f"marts.{FACTS}": blake2b(told.encode(), digest_size=16).hexdigest()}
+
+
+def _recorded(connection: DuckDBPyConnection) -> dict[str, str]:
+    return dict(connection.execute(f"SELECT name, fingerprint FROM {tables.DEFINITIONS.sql}").fetchall())
+
+
+def _drop(connection: DuckDBPyConnection, title: str) -> None:
+    """What an older version made and this one does not know. What it was, a view or a table, is found out."""
+    schema, name = title.split(".") if "." in title else ("main", title)
+    kinds = connection.execute(
+        f"SELECT 'VIEW' FROM duckdb_views() WHERE {_HERE} AND schema_name = $1 AND view_name = $2"
+        f" UNION ALL SELECT 'TABLE' FROM duckdb_tables() WHERE {_HERE} AND schema_name = $1 AND table_name = $2",
+        [schema, name],
+    ).fetchall()
+    for (kind,) in kinds:
+        connection.execute(f"DROP {kind} {sql.name(schema, name)}")
+
+
+def _create(connection: DuckDBPyConnection, each: Definition) -> None:
+    _drop(connection, each.table.title)
+    if each.refresh is Refresh.VIEW:
+        connection.execute(f"CREATE VIEW {each.table.sql} AS {each.query}")
+    else:
+        columns = ", ".join(f"{sql.name(column.name)} {column.type}" for column in each.table.columns)
+        connection.execute(f"CREATE TABLE {each.table.sql} ({columns})")
+
+
+def _comment(connection: DuckDBPyConnection, each: Definition) -> None:
+    table = each.table
+    said = [f"COMMENT ON {'VIEW' if table.view else 'TABLE'} {table.sql} IS {sql.text(table.comment.en)}"]
+    said += [
+        f"COMMENT ON COLUMN {table.sql}.{sql.name(column.name)} IS {sql.text(column.comment.en)}"
+        for column in table.columns
+    ]
+    connection.execute(";".join(said))
+
+
+def _fill(connection: DuckDBPyConnection, each: Definition, *, whole: bool) -> None:
+    table, insert = each.table.sql, f"INSERT INTO {each.table.sql} BY NAME {each.query}"
+    match each.refresh:
+        case Refresh.VIEW:
+            pass
+        case Refresh.WHOLE:
+            connection.execute(f"DELETE FROM {table}")
+            connection.execute(insert)
+        case Refresh.CHATS:
+            _find_touched(connection, whole=whole)
+            connection.execute(
+                f"DELETE FROM {table} t USING affected a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
+            )
+            connection.execute(insert)
+        case Refresh.DAYS:
+            touched = "true" if whole else _ON_A_TOUCHED_DAY
+            connection.execute(f"DELETE FROM {table} t WHERE {touched}")
+            connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW touched_chat_times AS SELECT t.* FROM {_FACTS} t WHERE {touched}"
+            )
+            connection.execute(insert)
+
+
+def _bring_settings(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
+    """The temporary tables `account`, `service_targets` and `business_days`."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE account AS SELECT {sql.text(calendar.zone)} AS zone")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE service_targets AS"
+        " SELECT unnest($1::VARCHAR[]) AS metric, unnest($2::DOUBLE[]) AS minutes, unnest($3::VARCHAR[]) AS clock",
+        [
+            [target.metric for target in calendar.targets],
+            [target.minutes for target in calendar.targets],
+            [target.clock for target in calendar.targets],
+        ],
+    )
+    first, last = _span(connection)
+    named = calendar.holidays(first.year, last.year)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE named_days AS"
+        " SELECT unnest($1::DATE[]) AS day, unnest($2::VARCHAR[]) AS holiday, true AS closed"
+        " UNION ALL SELECT day, NULL, true FROM (SELECT unnest($3::DATE[]) AS day)"
+        " WHERE day NOT IN (SELECT unnest($1::DATE[]))",
+        [list(named.keys()), list(named.values()), list(calendar.closed)],
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE week AS SELECT unnest(range(1, 8)) AS weekday,"
+        " unnest($1::TIME[]) AS opens, unnest($2::TIME[]) AS closes",
+        [[hours and hours.opens for hours in calendar.hours], [hours and hours.closes for hours in calendar.hours]],
+    )
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE business_days AS
+        SELECT d.day, n.holiday, CASE WHEN n.closed IS NULL THEN w.opens END AS opens,
+               CASE WHEN n.closed IS NULL THEN w.closes END AS closes,
+               coalesce(CASE WHEN n.closed IS NULL THEN epoch(d.day + w.closes) - epoch(d.day + w.opens) END, 0)
+                   AS business_seconds
+        FROM (SELECT unnest(range($1::TIMESTAMP, $2::TIMESTAMP + INTERVAL 1 DAY, INTERVAL 1 DAY))::DATE AS day) d
+        JOIN week w ON w.weekday = isodow(d.day) LEFT JOIN named_days n ON n.day = d.day
+        """,
+        [first, last],
+    )
+
+
+def _span(connection: DuckDBPyConnection) -> tuple[date, date]:
+    """The first and the last day of the calendar."""
+    row = connection.execute(
+        "SELECT min(created_at_local)::DATE, max(fetched_at)::DATE FROM chats WHERE created_at_local >= ?", [FIRST_DAY]
+    ).fetchone()
+    created, fetched = row or (None, None)
+    last = date((fetched or FIRST_DAY).year + 1, 12, 31)
+    return min(created or last, last), last
+
+
+def _bring_chats(connection: DuckDBPyConnection) -> None:
+    """The temporary view `current_chats`: those whose deletion is not confirmed, with their fingerprint `source`."""
+    graded = connection.execute("SELECT count(*) FROM duckdb_columns() WHERE column_name = 'deleted_grade'").fetchone()
+    kept = "WHERE deleted_grade IS DISTINCT FROM 'confirmed'" if graded != (0,) else ""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW current_chats AS SELECT *, hash(row_hash) AS source FROM chats {kept}"
+    )
+
+
+def _find_touched(connection: DuckDBPyConnection, *, whole: bool) -> None:
+    """What differs between the chats and the facts, as temporary tables and views:
+
+    - `touched_days`: the days of the chats that are new, changed or gone, before and after
+    - `affected`: those chats, and all of their contacts: their row may hold the opening of the chat before
+    - `affected_chats`: the affected ones, as they are now
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE touched AS
+        SELECT coalesce(c.company_id, t.company_id) AS company_id, coalesce(c.id, t.chat_id) AS chat_id,
+               c.contact_id, t.contact_id AS contact_before, c.created_at_local::DATE AS day, t.day AS day_before,
+               c.id IS NOT NULL AS here, t.chat_id IS NOT NULL AS was_here
+        FROM current_chats c FULL JOIN {_FACTS} t ON t.company_id = c.company_id AND t.chat_id = c.id
+        WHERE {str(whole).lower()} OR c.source IS DISTINCT FROM t.source
+        """
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE touched_days AS SELECT company_id, day FROM touched WHERE here"
+        " UNION SELECT company_id, day_before FROM touched WHERE was_here"
+    )
+    if whole:
+        connection.execute("CREATE OR REPLACE TEMP TABLE affected AS SELECT company_id, chat_id FROM touched")
+        connection.execute("CREATE OR REPLACE TEMP VIEW affected_chats AS FROM current_chats")
+        return
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE affected AS
+        WITH theirs AS (
+            SELECT company_id, contact_id FROM touched UNION SELECT company_id, contact_before FROM touched
+        )
+        SELECT company_id, chat_id FROM touched
+        UNION SELECT company_id, id FROM current_chats SEMI JOIN theirs USING (company_id, contact_id)
+        """
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW affected_chats AS SELECT c.* FROM current_chats c"
+        " SEMI JOIN affected a ON a.company_id = c.company_id AND a.chat_id = c.id"
+    )

@@ -1,0 +1,25 @@
+-- Agents of chats: one row an agent who took part in a chat; flat, for tools that know no lists.
+-- Agentes dos atendimentos: uma linha por agente que participou de um atendimento; plana, para ferramentas sem listas.
+--
+-- Edge cases: chats that no agent took have no row. agent_id is NULL where Huggy gave no readable id.
+-- Refresh: view.
+--
+-- Columns:
+--   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   chat_id BIGINT: The chat: chats.id. | O atendimento: chats.id.
+--   agent_id BIGINT: The agent: agents.id. | O agente: agents.id.
+--   name VARCHAR: The agent's name at the time. | Nome do agente na ocasião.
+--   email VARCHAR: The agent's e-mail address at the time. | E-mail do agente na ocasião.
+--
+-- Example: one chat with two agents, one with none.
+--   chats
+--   | id | agents                                   |
+--   | 1  | [{id: 7, name: Ana}, {id: 8, name: Rui}] |
+--   | 2  | []                                       |
+--   gives
+--   | chat_id | agent_id | name |
+--   | 1       | 7        | Ana  |
+--   | 1       | 8        | Rui  |
+SELECT c.company_id, c.id AS chat_id, u.agent.id AS agent_id, u.agent.name AS name, u.agent.email AS email
+FROM chats AS c, unnest(c.agents) AS u(agent)
+WHERE u.agent IS NOT NULL

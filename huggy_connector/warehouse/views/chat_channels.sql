@@ -1,0 +1,30 @@
+-- Channels of chats: one row a connected channel that a chat ran over; flat, for tools that know no lists.
+-- Canais dos atendimentos: uma linha por canal conectado por onde o atendimento passou; plana, para ferramentas sem listas.
+--
+-- Edge cases: channel_id is NULL where Huggy gave no readable id; uuid is there then.
+-- Refresh: view.
+--
+-- Columns:
+--   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   chat_id BIGINT: The chat: chats.id. | O atendimento: chats.id.
+--   channel_id BIGINT: The channel: channels.id. | O canal: channels.id.
+--   uuid VARCHAR: Its other id. | Seu outro id.
+--   name VARCHAR: Its name at the time. | Seu nome na ocasião.
+--   type VARCHAR: Its type, as in chats.channel. | Seu tipo, como em chats.channel.
+--
+-- Example: a chat over one channel.
+--   chats
+--   | id | channels                                         |
+--   | 1  | [{uuid: u-1, id: 555, name: Loja, type: widget}] |
+--   gives
+--   | chat_id | channel_id | uuid | name | type   |
+--   | 1       | 555        | u-1  | Loja | widget |
+SELECT
+    c.company_id,
+    c.id AS chat_id,
+    u.channel.id AS channel_id,
+    u.channel.uuid AS uuid,
+    u.channel.name AS name,
+    u.channel.type AS type
+FROM chats AS c, unnest(c.channels) AS u(channel)
+WHERE u.channel IS NOT NULL

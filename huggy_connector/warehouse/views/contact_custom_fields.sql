@@ -1,0 +1,23 @@
+-- Custom fields of contacts: one row a field of a contact, whatever fields the account has.
+-- Campos personalizados dos contatos: uma linha por campo de um contato, quaisquer que sejam os campos da conta.
+--
+-- Edge cases: a field that is there and empty has value NULL; a value that is an object or a list is its JSON.
+-- Refresh: view.
+--
+-- Columns:
+--   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   contact_id BIGINT: The contact: contacts.id. | O contato: contacts.id.
+--   field VARCHAR: The field's key, as Huggy writes it. | A chave do campo, como a Huggy a escreve.
+--   value VARCHAR: Its value as text. | Seu valor como texto.
+--
+-- Example: keys may be anything, also an SQL keyword.
+--   contacts
+--   | id | custom_fields                              |
+--   | 1  | {"plano_customer": "Ouro", "select": null} |
+--   | 2  |                                            |
+--   gives
+--   | contact_id | field          | value |
+--   | 1          | plano_customer | Ouro  |
+--   | 1          | select         |       |
+SELECT c.company_id, c.id AS contact_id, u.entry.key AS field, u.entry.value ->> '$' AS value
+FROM contacts AS c, unnest(map_entries(TRY_CAST(c.custom_fields AS MAP(VARCHAR, JSON)))) AS u(entry)

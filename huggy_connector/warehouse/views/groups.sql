@@ -1,0 +1,28 @@
+-- Groups: one row a group, as the contacts name it. Huggy's API does not list them.
+-- Grupos: uma linha por grupo, como os contatos o nomeiam. A API da Huggy não os lista.
+--
+-- Edge cases: the newest name wins: that of the contact that changed, or was fetched, last.
+-- Refresh: view.
+--
+-- Columns:
+--   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   id BIGINT: Huggy's id of the group. | Id do grupo na Huggy.
+--   name VARCHAR: Its newest name. | Seu nome mais recente.
+--   contacts BIGINT: Contacts in it. | Contatos que pertencem.
+--
+-- Example: renamed between two fetches.
+--   contacts
+--   | id | fetched_at       | groups                    |
+--   | 1  | 2026-11-09 08:00 | [{id: 3, name: Norte}]    |
+--   | 2  | 2026-11-10 08:00 | [{id: 3, name: Nordeste}] |
+--   gives
+--   | id | name     | contacts |
+--   | 3  | Nordeste | 2        |
+SELECT
+    c.company_id,
+    u.one.id AS id,
+    arg_max(u.one.name, (coalesce(c.updated_at, '-infinity'), c.fetched_at, c.id)) AS name,
+    count(DISTINCT c.id) AS contacts
+FROM contacts AS c, unnest(c."groups") AS u(one)
+WHERE u.one.id IS NOT NULL
+GROUP BY ALL

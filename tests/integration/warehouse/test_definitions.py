@@ -1,0 +1,67 @@
+"""Every view and mart: its worked example holds, and its columns are those that it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from huggy_connector.catalogue import RESOURCES
+from huggy_connector.warehouse import sql
+from huggy_connector.warehouse.calendar import BusinessCalendar
+from huggy_connector.warehouse.definitions import Definition, Rows, definitions
+from huggy_connector.warehouse.refresh import refresh
+from huggy_connector.warehouse.tables import DEFINITIONS, Table, table_of
+
+ZONE = "America/Sao_Paulo"
+TABLES = {name: table_of(resource) for name, resource in RESOURCES.items()}
+each = pytest.mark.parametrize("definition", definitions(), ids=lambda each: each.table.title)
+
+
+@pytest.fixture
+def desk() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables of a warehouse, empty and in memory."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("CREATE SCHEMA meta")
+        for table in (*TABLES.values(), DEFINITIONS):
+            columns = ", ".join(f"{sql.name(column.name)} {column.type}" for column in table.columns)
+            connection.execute(f"CREATE TABLE {table.sql} ({columns})")
+        yield connection
+
+
+def put(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -> None:
+    """Rows as the example writes them; times are local, and what is not said has a usual value."""
+    types = {column.name: column.type for column in table.columns}
+    for number, cells in enumerate(rows.rows):
+        said = {"company_id": "1", "fetched_at": "2026-11-09 18:00", "row_hash": f"{number:032x}"}
+        said |= {name: cell for name, cell in zip(rows.columns, cells, strict=True) if cell is not None}
+        values: dict[str, str] = {}
+        for name, cell in said.items():
+            if types[name] == "TIMESTAMPTZ":
+                values[name] = f"'{cell}'::TIMESTAMP AT TIME ZONE '{ZONE}'"
+                if f"{name}_local" in types:
+                    values[f"{name}_local"] = f"'{cell}'::TIMESTAMP"
+            else:
+                values[name] = f"{sql.text(cell)}::{types[name]}"
+        connection.execute(f"INSERT INTO {table.sql} ({sql.names(values)}) VALUES ({', '.join(values.values())})")
+
+
+def shown(connection: duckdb.DuckDBPyConnection, definition: Definition) -> list[tuple[str | None, ...]]:
+    columns = ", ".join(f"{sql.name(name)}::VARCHAR" for name in definition.example.expected.columns)
+    return connection.execute(
+        f"SELECT {columns} FROM {definition.table.sql} WHERE {definition.example.condition}"
+    ).fetchall()
+
+
+def ordered(rows: object) -> list[tuple[str | None, ...]]:
+    return sorted(rows, key=repr)  # type: ignore[call-overload,no-any-return]
+
+
+@each
+def test_the_worked_example_holds(desk: duckdb.DuckDBPyConnection, definition: Definition) -> None:
+    for name, rows in definition.example.given.items():
+        put(desk, TABLES[name], rows)
+    refresh(desk, BusinessCalendar(zone=ZONE))
+    assert ordered(shown(desk, definition)) == ordered(definition.example.expected.rows)
