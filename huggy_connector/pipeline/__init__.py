@@ -20,7 +20,7 @@ from huggy_connector.pipeline.run import Run
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import Ask, OneByOne, Page, Span, drive
-from huggy_connector.warehouse import LoadReport
+from huggy_connector.warehouse import LoadReport, read_calendar
 from huggy_connector.warehouse import examine as examine_warehouse
 from huggy_connector.warehouse import load as load_warehouse
 
@@ -126,6 +126,7 @@ def load(settings: Settings, *, progress: Progress | None = None, clock: Clock =
         _landing(settings),
         settings.warehouse,
         keep_versions=settings.keep_versions,
+        calendar=read_calendar(settings.calendar, zone=settings.timezone),
         now=clock.now,
         note=progress.note,
     )
@@ -145,6 +146,7 @@ def sync(
 
     A first run brings and publishes the newest days before the history. `messages`: those of changed chats, too.
     """
+    read_calendar(settings.calendar, zone=settings.timezone)
     examine_warehouse(settings.warehouse)
     wanted = [*resources_named(resource_names), *([RESOURCES["messages"]] if messages else [])]
     snapshots: list[Manifest] = []
@@ -176,6 +178,7 @@ def backfill(
     clock: Clock = SYSTEM_CLOCK,
 ) -> SyncReport:
     """Lands what was created in the span, and loads it. Its requests wait while anything else wants to send one."""
+    read_calendar(settings.calendar, zone=settings.timezone)
     examine_warehouse(settings.warehouse)
     snapshots = [
         land(

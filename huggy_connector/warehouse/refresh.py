@@ -26,7 +26,7 @@ _ON_A_TOUCHED_DAY = (
 )
 
 
-READ = ("agents", "chats", "contacts", "departments")
+READ = ("agents", "chats", "contacts", "departments", "messages")
 """The tables that views and marts are made of. A warehouse that lacks one has none of them."""
 
 _HERE = "database_name = current_database()"

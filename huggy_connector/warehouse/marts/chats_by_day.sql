@@ -22,14 +22,12 @@
 --   by_agent BIGINT: Of them, those that an agent took. | Deles, os que um agente assumiu.
 --   by_bot BIGINT: Of them, those that the bot closed alone. | Deles, os que o robô encerrou sozinho.
 --
--- Example: 23:30 in São Paulo is the next day in UTC, and still this day here; a day that cannot be read is told as such;
---   a chat whose deletion is confirmed does not count.
+-- Example: 23:30 in São Paulo is the next day in UTC, and still this day here; a day that cannot be read is told as such.
 --   chats
---   | id | situation | channel | agent_id | created_at       | attended_at      | closed_at        | deleted_grade |
---   | 1  | finishing | widget  | 7        | 2026-11-09 23:30 | 2026-11-09 23:40 | 2026-11-10 00:10 |               |
---   | 2  | finishing | widget  |          | 2026-11-09 10:00 |                  | 2026-11-09 10:04 |               |
---   | 3  | auto      | widget  |          |                  |                  |                  |               |
---   | 4  | finishing | widget  | 7        | 2026-11-09 11:00 | 2026-11-09 11:10 | 2026-11-09 11:20 | confirmed     |
+--   | id | situation | channel | agent_id | created_at       | attended_at      | closed_at        |
+--   | 1  | finishing | widget  | 7        | 2026-11-09 23:30 | 2026-11-09 23:40 | 2026-11-10 00:10 |
+--   | 2  | finishing | widget  |          | 2026-11-09 10:00 |                  | 2026-11-09 10:04 |
+--   | 3  | auto      | widget  |          |                  |                  |                  |
 --   agents
 --   | id | name |
 --   | 7  | Ana  |

@@ -15,11 +15,11 @@
 --   with_contact BIGINT: Of them, those whose contact is known. | Deles, os de contato conhecido.
 --   contacts BIGINT: Distinct customers. | Clientes distintos.
 --   first_chats BIGINT: The contact's first. | O primeiro do contato.
---   returning BIGINT: The contact had one before. | O contato já teve outro.
---   returning_in_1_day BIGINT: Of them, at most 24 hours before. | Deles, no máximo 24 horas antes.
---   returning_in_7_days BIGINT: Of them, at most 7 days before. | Deles, no máximo 7 dias antes.
---   returning_in_30_days BIGINT: Of them, at most 30 days before. | Deles, no máximo 30 dias antes.
---   returning_share DOUBLE: returning / with_contact; NULL where that is 0. | returning / with_contact; NULL se for 0.
+--   returned BIGINT: The contact had one before. | O contato já teve outro.
+--   returned_in_1_day BIGINT: Of them, at most 24 hours before. | Deles, no máximo 24 horas antes.
+--   returned_in_7_days BIGINT: Of them, at most 7 days before. | Deles, no máximo 7 dias antes.
+--   returned_in_30_days BIGINT: Of them, at most 30 days before. | Deles, no máximo 30 dias antes.
+--   returned_share DOUBLE: returned / with_contact; NULL where that is 0. | returned / with_contact; NULL se for 0.
 --
 -- Example: contact 5 comes back after exactly a day, and contact 6 after ten days; a third chat has no contact.
 --   chats
@@ -30,8 +30,8 @@
 --   | 4  | 6          | widget  | 2026-11-10 09:00 |
 --   | 5  |            | widget  | 2026-11-10 10:00 |
 --   gives (day = '2026-11-10')
---   | chats | with_contact | contacts | first_chats | returning | returning_in_1_day | returning_in_7_days | returning_in_30_days | returning_share |
---   | 3     | 2            | 2        | 0           | 2         | 1                  | 1                   | 2                    | 1.0             |
+--   | chats | with_contact | contacts | first_chats | returned | returned_in_1_day | returned_in_7_days | returned_in_30_days | returned_share |
+--   | 3     | 2            | 2        | 0           | 2        | 1                 | 1                  | 2                   | 1.0            |
 WITH gaps AS (
     SELECT *, epoch(created_at) - epoch(previous_chat_at) AS gap FROM marts.chat_times
 )
@@ -43,10 +43,10 @@ SELECT
     count(contact_id) AS with_contact,
     count(DISTINCT contact_id) AS contacts,
     count(contact_id) FILTER (previous_chat_at IS NULL) AS first_chats,
-    count(previous_chat_at) AS returning,
-    count(*) FILTER (gap <= 86400) AS returning_in_1_day,
-    count(*) FILTER (gap <= 7 * 86400) AS returning_in_7_days,
-    count(*) FILTER (gap <= 30 * 86400) AS returning_in_30_days,
-    round(count(previous_chat_at) / nullif(count(contact_id), 0), 4) AS returning_share
+    count(previous_chat_at) AS returned,
+    count(*) FILTER (gap <= 86400) AS returned_in_1_day,
+    count(*) FILTER (gap <= 7 * 86400) AS returned_in_7_days,
+    count(*) FILTER (gap <= 30 * 86400) AS returned_in_30_days,
+    round(count(previous_chat_at) / nullif(count(contact_id), 0), 4) AS returned_share
 FROM gaps
 GROUP BY ALL
