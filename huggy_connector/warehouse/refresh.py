@@ -187,10 +187,9 @@ def _span(connection: DuckDBPyConnection) -> tuple[date, date]:
 
 def _bring_chats(connection: DuckDBPyConnection) -> None:
     """The temporary view `current_chats`: those whose deletion is not confirmed, with their fingerprint `source`."""
-    graded = connection.execute("SELECT count(*) FROM duckdb_columns() WHERE column_name = 'deleted_grade'").fetchone()
-    kept = "WHERE deleted_grade IS DISTINCT FROM 'confirmed'" if graded != (0,) else ""
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW current_chats AS SELECT *, hash(row_hash) AS source FROM chats {kept}"
+        "CREATE OR REPLACE TEMP VIEW current_chats AS SELECT *, hash(row_hash) AS source FROM chats"
+        " WHERE deleted_grade IS DISTINCT FROM 'confirmed'"
     )
 
 

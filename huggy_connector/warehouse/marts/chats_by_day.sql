@@ -22,12 +22,14 @@
 --   by_agent BIGINT: Of them, those that an agent took. | Deles, os que um agente assumiu.
 --   by_bot BIGINT: Of them, those that the bot closed alone. | Deles, os que o robô encerrou sozinho.
 --
--- Example: 23:30 in São Paulo is the next day in UTC, and still this day here; a day that cannot be read is told as such.
+-- Example: 23:30 in São Paulo is the next day in UTC, and still this day here; a day that cannot be read is told;
+--   a chat that a sweep misses counts, one whose deletion is confirmed does not.
 --   chats
---   | id | situation | channel | agent_id | created_at       | attended_at      | closed_at        |
---   | 1  | finishing | widget  | 7        | 2026-11-09 23:30 | 2026-11-09 23:40 | 2026-11-10 00:10 |
---   | 2  | finishing | widget  |          | 2026-11-09 10:00 |                  | 2026-11-09 10:04 |
---   | 3  | auto      | widget  |          |                  |                  |                  |
+--   | id | situation | channel | agent_id | created_at       | attended_at      | closed_at        | deleted_grade |
+--   | 1  | finishing | widget  | 7        | 2026-11-09 23:30 | 2026-11-09 23:40 | 2026-11-10 00:10 | missing_twice |
+--   | 2  | finishing | widget  |          | 2026-11-09 10:00 |                  | 2026-11-09 10:04 |               |
+--   | 3  | auto      | widget  |          |                  |                  |                  |               |
+--   | 4  | finishing | widget  | 7        | 2026-11-09 11:00 | 2026-11-09 11:10 | 2026-11-09 11:20 | confirmed     |
 --   agents
 --   | id | name |
 --   | 7  | Ana  |
