@@ -54,6 +54,7 @@ class Settings(BaseModel):
     calendar: str | None = Field(
         None, description="TOML file of business hours, holidays and service targets; Brazil's usual ones if not given."
     )
+    publish: str = Field("", description="Folders or URLs that get a copy of each version, commas between them.")
     state: str | None = Field(None, description="Folder of the budget and token files, on a disk of this host.")
 
     @field_validator("base_url", "auth_url")
@@ -80,10 +81,20 @@ class Settings(BaseModel):
     def _a_folder_or_a_store(cls, value: str) -> str:
         return _place(value)
 
+    @field_validator("publish")
+    @classmethod
+    def _folders_or_stores(cls, value: str) -> str:
+        return " ".join(_place(each) for each in re.split(r"[,\s]+", value.strip()) if each)
+
     @property
     def zone(self) -> ZoneInfo:
         """The account's zone: how the API's naive times are read."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def publish_places(self) -> tuple[str, ...]:
+        """Further places of the warehouse's versions."""
+        return tuple(self.publish.split())
 
     @property
     def state_folder(self) -> Path:

@@ -184,6 +184,8 @@ def _print_snapshots(manifests: Sequence[Manifest]) -> None:
 
 
 def _print_load(report: LoadReport) -> None:
+    for warning in report.warnings:
+        click.echo(f"Warning: {warning}", err=True)
     if not report.published:
         click.echo(f"{report.warehouse}: nothing new to load.")
         return

@@ -1,7 +1,7 @@
 """From rows to published snapshots: typed Parquet files that are there when, and only when, their manifest is."""
 
 from huggy_connector.landing.manifest import MODES, File, Manifest
-from huggy_connector.landing.objects import ObjectStorage
+from huggy_connector.landing.objects import ObjectStorage, storage_at
 from huggy_connector.landing.privacy import KEEP_ALL, Policy
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 from huggy_connector.landing.snapshot import Landing
@@ -26,4 +26,5 @@ __all__ = [
     "convert",
     "run_key",
     "schema_fingerprint",
+    "storage_at",
 ]

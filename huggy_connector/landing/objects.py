@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 from huggy_connector.errors import LandingError, LandingUnwritable
 from huggy_connector.landing.copies import Copies
+from huggy_connector.landing.storage import Folder, Storage
 from huggy_connector.landing.stores import RETRIES, explained, is_of_store, open_store, unchanged
+from huggy_connector.settings import is_url
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -30,20 +32,22 @@ _WRITER = "huggywriter"
 class ObjectStorage:
     """A bucket, or what lies below a prefix of one. Local copies of its files are there for as long as this is in use.
 
-    `store` is any store of obstore's; `place` is what people know it by.
+    `store` is any store of obstore's; `called` and `place` are what people know it by.
     """
 
     lanes = 16
 
-    def __init__(self, store: ObjectStore, place: str) -> None:
-        self.place = place
+    def __init__(self, store: ObjectStore, place: str, *, called: str = "landing") -> None:
+        self._called = f"The {called} {place}"
         self._store = store
         self._copies = Copies()
 
     @classmethod
-    def at(cls, url: str, *, access: Mapping[str, str] | None = None, retries: int = RETRIES) -> ObjectStorage:
+    def at(
+        cls, url: str, *, access: Mapping[str, str] | None = None, retries: int = RETRIES, called: str = "landing"
+    ) -> ObjectStorage:
         """The place of a URL such as s3://bucket/folder; see `open_store`."""
-        return cls(open_store(url, access=access or {}, retries=retries), url)
+        return cls(open_store(url, access=access or {}, retries=retries), url, called=called)
 
     def children(self, folder: str) -> Sequence[str]:
         with self._reading():
@@ -140,7 +144,12 @@ class ObjectStorage:
             return None
 
     def _reading(self) -> AbstractContextManager[None]:
-        return explained(f"The landing {self.place} cannot be read", LandingError)
+        return explained(f"{self._called} cannot be read", LandingError)
 
     def _writing(self) -> AbstractContextManager[None]:
-        return explained(f"The landing {self.place} cannot be written to", LandingUnwritable)
+        return explained(f"{self._called} cannot be written to", LandingUnwritable)
+
+
+def storage_at(place: str, *, called: str, setting: str) -> Storage:
+    """The storage in a folder, or at a URL of an object store, as people know it: by a noun and by its setting."""
+    return ObjectStorage.at(place, called=called) if is_url(place) else Folder(place, called=called, setting=setting)

@@ -60,8 +60,10 @@ class Folder:
 
     lanes = 1
 
-    def __init__(self, root: Path | str) -> None:
+    def __init__(self, root: Path | str, *, called: str = "landing", setting: str = "HUGGY_LANDING") -> None:
         self.root = Path(root).absolute()
+        self._called = f"The {called} {self.root}"
+        self._setting = setting
 
     def children(self, folder: str) -> Sequence[str]:
         with self._explained_reading():
@@ -142,33 +144,31 @@ class Folder:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise LandingError(f"The landing {self.root} cannot be read: {_reason(error)}.") from error
+            raise LandingError(f"{self._called} cannot be read: {_reason(error)}.") from error
 
     def _sentence(self, error: OSError) -> str:
         match error.errno:
             case errno.ENOSPC | errno.EDQUOT:
-                return (
-                    f"The landing {self.root} has no room left: free some, or set HUGGY_LANDING to a folder with room."
-                )
+                return f"{self._called} has no room left: free some, or set {self._setting} to a folder with room."
             case errno.EACCES | errno.EROFS:
                 return (
-                    f"The landing {self.root} may not be written to ({_reason(error)}): "
-                    "allow it, or set HUGGY_LANDING to another folder."
+                    f"{self._called} may not be written to ({_reason(error)}): "
+                    f"allow it, or set {self._setting} to another folder."
                 )
             case errno.ENOTDIR | errno.EEXIST | errno.EISDIR:
                 return (
-                    f"The landing {self.root} is no folder, or a file lies in its way: "
-                    "move the file, or set HUGGY_LANDING to another folder."
+                    f"{self._called} is no folder, or a file lies in its way: "
+                    f"move the file, or set {self._setting} to another folder."
                 )
             case errno.EPERM | errno.ENOTSUP | errno.ENOSYS | errno.EMLINK:
                 return (
-                    f"The landing {self.root} lies on a disk without hard links ({_reason(error)}), on which nothing "
-                    "can be published safely: set HUGGY_LANDING to a folder on another disk."
+                    f"{self._called} lies on a disk without hard links ({_reason(error)}), on which nothing "
+                    f"can be published safely: set {self._setting} to a folder on another disk."
                 )
             case _:
                 return (
-                    f"The landing {self.root} cannot be written to ({_reason(error)}): "
-                    "look after the disk, or set HUGGY_LANDING to another folder."
+                    f"{self._called} cannot be written to ({_reason(error)}): "
+                    f"look after the disk, or set {self._setting} to another folder."
                 )
 
 

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
@@ -20,7 +20,7 @@ from huggy_connector.pipeline.run import Run
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import Ask, OneByOne, Page, Span, drive
-from huggy_connector.warehouse import LoadReport, read_calendar
+from huggy_connector.warehouse import LoadReport, mirror, read_calendar
 from huggy_connector.warehouse import examine as examine_warehouse
 from huggy_connector.warehouse import load as load_warehouse
 
@@ -122,7 +122,7 @@ def land_first(
 def load(settings: Settings, *, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK) -> LoadReport:
     """Every published snapshot that the warehouse has not loaded yet, of every company in the landing."""
     progress = progress or Silent()
-    return load_warehouse(
+    report = load_warehouse(
         _landing(settings),
         settings.warehouse,
         keep_versions=settings.keep_versions,
@@ -130,6 +130,10 @@ def load(settings: Settings, *, progress: Progress | None = None, clock: Clock =
         now=clock.now,
         note=progress.note,
     )
+    copies = mirror(
+        settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
+    )
+    return replace(report, warnings=(*report.warnings, *copies))
 
 
 def sync(

@@ -3,11 +3,13 @@
 from huggy_connector.warehouse.calendar import BusinessCalendar, read_calendar
 from huggy_connector.warehouse.dictionary import all_tables, as_markdown, table_named
 from huggy_connector.warehouse.load import LoadReport, TableReport, examine, load
+from huggy_connector.warehouse.mirror import POINTER, mirror
 from huggy_connector.warehouse.read import Answer, connect, export, query
 from huggy_connector.warehouse.status import Freshness, Run, Status, status
 from huggy_connector.warehouse.tables import Column, Table
 
 __all__ = [
+    "POINTER",
     "Answer",
     "BusinessCalendar",
     "Column",
@@ -23,6 +25,7 @@ __all__ = [
     "examine",
     "export",
     "load",
+    "mirror",
     "query",
     "read_calendar",
     "status",

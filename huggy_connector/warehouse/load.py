@@ -15,6 +15,7 @@ from huggy_connector.landing import Landing, Manifest
 from huggy_connector.warehouse import embedded, ledger, quality, refresh, tables
 from huggy_connector.warehouse.bring import Batch, Bringing
 from huggy_connector.warehouse.calendar import BusinessCalendar
+from huggy_connector.warehouse.disk import place_to_build
 from huggy_connector.warehouse.engine import Engine
 from huggy_connector.warehouse.inspection import Loaded, inspect
 from huggy_connector.warehouse.migrate import migrate
@@ -98,7 +99,7 @@ class _Todo:
 
 def examine(warehouse: str | Path, *, resources: Sequence[Resource] = tuple(RESOURCES.values())) -> None:
     """Raises what `load` would raise for this path now, before anything is fetched for it."""
-    inspect(Place.at(warehouse), _wanted(resources), engine=Engine())
+    inspect(place_to_build(warehouse), _wanted(resources), engine=Engine())
 
 
 def load(  # noqa: PLR0913
@@ -128,7 +129,7 @@ def load(  # noqa: PLR0913
     `wait_seconds`) or a writer holds it, SnapshotDamaged for a snapshot that is not what its manifest says, CheckFailed
     where a check of level `stop` fails.
     """
-    place, engine, wanted = Place.at(warehouse), Engine(memory_limit, threads), _wanted(resources)
+    place, engine, wanted = place_to_build(warehouse), Engine(memory_limit, threads), _wanted(resources)
     with holding(place, wait_seconds=wait_seconds):
         found, verdicts = inspect(place, wanted, engine=engine), read_verdicts(place)
         afresh = afresh or found.former

@@ -156,6 +156,23 @@ def test_who_exchanged_an_object_knows_it_though_the_first_answer_was_lost() -> 
     assert ObjectStorage(lost, "memory://").exchange("a", b"old", b"new")  # type: ignore[arg-type]
 
 
+class ChangedMeanwhile(AnswerLost):
+    """A store in which another writes between a look and the next step."""
+
+    def get(self, name: str, **options: object) -> object:
+        found = self.store.get(name, **options)  # type: ignore[arg-type]
+        self.store.put(name, b"another's")
+        return found
+
+
+def test_an_exchange_does_not_overwrite_what_came_between_its_look_and_its_step() -> None:
+    changed = ChangedMeanwhile(asked_again=False)
+    changed.store.put("a", b"old")
+
+    assert not ObjectStorage(changed, "memory://").exchange("a", b"old", b"new")  # type: ignore[arg-type]
+    assert bytes(changed.store.get("a").bytes()) == b"another's"
+
+
 def test_copies_go_with_the_storage_and_those_of_a_killed_process_with_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
