@@ -186,10 +186,30 @@ def _span(connection: DuckDBPyConnection) -> tuple[date, date]:
 
 
 def _bring_chats(connection: DuckDBPyConnection) -> None:
-    """The temporary view `current_chats`: those whose deletion is not confirmed, with their fingerprint `source`."""
+    """The temporary view `current_chats`: those whose deletion is not confirmed, with the first answer of an agent.
+
+    `source` is the fingerprint of all that a row of the facts is made of.
+    """
     connection.execute(
-        "CREATE OR REPLACE TEMP VIEW current_chats AS SELECT *, hash(row_hash) AS source FROM chats"
-        " WHERE deleted_grade IS DISTINCT FROM 'confirmed'"
+        """
+        CREATE OR REPLACE TEMP TABLE answers AS
+        SELECT company_id, chat_id, true AS has_messages, min(sent_at) FILTER (by_agent) AS answered_at,
+               arg_min(sent_at_local, sent_at) FILTER (by_agent) AS answered_at_local
+        FROM (
+            SELECT *, sender_type = 'agent' AND type IS DISTINCT FROM 'internalEvent' AND is_internal IS NOT TRUE
+                AND sender_id IS DISTINCT FROM contact_id AS by_agent
+            FROM messages
+        ) GROUP BY company_id, chat_id
+        """
+    )
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP VIEW current_chats AS
+        SELECT c.*, coalesce(a.has_messages, false) AS has_messages, a.answered_at, a.answered_at_local,
+               hash(c.row_hash, coalesce(a.has_messages, false), a.answered_at) AS source
+        FROM chats c LEFT JOIN answers a ON a.company_id = c.company_id AND a.chat_id = c.id
+        WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
+        """
     )
 
 

@@ -1,8 +1,8 @@
 -- Agent performance: what each agent handled in a month, how fast, and how much of it in time.
 -- Desempenho dos agentes: o que cada agente atendeu no mês, com que rapidez e quanto dentro da meta.
 --
--- Formula: chats by the month of their opening and the agent in charge; medians of marts.chat_times; in_time = chats whose
---   first response kept the target of marts.targets / chats that had a first response.
+-- Formula: chats by the month of their opening and the agent in charge; medians of marts.chat_times; in_time = chats
+--   whose first response kept the target of marts.targets / chats that had a first response.
 -- Edge cases:
 --   A chat that was passed on counts for the agent who has it now: Huggy's list tells no earlier one in charge.
 --   NULL, not 0, where nothing is measured. A month that runs is counted as far as it is landed.

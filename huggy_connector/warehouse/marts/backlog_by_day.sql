@@ -1,8 +1,8 @@
 -- Backlog by day: how many chats came in, how many left, and how many were open at the end of each local day.
 -- Backlog por dia: quantos atendimentos entraram, quantos saíram e quantos estavam abertos ao fim de cada dia local.
 --
--- Formula: backlog = chats opened up to the end of the day - chats closed up to then; backlog of a day = backlog of the day
---   before + opened - closed.
+-- Formula: backlog = chats opened up to the end of the day - chats closed up to then; backlog of a day = backlog of
+--   the day before + opened - closed.
 -- Edge cases:
 --   Every day has a row, also quiet ones, from the first chat of the channel and department to the last landing.
 --   A chat counts under the channel and department it has now; one that was opened again counts as never closed.

@@ -1,13 +1,13 @@
 -- Chat times: one row a chat with its durations, for any aggregate of your own. All other marts are made of it.
--- Tempos dos atendimentos: uma linha por atendimento com suas durações, para qualquer agregado. A base dos demais marts.
+-- Tempos dos atendimentos: uma linha por atendimento com suas durações, para qualquer agregado. Base dos demais marts.
 --
--- Formula: queue wait = attended_at - created_at; first response = created_at to the first message of an agent where the
---   messages of the chat are landed, else to attended_at; handling = closed_at - attended_at;
---   resolution = closed_at - created_at. Business seconds are those of the interval inside marts.calendar.
+-- Formula: queue wait = attended_at - created_at; first response = created_at to the first message of an agent where
+--   the messages of the chat are landed, else to attended_at; handling = closed_at - attended_at; resolution =
+--   closed_at - created_at. Business seconds are those of the interval inside marts.calendar.
 -- Edge cases:
 --   NULL before the event, and where the event lies before the opening (a broken time).
---   Open: in one of auto, wait_for_chat, in_chat, queue, in_queue, or in an unknown situation and not closed. A chat that
---   was opened again has no closing. One that is closed without a time leaves the backlog at its last change.
+--   Open: in one of auto, wait_for_chat, in_chat, queue, in_queue, or in an unknown situation and not closed. A chat
+--   that was opened again has no closing. One that is closed without a time leaves the backlog at its last change.
 --   Huggy does not say when a chat entered the queue: the wait begins at the opening and holds the bot's part.
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
 -- Refresh: touched chats: those that changed, and all chats of their contacts, for previous_chat_at.
@@ -76,6 +76,8 @@ events AS (
         lag(created_at) OVER (PARTITION BY s.company_id, contact_id ORDER BY created_at, id) AS before,
         CASE WHEN attended_at >= created_at THEN attended_at END AS attended,
         CASE WHEN attended_at >= created_at THEN attended_at_local END AS attended_local,
+        CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
+        CASE WHEN answered_at >= created_at THEN answered_at_local END AS answered_local,
         CASE WHEN NOT is_open AND closed_at >= created_at THEN closed_at END AS closed,
         CASE WHEN NOT is_open AND closed_at >= created_at THEN closed_at_local END AS closed_local
     FROM states AS s
@@ -85,16 +87,20 @@ measured AS (
         e.*,
         epoch(created_at) AS created_s,
         epoch(attended) AS attended_s,
+        epoch(answered) AS answered_s,
         epoch(closed) AS closed_s,
         c.business_seconds_before + least(greatest(epoch(created_at_local - (c.day + c.opens)), 0), c.business_seconds)
             AS created_b,
         a.business_seconds_before + least(greatest(epoch(attended_local - (a.day + a.opens)), 0), a.business_seconds)
             AS attended_b,
+        r.business_seconds_before + least(greatest(epoch(answered_local - (r.day + r.opens)), 0), r.business_seconds)
+            AS answered_b,
         z.business_seconds_before + least(greatest(epoch(closed_local - (z.day + z.opens)), 0), z.business_seconds)
             AS closed_b
     FROM events AS e
     LEFT JOIN marts.calendar AS c ON c.day = e.day
     LEFT JOIN marts.calendar AS a ON a.day = attended_local::DATE
+    LEFT JOIN marts.calendar AS r ON r.day = answered_local::DATE
     LEFT JOIN marts.calendar AS z ON z.day = closed_local::DATE
 )
 SELECT
@@ -107,7 +113,8 @@ SELECT
     channel,
     situation,
     is_open,
-    CASE WHEN attended_at IS NOT NULL OR agent_id IS NOT NULL THEN 'agent' WHEN NOT is_open THEN 'bot' END AS handled_by,
+    CASE WHEN attended_at IS NOT NULL OR agent_id IS NOT NULL THEN 'agent' WHEN NOT is_open THEN 'bot' END
+        AS handled_by,
     day,
     CASE WHEN NOT is_open THEN greatest(day, coalesce(closed_at_local, updated_at_local, created_at_local)::DATE) END
         AS closed_day,
@@ -115,9 +122,12 @@ SELECT
     created_at_local,
     (attended_s - created_s)::BIGINT AS queue_seconds,
     (attended_b - created_b)::BIGINT AS queue_business_seconds,
-    (attended_s - created_s)::BIGINT AS first_response_seconds,
-    (attended_b - created_b)::BIGINT AS first_response_business_seconds,
-    CASE WHEN attended IS NOT NULL THEN 'attended' END AS first_response_basis,
+    (CASE WHEN has_messages THEN answered_s ELSE attended_s END - created_s)::BIGINT AS first_response_seconds,
+    (CASE WHEN has_messages THEN answered_b ELSE attended_b END - created_b)::BIGINT AS first_response_business_seconds,
+    CASE
+        WHEN answered IS NOT NULL THEN 'message'
+        WHEN attended IS NOT NULL AND NOT has_messages THEN 'attended'
+    END AS first_response_basis,
     CASE WHEN closed >= attended THEN (closed_s - attended_s)::BIGINT END AS handling_seconds,
     CASE WHEN closed >= attended THEN (closed_b - attended_b)::BIGINT END AS handling_business_seconds,
     (closed_s - created_s)::BIGINT AS resolution_seconds,

@@ -3,7 +3,7 @@
 --
 -- Formula: rows of chats by the local day of created_at. chats = open + closed.
 -- Edge cases:
---   A chat counts on the day it was opened, whenever it was closed; what was closed on a day is in marts.backlog_by_day.
+--   A chat counts on the day it was opened, whenever it was closed; closings a day are in marts.backlog_by_day.
 --   Chats whose opening is unreadable have day NULL, so that the sum of chats is the number of chats.
 --   Chats whose deletion is confirmed are left out, and only they.
 -- Refresh: view, a count over marts.chat_times.

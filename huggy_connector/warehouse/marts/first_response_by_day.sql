@@ -5,7 +5,7 @@
 --   median and 90th percentile, interpolated, of the chats opened on the day.
 -- Edge cases:
 --   The bot's messages and internal notes are no response. NULL, not 0, while there is none.
---   Where messages are not landed, taking the chat stands for answering it: marts.chat_times.first_response_basis tells.
+--   Where messages are not landed, taking the chat stands for answering it: first_response_basis in marts.chat_times.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
 --
@@ -25,12 +25,18 @@
 --   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
 --   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
 --
--- Example: no messages are landed, so attended_at counts: 5 and 15 minutes; the bot's chat has none.
+-- Example: attended_at counts where no messages are landed, 5 minutes; else the agent's message, 15 minutes, not the
+--   bot's at once nor the internal note; the bot's chat has none.
 --   chats
 --   | id | situation | agent_id | created_at       | attended_at      | closed_at        |
 --   | 1  | finishing | 7        | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 09:30 |
---   | 2  | finishing | 8        | 2026-11-09 10:00 | 2026-11-09 10:15 | 2026-11-09 10:20 |
+--   | 2  | finishing | 8        | 2026-11-09 10:00 | 2026-11-09 10:02 | 2026-11-09 10:20 |
 --   | 3  | finishing |          | 2026-11-09 11:00 |                  | 2026-11-09 11:03 |
+--   messages
+--   | id | chat_id | contact_id | sender_id | sender_type   | type | is_internal | sent_at          |
+--   | 1  | 2       | 5          | 99        | virtual_agent | text | false       | 2026-11-09 10:00 |
+--   | 2  | 2       | 5          | 8         | agent         | text | true        | 2026-11-09 10:05 |
+--   | 3  | 2       | 5          | 8         | agent         | text | false       | 2026-11-09 10:15 |
 --   gives (grouped_by IN ('day', 'agent'))
 --   | grouped_by | agent_id | chats | measured | median_minutes | p90_minutes | p90_business_minutes |
 --   | agent      | 7        | 1     | 1        | 5.0            | 5.0         | 5.0                  |

@@ -1,7 +1,7 @@
 -- Load by hour: how many chats are opened in each hour of the week, by month; for a heat map.
 -- Carga por hora: quantos atendimentos são abertos em cada hora da semana, por mês; para um mapa de calor.
 --
--- Formula: chats opened in the hour of the local clock; chats_per_day = chats / days, the days of that weekday in the month.
+-- Formula: chats opened in the hour of the local clock; chats_per_day = chats / days, those weekdays in the month.
 -- Edge cases:
 --   Every month has all 168 hours, also those without a chat. Over several months divide sum(chats) by sum(days).
 --   The first and the last month count only the days from the first chat to the last landing.

@@ -1,5 +1,5 @@
 -- Service targets: within what time a chat should be answered and resolved. Set in the calendar file.
--- Metas de atendimento: em quanto tempo um atendimento deve ser respondido e resolvido. Definidas no arquivo do calendário.
+-- Metas de atendimento: em quanto tempo responder e resolver. Definidas no arquivo do calendário.
 --
 -- Formula: as the calendar file says; 15 business minutes to the first response and 480 to the resolution without one.
 -- Edge cases: there is one target a metric; a metric without one is not in marts.sla_by_day.

@@ -1,5 +1,5 @@
 -- Channels of chats: one row a connected channel that a chat ran over; flat, for tools that know no lists.
--- Canais dos atendimentos: uma linha por canal conectado por onde o atendimento passou; plana, para ferramentas sem listas.
+-- Canais dos atendimentos: uma linha por canal conectado por onde passou; plana, para ferramentas sem listas.
 --
 -- Edge cases: channel_id is NULL where Huggy gave no readable id; uuid is there then.
 -- Refresh: view.

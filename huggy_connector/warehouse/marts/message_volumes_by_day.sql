@@ -1,0 +1,51 @@
+-- Message volumes by day: how many messages were sent, by channel and by who sent them. Empty while none are landed.
+-- Volume de mensagens por dia: quantas foram enviadas, por canal e por quem. Vazio enquanto nenhuma foi coletada.
+--
+-- Formula: rows of messages by the local day of sent_at.
+-- Edge cases:
+--   Messages are landed only when asked for (`huggy sync --messages`), so that only chats with landed messages count.
+--   A message is the contact's where its sender is the chat's contact: Huggy's sender type does not tell.
+--   Messages whose time is unreadable have day NULL.
+-- Refresh: whole, one count over messages.
+--
+-- Columns:
+--   company_id BIGINT
+--   day DATE: Local day of the sending. | Dia local do envio.
+--   channel VARCHAR
+--   sender VARCHAR: contact, agent, note (an agent's, internal), bot, event or other.
+--     | contact, agent, note (interna, de agente), bot, event ou other.
+--   messages BIGINT: Messages sent. | Mensagens enviadas.
+--   chats BIGINT: Chats that they belong to. | Atendimentos a que pertencem.
+--
+-- Example: a customer writes twice, the bot and Ana answer, Ana leaves a note, and Huggy tells that the chat has ended.
+--   messages
+--   | id | chat_id | contact_id | sender_id | sender_type   | type          | channel | is_internal | sent_at          |
+--   | 1  | 1       | 5          | 5         | widget        | text          | widget  | false       | 2026-11-09 23:50 |
+--   | 2  | 1       | 5          | 99        | virtual_agent | text          | widget  | false       | 2026-11-09 23:50 |
+--   | 3  | 1       | 5          | 5         | widget        | text          | widget  | false       | 2026-11-09 23:51 |
+--   | 4  | 1       | 5          | 7         | agent         | text          | widget  | false       | 2026-11-10 00:01 |
+--   | 5  | 1       | 5          | 7         | agent         | text          | widget  | true        | 2026-11-10 00:02 |
+--   | 6  | 1       | 5          |           | widget        | internalEvent | widget  | false       | 2026-11-10 00:03 |
+--   gives
+--   | day        | channel | sender  | messages | chats |
+--   | 2026-11-09 | widget  | contact | 2        | 1     |
+--   | 2026-11-09 | widget  | bot     | 1        | 1     |
+--   | 2026-11-10 | widget  | agent   | 1        | 1     |
+--   | 2026-11-10 | widget  | note    | 1        | 1     |
+--   | 2026-11-10 | widget  | event   | 1        | 1     |
+SELECT
+    company_id,
+    sent_at_local::DATE AS day,
+    channel,
+    CASE
+        WHEN type = 'internalEvent' OR sender_id IS NULL THEN 'event'
+        WHEN sender_id = contact_id THEN 'contact'
+        WHEN sender_type = 'virtual_agent' THEN 'bot'
+        WHEN sender_type = 'agent' AND is_internal THEN 'note'
+        WHEN sender_type = 'agent' THEN 'agent'
+        ELSE 'other'
+    END AS sender,
+    count(*) AS messages,
+    count(DISTINCT chat_id) AS chats
+FROM messages
+GROUP BY ALL

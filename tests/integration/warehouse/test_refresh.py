@@ -1,0 +1,140 @@
+"""The marts after many small loads are those of one full computation, whatever changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.warehouse import BusinessCalendar, read_calendar
+from huggy_connector.warehouse.calendar import Target
+from huggy_connector.warehouse.definitions import definitions
+
+if TYPE_CHECKING:
+    from tests.integration.warehouse.conftest import Desk
+
+Chat = Callable[..., dict[str, Any]]
+
+
+def marts(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
+    """Every view and mart, whole."""
+    return {
+        each.table.title: desk.rows(each.table.schema, each.table.name, [column.name for column in each.table.columns])
+        for each in definitions()
+    }
+
+
+STEPS: list[list[dict[str, Any]]] = [
+    [
+        {"id": 1, "contactId": 5, "createdAt": "2026-11-03 10:00:00", "closedAt": "2026-11-03 11:00:00"},
+        {"id": 2, "contactId": 6, "createdAt": "2026-11-04 10:00:00", "attendedAt": "2026-11-04 10:05:00"},
+        {"id": 3, "contactId": 5, "createdAt": "2026-11-05 10:00:00", "situation": "in_chat"},
+    ],
+    [{"id": 4, "contactId": 5, "createdAt": "2026-11-02 10:00:00"}],
+    [{"id": 3, "contactId": 6, "createdAt": "2026-11-06 10:00:00", "updatedAt": "2026-11-07 10:00:00"}],
+    [{"id": 1, "contactId": 5, "createdAt": None, "updatedAt": "2026-11-08 10:00:00", "closedAt": "x"}],
+]
+"""New chats; one from before the contact's others; one that gets another contact and day; one that loses its day."""
+
+
+def test_what_is_touched_is_computed_again_and_gives_what_a_full_computation_gives(
+    desk: Desk, new_desk: Callable[[str], Desk], chat: Chat
+) -> None:
+    at_once = new_desk("once")
+    for minute, rows in enumerate(STEPS):
+        for each in (desk, at_once):
+            each.land([chat(row["id"], **row) for row in rows], minute=minute, mode="incremental")
+        desk.land([{"id": 7, "name": "Ana"}], resource="agents", minute=minute)
+        at_once.land([{"id": 7, "name": "Ana"}], resource="agents", minute=minute)
+        desk.load()
+    at_once.load()
+    assert marts(desk) == marts(at_once)
+    assert desk.read("SELECT chat_id, previous_chat_at::VARCHAR FROM marts.chat_times ORDER BY 1") == [
+        (1, None),
+        (2, None),
+        (3, "2026-11-04 13:00:00+00"),
+        (4, None),
+    ]
+
+
+def test_the_chats_by_day_add_up_to_the_chats(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1), chat(2, createdAt="0000-00-00 00:00:00"), chat(3, channel=None, agentId=None)])
+    desk.load()
+    sums = "sum(chats), sum(open + closed), (SELECT count(*) FROM chats)"
+    assert desk.read(f"SELECT {sums} FROM marts.chats_by_day") == [(3, 3, 3)]
+
+
+def test_another_calendar_makes_the_marts_anew_and_the_same_one_does_not(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1, attendedAt="2026-11-03 10:10:00", createdAt="2026-11-03 10:00:00")])
+    desk.load()
+    around = BusinessCalendar(country="", hours=(None,) * 7, targets=(Target("queue_wait", 1, "calendar"),))
+    assert (desk.load(calendar=around).published, desk.load(calendar=around).published) == (True, False)
+    assert desk.read("SELECT queue_seconds, queue_business_seconds FROM marts.chat_times") == [(600, 0)]
+    assert desk.read("SELECT metric, missed FROM marts.sla_by_day") == [("queue_wait", 1)]
+
+
+def test_a_view_of_an_older_release_goes(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    with duckdb.connect(str(desk.warehouse)) as connection:
+        connection.execute("CREATE VIEW marts.old AS SELECT 1 AS one")
+        connection.execute("INSERT INTO meta.definitions VALUES ('marts.old', '')")
+    desk.load()
+    assert desk.read("SELECT * FROM duckdb_views() WHERE view_name = 'old'") == []
+
+
+def test_before_anything_is_landed_every_mart_is_there_and_empty(desk: Desk) -> None:
+    desk.land([], resource="agents")
+    desk.load()
+    found = {title for title, rows in marts(desk).items() if rows}
+    assert found == {"marts.calendar", "marts.targets"}
+
+
+def test_a_calendar_file_sets_hours_days_and_targets(tmp_path: Path) -> None:
+    file = tmp_path / "calendar.toml"
+    file.write_text(
+        'subdivision = "SP"\nclosed = [2026-12-24]\n[hours]\nsaturday = "09:00-13:00"\nfriday = ""\n'
+        '[targets.handling]\nminutes = 30\nclock = "calendar"\n'
+    )
+    calendar = read_calendar(str(file), zone="America/Sao_Paulo")
+    assert calendar.targets == (Target("handling", 30, "calendar"),)
+    assert [hours is not None for hours in calendar.hours] == [True, True, True, True, False, True, False]
+    assert calendar.hours[5] is not None
+    assert timedelta(hours=calendar.hours[5].closes.hour - calendar.hours[5].opens.hour) == timedelta(hours=4)
+    assert {day.isoformat() for day in calendar.holidays(2026, 2026)} >= {"2026-07-09", "2026-11-20"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x = ", "is no TOML"),
+        ("opening = 1", r"there is no opening: choose from country"),
+        ('hours = "all"', "hours is no table"),
+        ("[hours]\nmonday = 8", r'hours\.monday is no span such as "08:00-18:00"'),
+        ('[hours]\nmonday = "18:00-08:00"', r"hours\.monday is no span"),
+        ('[hours]\nmonday = "08:00-24:00"', r"hours\.monday is no span"),
+        ("[hours]\nmon = 8", r"there is no hours\.mon"),
+        ('closed = ["24/12"]', r"closed is no list of days such as \[2026-12-24\]"),
+        ('country = "XX"', "country 'XX' is none whose holidays are known"),
+        ('subdivision = "ZZ"', "country 'BR' with subdivision 'ZZ' is none"),
+        ("country = 5", "country 5 is none"),
+        ("[targets.speed]\nminutes = 1", r"there is no targets\.speed"),
+        ("[targets.handling]\nminutes = 0", r"targets\.handling\.minutes is no number above 0"),
+        ('[targets.handling]\nminutes = 1\nclock = "wall"', r"targets\.handling\.clock is neither"),
+    ],
+)
+def test_a_wrong_calendar_is_told_in_one_sentence(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "calendar.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError, match=rf"^The calendar '.*calendar\.toml'.*{reason}.*\.$"):
+        read_calendar(str(file), zone="America/Sao_Paulo")
+
+
+def test_a_calendar_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"cannot be read \(No such file or directory\)"):
+        read_calendar(str(tmp_path / "none.toml"), zone="America/Sao_Paulo")
