@@ -50,6 +50,9 @@ class Settings(BaseModel):
     )
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
+    stop_on_drift: str = Field(
+        "", description="Tables whose load stops where the API sends new fields, such as chats,contacts."
+    )
     reconcile_days: float = Field(7.0, gt=0, description="Days after which a sync reads everything again.")
     calendar: str | None = Field(
         None, description="TOML file of business hours, holidays and service targets; Brazil's usual ones if not given."
@@ -95,6 +98,11 @@ class Settings(BaseModel):
     def publish_places(self) -> tuple[str, ...]:
         """Further places of the warehouse's versions."""
         return tuple(self.publish.split())
+
+    @property
+    def drift_stops(self) -> frozenset[str]:
+        """The tables of `stop_on_drift`."""
+        return frozenset(self.stop_on_drift.replace(",", " ").split())
 
     @property
     def state_folder(self) -> Path:

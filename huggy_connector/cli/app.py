@@ -12,6 +12,7 @@ from huggy_connector import __version__
 from huggy_connector.cli.ask import check, get, plan
 from huggy_connector.cli.auth import auth
 from huggy_connector.cli.land import backfill, land, load, sync
+from huggy_connector.cli.maintain import rebuild, rollback
 from huggy_connector.cli.read import describe, query, status
 from huggy_connector.cli.sandbox import demo, sandbox
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
@@ -34,7 +35,23 @@ def huggy() -> None:
     """
 
 
-for command in (auth, check, get, plan, land, load, sync, backfill, status, query, describe, sandbox, demo):
+for command in (
+    auth,
+    check,
+    get,
+    plan,
+    land,
+    load,
+    sync,
+    backfill,
+    status,
+    query,
+    describe,
+    rebuild,
+    rollback,
+    sandbox,
+    demo,
+):
     huggy.add_command(command)
 
 

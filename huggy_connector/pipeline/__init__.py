@@ -129,6 +129,8 @@ def load(settings: Settings, *, progress: Progress | None = None, clock: Clock =
         calendar=read_calendar(settings.calendar, zone=settings.timezone),
         now=clock.now,
         note=progress.note,
+        zone=settings.zone,
+        stop_on_drift=settings.drift_stops,
     )
     copies = mirror(
         settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note

@@ -5,8 +5,10 @@ from huggy_connector.warehouse.dictionary import all_tables, as_markdown, table_
 from huggy_connector.warehouse.load import LoadReport, TableReport, examine, load
 from huggy_connector.warehouse.mirror import POINTER, mirror
 from huggy_connector.warehouse.read import Answer, connect, export, query
+from huggy_connector.warehouse.rollback import RollbackReport, judge, rollback
 from huggy_connector.warehouse.status import Freshness, Run, Status, status
 from huggy_connector.warehouse.tables import Column, Table
+from huggy_connector.warehouse.verdicts import Verdicts
 
 __all__ = [
     "POINTER",
@@ -15,19 +17,23 @@ __all__ = [
     "Column",
     "Freshness",
     "LoadReport",
+    "RollbackReport",
     "Run",
     "Status",
     "Table",
     "TableReport",
+    "Verdicts",
     "all_tables",
     "as_markdown",
     "connect",
     "examine",
     "export",
+    "judge",
     "load",
     "mirror",
     "query",
     "read_calendar",
+    "rollback",
     "status",
     "table_named",
 ]

@@ -24,12 +24,22 @@ SHARE, MOST = 0.01, 1_000
 
 
 def bury(stage: Stage) -> None:
-    """Keeps the answers 404 of a stage of tombstones."""
-    stage.connection.execute(f"""
-        INSERT INTO {tables.TOMBSTONES.sql} BY NAME
-        SELECT {stage.company_id} AS company_id, '{stage.resource.name}' AS resource, id, fetched_at, run_key
-        FROM keys JOIN parts USING (part) WHERE id IS NOT NULL
-    """)
+    """Keeps what was answered for single rows of a stage of tombstones: 404, or (in the manifest) that it is there."""
+    connection, key = stage.connection, (stage.company_id, stage.resource.name)
+    connection.execute(
+        f"INSERT INTO {tables.TOMBSTONES.sql} BY NAME"
+        " SELECT ? AS company_id, ? AS resource, id, fetched_at, true AS gone, run_key"
+        " FROM keys JOIN parts USING (part) WHERE id IS NOT NULL",
+        key,
+    )
+    for manifest in stage.manifests:
+        if there := [int(each) for each in manifest.state.get("there", ())]:
+            connection.execute(
+                f"INSERT INTO {tables.TOMBSTONES.sql} BY NAME"
+                " SELECT ? AS company_id, ? AS resource, unnest(?::BIGINT[]) AS id, ? AS fetched_at, false AS gone,"
+                " ? AS run_key",
+                (*key, there, manifest.started_at, manifest.run_key),
+            )
 
 
 def check_sweeps(stage: Stage, *, accepted: Collection[str]) -> Iterator[Finding]:
@@ -69,14 +79,19 @@ def grade(connection: DuckDBPyConnection, company_id: int, resource: Resource) -
     """)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE graded AS
-        WITH gone AS (
-            SELECT t.id, min(g.fetched_at) AS gone_at FROM {table} t JOIN {tables.TOMBSTONES.sql} g
-            ON g.company_id = t.company_id AND g.resource = '{resource.name}' AND g.id = t.id
-            WHERE {own} AND g.fetched_at > t.seen_at GROUP BY t.id
+        WITH answers AS (
+            FROM {tables.TOMBSTONES.sql} WHERE company_id = {company_id} AND resource = '{resource.name}'
+        ), last AS (
+            SELECT t.id, greatest(t.seen_at, a.seen_at) AS seen_at FROM {table} t
+            LEFT JOIN (SELECT id, max(fetched_at) AS seen_at FROM answers WHERE NOT gone GROUP BY id) a USING (id)
+            WHERE {own} AND t.seen_at IS NOT NULL
+        ), gone AS (
+            SELECT l.id, min(a.fetched_at) AS gone_at FROM last l JOIN answers a USING (id)
+            WHERE a.gone AND a.fetched_at > l.seen_at GROUP BY l.id
         ), missing AS (
-            SELECT t.id, s.started_at, s.misses
-            FROM (FROM {table} t WHERE {own} AND seen_at < (SELECT max(started_at) FROM sweeps)) t
-            ASOF JOIN sweeps s ON t.seen_at < s.started_at
+            SELECT l.id, s.started_at, s.misses
+            FROM (FROM last WHERE seen_at < (SELECT max(started_at) FROM sweeps)) l
+            ASOF JOIN sweeps s ON l.seen_at < s.started_at
         )
         SELECT id, least(m.started_at, g.gone_at) AS deleted_at,
                CASE WHEN g.gone_at IS NOT NULL THEN 'confirmed'

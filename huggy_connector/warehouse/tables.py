@@ -362,12 +362,13 @@ SCHEMA_CHANGES = _table(
 
 TOMBSTONES = _table(
     "tombstones",
-    "One row an answer 404 to a request for a single row.",
-    "Uma linha por resposta 404 ao pedido de uma linha.",
+    "One row an answer to a request for a single row that was missing: 404, or that it is there after all.",
+    "Uma linha por resposta ao pedido de uma linha que faltava: 404, ou que ela existe.",
     COMPANY,
     RESOURCE,
     _column("id", "BIGINT", "The row that was asked for.", "A linha pedida."),
     _column("fetched_at", "TIMESTAMPTZ", "When it was answered.", "Quando foi respondido."),
+    _column("gone", "BOOLEAN", "True for a 404.", "True para um 404."),
     Column("run_key", "VARCHAR", RUN_KEY),
 )
 

@@ -1,0 +1,75 @@
+"""Commands for now and then: rebuild, rollback."""
+
+from dataclasses import asdict
+
+import click
+
+from huggy_connector import maintenance
+from huggy_connector.cli.options import LANDING, WAREHOUSE, as_json, settings_options
+from huggy_connector.cli.show import print_json, print_table, progress
+from huggy_connector.maintenance import Judgement
+from huggy_connector.settings import Settings
+
+
+@click.command()
+@settings_options(*LANDING, *WAREHOUSE, "timezone")
+@as_json
+def rebuild(*, settings: Settings, as_json: bool) -> None:
+    """Make the DuckDB file anew from the landing alone. Readers are not disturbed; asks the API nothing.
+
+    Example: huggy rebuild
+    """
+    with progress() as shown:
+        report = maintenance.rebuild(settings, progress=shown)
+    if as_json:
+        print_json(asdict(report))
+        return
+    print_table(("table", "rows"), ((name, table.rows) for name, table in report.tables.items()))
+    for warning in report.warnings:
+        click.echo(f"Warning: {warning}")
+    click.echo(f"{report.warehouse}: rebuilt as version {report.version}.")
+
+
+@click.command()
+@click.option("--to", type=click.IntRange(min=1), help="Version to go back to; the one before if not given.")
+@click.option("--block", multiple=True, metavar="RUN_KEY", help="Only: load this snapshot no more.")
+@click.option("--unblock", multiple=True, metavar="RUN_KEY", help="Only: let the next load take this snapshot.")
+@click.option("--accept", multiple=True, metavar="RUN_KEY", help="Only: believe this sweep, however much it misses.")
+@settings_options(*LANDING, *WAREHOUSE)
+@as_json
+def rollback(
+    *,
+    settings: Settings,
+    to: int | None,
+    block: tuple[str, ...],
+    unblock: tuple[str, ...],
+    accept: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Publish a kept version of the DuckDB file again, and block the snapshots that were loaded since.
+
+    \b
+    Examples: huggy rollback
+              huggy rollback --to 41
+              huggy rollback --unblock 20261122T070000Z-full-1a2b3c4d
+    """
+    judgement = Judgement(block, unblock, accept)
+    if judgement:
+        if to is not None:
+            raise click.UsageError(
+                "--to goes back; --block, --unblock and --accept only decide: give one or the other."
+            )
+        verdicts = maintenance.judge(settings, judgement)
+        if as_json:
+            print_json({"blocked": sorted(verdicts.blocked), "accepted": sorted(verdicts.accepted)})
+        else:
+            click.echo(f"{len(verdicts.blocked)} snapshots are blocked; the next `huggy load` goes by it.")
+        return
+    with progress() as shown:
+        report = maintenance.rollback(settings, to=to, progress=shown)
+    if as_json:
+        print_json(asdict(report))
+        return
+    for address in report.blocked:
+        click.echo(f"Blocked: {address.removesuffix('/manifest.json')}")
+    click.echo(f"{report.warehouse}: version {report.version} holds what version {report.to} held.")

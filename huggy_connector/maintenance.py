@@ -1,0 +1,85 @@
+"""What is done to a warehouse now and then, by a person: rebuild, rollback. Usable without Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from huggy_connector.api import SYSTEM_CLOCK, Clock
+from huggy_connector.catalogue import RESOURCES
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.landing import Landing
+from huggy_connector.progress import Progress, Silent
+from huggy_connector.settings import Settings
+from huggy_connector.warehouse import LoadReport, RollbackReport, Verdicts, read_calendar
+from huggy_connector.warehouse import judge as judge_snapshots
+from huggy_connector.warehouse import load as load_warehouse
+from huggy_connector.warehouse import rollback as roll_back_warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Run keys about which something is decided."""
+
+    block: tuple[str, ...] = ()
+    unblock: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.block or self.unblock or self.accept)
+
+
+def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK) -> LoadReport:
+    """Makes the warehouse anew of the landing alone. Snapshots that another catalogue typed are typed by this one."""
+    progress = progress or Silent()
+    return load_warehouse(
+        _landing(settings),
+        settings.warehouse,
+        keep_versions=settings.keep_versions,
+        now=clock.now,
+        note=progress.note,
+        afresh=True,
+        zone=settings.zone,
+        calendar=read_calendar(settings.calendar, zone=settings.timezone),
+    )
+
+
+def rollback(
+    settings: Settings, *, to: int | None = None, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK
+) -> RollbackReport:
+    """Publishes a kept version again, and blocks what was loaded since."""
+    progress = progress or Silent()
+    return roll_back_warehouse(
+        settings.warehouse, to=to, keep_versions=settings.keep_versions, now=clock.now, note=progress.note
+    )
+
+
+def judge(settings: Settings, judgement: Judgement) -> Verdicts:
+    """Keeps decisions about snapshots for the loads to come. Raises ConfigurationError for an unknown run key."""
+    landing = _landing(settings)
+    addresses = {
+        manifest.address: manifest.run_key
+        for company_id in landing.companies()
+        for resource in RESOURCES
+        for manifest in landing.published(company_id, resource)
+    }
+    return judge_snapshots(
+        settings.warehouse,
+        block=_addresses(judgement.block, addresses),
+        unblock=_addresses(judgement.unblock, addresses),
+        accept=_addresses(judgement.accept, addresses),
+    )
+
+
+def _addresses(run_keys: Iterable[str], known: dict[str, str]) -> list[str]:
+    found = []
+    for run_key in run_keys:
+        of_it = [address for address, key in known.items() if key == run_key]
+        if not of_it:
+            raise ConfigurationError(f"The landing has no snapshot {run_key!r}: `huggy status` lists the last ones.")
+        found += of_it
+    return found
+
+
+def _landing(settings: Settings) -> Landing:
+    return Landing.at(settings.landing)

@@ -1,0 +1,103 @@
+"""Back to a former version: it is published again as the newest, and what was loaded since is blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.warehouse import ledger
+from huggy_connector.warehouse.engine import Engine, explained
+from huggy_connector.warehouse.inspection import Loaded, inspect
+from huggy_connector.warehouse.place import Place
+from huggy_connector.warehouse.publish import drafting, holding
+from huggy_connector.warehouse.verdicts import Verdicts, read_verdicts, write_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackReport:
+    """`version` is the new one, which holds what `to` held; `blocked` are the addresses of what it lacks."""
+
+    warehouse: str
+    version: int
+    to: int
+    blocked: tuple[str, ...]
+
+
+def rollback(
+    warehouse: str | Path,
+    *,
+    now: Callable[[], datetime],
+    to: int | None = None,
+    keep_versions: int = 2,
+    wait_seconds: float = 0.0,
+    note: Callable[[str], None] = lambda _: None,
+) -> RollbackReport:
+    """Publishes a kept version again: `to`, else the newest that holds fewer snapshots than the live file.
+
+    The snapshots that were loaded since are blocked first: no load brings them back until they are unblocked. Raises
+    ConfigurationError where there is no such version, and as `load` does for a file that may not be changed.
+    """
+    place, engine = Place.at(warehouse), Engine()
+    with holding(place, wait_seconds=wait_seconds):
+        live = inspect(place, (), engine=engine)
+        if not live.version:
+            raise ConfigurationError(f"There is no warehouse at {place.live} yet: nothing can be rolled back.")
+        number, file, held = _chosen(place, live.loaded, to, engine)
+        blocked = tuple(
+            sorted(f"{c}/{resource}/{run_key}/manifest.json" for c, resource, run_key in live.loaded - held)
+        )
+        verdicts = read_verdicts(place)
+        write_verdicts(place, replace(verdicts, blocked=verdicts.blocked | set(blocked)))
+        note(f"Publishing what version {number} held as version {live.version + 1}.")
+        with drafting(
+            place, from_version=live.version, engine=engine, keep_versions=keep_versions, source=file
+        ) as draft:
+            ledger.record_publish(
+                draft.connection,
+                version=draft.version,
+                now=now(),
+                reason=f"rollback to {number}",
+                snapshots=0,
+                rows_changed=0,
+            )
+    return RollbackReport(str(place.live), draft.version, number, blocked)
+
+
+def judge(
+    warehouse: str | Path,
+    *,
+    block: Sequence[str] = (),
+    unblock: Sequence[str] = (),
+    accept: Sequence[str] = (),
+    wait_seconds: float = 0.0,
+) -> Verdicts:
+    """Changes what is decided about snapshots, given by their addresses. Each decision undoes an earlier one."""
+    place = Place.at(warehouse)
+    with holding(place, wait_seconds=wait_seconds):
+        before = read_verdicts(place)
+        after = Verdicts(
+            (before.blocked | set(block)) - {*unblock, *accept}, (before.accepted | set(accept)) - set(block)
+        )
+        write_verdicts(place, after)
+        return after
+
+
+def _chosen(place: Place, loaded: Loaded, to: int | None, engine: Engine) -> tuple[int, Path, Loaded]:
+    """The version to go back to, its file, and the snapshots in it."""
+    kept = place.kept()
+    for number, file in reversed(kept):
+        if to is None or number == to:
+            with explained(file), engine.reading(file, spill=place.spill) as connection:
+                rows = connection.execute("SELECT company_id, resource, run_key FROM meta.loads").fetchall()
+            if to is not None or set(rows) < loaded:
+                return number, file, frozenset(rows)
+    there = ", ".join(str(number) for number, _ in kept) or "none"
+    wish = "that holds less than the live file" if to is None else f"{to}"
+    raise ConfigurationError(f"No version {wish} is kept beside {place.live}: there are {there}.")
