@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES
@@ -11,7 +11,7 @@ from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import Landing
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import LoadReport, RollbackReport, Verdicts, read_calendar
+from huggy_connector.warehouse import LoadReport, RollbackReport, Verdicts, mirror, read_calendar
 from huggy_connector.warehouse import judge as judge_snapshots
 from huggy_connector.warehouse import load as load_warehouse
 from huggy_connector.warehouse import rollback as roll_back_warehouse
@@ -32,7 +32,7 @@ class Judgement:
 def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK) -> LoadReport:
     """Makes the warehouse anew of the landing alone. Snapshots that another catalogue typed are typed by this one."""
     progress = progress or Silent()
-    return load_warehouse(
+    report = load_warehouse(
         _landing(settings),
         settings.warehouse,
         keep_versions=settings.keep_versions,
@@ -42,6 +42,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
         zone=settings.zone,
         calendar=read_calendar(settings.calendar, zone=settings.timezone),
     )
+    return replace(report, warnings=(*report.warnings, *_mirror(settings, progress)))
 
 
 def rollback(
@@ -49,9 +50,10 @@ def rollback(
 ) -> RollbackReport:
     """Publishes a kept version again, and blocks what was loaded since."""
     progress = progress or Silent()
-    return roll_back_warehouse(
+    report = roll_back_warehouse(
         settings.warehouse, to=to, keep_versions=settings.keep_versions, now=clock.now, note=progress.note
     )
+    return replace(report, warnings=_mirror(settings, progress))
 
 
 def judge(settings: Settings, judgement: Judgement) -> Verdicts:
@@ -79,6 +81,11 @@ def _addresses(run_keys: Iterable[str], known: dict[str, str]) -> list[str]:
             raise ConfigurationError(f"The landing has no snapshot {run_key!r}: `huggy status` lists the last ones.")
         found += of_it
     return found
+
+
+def _mirror(settings: Settings, progress: Progress) -> tuple[str, ...]:
+    """What was just published goes wherever each version goes."""
+    return mirror(settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note)
 
 
 def _landing(settings: Settings) -> Landing:

@@ -72,4 +72,6 @@ def rollback(
         return
     for address in report.blocked:
         click.echo(f"Blocked: {address.removesuffix('/manifest.json')}")
+    for warning in report.warnings:
+        click.echo(f"Warning: {warning}")
     click.echo(f"{report.warehouse}: version {report.version} holds what version {report.to} held.")

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RollbackReport:
-    """`version` is the new one, which holds what `to` held; `blocked` are the addresses of what it lacks."""
+    """`version` is the new one, which holds what `to` held; `blocked` are the addresses of what it lacks.
+
+    `warnings` are sentences about copies that could not be made.
+    """
 
     warehouse: str
     version: int
     to: int
     blocked: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def rollback(
