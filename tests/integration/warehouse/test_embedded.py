@@ -71,8 +71,7 @@ def test_of_two_chats_each_field_comes_from_the_newest_that_has_it(desk: Desk) -
 
 
 def test_a_customer_that_is_none_or_has_no_id_is_nobody(desk: Desk) -> None:
-    desk.land(
-        [with_customer(number, each) for number, each in enumerate([None, [], "x", 3, {"name": "Ana"}, {"id": "y"}])]
-    )
+    nobody: list[Any] = [None, [], "x", 3, {"name": "Ana"}, {"id": "y"}]
+    desk.land([with_customer(number, each) for number, each in enumerate(nobody)])
     desk.load()
     assert desk.read("SELECT count(*) FROM contacts") == [(0,)]
