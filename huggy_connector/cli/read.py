@@ -101,12 +101,19 @@ def describe(*, table: str | None, language: dictionary.Language, as_json: bool)
     if as_json:
         print_json({"tables": [asdict(each) for each in tables]})
     elif table is None:
-        print_table(("table", "one row is"), ((each.title, getattr(each.comment, language)) for each in tables))
+        listed = [(each.title, dictionary.words(each.comment, language)) for each in tables]
+        listed += [
+            (f"{each.schema}.{each.name}({', '.join(each.parameters)})", dictionary.words(each.comment, language))
+            for each in dictionary.all_macros()
+        ]
+        print_table(("table", "one row is"), listed)
         click.echo("huggy describe TABLE shows the columns.")
     else:
         described = tables[0]
-        click.echo(getattr(described.comment, language))
+        click.echo(dictionary.words(described.comment, language))
+        for line in dictionary.definition_of(described):
+            click.echo(line)
         print_table(
             ("column", "type", "meaning"),
-            ((column.name, column.type, getattr(column.comment, language)) for column in described.columns),
+            ((column.name, column.type, dictionary.words(column.comment, language)) for column in described.columns),
         )

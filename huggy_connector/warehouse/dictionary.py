@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from huggy_connector.catalogue import RESOURCES, Resource, Text
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.warehouse.definitions import definitions
-from huggy_connector.warehouse.tables import META, Table, tables_of
+from huggy_connector.warehouse.tables import META, Macro, Table, as_of, tables_of
 
 Language = Literal["en", "pt"]
 
@@ -24,6 +24,11 @@ def all_tables(resources: Iterable[Resource] = RESOURCES.values()) -> tuple[Tabl
     return (*own, *(each.table for each in definitions()), *META)
 
 
+def all_macros(resources: Iterable[Resource] = RESOURCES.values()) -> tuple[Macro, ...]:
+    """Every macro of a warehouse."""
+    return tuple(as_of(resource) for resource in resources if resource.history)
+
+
 def table_named(name: str, *, tables: Sequence[Table] | None = None) -> Table:
     """The table, with or without its schema. Raises ConfigurationError naming those there are."""
     tables = all_tables() if tables is None else tables
@@ -34,21 +39,31 @@ def table_named(name: str, *, tables: Sequence[Table] | None = None) -> Table:
     raise ConfigurationError(f"There is no table called {name!r}: choose from {known}.")
 
 
+def definition_of(table: Table) -> Iterator[str]:
+    """How a view or mart is computed, in English as in its SQL file; nothing for a table of the API."""
+    for each in definitions():
+        if each.table == table:
+            if each.formula:
+                yield f"Formula: {each.formula}"
+            yield f"Edge cases: {each.edge_cases}"
+
+
 def as_markdown(tables: Iterable[Table], *, language: Language = "en") -> str:
     """A section a table, each with its columns."""
     head = _HEADS[language]
     lines: list[str] = []
     for table in tables:
-        lines += [f"## {table.title}", "", _in(table.comment, language), ""]
+        lines += [f"## {table.title}", "", words(table.comment, language), ""]
         if table.key:
             lines += [f"{head[3]}: {', '.join(f'`{column}`' for column in table.key)}", ""]
         lines += [f"| {' | '.join(head[:3])} |", "|---|---|---|"]
         lines += [
-            f"| `{column.name}` | `{column.type}` | {_in(column.comment, language)} |" for column in table.columns
+            f"| `{column.name}` | `{column.type}` | {words(column.comment, language)} |" for column in table.columns
         ]
         lines.append("")
     return "\n".join(lines)
 
 
-def _in(text: Text, language: Language) -> str:
+def words(text: Text, language: Language) -> str:
+    """The text in one of the two languages."""
     return text.en if language == "en" else text.pt

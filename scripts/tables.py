@@ -1,0 +1,19 @@
+"""Writes docs/tables.md and docs/tables.pt-BR.md from the code: `python -m scripts.tables`."""
+
+from pathlib import Path
+
+from huggy_connector.warehouse.dictionary import Language
+from huggy_connector.warehouse.page import page
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES: dict[str, Language] = {"tables.md": "en", "tables.pt-BR.md": "pt"}
+
+
+def main() -> None:
+    for name, language in PAGES.items():
+        (DOCS / name).write_text(page(language), encoding="utf-8")
+        print(f"docs/{name} is written.")
+
+
+if __name__ == "__main__":
+    main()
