@@ -1,5 +1,6 @@
 """One Settings value and the one rule of precedence: argument or flag > Airflow connection > environment > default."""
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from huggy_connector.errors import ConfigurationError
 OBJECT_STORES = ("s3", "gs", "az", "abfss")
 """Schemes of the URLs that a landing may have."""
 
-SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key")
+SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key", "landing_access")
 """Settings that have no command line flag and are masked in every repr."""
 
 
@@ -47,6 +48,9 @@ class Settings(BaseModel):
     hash_key: SecretStr | None = Field(None, description="Key of hashes and of the list of forgotten people.")
     landing: str = Field(
         "./landing", description="Folder of the Parquet snapshots, or s3://bucket/folder, gs://, az://."
+    )
+    landing_access: SecretStr | None = Field(
+        None, description="Access to a landing in an object store, a JSON object; else from the usual places."
     )
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
@@ -84,6 +88,18 @@ class Settings(BaseModel):
     def _a_folder_or_a_store(cls, value: str) -> str:
         return _place(value)
 
+    @field_validator("landing_access")
+    @classmethod
+    def _texts_by_name(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                told = json.loads(value.get_secret_value())
+            except ValueError:
+                told = None
+            if not isinstance(told, dict) or not all(isinstance(each, str) for each in told.values()):
+                raise ValueError('is no JSON object of texts such as {"access_key_id": "...", "region": "..."}')
+        return value
+
     @field_validator("publish")
     @classmethod
     def _folders_or_stores(cls, value: str) -> str:
@@ -93,6 +109,11 @@ class Settings(BaseModel):
     def zone(self) -> ZoneInfo:
         """The account's zone: how the API's naive times are read."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def landing_options(self) -> dict[str, str]:
+        """What `landing_access` holds: options of the store in obstore's words."""
+        return {} if self.landing_access is None else json.loads(self.landing_access.get_secret_value())
 
     @property
     def publish_places(self) -> tuple[str, ...]:

@@ -256,7 +256,7 @@ def _recalled(settings: Settings, resource_name: str, call: str, progress: Progr
 
 
 def _landing(settings: Settings) -> Landing:
-    return Landing.at(settings.landing)
+    return Landing.at(settings.landing, access=settings.landing_options)
 
 
 __all__ = [

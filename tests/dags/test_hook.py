@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,83 @@ def test_each_part_of_the_connection_becomes_its_setting(connect: Connect) -> No
         },
         environ={},
     )
+
+
+@pytest.mark.parametrize(
+    ("cloud", "access"),
+    [
+        (
+            {
+                "conn_type": "aws",
+                "login": "key-of-aws",
+                "password": "secret-of-aws",
+                "extra": {
+                    "region_name": "sa-east-1",
+                    "endpoint_url": "http://127.0.0.1:9000",
+                    "aws_session_token": "t",
+                },
+            },
+            {
+                "access_key_id": "key-of-aws",
+                "secret_access_key": "secret-of-aws",
+                "session_token": "t",
+                "region": "r",
+                "endpoint": "http://127.0.0.1:9000",
+            },
+        ),
+        ({"conn_type": "aws"}, {}),
+        (
+            {"conn_type": "google_cloud_platform", "extra": {"keyfile_dict": {"type": "service_account"}}},
+            {"service_account_key": '{"type": "service_account"}'},
+        ),
+        (
+            {"conn_type": "google_cloud_platform", "extra": {"key_path": "/keys/one.json"}},
+            {"service_account": "/keys/one.json"},
+        ),
+        (
+            {"conn_type": "wasb", "login": "account", "password": "a2V5"},
+            {"account_name": "account", "account_key": "a2V5"},
+        ),
+    ],
+)
+def test_a_connection_of_a_cloud_opens_the_landing(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, cloud: dict[str, Any], access: dict[str, str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_THE_CLOUD", json.dumps(cloud))
+    connect(password="any-token", extra={"landing": "s3://bucket/x", "landing_conn_id": "the_cloud"})
+    settings = HuggyHook().settings()
+    assert (settings.landing, settings.landing_options) == ("s3://bucket/x", access)
+    assert "secret-of-aws" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("conn_type", "sentence"),
+    [
+        (
+            "postgres",
+            (
+                "The connection 'the_cloud' is of the type 'postgres', which opens no landing: give one of the type aws, "
+                "google_cloud_platform or wasb as landing_conn_id."
+            ),
+        ),
+        (
+            None,
+            (
+                "There is no connection 'the_cloud', which the extra of 'huggy_default' names as landing_conn_id: add it "
+                "under Admin > Connections."
+            ),
+        ),
+    ],
+)
+def test_a_connection_that_opens_no_landing_is_refused(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, conn_type: str | None, sentence: str
+) -> None:
+    if conn_type is not None:
+        monkeypatch.setenv("AIRFLOW_CONN_THE_CLOUD", json.dumps({"conn_type": conn_type}))
+    connect(password="any-token", extra={"landing_conn_id": "the_cloud"})
+    with pytest.raises(ConfigurationError) as raised:
+        HuggyHook().settings()
+    assert str(raised.value) == sentence
 
 
 def test_an_argument_beats_the_connection_beats_the_environment(

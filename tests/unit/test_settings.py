@@ -24,7 +24,8 @@ def test_an_argument_beats_the_connection_beats_the_environment_beats_the_defaul
 
 
 def test_no_secret_is_in_the_repr() -> None:
-    settings = Settings.resolve(environ={f"HUGGY_{name.upper()}": f"hidden-{name}" for name in SECRETS})
+    told = {f"HUGGY_{name.upper()}": f"hidden-{name}" for name in SECRETS}
+    settings = Settings.resolve(environ=told | {"HUGGY_LANDING_ACCESS": '{"access_key_id": "hidden"}'})
     assert "hidden" not in repr(settings) + str(settings)
 
 
@@ -41,6 +42,19 @@ def test_no_secret_is_in_the_repr() -> None:
             "TIMEZONE",
             "Mars/Olympus",
             "HUGGY_TIMEZONE 'Mars/Olympus': is no zone of the IANA database such as America/Sao_Paulo.",
+        ),
+        (
+            "LANDING_ACCESS",
+            '{"access_key_id": 1}',
+            ('HUGGY_LANDING_ACCESS: is no JSON object of texts such as {"access_key_id": "...", "region": "..."}.'),
+        ),
+        (
+            "PUBLISH",
+            "/mnt/team, ftp://host/huggy",
+            (
+                "HUGGY_PUBLISH '/mnt/team, ftp://host/huggy': is neither a folder nor a URL such as "
+                "s3://bucket/folder, gs://bucket or az://container."
+            ),
         ),
         (
             "LANDING",
