@@ -52,14 +52,14 @@ def test_each_part_of_the_connection_becomes_its_setting(connect: Connect) -> No
                 "extra": {
                     "region_name": "sa-east-1",
                     "endpoint_url": "http://127.0.0.1:9000",
-                    "aws_session_token": "t",
+                    "aws_session_token": "session-of-aws",
                 },
             },
             {
                 "access_key_id": "key-of-aws",
                 "secret_access_key": "secret-of-aws",
-                "session_token": "t",
-                "region": "r",
+                "session_token": "session-of-aws",
+                "region": "sa-east-1",
                 "endpoint": "http://127.0.0.1:9000",
             },
         ),
@@ -81,8 +81,8 @@ def test_each_part_of_the_connection_becomes_its_setting(connect: Connect) -> No
 def test_a_connection_of_a_cloud_opens_the_landing(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, cloud: dict[str, Any], access: dict[str, str]
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_THE_CLOUD", json.dumps(cloud))
-    connect(password="any-token", extra={"landing": "s3://bucket/x", "landing_conn_id": "the_cloud"})
+    monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps(cloud))
+    connect(password="any-token", extra={"landing": "s3://bucket/x", "landing_conn_id": "cloud"})
     settings = HuggyHook().settings()
     assert (settings.landing, settings.landing_options) == ("s3://bucket/x", access)
     assert "secret-of-aws" not in repr(settings)
@@ -94,14 +94,14 @@ def test_a_connection_of_a_cloud_opens_the_landing(
         (
             "postgres",
             (
-                "The connection 'the_cloud' is of the type 'postgres', which opens no landing: give one of the type aws, "
+                "The connection 'cloud' is of the type 'postgres', which opens no landing: give one of the type aws, "
                 "google_cloud_platform or wasb as landing_conn_id."
             ),
         ),
         (
             None,
             (
-                "There is no connection 'the_cloud', which the extra of 'huggy_default' names as landing_conn_id: add it "
+                "There is no connection 'cloud', which the extra of 'huggy_default' names as landing_conn_id: add it "
                 "under Admin > Connections."
             ),
         ),
@@ -111,8 +111,8 @@ def test_a_connection_that_opens_no_landing_is_refused(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, conn_type: str | None, sentence: str
 ) -> None:
     if conn_type is not None:
-        monkeypatch.setenv("AIRFLOW_CONN_THE_CLOUD", json.dumps({"conn_type": conn_type}))
-    connect(password="any-token", extra={"landing_conn_id": "the_cloud"})
+        monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps({"conn_type": conn_type}))
+    connect(password="any-token", extra={"landing_conn_id": "cloud"})
     with pytest.raises(ConfigurationError) as raised:
         HuggyHook().settings()
     assert str(raised.value) == sentence
