@@ -30,11 +30,11 @@ def note(stage: Stage, resource: Resource) -> None:
     paths = ", ".join(sql.text(f'$."{field.paths[0]}"') for field in fields)
     read = [f"{_read(resource, field.name, place)} AS {sql.name(field.name)}" for place, field in enumerate(fields, 1)]
     times = [f"CASE WHEN {sql.name(each)} IS NOT NULL THEN said_at END AS {_at(each)}" for each in where.fields]
-    newest = [
-        f"arg_max({field}, ({_at(each)}, {field}::VARCHAR)) AS {field}, max({_at(each)}) AS {_at(each)}"
+    last = ", ".join(f"max({_at(each)}) AS {_at(each)}" for each in where.fields)
+    newest = ", ".join(
+        f"max(CASE WHEN s.{_at(each)} = l.{_at(each)} THEN s.{sql.name(each)} END) AS {sql.name(each)}"
         for each in where.fields
-        for field in [sql.name(each)]
-    ]
+    )
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE said AS
         SELECT id, {sql.names(where.fields)}, {", ".join(times)}, fetched_at FROM (
@@ -44,12 +44,15 @@ def note(stage: Stage, resource: Resource) -> None:
             )
         ) WHERE id IS NOT NULL
     """)
+    connection.execute(
+        f"INSERT INTO said BY NAME SELECT * EXCLUDE (company_id) FROM {table}"
+        f" WHERE {own} AND id IN (SELECT id FROM said)"
+    )
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE newest AS
-        SELECT {stage.company_id} AS company_id, id, {", ".join(newest)}, max(fetched_at) AS fetched_at
-        FROM (FROM said UNION ALL BY NAME SELECT * EXCLUDE (company_id) FROM {table}
-              WHERE {own} AND id IN (SELECT id FROM said))
-        GROUP BY id
+        WITH last AS (SELECT id, {last}, max(fetched_at) AS fetched_at FROM said GROUP BY id),
+             value AS (SELECT s.id, {newest} FROM said s JOIN last l ON l.id = s.id GROUP BY s.id)
+        SELECT {stage.company_id} AS company_id, * FROM value JOIN last USING (id)
     """)
     connection.execute(f"DELETE FROM {table} WHERE {own} AND id IN (SELECT id FROM newest)")
     connection.execute(f"INSERT INTO {table} BY NAME FROM newest")
