@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ def test_a_full_load_with_one_per_cent_of_broken_values_succeeds_and_counts_exac
     desk: Desk, chat: Chat
 ) -> None:
     rows = 100_000 if FULL else 3_000
-    broken = [
+    broken: list[dict[str, Any]] = [
         {"createdAt": "0000-00-00 00:00:00"},
         {"closedAt": "2026-02-30 10:00:00"},
         {"attendedAt": "9999-12-31 00:00:00"},
@@ -108,9 +109,6 @@ def test_a_snapshot_that_something_else_wrote_stops_the_load(desk: Desk, chat: C
     manifest = desk.land([chat(1)])
     part = desk.root / manifest.folder / manifest.files[0].name
     pq.write_table(pa.table({"id": [1]}), part)
-    desk.made.clear()
-    from dataclasses import replace
-
     foreign = replace(manifest, files=(described(part.name, part, 1),))
     (desk.root / manifest.address).write_bytes(foreign.to_json())
     with pytest.raises(SnapshotDamaged) as caught:
