@@ -1,0 +1,209 @@
+"""Figures computed another way, and the file in other versions of DuckDB and through other clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from huggy_connector.catalogue import RESOURCES
+from huggy_connector.sandbox.account import Account
+from huggy_connector.sandbox.options import Options
+from huggy_connector.warehouse import BusinessCalendar, all_tables
+from huggy_connector.warehouse.dictionary import all_macros
+
+if TYPE_CHECKING:
+    from tests.integration.warehouse.conftest import Desk
+
+FULL = os.environ.get("HUGGY_PROOF") == "full"
+at_full_size = pytest.mark.skipif(not FULL, reason="installs other versions: only at full size, by make proof")
+OPENS, CLOSES = 8 * 3600, 18 * 3600
+
+ASK = """
+import datetime, duckdb, hashlib, json, sys
+file, questions = sys.argv[1], json.load(sys.stdin)
+def told(value):
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+answers = {}
+with duckdb.connect(file, read_only=True) as opened:
+    opened.execute("SET TimeZone = 'UTC'")
+    for question in questions["opened"]:
+        rows = sorted("|".join(map(told, row)) for row in opened.execute(question).fetchall())
+        answers[question] = [len(rows), hashlib.sha256("\\n".join(rows).encode()).hexdigest()]
+with duckdb.connect() as other:
+    other.execute("SET TimeZone = 'UTC'")
+    other.execute(f"ATTACH '{file}' AS other_name (READ_ONLY)")
+    for question, attached in questions["attached"].items():
+        rows = sorted("|".join(map(told, row)) for row in other.execute(attached).fetchall())
+        assert answers[question] == [len(rows), hashlib.sha256("\\n".join(rows).encode()).hexdigest()], question
+print(json.dumps(answers))
+"""
+
+
+def filled(desk: Desk, chats: int) -> Desk:
+    account = Account(Options(chats=chats, odd_situations=0.01))
+    for start in range(0, chats, 20_000):
+        rows = [account.chats.row(row) for row in range(start, min(start + 20_000, chats))]
+        desk.land(rows, minute=start / 20_000, mode="incremental")
+    desk.land([account.people.row(row) for row in range(account.people.born)], resource="contacts")
+    desk.land(account.desk.agents, resource="agents")
+    desk.land([{"id": each.id, "name": each.name} for each in account.desk.departments], resource="departments")
+    desk.load()
+    return desk
+
+
+def raw(desk: Desk) -> pd.DataFrame:
+    """The chats as they were received, from the landing's JSON alone."""
+    parts = sorted(desk.root.glob("*/chats/*/part-*.parquet"))
+    texts = [text for part in parts for text in pq.read_table(part, columns=["raw"]).column("raw").to_pylist()]
+    frame = pd.DataFrame([json.loads(text) for text in texts])
+    frame["id"] = frame["id"].astype("int64")
+    for key in ("createdAt", "attendedAt", "closedAt"):
+        frame[key] = pd.to_datetime(frame[key].replace("", None), format="%Y-%m-%d %H:%M:%S", errors="coerce")
+    return frame.set_index("id").sort_index()
+
+
+def business(times: pd.Series[Any]) -> pd.Series[Any]:
+    """Seconds of business from the year 2010 up to each local time."""
+    holidays = list(BusinessCalendar().holidays(2010, 2030))
+    known = times.dropna()
+    days = known.to_numpy().astype("datetime64[D]")
+    before = np.busday_count(np.datetime64("2010-01-01"), days, holidays=holidays) * (CLOSES - OPENS)
+    since = (known - known.dt.normalize()).dt.total_seconds().clip(OPENS, CLOSES) - OPENS
+    return pd.Series(before + since * np.is_busday(days, holidays=holidays), index=known.index).reindex(times.index)
+
+
+def mart(desk: Desk, question: str) -> pd.DataFrame:
+    import duckdb
+
+    with duckdb.connect(str(desk.warehouse), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection.execute(question).df()
+
+
+@pytest.mark.proof
+def test_queue_wait_resolution_and_handling_computed_by_pandas_from_the_raw_json_agree_to_the_second(
+    desk: Desk,
+) -> None:
+    filled(desk, 100_000 if FULL else 1_500)
+    chats = raw(desk)
+    closed = chats["closedAt"].where(~chats["situation"].isin(["auto", "wait_for_chat", "in_chat"]))
+    spans = {
+        "queue": (chats["createdAt"], chats["attendedAt"]),
+        "resolution": (chats["createdAt"], closed),
+        "handling": (chats["attendedAt"], closed),
+    }
+    wanted = pd.DataFrame(index=chats.index)
+    for name, (begin, end) in spans.items():
+        wanted[f"{name}_seconds"] = (end - begin).dt.total_seconds()
+        wanted[f"{name}_business_seconds"] = business(end) - business(begin)
+    columns = ", ".join(wanted.columns)
+    found = mart(desk, f"SELECT chat_id AS id, {columns} FROM marts.chat_times").set_index("id").sort_index()
+    pd.testing.assert_frame_equal(found.astype(float), wanted.astype(float), check_names=False)
+
+    by_day = wanted.assign(day=chats["createdAt"].dt.normalize()).groupby("day")
+    medians = by_day[["queue_seconds", "queue_business_seconds"]].median() / 60
+    daily = mart(
+        desk,
+        "SELECT day, median_minutes, median_business_minutes, chats FROM marts.queue_wait_by_day"
+        " WHERE grouped_by = 'day' ORDER BY day",
+    ).set_index("day")
+    assert daily["chats"].tolist() == by_day.size().tolist()
+    assert np.allclose(daily[["median_minutes", "median_business_minutes"]], medians, atol=0.0051, equal_nan=True)
+    assert mart(desk, "SELECT sum(chats) AS chats FROM marts.chats_by_day")["chats"].tolist() == [len(chats)]
+
+
+def environment(tmp_path: Path, *packages: str) -> Path:
+    """The Python of a fresh environment with these packages."""
+    uv = Path(sys.executable).with_name("uv")
+    place = tmp_path / "venv"
+    subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, place], check=True)
+    python = place / "bin" / "python"
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *packages], check=True)
+    return python
+
+
+def questions() -> dict[str, Any]:
+    """Each table, view and macro, in the file opened, and in the file attached under another name (no macro is)."""
+    attached = {f"SELECT * FROM {table.sql}": f"SELECT * FROM other_name.{table.sql}" for table in all_tables()}
+    macros = [f"SELECT * FROM {each.schema}.{each.name}('2026-11-22 12:30:00+00')" for each in all_macros()]
+    return {"opened": [*attached, *macros], "attached": attached}
+
+
+@pytest.mark.proof
+@at_full_size
+def test_every_table_view_and_macro_gives_the_same_in_three_versions_of_duckdb(desk: Desk, tmp_path: Path) -> None:
+    filled(desk, 2_000)
+    answers = []
+    for version in ("1.2.2", "1.5.6", "2.0.0"):
+        python = environment(tmp_path, f"duckdb=={version}", "pytz")
+        done = subprocess.run(
+            [python, "-c", ASK, desk.warehouse],
+            input=json.dumps(questions()),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answers.append(json.loads(done.stdout))
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][f"SELECT * FROM {next(t.sql for t in all_tables() if t.name == 'chat_times')}"][0] == 2_000
+    assert set(RESOURCES) <= {table.name for table in all_tables()}
+
+
+SQLALCHEMY = """
+import sys
+from sqlalchemy import create_engine, inspect, text
+engine = create_engine("duckdb:///" + sys.argv[1], connect_args={"read_only": True})
+print(sorted(inspect(engine).get_view_names(schema="marts"))[0])
+with engine.connect() as connection:
+    for title in sys.argv[2:]:
+        connection.execute(text(f"SELECT * FROM {title}")).fetchall()
+    print(connection.execute(text("SELECT sum(chats) FROM marts.chats_by_day")).scalar())
+"""
+NODE = """
+const { DuckDBInstance } = require("@duckdb/node-api");
+(async () => {
+  const instance = await DuckDBInstance.create(process.argv[2], { access_mode: "READ_ONLY" });
+  const connection = await instance.connect();
+  for (const title of process.argv.slice(3)) await (await connection.runAndReadAll(`SELECT * FROM ${title}`)).getRows();
+  const read = await connection.runAndReadAll("SELECT sum(chats)::INTEGER FROM marts.chats_by_day");
+  console.log(read.getRows()[0][0]);
+})();
+"""
+
+
+@pytest.mark.proof
+@at_full_size
+def test_every_table_and_view_is_read_through_sqlalchemy(desk: Desk, tmp_path: Path) -> None:
+    filled(desk, 2_000)
+    python = environment(tmp_path, "duckdb==1.5.6", "duckdb-engine", "sqlalchemy<2.1", "pytz")
+    titles = [table.sql for table in all_tables()]
+    done = subprocess.run(
+        [python, "-W", "ignore", "-c", SQLALCHEMY, desk.warehouse, *titles], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["agent_performance", "2000"]
+
+
+@pytest.mark.proof
+@at_full_size
+def test_every_table_and_view_is_read_through_the_client_of_node(desk: Desk, tmp_path: Path) -> None:
+    filled(desk, 2_000)
+    folder = tmp_path / "node"
+    folder.mkdir()
+    (folder / "read.js").write_text(NODE)
+    subprocess.run(
+        ["npm", "install", "--silent", "--no-audit", "--no-fund", "@duckdb/node-api"], cwd=folder, check=True
+    )
+    titles = [table.sql for table in all_tables()]
+    done = subprocess.run(
+        ["node", "read.js", desk.warehouse, *titles], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["2000"]
