@@ -1,4 +1,4 @@
-"""Commands for now and then: rebuild, rollback."""
+"""Commands for now and then: rebuild, rollback, forget."""
 
 from dataclasses import asdict
 
@@ -75,3 +75,34 @@ def rollback(
     for warning in report.warnings:
         click.echo(f"Warning: {warning}")
     click.echo(f"{report.warehouse}: version {report.version} holds what version {report.to} held.")
+
+
+@click.command()
+@click.option("--contact", required=True, type=click.IntRange(min=1), help="Huggy's id of the person: contacts.id.")
+@settings_options("company_id", *LANDING, *WAREHOUSE, "timezone")
+@as_json
+def forget(*, settings: Settings, contact: int, as_json: bool) -> None:
+    """Erase one person from landing, warehouse and kept versions for good. It cannot be undone; asks the API nothing.
+
+    HUGGY_HASH_KEY must be set: no later landing with it brings the person back.
+
+    Example: huggy forget --contact 800001
+    """
+    with progress() as shown:
+        receipt = maintenance.forget(settings, contact, progress=shown)
+    if as_json:
+        print_json(asdict(receipt))
+        return
+    print_table(
+        ("where", "files", "rows removed", "rows changed"),
+        (
+            ("landing", len(receipt.snapshots), receipt.rows_removed, receipt.rows_changed),
+            (
+                "warehouse",
+                len(receipt.warehouse_files),
+                receipt.warehouse_rows_removed,
+                receipt.warehouse_rows_changed,
+            ),
+        ),
+    )
+    click.echo(f"The receipt is {receipt.address} of the landing.")

@@ -1,8 +1,11 @@
 """From rows to published snapshots: typed Parquet files that are there when, and only when, their manifest is."""
 
+from huggy_connector.landing.erasure import Erasure
+from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.manifest import MODES, File, Manifest
 from huggy_connector.landing.objects import ObjectStorage, storage_at
-from huggy_connector.landing.privacy import KEEP_ALL, Policy
+from huggy_connector.landing.person import Person
+from huggy_connector.landing.privacy import KEEP_ALL, Policy, check_key, key_of
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 from huggy_connector.landing.snapshot import Landing
 from huggy_connector.landing.state import Counters
@@ -14,16 +17,21 @@ __all__ = [
     "KEEP_ALL",
     "MODES",
     "Counters",
+    "Erasure",
     "File",
     "Folder",
+    "Forgotten",
     "Landing",
     "Manifest",
     "ObjectStorage",
+    "Person",
     "Policy",
     "Storage",
     "Work",
     "arrow_schema",
+    "check_key",
     "convert",
+    "key_of",
     "run_key",
     "schema_fingerprint",
     "storage_at",

@@ -171,6 +171,7 @@ def _columns() -> Iterator[Column]:
 def _names() -> dict[str, str]:
     """Every name that a rule may use, as compared and as written."""
     found = [*RESOURCES, "messages", *_COPIES, *(name for each in _SPELLINGS.values() for name in each)]
+    found += [name for told, _ in _parsed(DEFAULT) for name in told.split(".")]
     for resource in RESOURCES.values():
         found += resource.ignored
     for column in _columns():

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import ListOf, Resource, Scalar, Struct, Type
+from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.privacy import KEEP_ALL, Policy
 from huggy_connector.landing.values import Reader, Rejects, as_json, is_absent, reader
 
@@ -96,14 +97,17 @@ def convert(
     fetched_at: datetime,
     zone: ZoneInfo,
     policy: Policy = KEEP_ALL,
+    forgotten: Forgotten | None = None,
 ) -> pa.RecordBatch:
     """The rows, as `json.loads` gives them, as one batch of `arrow_schema`, one for one and in order.
 
-    The policy is applied first: no column holds more than it lets through. Never raises for what a row holds.
+    Rows of `forgotten` contacts are left out. No column holds more than they and the policy let through. Never raises
+    for what a row holds.
     """
     import pyarrow as pa
 
     plan = _plan(resource, zone)
+    rows = rows if forgotten is None else forgotten.allowed(resource, rows)
     filled: list[list[Any]] = [[] for _ in plan.schema]
     for row in rows:
         for column, value in zip(filled, _record(row, plan, policy), strict=True):

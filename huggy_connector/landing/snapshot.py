@@ -30,8 +30,8 @@ MAX_AGE = timedelta(days=1)
 _T = TypeVar("_T")
 _U = TypeVar("_U")
 
-_RUN_KEY = re.compile(r"[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{8}")
-_ADDRESS = re.compile(rf"[0-9]+/[a-z][a-z0-9_]*/{_RUN_KEY.pattern}/manifest\.json")
+RUN_KEY = re.compile(r"[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{8}")
+_ADDRESS = re.compile(rf"[0-9]+/[a-z][a-z0-9_]*/{RUN_KEY.pattern}/manifest\.json")
 
 
 class Landing:
@@ -40,6 +40,11 @@ class Landing:
     def __init__(self, storage: Storage, *, process: Process | None = None) -> None:
         self._storage = storage
         self._process = process or Process.current()
+
+    @property
+    def storage(self) -> Storage:
+        """Where it lies."""
+        return self._storage
 
     @classmethod
     def at(cls, place: str, *, access: Mapping[str, str] | None = None) -> Self:
@@ -54,7 +59,7 @@ class Landing:
         addresses = [
             f"{company_id}/{resource}/{name}/manifest.json"
             for name in self._storage.children(f"{company_id}/{resource}")
-            if _RUN_KEY.fullmatch(name)
+            if RUN_KEY.fullmatch(name)
         ]
         found = [manifest for manifest in self._each(self._manifest, addresses) if manifest is not None]
         return tuple(sorted(found, key=lambda each: (each.started_at, each.run_key)))
@@ -65,7 +70,7 @@ class Landing:
             manifest
             for company_id in self.companies()
             for name in self._storage.children(f"{company_id}/{resource}")
-            if _RUN_KEY.fullmatch(name)
+            if RUN_KEY.fullmatch(name)
             and name.endswith(f"-{called(mode, call)}")
             and (manifest := self._manifest(f"{company_id}/{resource}/{name}/manifest.json")) is not None
         ]
@@ -149,6 +154,7 @@ class Landing:
             company_id=company_id,
             zone=zone,
             policy=policy,
+            forgotten=taken.forgotten,
             now=now,
         )
 

@@ -1,6 +1,6 @@
 """The unfinished work of one resource: whose it is, whether it can be gone on with, and when it is given up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
+from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.lease import Lease, Numbered, Process, is_lease, leases, remove
 from huggy_connector.landing.privacy import Policy
 from huggy_connector.landing.schema import schema_fingerprint
@@ -32,6 +33,7 @@ class Taken:
     folder: str
     lease: Lease
     state: State
+    forgotten: Forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,16 @@ class Unfinished:
         try:
             with lease.fenced():
                 self._stop_if(already_done(), folder)
-                state = self._left(folder, succession) or self._fresh(mode, call, window)
+                # Read once the lease is ours: whoever forgets a person first adds them, then looks for leases.
+                forgotten = Forgotten.read(self.storage, self.company_id, key=self.policy.key)
+                privacy = self.policy.fingerprint + forgotten.fingerprint
+                state = self._left(folder, succession, privacy) or self._fresh(mode, call, window, privacy)
                 self._adopt(state, lease, folder)
         except BaseException:
             with suppress(LandingError):
                 lease.release()
             raise
-        return Taken(folder, lease, state)
+        return Taken(folder, lease, state, forgotten)
 
     def remove_forgotten(self, *, but: str) -> None:
         """Removes old work of calls that never came back, and what a removal cut short has left."""
@@ -87,6 +92,27 @@ class Unfinished:
                 self._give_up(begun, "it is too old", state)
                 remove(self.storage, folder)
 
+    def busy(self) -> Iterator[str]:
+        """Sentences about the work that someone is at."""
+        for name in self.storage.children(f"{self._home}/.work"):
+            latest = next(iter(leases(self.storage, f"{self._home}/.work/{name}")), None)
+            if latest is not None and not latest.holding.is_free(self.now()):
+                yield self._going_on(latest)
+
+    def give_all_up(self, why: str) -> int:
+        """Removes all work and says why; how many. Raises LandingBusy where someone is at it."""
+        given = 0
+        for name in self.storage.children(f"{self._home}/.work"):
+            folder = f"{self._home}/.work/{name}"
+            succession = leases(self.storage, folder)
+            if succession:
+                self._lease(folder, succession)
+                state = self._latest_state(folder, succession)
+                self._give_up(state.started_at if state else succession[0].holding.since, why, state)
+                given += 1
+            remove(self.storage, folder)
+        return given
+
     @property
     def _home(self) -> str:
         return f"{self.company_id}/{self.resource.name}"
@@ -94,28 +120,31 @@ class Unfinished:
     def _lease(self, folder: str, succession: list[Numbered]) -> Lease:
         latest = succession[0] if succession else None
         if latest is not None and not latest.holding.is_free(self.now()):
-            process, since = latest.holding.process, latest.holding.since
-            raise LandingBusy(
-                f"The same landing of {self.resource.name} has been going on since {_clock(since)} "
-                f"in process {process.pid} on {process.host}: wait until it is done, or stop it."
-            )
+            raise LandingBusy(self._going_on(latest))
         number = latest.number if latest else 0
         lease = Lease.take(self.storage, folder, after=number, process=self.process, now=self.now)
         if lease is None:
             raise LandingBusy(f"The same landing of {self.resource.name} was begun just now elsewhere: wait for it.")
         return lease
 
+    def _going_on(self, latest: Numbered) -> str:
+        process, since = latest.holding.process, latest.holding.since
+        return (
+            f"The same landing of {self.resource.name} has been going on since {_clock(since)} "
+            f"in process {process.pid} on {process.host}: wait until it is done, or stop it."
+        )
+
     def _stop_if(self, done: bool, folder: str) -> None:  # noqa: FBT001
         if done:
             remove(self.storage, folder)
             raise LandingBusy(f"This landing of {self.resource.name} has been published elsewhere just now.")
 
-    def _left(self, folder: str, succession: list[Numbered]) -> State | None:
+    def _left(self, folder: str, succession: list[Numbered], privacy: str) -> State | None:
         """What those before have left, if one can go on with it."""
         state = self._latest_state(folder, succession)
         if state is None:
             return None
-        if why := self._why_not(state, folder):
+        if why := self._why_not(state, folder, privacy):
             self._give_up(state.started_at, why, state)
             return None
         self.note(
@@ -124,7 +153,7 @@ class Unfinished:
         )
         return state
 
-    def _why_not(self, state: State, folder: str) -> str:
+    def _why_not(self, state: State, folder: str, privacy: str) -> str:
         """Why a state cannot be gone on with; empty where it can."""
         if self._is_published(state.run_key):
             return "it was published before it could be cleared away"
@@ -132,8 +161,8 @@ class Unfinished:
             return "it is too old"
         if state.schema_fingerprint != schema_fingerprint(self.resource):
             return "a release with other columns began it"
-        if state.privacy != self.policy.fingerprint:
-            return "it was begun under other privacy rules"
+        if state.privacy != privacy:
+            return "it was begun under other privacy rules, or before a person was forgotten"
         there = set(self.storage.children(folder))
         if not all(part.name in there for part in state.parts):
             return "a part of it is missing"
@@ -146,7 +175,7 @@ class Unfinished:
                 return State.from_json(self.storage.read(f"{folder}/{state_name(each.number, each.holding.token)}"))
         return None
 
-    def _fresh(self, mode: str, call: str, window: Mapping[str, str] | None) -> State:
+    def _fresh(self, mode: str, call: str, window: Mapping[str, str] | None, privacy: str) -> State:
         """A new start. Its run key is a later second's where the same call has published within this one."""
         started_at = named_for = self.now()
         while self._is_published(run_key(named_for, mode, call)):
@@ -157,7 +186,7 @@ class Unfinished:
             window,
             started_at,
             schema_fingerprint(self.resource),
-            self.policy.fingerprint,
+            privacy,
         )
 
     def _adopt(self, state: State, lease: Lease, folder: str) -> None:

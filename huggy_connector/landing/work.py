@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector import __version__
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
+from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.lease import LOST, Keeper, Lease, remove
 from huggy_connector.landing.manifest import File, Manifest
 from huggy_connector.landing.merge import merge
@@ -58,6 +59,7 @@ class Work:
         company_id: int,
         zone: ZoneInfo,
         policy: Policy,
+        forgotten: Forgotten,
         now: Callable[[], datetime],
     ) -> None:
         self._storage = storage
@@ -68,6 +70,7 @@ class Work:
         self._company_id = company_id
         self._zone = zone
         self._policy = policy
+        self._forgotten = forgotten
         self._now = now
         self._waiting: list[pa.RecordBatch] = []
         self._keeper = Keeper(lease)
@@ -108,7 +111,14 @@ class Work:
     def append(self, rows: Sequence[Row], *, fetched_at: datetime) -> None:
         """Takes rows in, in memory until the next commit."""
         if rows:
-            batch = convert(self._resource, rows, fetched_at=fetched_at, zone=self._zone, policy=self._policy)
+            batch = convert(
+                self._resource,
+                rows,
+                fetched_at=fetched_at,
+                zone=self._zone,
+                policy=self._policy,
+                forgotten=self._forgotten,
+            )
             self._waiting.append(batch)
 
     def commit(self, walk: Mapping[str, Any] | None, *, pages: int, requests: int, retries: int) -> None:
@@ -224,7 +234,7 @@ class Work:
             certificate=asdict(certificate),
             schema_fingerprint=schema_fingerprint(self._resource),
             files=tuple(files),
-            privacy=self._policy.fingerprint,
+            privacy=self._durable.privacy,
             state=state,
             versions={
                 "huggy_connector": __version__,

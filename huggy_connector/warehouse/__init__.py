@@ -2,6 +2,7 @@
 
 from huggy_connector.warehouse.calendar import BusinessCalendar, read_calendar
 from huggy_connector.warehouse.dictionary import all_tables, as_markdown, table_named
+from huggy_connector.warehouse.erasure import Leaving, erasing
 from huggy_connector.warehouse.load import LoadReport, TableReport, examine, load
 from huggy_connector.warehouse.mirror import POINTER, mirror
 from huggy_connector.warehouse.read import Answer, connect, export, query
@@ -16,6 +17,7 @@ __all__ = [
     "BusinessCalendar",
     "Column",
     "Freshness",
+    "Leaving",
     "LoadReport",
     "RollbackReport",
     "Run",
@@ -26,6 +28,7 @@ __all__ = [
     "all_tables",
     "as_markdown",
     "connect",
+    "erasing",
     "examine",
     "export",
     "judge",

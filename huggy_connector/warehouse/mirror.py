@@ -88,12 +88,11 @@ def _described(place: Place) -> Pointer:
 def _bring(
     storage: Storage, place: Place, pointer: Pointer, *, keep_versions: int, name: str, note: Callable[[str], None]
 ) -> None:
-    if _held(storage) == pointer.to_json().encode():
-        return
-    note(f"Copying version {pointer.version} to {name}.")
-    with storage.writing(pointer.name) as path:
-        shutil.copyfile(place.live, path)
-    storage.write(POINTER, pointer.to_json().encode())
+    if _held(storage) != pointer.to_json().encode():
+        note(f"Copying version {pointer.version} to {name}.")
+        with storage.writing(pointer.name) as path:
+            shutil.copyfile(place.live, path)
+        storage.write(POINTER, pointer.to_json().encode())
     ours = re.compile(rf"{re.escape(place.live.stem)}-[0-9]{{8}}-[0-9a-f]{{8}}\.duckdb")
     half = re.compile(rf"\.({ours.pattern}|{re.escape(POINTER)})\.[0-9a-f]+\.tmp")
     children = storage.children("")

@@ -57,6 +57,11 @@ class Place:
         return self.beside / "draft.duckdb"
 
     @property
+    def afresh(self) -> Path:
+        """A file that is written anew, free of what the old one once held."""
+        return self.beside / "afresh.duckdb"
+
+    @property
     def spill(self) -> Path:
         """Where DuckDB puts what does not fit in memory."""
         return self.beside / "spill"

@@ -80,11 +80,11 @@ def drafting(
     """
     copied = from_version > 0 and not afresh
     source = source or place.live
-    _make_sure_of_room(place, room + (source.stat().st_size if copied else 0))
+    make_sure_of_room(place, room + (source.stat().st_size if copied else 0))
     try:
         with explained(place.live):
             if copied:
-                _copy(source, place.draft)
+                copy_of(source, place.draft)
             with engine.writing(place.draft, spill=place.spill) as connection:
                 yield Draft(connection, from_version + 1)
                 connection.execute(f"CHECKPOINT {CATALOG}")
@@ -97,7 +97,7 @@ def drafting(
         _clear(place)
 
 
-def _copy(live: Path, draft: Path) -> None:
+def copy_of(live: Path, draft: Path) -> None:
     """While it runs no other process can open the live file for writing, so the copy cannot be torn. Readers go on.
 
     DuckDB locks with fcntl, and so do we. Closing the file drops the locks that this very process has on it; all it can
@@ -149,7 +149,8 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _make_sure_of_room(place: Place, needed: int) -> None:
+def make_sure_of_room(place: Place, needed: int) -> None:
+    """Raises WarehouseUnusable where the disk has no room for so many bytes more."""
     free = shutil.disk_usage(place.live.parent).free
     if free < needed + MARGIN:
         raise WarehouseUnusable(
@@ -164,6 +165,6 @@ def _megabytes(size: int) -> str:
 
 def _clear(place: Place) -> None:
     """What this or a dead loader has left of its work."""
-    for file in (place.draft, wal_of(place.draft), *place.versions.glob("*.half")):
+    for file in (place.draft, wal_of(place.draft), place.afresh, wal_of(place.afresh), *place.versions.glob("*.half")):
         file.unlink(missing_ok=True)
     shutil.rmtree(place.spill, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What is done to a warehouse now and then, by a person: rebuild, rollback. Usable without Airflow."""
+"""Versions of a warehouse, made anew or gone back to, and what is decided about snapshots."""
 
 from __future__ import annotations
 

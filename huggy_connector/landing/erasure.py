@@ -1,0 +1,209 @@
+"""Takes one person out of all that a company has landed. What is erased and what stays: docs/privacy.md.
+
+A snapshot is issued anew: the files that told of the person are written again beside the old ones, then the manifest is
+replaced, which is the commit, then what it does not name is removed. Killed anywhere, the next call does what is left.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from huggy_connector.catalogue import RESOURCES, Resource
+from huggy_connector.errors import LandingBusy, SnapshotDamaged
+from huggy_connector.landing.forgotten import folder_of
+from huggy_connector.landing.lease import Process
+from huggy_connector.landing.manifest import File, Manifest
+from huggy_connector.landing.parquet import described, read_parquet, write_parquet
+from huggy_connector.landing.person import CLUES, Person
+from huggy_connector.landing.privacy import KEEP_ALL
+from huggy_connector.landing.snapshot import RUN_KEY, Landing
+from huggy_connector.landing.unfinished import Unfinished
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WHY = "it may tell of a person who is to be forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Whether a person is met, and the ids of the chats they had."""
+
+    is_known: bool = False
+    chats: frozenset[int] = frozenset()
+
+    def __or__(self, other: Traces) -> Traces:
+        return Traces(self.is_known or other.is_known, self.chats | other.chats)
+
+
+@dataclass(frozen=True, slots=True)
+class Reissued:
+    """A snapshot that told of the person, as it is now."""
+
+    manifest: Manifest
+    files: int
+    removed: int
+    changed: int
+
+
+class Erasure:
+    """One company's landing, out of which a person is taken."""
+
+    def __init__(
+        self,
+        landing: Landing,
+        company_id: int,
+        *,
+        now: Callable[[], datetime],
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._landing = landing
+        self._storage = storage = landing.storage
+        self._company_id = company_id
+        self._note = note
+        process = Process.current()
+        self._unfinished = [
+            Unfinished(storage, company_id, each, KEEP_ALL, process, now, note, timedelta.max)
+            for each in RESOURCES.values()
+        ]
+
+    def check_free(self) -> None:
+        """Raises LandingBusy while something is being landed."""
+        for unfinished in self._unfinished:
+            for sentence in unfinished.busy():
+                raise LandingBusy(sentence)
+
+    def traces(self, person: Person) -> Traces:
+        """Looks through everything, in little memory. Raises SnapshotDamaged."""
+        found = Traces()
+        for resource, manifest in self._published():
+            for file in manifest.files:
+                for batch in self._read(manifest, file, CLUES):
+                    rows = [told["id"] for _, told in person.rows_in(resource, batch)]
+                    chats = (each for each in rows if each is not None and resource.name == "chats")
+                    found |= Traces(bool(rows), frozenset(chats))
+        return found
+
+    def erase(self, person: Person, *, given_up: Callable[[int], None]) -> Iterator[Reissued]:
+        """Takes the person, who is on the list already, out; each snapshot that told of them is given once it is done.
+
+        Unfinished work is given up: `given_up` is told how many. Raises LandingBusy while something is being landed.
+        """
+        folders = [
+            f"{self._company_id}/{name}/{key}"
+            for name in RESOURCES
+            for key in self._storage.children(f"{self._company_id}/{name}")
+            if RUN_KEY.fullmatch(key)
+        ]
+        given_up(sum(unfinished.give_all_up(WHY) for unfinished in self._unfinished))
+        for folder in folders:  # nobody was at these, or the work would have been busy
+            if "manifest.json" not in self._storage.children(folder):
+                self._remove(folder, but=())
+        for resource, manifest in self._published():
+            reissued = self._reissued(resource, manifest, person)
+            if reissued is not None:
+                self._storage.write(manifest.address, reissued.manifest.to_json())
+            files = (manifest if reissued is None else reissued.manifest).files
+            self._remove(manifest.folder, but=("manifest.json", *(file.name for file in files)))
+            if reissued is not None:
+                self._note(f"{resource.name}: the snapshot {manifest.run_key} is issued anew.")
+                yield reissued
+
+    def hashes(self, person: Person) -> dict[str, list[tuple[int, datetime, str]]]:
+        """By resource, (id, fetched_at, row_hash) of the rows about the person's chats, as they are landed now."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        found: dict[str, list[tuple[int, datetime, str]]] = {}
+        for resource, manifest in self._published():
+            key = "id" if resource.name == "chats" else "chat_id"
+            if key == "chat_id" and all(column.name != key for column in resource.columns):
+                continue
+            for file in manifest.files:
+                for batch in self._read(manifest, file, dict.fromkeys((key, "id", "fetched_at", "row_hash"))):
+                    rows = found.setdefault(resource.name, [])
+                    theirs = pc.is_in(batch.column(key), value_set=pa.array(sorted(person.chats), pa.int64()))
+                    for row in batch.filter(theirs).to_pylist():
+                        if row["id"] is not None:
+                            rows.append((row["id"], row["fetched_at"], row["row_hash"]))
+        return found
+
+    def write_receipt(self, name: str, told: Mapping[str, Any]) -> str:
+        """Where it lies, below the landing."""
+        address = f"{folder_of(self._company_id)}/receipt-{name}.json"
+        self._storage.write(address, json.dumps(told, indent=1, default=datetime.isoformat).encode() + b"\n")
+        return address
+
+    def _published(self) -> Iterator[tuple[Resource, Manifest]]:
+        for resource in RESOURCES.values():
+            for manifest in self._landing.published(self._company_id, resource.name):
+                yield resource, manifest
+
+    def _reissued(self, resource: Resource, manifest: Manifest, person: Person) -> Reissued | None:
+        """What the snapshot is without the person, its new files written; None where it stays as it is."""
+        files: list[File] = []
+        changed = 0
+        token = secrets.token_hex(8)
+        for number, file in enumerate(manifest.files):
+            if any(True for batch in self._read(manifest, file, CLUES) for _ in person.rows_in(resource, batch)):
+                name = f"part-{token}-{number:05d}.parquet"
+                now, rows = self._rewritten(resource, manifest, file, person, name)
+                files.append(now if rows or now.rows != file.rows else file)
+                changed += rows
+            else:
+                files.append(file)
+        removed = manifest.rows - sum(file.rows for file in files)
+        state = person.taken_out_of_state(resource, manifest.state)
+        if not removed and not changed and state == manifest.state:
+            return None
+        anew = replace(
+            manifest,
+            files=tuple(files),
+            rows=manifest.rows - removed,
+            unique_ids=manifest.unique_ids - (removed > 0),
+            state=state,
+        )
+        return Reissued(anew, len(set(files) - set(manifest.files)), removed, changed)
+
+    def _rewritten(
+        self, resource: Resource, manifest: Manifest, file: File, person: Person, name: str
+    ) -> tuple[File, int]:
+        """The file without the person, and how many of its rows are changed."""
+        import pyarrow.parquet as pq
+
+        path = self._storage.local(f"{manifest.folder}/{file.name}")
+        changed: list[None] = []
+        rest = (
+            part
+            for batch in read_parquet(path)
+            for part in person.taken_out(resource, batch, lambda: changed.append(None))
+        )
+        with self._storage.writing(f"{manifest.folder}/{name}") as target:
+            rows = write_parquet(target, pq.read_schema(path), (part for part in rest if part.num_rows))
+            return described(name, target, rows), len(changed)
+
+    def _read(self, manifest: Manifest, file: File, columns: Iterable[str]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            path = self._storage.local(f"{manifest.folder}/{file.name}")
+            with pq.ParquetFile(path, pre_buffer=False) as opened:
+                there = [name for name in columns if name in opened.schema_arrow.names]
+                yield from opened.iter_batches(batch_size=10_000, columns=there)
+        except (OSError, pa.ArrowException):
+            raise SnapshotDamaged(
+                f"{file.name} of the snapshot {manifest.folder} is missing or cannot be read: bring the file back from "
+                "a copy, or remove the snapshot's folder."
+            ) from None
+
+    def _remove(self, folder: str, *, but: Iterable[str]) -> None:
+        kept = set(but)
+        for name in self._storage.children(folder):
+            if name not in kept:
+                self._storage.delete(f"{folder}/{name}")

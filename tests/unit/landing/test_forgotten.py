@@ -1,0 +1,160 @@
+"""The list of forgotten people: whose rows are left out, what stays of their chats, and who can read it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from huggy_connector.catalogue import resource_named
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.landing import Forgotten, convert
+from huggy_connector.landing.forgotten import contacts_in, number_of
+
+KEY = b"a key of more than sixteen bytes"
+CHATS, CONTACTS, MESSAGES = map(resource_named, ("chats", "contacts", "messages"))
+MARIA: dict[str, Any] = {"id": "800001", "name": "Maria", "email": "maria@cliente.example"}
+AGENT: dict[str, Any] = {"id": 9001, "name": "Ana"}
+
+
+class Shelf:
+    """A storage in memory."""
+
+    lanes = 1
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def children(self, folder: str) -> Sequence[str]:
+        return sorted(name.removeprefix(f"{folder}/") for name in self.files if name.startswith(f"{folder}/"))
+
+    def read(self, name: str) -> bytes:
+        return self.files[name]
+
+    def write(self, name: str, data: bytes) -> None:
+        self.files[name] = data
+
+    def create(self, name: str, data: bytes) -> bool:
+        return self.files.setdefault(name, data) is data
+
+    def exchange(self, name: str, old: bytes, new: bytes) -> bool:
+        raise NotImplementedError(name)
+
+    def writing(self, name: str) -> AbstractContextManager[Path]:
+        raise NotImplementedError(name)
+
+    def local(self, name: str) -> Path:
+        raise NotImplementedError(name)
+
+    def locals(self, names: Iterable[str]) -> Iterator[Path]:
+        raise NotImplementedError(names)
+
+    def delete(self, name: str) -> None:
+        self.files.pop(name, None)
+
+
+def listed(*, chats: Sequence[int] = (700001,)) -> Forgotten:
+    return Forgotten(42, KEY).add(Shelf(), 800001, chats)
+
+
+def test_rows_of_a_forgotten_contact_are_left_out_however_the_id_is_written() -> None:
+    rows: list[dict[str, Any]] = [{"id": 800001}, {"id": "800001"}, {"id": 800001.0}, {"id": 800002}, {"id": None}]
+    batch = convert(
+        CONTACTS, rows, fetched_at=datetime(2026, 11, 22, tzinfo=UTC), zone=ZoneInfo("UTC"), forgotten=listed()
+    )
+    assert batch.column("id").to_pylist() == [800002, None]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": 5, "contactId": 800001, "chatCustomer": None},
+        {"id": 5, "contactId": None, "chatCustomer": MARIA},
+        {"id": 5, "lastMessage": {"senderType": "widget", "sender": MARIA}},
+        {"id": 700001, "contactId": None},
+        {"id": 5, "new": {"deep": [{"customer": MARIA}]}},
+    ],
+)
+def test_a_chat_of_theirs_stays_without_them(row: dict[str, Any]) -> None:
+    told = {
+        "situation": "finishing",
+        "createdAt": "2025-03-10 13:58:41",
+        "agents": [AGENT],
+        "protocol": "of Maria",
+        "lastMessage": {"text": "Sou a Maria", "sendAt": "2025-03-10 14:22:07"} | row.get("lastMessage", {}),
+    }
+    assert listed().allowed(CHATS, [told | row | {"lastMessage": told["lastMessage"]}]) == [
+        {
+            "id": row["id"],
+            "situation": "finishing",
+            "createdAt": "2025-03-10 13:58:41",
+            "lastMessage": {"sendAt": "2025-03-10 14:22:07"},
+            "agents": [AGENT],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": 700002, "contactId": 800002, "chatCustomer": MARIA | {"id": 800002}, "new": "800001"},
+        {"id": 800001, "contactId": None},
+        {"id": 700002, "lastMessage": {"senderType": "agent", "sender": AGENT | {"id": 800001}}},
+    ],
+)
+def test_a_chat_of_others_is_the_very_same(row: dict[str, Any]) -> None:
+    (allowed,) = listed().allowed(CHATS, [row])
+    assert allowed is row
+
+
+def test_messages_of_their_chats_stay_without_text_file_and_names() -> None:
+    told = {"id": 1, "type": "text", "sendAt": "2025-03-10 14:22:07", "text": "oi", "file": {"url": "x"}}
+    rows = [
+        told | {"chat": {"id": 5, "customer": MARIA}, "sender": MARIA, "receiver": AGENT},
+        told | {"chat": {"id": 700001}, "sender": AGENT},
+    ]
+    stays = {"id": 1, "type": "text", "sendAt": "2025-03-10 14:22:07"}
+    assert listed().allowed(MESSAGES, rows) == [
+        stays | {"chat": {"id": 5}, "receiver": {"id": 9001}},
+        stays | {"chat": {"id": 700001}, "sender": {"id": 9001}},
+    ]
+
+
+def test_the_list_holds_no_id_and_is_read_with_its_key_only() -> None:
+    shelf = Shelf()
+    assert Forgotten.read(shelf, 42, key=b"").marks == frozenset()
+    Forgotten(42, KEY).add(shelf, 800001, [700001])
+
+    again = Forgotten.read(shelf, 42, key=KEY)
+
+    assert (again.has_contact(800001), again.has_chat(700001)) == (True, True)
+    assert (again.has_contact(700001), again.has_contact(None), again.has_contact(800002)) == (False, False, False)
+    assert not any("800001" in name or "700001" in name for name in shelf.files)
+    assert Forgotten.read(shelf, 43, key=b"").marks == frozenset()
+    for key, sentence in ((b"", "needs HUGGY_HASH_KEY"), (b"another key, that is long", "another HUGGY_HASH_KEY")):
+        with pytest.raises(ConfigurationError, match=sentence):
+            Forgotten.read(shelf, 42, key=key)
+
+
+def test_the_fingerprint_changes_with_each_person() -> None:
+    told = {Forgotten(42, KEY).fingerprint, listed(chats=()).fingerprint, listed().fingerprint}
+    assert ("" in told, len(told)) == (True, 3)
+
+
+keys = st.sampled_from(["sender", "customer", "contactId", "new", "id", "senderType"])
+trees = st.recursive(
+    st.sampled_from([1, "2", None, True, "agent", 1e400, "x"]),
+    lambda kids: st.lists(kids, max_size=3) | st.dictionaries(keys, kids, max_size=4),
+)
+
+
+@example({"sender": [], "senderType": []})
+@given(st.dictionaries(keys, trees, max_size=5))
+def test_no_row_is_too_odd_to_be_looked_through(row: dict[str, Any]) -> None:
+    assert set(contacts_in(row)) <= {1, 2}
+    assert number_of(row.get("id")) in {None, 1, 2}
