@@ -43,8 +43,9 @@ proof: $(READY) ## the slow proofs at full size
 bench: $(READY) ## the measurements behind the figures of the docs
 	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
-fix: $(READY) ## format, and mend what the linter can mend
+fix: $(READY) ## format, mend what the linter can mend, write docs/tables.md anew
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
+	@$(BIN)/python -m scripts.tables
 
 up: $(READY) ## an Airflow on loopback with the DAGs of this folder
 	@$(BIN)/python -m scripts.stack up
