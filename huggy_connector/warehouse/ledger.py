@@ -199,8 +199,10 @@ def record_publish(
 def _insert(connection: DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
-    columns = list(rows[0])
-    marks = ", ".join("?" * len(columns))
-    connection.executemany(
-        f"INSERT INTO {table.sql} ({sql.names(columns)}) VALUES ({marks})", [list(row.values()) for row in rows]
+    columns, types = list(rows[0]), {column.name: column.type for column in table.columns}
+    # A list a column: a statement a row takes milliseconds, and there may be thousands of snapshots.
+    values = ", ".join(f"unnest(CAST(? AS {types[name]}[]))" for name in columns)
+    connection.execute(
+        f"INSERT INTO {table.sql} ({sql.names(columns)}) SELECT {values}",
+        [[row[name] for row in rows] for name in columns],
     )

@@ -120,8 +120,10 @@ def _open(connection: DuckDBPyConnection, table: Table, parts: Sequence[tuple[st
             f" SELECT {nulls}, {rejects}, 0 AS part, 0::BIGINT AS row WHERE false"
         )
         return tuple(wanted)
-    connection.executemany(
-        "INSERT INTO parts VALUES (?, ?, ?)", [(number, file, run_key) for number, (file, run_key) in enumerate(parts)]
+    numbers, files_of_parts, run_keys = list(range(len(parts))), [file for file, _ in parts], [key for _, key in parts]
+    connection.execute(
+        "INSERT INTO parts SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+        [numbers, files_of_parts, run_keys],
     )
     files = sql.paths(file for file, _ in parts)
     source = f"read_parquet({files}, union_by_name = true, filename = true, file_row_number = true)"
