@@ -1,16 +1,25 @@
-"""Killed with -9 at every step of load and publish: the old or the new version is whole, and the next load repairs."""
+"""Killed with -9 at every step of load and publish: the old or the new version is whole, and the next load repairs.
+
+HUGGY_PROOF=full does it with 100,000 rows, where a load takes long enough to be killed in the middle of each part.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
+
+FULL = os.environ.get("HUGGY_PROOF") == "full"
 
 Chat = Callable[..., dict[str, Any]]
 
@@ -73,22 +82,28 @@ class Loaders:
         self._process.communicate()
 
 
+@pytest.mark.proof
+@pytest.mark.timeout(3600 if FULL else 900)  # some 40 loads that are killed, and as many that repair
 def test_killed_at_any_point_the_old_or_the_new_version_is_whole(desk: Desk, chat: Chat) -> None:
-    desk.land([chat(number) for number in range(600)])
+    third = 33_000 if FULL else 300
+    desk.land([chat(number) for number in range(2 * third)])
     desk.land([{"id": 1}], resource="contacts")
     desk.load()
-    desk.land([chat(number, situation="in_chat", novo=number) for number in range(300, 900)])
+    late = [chat(number, situation="in_chat", novo=number % 9) for number in range(third, 3 * third)]
+    desk.land(late, mode="incremental")
     before = desk.folder / "before"
     before.mkdir()
     _copy(desk.folder, before)
     old = desk.warehouse.read_bytes()
 
     loaders = Loaders(desk)
+    begun = time.monotonic()
     steps = int(loaders.load())
+    pause = (time.monotonic() - begun) / 9 if FULL else 0.04
     new = desk.tables()
 
     found = []
-    for point in [*range(1, steps + 1), *(f"{number * 0.04:.2f}" for number in range(9))]:
+    for point in [*range(1, steps + 1), *(f"{number * pause:.2f}" for number in range(9))]:
         _copy(before, desk.folder)
         loaders.load(killed_at=point)
         found.append("old" if desk.warehouse.read_bytes() == old else "new" if desk.tables() == new else "broken")
