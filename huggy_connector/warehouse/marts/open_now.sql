@@ -3,7 +3,7 @@
 --
 -- Formula: age = marts.as_of.as_of - created_at.
 -- Edge cases:
---   "Now" is the last landing, not the reader's clock. A chat waits while no agent has taken it.
+--   "Now" is the last landing, not the reader's clock. A chat waits while neither an agent nor the bot has it.
 --   A chat whose opening is unreadable has no age, and comes last.
 -- Refresh: view, the open chats are few.
 --
@@ -18,19 +18,21 @@
 --   agent VARCHAR: The agent's name. | Nome do agente.
 --   contact_id BIGINT
 --   created_at_local TIMESTAMP
---   waits BOOLEAN: No agent has taken it. | Nenhum agente assumiu.
+--   waits BOOLEAN: Neither an agent nor the bot has it. | Nem um agente nem o robô está com ele.
 --   age_minutes DOUBLE: Since the opening. | Desde a abertura.
 --   age_business_minutes DOUBLE: Of them in business hours. | Deles, em horário comercial.
 --
--- Example: opened at 17:50, read the next morning at 08:20.
+-- Example: opened at 17:50, read the next morning at 08:20; one that an agent has, one that is with the bot.
 --   chats
 --   | id | situation     | channel | agent_id | created_at       | attended_at      | fetched_at       |
 --   | 1  | wait_for_chat | widget  |          | 2026-11-09 17:50 |                  | 2026-11-10 08:20 |
 --   | 2  | in_chat       | widget  | 7        | 2026-11-10 08:10 | 2026-11-10 08:15 | 2026-11-10 08:20 |
+--   | 3  | auto          | widget  |          | 2026-11-10 08:15 |                  | 2026-11-10 08:20 |
 --   gives
 --   | chat_id | situation     | waits | age_minutes | age_business_minutes |
 --   | 1       | wait_for_chat | true  | 870.0       | 30.0                 |
 --   | 2       | in_chat       | false | 10.0        | 10.0                 |
+--   | 3       | auto          | false | 5.0         | 5.0                  |
 SELECT
     t.company_id,
     t.chat_id,
@@ -42,7 +44,7 @@ SELECT
     a.name AS agent,
     t.contact_id,
     t.created_at_local,
-    t.handled_by IS NULL AS waits,
+    t.handled_by IS NULL AND t.situation IS DISTINCT FROM 'auto' AS waits,
     round((epoch(n.as_of) - epoch(t.created_at)) / 60, 2) AS age_minutes,
     round((
         n.business_seconds_before - c.business_seconds_before

@@ -5,8 +5,8 @@
 --   happened and the target has passed; pending otherwise; attainment = met / (met + missed).
 -- Edge cases:
 --   Measured as of the last landing (marts.as_of). Pending chats are in neither side of attainment.
---   Chats that the bot closed alone have no target: nobody was to answer them. Nor has a chat that was closed before it
---   happened, or whose times are broken.
+--   Chats that the bot has, or closed alone, have no target: nobody was to answer them. Nor has a chat that was closed
+--   before it happened, or whose times are broken.
 --   The handling target begins when an agent takes the chat; the others at the opening.
 -- Refresh: view, a count over marts.chat_times.
 --
@@ -23,7 +23,7 @@
 --   attainment DOUBLE: met / (met + missed); NULL where both are 0. | met / (met + missed); NULL se ambos 0.
 --
 -- Example: the target is 15 business minutes. Answered in time; late; after hours, in time by the business clock; not
---   answered for an hour; not answered for 5 minutes.
+--   answered for an hour; not answered for 5 minutes; with the bot for two hours.
 --   chats
 --   | id | situation     | agent_id | created_at       | attended_at      | closed_at | fetched_at       |
 --   | 1  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:15 |           | 2026-11-10 12:00 |
@@ -31,6 +31,7 @@
 --   | 3  | in_chat       | 7        | 2026-11-09 17:58 | 2026-11-10 08:05 |           | 2026-11-10 12:00 |
 --   | 4  | wait_for_chat |          | 2026-11-10 11:00 |                  |           | 2026-11-10 12:00 |
 --   | 5  | wait_for_chat |          | 2026-11-10 11:55 |                  |           | 2026-11-10 12:00 |
+--   | 6  | auto          |          | 2026-11-10 10:00 |                  |           | 2026-11-10 12:00 |
 --   gives (metric = 'first_response')
 --   | day        | metric         | met | missed | pending | attainment |
 --   | 2026-11-09 | first_response | 2   | 1      | 0       | 0.6667     |
@@ -44,7 +45,7 @@ WITH clocked AS (
     FROM marts.chat_times AS t
     JOIN marts.as_of AS n ON n.company_id = t.company_id
     LEFT JOIN marts.calendar AS c ON c.day = t.day
-    WHERE t.handled_by IS DISTINCT FROM 'bot'
+    WHERE t.handled_by = 'agent' OR (t.handled_by IS NULL AND t.situation IS DISTINCT FROM 'auto')
 ),
 timed AS (
     SELECT
