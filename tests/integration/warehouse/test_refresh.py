@@ -34,12 +34,13 @@ STEPS: list[list[dict[str, Any]]] = [
         {"id": 1, "contactId": 5, "createdAt": "2026-11-03 10:00:00", "closedAt": "2026-11-03 11:00:00"},
         {"id": 2, "contactId": 6, "createdAt": "2026-11-04 10:00:00", "attendedAt": "2026-11-04 10:05:00"},
         {"id": 3, "contactId": 5, "createdAt": "2026-11-05 10:00:00", "situation": "in_chat"},
+        {"id": 5, "contactId": 5, "createdAt": "2026-11-05 12:00:00"},
     ],
     [{"id": 4, "contactId": 5, "createdAt": "2026-11-02 10:00:00"}],
-    [{"id": 3, "contactId": 6, "createdAt": "2026-11-06 10:00:00", "updatedAt": "2026-11-07 10:00:00"}],
     [{"id": 1, "contactId": 5, "createdAt": None, "updatedAt": "2026-11-08 10:00:00", "closedAt": "x"}],
+    [{"id": 3, "contactId": 6, "createdAt": "2026-11-06 10:00:00", "updatedAt": "2026-11-07 10:00:00"}],
 ]
-"""New chats; one from before the contact's others; one that gets another contact and day; one that loses its day."""
+"""New chats; one from before the contact's others; one that loses its day; one that gets another contact and day."""
 
 
 def test_what_is_touched_is_computed_again_and_gives_what_a_full_computation_gives(
@@ -59,6 +60,7 @@ def test_what_is_touched_is_computed_again_and_gives_what_a_full_computation_giv
         (2, None),
         (3, "2026-11-04 13:00:00+00"),
         (4, None),
+        (5, "2026-11-02 13:00:00+00"),
     ]
 
 
