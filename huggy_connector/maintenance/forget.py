@@ -49,7 +49,7 @@ def forget(
     progress, started_at = progress or Silent(), clock.now()
     key = key_of(settings)
     check_key(key, why="Who is forgotten is kept on a list of hashes")
-    landing = Landing.at(settings.landing)
+    landing = Landing.at(settings.landing, access=settings.landing_options)
     storage, company_id = landing.storage, _company(settings, landing)
     calendar = read_calendar(settings.calendar, zone=settings.timezone)
     with erasing(settings.warehouse) as files:

@@ -89,4 +89,4 @@ def _mirror(settings: Settings, progress: Progress) -> tuple[str, ...]:
 
 
 def _landing(settings: Settings) -> Landing:
-    return Landing.at(settings.landing)
+    return Landing.at(settings.landing, access=settings.landing_options)
