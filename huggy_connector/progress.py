@@ -16,6 +16,7 @@ class Landed:
     seconds: float
     rate_limit: float
     """Requests a second that the budget allows."""
+    finished: bool = False
 
     @property
     def rows_per_second(self) -> float:

@@ -128,7 +128,7 @@ class _Lines:
     def landed(self, state: Landed) -> None:
         now = time.monotonic()
         due = now - self._told.setdefault(state.resource, now) >= LINE_EVERY
-        if due or state.pages == state.pages_expected:
+        if due or state.finished:
             self._told[state.resource] = now
             click.echo(f"{state.resource}: {_sentence(state)}", err=True)
 

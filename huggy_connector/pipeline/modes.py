@@ -58,7 +58,7 @@ def chosen(
     if mode not in MODES:
         raise ConfigurationError(f"There is no mode {mode!r}: choose from {', '.join(MODES)}.")
     if (mode == "window") != (span is not None):
-        raise ConfigurationError("The mode window, and no other, takes the two dates of a span.")
+        raise ConfigurationError("The mode window needs both --from-date and --to-date, and no other mode takes them.")
     if resource.parent is not None:
         return _of_parents(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
     if mode in {"incremental", "window"} and not _is_ordered(resource):

@@ -111,6 +111,7 @@ class Run:
                     requests=requests,
                     seconds=self._clock.monotonic() - begun,
                     rate_limit=self._client.budget.rate,
+                    finished=walk.finished,
                 )
             )
         self._counted = self._client.requests, self._client.retries

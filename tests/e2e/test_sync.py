@@ -62,9 +62,10 @@ def test_each_table_has_its_asset_event_and_the_consumers_of_one_company_and_of_
         "after_one_company": {"huggy://4242/chats": [{"rows": 700, "changed": 700}]},
     }
     events = desk.airflow.call("GET", "/assets/events?source_dag_id=huggy_sync&limit=100")["asset_events"]
-    assert sorted((event["uri"], event["extra"]) for event in events) == [
+    assert sorted(((event["uri"], event["extra"]) for event in events), key=str) == [
         ("huggy://4242/agents", {"rows": 25, "changed": 25}),
-        ("huggy://4242/chats", {"rows": 700, "changed": 700}),
+        ("huggy://4242/chats", {"rows": 700, "changed": 0}),  # by `load`: the newest days were all of it
+        ("huggy://4242/chats", {"rows": 700, "changed": 700}),  # by `load_recent`
         ("huggy://4242/contacts", {"rows": 250, "changed": 250}),
         ("huggy://4242/departments", {"rows": 6, "changed": 6}),
     ]
