@@ -82,7 +82,7 @@ def test_the_last_state_is_shown_in_the_log_and_the_store_even_when_it_comes_soo
     log, store = Log(), Store()
     progress = TaskProgress(log, store=store, clock=Clock())
     progress.landed(_state(pages=399))
-    progress.landed(_state(pages=400))
+    progress.landed(_state(pages=400, finished=True))
     progress.finish()
     assert log.lines == ["chats: page 400 of 400, 2000 rows, 200 rows/s, 50% of the budget, 0 s left"]
     assert store.kept == [
@@ -96,6 +96,7 @@ def test_the_last_state_is_shown_in_the_log_and_the_store_even_when_it_comes_soo
                 "requests": 100,
                 "seconds": 10.0,
                 "rate_limit": 20.0,
+                "finished": True,
             },
         )
     ]
