@@ -13,7 +13,7 @@ def test_switched_on_the_dag_runs_by_itself_and_every_row_is_in_the_warehouse(de
     tasks = desk.airflow.tasks("huggy_sync", desk.first_run)
     assert desk.first_run.startswith("scheduled__")
     assert {name: task["state"] for name, task in tasks.items()} == dict.fromkeys(
-        (*LANDINGS, "load", "complete"), "success"
+        ("land_recent_chats", "load_recent", *LANDINGS, "load", "complete"), "success"
     )
     assert desk.first_state == "success"
     for resource in ("chats", "contacts"):
