@@ -1,0 +1,104 @@
+"""examples/analysis.ipynb, run as an analyst runs it, over a file that a sync has made."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from huggy_connector import pipeline
+from huggy_connector.sandbox import Options, Sandbox
+from huggy_connector.settings import Settings
+from huggy_connector.warehouse import read
+
+NOTEBOOK = Path(__file__).parents[2] / "examples" / "analysis.ipynb"
+SPAN = "day >= (SELECT max(day) - 30 FROM marts.as_of) AND day < (SELECT max(day) FROM marts.as_of)"
+CLOSED_SPAN = SPAN.replace("day >=", "closed_day >=").replace("day <", "closed_day <")
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two months of a small desk."""
+    folder = tmp_path_factory.mktemp("desk")
+    with Sandbox(Options(chats=2_000, days=60, limit=0)) as account:
+        settings = Settings(
+            base_url=account.url,
+            auth_url=account.auth_url,
+            access_token=account.token,
+            landing=str(folder / "landing"),
+            warehouse=str(folder / "huggy.duckdb"),
+            state=str(folder / "state"),
+            requests_per_second=10_000,
+        )
+        pipeline.sync(settings, call="test")
+    return folder / "huggy.duckdb"
+
+
+@pytest.fixture(scope="module")
+def cells(warehouse: Path) -> list[Any]:
+    """Those of code, with their outputs. The kernel finds the file as a user's does: by name, in its folder."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(warehouse.parent)}})
+    return [cell for cell in client.execute().cells if cell.cell_type == "code"]
+
+
+def test_it_is_stored_without_outputs() -> None:
+    stored = [cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
+    assert [(cell.outputs, cell.execution_count) for cell in stored] == [([], None)] * len(stored)
+
+
+def test_every_cell_runs_and_shows_a_sentence_and_a_plot_and_no_complaint(cells: list[Any]) -> None:
+    shown = [[min(output.get("data", {"text": ""})) for output in cell.outputs] for cell in cells]
+    table, plot = ["text/markdown", "text/html"], ["text/markdown", "image/png"]
+    assert shown == [[], table, *[plot] * 7]
+    assert [cell.execution_count for cell in cells] == list(range(1, 10))
+
+
+def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], warehouse: Path) -> None:
+    def figures(question: str) -> list[str]:
+        return [str(value) for value in read.query(warehouse, question).rows[0]]
+
+    says = [re.findall(r"\*\*([^*]+)\*\*", _sentence(cell)) for cell in cells[1:]]
+    told = [[re.sub(r"[^\d.]", "", figure) for figure in each] for each in says]
+    assert told[0][0] == "2000"
+    assert told[1] == figures(f"""
+        SELECT count(*), round(100 * count(*) FILTER (channel = (
+                   SELECT channel FROM marts.chat_times WHERE {SPAN} GROUP BY ALL ORDER BY count(*) DESC LIMIT 1
+               )) / count(*))::INTEGER,
+               (SELECT count(*) FROM marts.chat_times WHERE {SPAN} GROUP BY day ORDER BY 1 DESC LIMIT 1)
+        FROM marts.chat_times WHERE {SPAN}
+    """)
+    assert told[3] == figures(f"""
+        SELECT format('{{:.1f}}', quantile_cont(first_response_business_seconds, 0.5) / 60),
+               format('{{:.1f}}', quantile_cont(first_response_business_seconds, 0.9) / 60)
+        FROM marts.chat_times WHERE {SPAN}
+    """)
+    assert told[4] == figures(f"""
+        SELECT format('{{:.0f}}', quantile_cont(epoch(closed_at) - epoch(created_at), 0.5) / 60),
+               format('{{:.1f}}', quantile_cont(epoch(closed_at) - epoch(created_at), 0.9) / 3600)
+        FROM (SELECT *, created_at_local::DATE AS day FROM chats)
+        WHERE (attended_at IS NOT NULL OR agent_id IS NOT NULL) AND {SPAN}
+            AND situation IN ('finishing', 'filed', 'blocked')
+    """)
+    assert told[5] == figures(f"""
+        SELECT count(*) FILTER (is_open), count(*) FILTER (is_open AND handled_by IS NULL),
+               abs(count(*) FILTER ({SPAN}) - count(*) FILTER ({CLOSED_SPAN}))
+        FROM marts.chat_times
+    """)
+    assert told[6] == figures(f"""
+        SELECT count(*), sum(chats)::BIGINT, max(chats)
+        FROM (SELECT count(*) AS chats FROM marts.chat_times WHERE agent_id IS NOT NULL AND {SPAN} GROUP BY agent_id)
+    """)
+    assert told[7] == figures(f"""
+        SELECT round(100 * count(*) FILTER (EXISTS (
+                   FROM chats AS b WHERE b.contact_id = t.contact_id AND b.id <> t.chat_id
+                   AND b.created_at BETWEEN t.created_at - INTERVAL 7 DAY AND t.created_at
+               )) / count(*))::INTEGER
+        FROM marts.chat_times AS t WHERE contact_id IS NOT NULL AND {SPAN}
+    """)
+
+
+def _sentence(cell: Any) -> str:
+    return str(cell.outputs[0]["data"]["text/markdown"])
