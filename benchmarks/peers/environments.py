@@ -5,14 +5,34 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-
-from benchmarks.peers.contestants import Contestant
+from typing import Protocol
 
 PLACE = Path(__file__).resolve().parents[2] / ".bench"
 
 
-def python_of(contestant: Contestant) -> Path:
+class Named(Protocol):
+    """Whoever needs an environment; `label` is for people."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def requirements(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """An environment and no more."""
+
+    name: str
+    label: str
+    requirements: tuple[str, ...]
+
+
+def python_of(contestant: Named) -> Path:
     """The Python to run it with. Ends the program with a sentence where its environment cannot be built."""
     if not contestant.requirements:
         return Path(sys.executable)
@@ -25,7 +45,7 @@ def python_of(contestant: Contestant) -> Path:
     return python
 
 
-def _build(folder: Path, python: Path, contestant: Contestant) -> None:
+def _build(folder: Path, python: Path, contestant: Named) -> None:
     print(f"Installing {', '.join(contestant.requirements)} (once, up to a minute)", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     for step in (
