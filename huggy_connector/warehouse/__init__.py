@@ -7,8 +7,8 @@ from huggy_connector.warehouse.load import LoadReport, TableReport, examine, loa
 from huggy_connector.warehouse.mirror import POINTER, mirror
 from huggy_connector.warehouse.read import Answer, connect, export, query
 from huggy_connector.warehouse.rollback import RollbackReport, judge, rollback
+from huggy_connector.warehouse.shape import Column, Table
 from huggy_connector.warehouse.status import Freshness, Run, Status, status
-from huggy_connector.warehouse.tables import Column, Table
 from huggy_connector.warehouse.verdicts import Verdicts
 
 __all__ = [

@@ -38,7 +38,7 @@ from importlib.resources import files
 from textwrap import dedent
 
 from huggy_connector.catalogue import Text
-from huggy_connector.warehouse.tables import Column, Table
+from huggy_connector.warehouse.shape import Column, Table
 
 FACTS = "chat_times"
 """The mart that all others are made of."""

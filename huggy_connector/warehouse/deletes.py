@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.warehouse import tables
+from huggy_connector.warehouse import meta
 from huggy_connector.warehouse.quality import Finding, Level
 from huggy_connector.warehouse.stage import Stage
 from huggy_connector.warehouse.tables import table_of
@@ -27,7 +27,7 @@ def bury(stage: Stage) -> None:
     """Keeps what was answered for single rows of a stage of tombstones: 404, or (in the manifest) that it is there."""
     connection, key = stage.connection, (stage.company_id, stage.resource.name)
     connection.execute(
-        f"INSERT INTO {tables.TOMBSTONES.sql} BY NAME"
+        f"INSERT INTO {meta.TOMBSTONES.sql} BY NAME"
         " SELECT ? AS company_id, ? AS resource, id, fetched_at, true AS gone, run_key"
         " FROM keys JOIN parts USING (part) WHERE id IS NOT NULL",
         key,
@@ -35,7 +35,7 @@ def bury(stage: Stage) -> None:
     for manifest in stage.manifests:
         if there := [int(each) for each in manifest.state.get("there", ())]:
             connection.execute(
-                f"INSERT INTO {tables.TOMBSTONES.sql} BY NAME"
+                f"INSERT INTO {meta.TOMBSTONES.sql} BY NAME"
                 " SELECT ? AS company_id, ? AS resource, unnest(?::BIGINT[]) AS id, ? AS fetched_at, false AS gone,"
                 " ? AS run_key",
                 (*key, there, manifest.started_at, manifest.run_key),
@@ -80,7 +80,7 @@ def grade(connection: DuckDBPyConnection, company_id: int, resource: Resource) -
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE graded AS
         WITH answers AS (
-            FROM {tables.TOMBSTONES.sql} WHERE company_id = {company_id} AND resource = '{resource.name}'
+            FROM {meta.TOMBSTONES.sql} WHERE company_id = {company_id} AND resource = '{resource.name}'
         ), last AS (
             SELECT t.id, greatest(t.seen_at, a.seen_at) AS seen_at FROM {table} t
             LEFT JOIN (SELECT id, max(fetched_at) AS seen_at FROM answers WHERE NOT gone GROUP BY id) a USING (id)
@@ -112,6 +112,6 @@ def grade(connection: DuckDBPyConnection, company_id: int, resource: Resource) -
 def _sweeps(company_id: int, resource: Resource) -> str:
     """The starts of the exact full sweeps, each once."""
     return (
-        f"SELECT DISTINCT started_at FROM {tables.SNAPSHOTS.sql} WHERE company_id = {company_id}"
+        f"SELECT DISTINCT started_at FROM {meta.SNAPSHOTS.sql} WHERE company_id = {company_id}"
         f" AND resource = '{resource.name}' AND mode = 'full' AND exact"
     )

@@ -8,7 +8,9 @@ from typing import Literal
 from huggy_connector.catalogue import RESOURCES, Resource, Text
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.warehouse.definitions import definitions
-from huggy_connector.warehouse.tables import META, Macro, Table, as_of, tables_of
+from huggy_connector.warehouse.meta import META
+from huggy_connector.warehouse.shape import Macro, Table
+from huggy_connector.warehouse.tables import as_of, tables_of
 
 Language = Literal["en", "pt"]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from huggy_connector.catalogue import RESOURCES, Resource, Scalar
 from huggy_connector.errors import WarehouseError, WarehouseUnusable
 from huggy_connector.landing import Manifest
-from huggy_connector.warehouse import refresh, sql, tables
+from huggy_connector.warehouse import meta, refresh, sql
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.engine import CATALOG, STORAGE_VERSION, Engine, attach, explained
 from huggy_connector.warehouse.place import Place, wal_of
@@ -231,19 +231,19 @@ def _correct_ledger(connection: DuckDBPyConnection, leaving: Leaving) -> None:
         key = [manifest.company_id, manifest.resource, manifest.run_key]
         if ("meta", "loads") in held:
             connection.execute(
-                f"UPDATE {tables.LOADS.sql} SET fetched = $4, kept = kept - 1, doubled = doubled - (fetched - $4 - 1)"
+                f"UPDATE {meta.LOADS.sql} SET fetched = $4, kept = kept - 1, doubled = doubled - (fetched - $4 - 1)"
                 " WHERE company_id = $1 AND resource = $2 AND run_key = $3 AND fetched > $4",
                 [*key, manifest.rows],
             )
         if ("meta", "snapshots") in held:
             connection.execute(
-                f"UPDATE {tables.SNAPSHOTS.sql} SET rows = $4, unique_ids = $5"
+                f"UPDATE {meta.SNAPSHOTS.sql} SET rows = $4, unique_ids = $5"
                 " WHERE company_id = $1 AND resource = $2 AND run_key = $3",
                 [*key, manifest.rows, manifest.unique_ids],
             )
     if ("meta", "freshness") in held and ("main", "contacts") in held:
         connection.execute(
-            f"UPDATE {tables.FRESHNESS.sql} SET rows = (SELECT count(*) FROM main.contacts WHERE company_id = $1)"
+            f"UPDATE {meta.FRESHNESS.sql} SET rows = (SELECT count(*) FROM main.contacts WHERE company_id = $1)"
             " WHERE company_id = $1 AND resource = 'contacts'",
             [leaving.company_id],
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from huggy_connector.errors import WarehouseUnusable
-from huggy_connector.warehouse import tables
+from huggy_connector.warehouse import shape
 from huggy_connector.warehouse.engine import Engine, explained
 from huggy_connector.warehouse.migrate import differences
 from huggy_connector.warehouse.place import Place, wal_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from huggy_connector.warehouse.tables import Table
+    from huggy_connector.warehouse.shape import Table
 
 Loaded = frozenset[tuple[int, str, str]]
 
@@ -48,13 +48,13 @@ def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
         if not _ours(connection, place):
             return Found()
         version, written_by, format_version = _last_publish(connection)
-        if format_version > tables.FORMAT:
+        if format_version > shape.FORMAT:
             raise WarehouseUnusable(
                 f"{place.live} was written by huggy-connector {written_by}, which is newer than this one: "
                 "upgrade huggy-connector."
             )
         loaded = frozenset(connection.execute("SELECT company_id, resource, run_key FROM meta.loads").fetchall())
-        former = format_version < tables.FORMAT
+        former = format_version < shape.FORMAT
         return Found(version, loaded, former or bool(differences(connection, wanted)), former)
 
 

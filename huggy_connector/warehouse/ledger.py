@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from huggy_connector import __version__
 from huggy_connector.catalogue import Resource
-from huggy_connector.warehouse import sql, tables
+from huggy_connector.warehouse import meta, shape, sql
 from huggy_connector.warehouse.migrate import Difference
 from huggy_connector.warehouse.quality import Finding
+from huggy_connector.warehouse.shape import Table
 from huggy_connector.warehouse.stage import Count, Stage
-from huggy_connector.warehouse.tables import Table, table_of
+from huggy_connector.warehouse.tables import table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -55,15 +56,15 @@ def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, version: int,
                 "connector_version": __version__,
             }
         )
-    _insert(stage.connection, tables.SNAPSHOTS, snapshots)
-    _insert(stage.connection, tables.LOADS, loads)
+    _insert(stage.connection, meta.SNAPSHOTS, snapshots)
+    _insert(stage.connection, meta.LOADS, loads)
 
 
 def record_rejects(stage: Stage) -> int:
     """One row a value that could not be read; of an id twice in a snapshot, the last one's. Returns how many."""
     row = stage.connection.execute(
         f"""
-        INSERT INTO {tables.REJECTS.sql} BY NAME
+        INSERT INTO {meta.REJECTS.sql} BY NAME
         SELECT $company AS company_id, $resource AS resource, id, told."column" AS column_name, told.reason AS reason,
                run_key, fetched_at
         FROM (
@@ -100,19 +101,19 @@ def record_fields(stage: Stage) -> tuple[str, ...]:
         WHERE i.extra IS NOT NULL AND each.key IS NOT NULL
         GROUP BY ALL
         UNION ALL
-        SELECT * FROM {tables.SCHEMA_CHANGES.sql} WHERE {known}
+        SELECT * FROM {meta.SCHEMA_CHANGES.sql} WHERE {known}
         """,
         key,
     )
     new = stage.connection.execute(
         f"SELECT DISTINCT field || ' (' || type || ')' FROM fields"
-        f" ANTI JOIN (FROM {tables.SCHEMA_CHANGES.sql} WHERE {known}) USING (field, type) ORDER BY ALL",
+        f" ANTI JOIN (FROM {meta.SCHEMA_CHANGES.sql} WHERE {known}) USING (field, type) ORDER BY ALL",
         key,
     ).fetchall()
-    stage.connection.execute(f"DELETE FROM {tables.SCHEMA_CHANGES.sql} WHERE {known}", key)
+    stage.connection.execute(f"DELETE FROM {meta.SCHEMA_CHANGES.sql} WHERE {known}", key)
     stage.connection.execute(
         f"""
-        INSERT INTO {tables.SCHEMA_CHANGES.sql} BY NAME
+        INSERT INTO {meta.SCHEMA_CHANGES.sql} BY NAME
         SELECT company_id, resource, kind, field, type, min(first_run_key) AS first_run_key,
                min(first_seen_at) AS first_seen_at, max(last_seen_at) AS last_seen_at, sum(rows)::BIGINT AS rows
         FROM fields GROUP BY ALL
@@ -134,17 +135,17 @@ def record_columns(connection: DuckDBPyConnection, added: Iterable[Difference], 
         for each in added
         if each.column is not None
     ]
-    _insert(connection, tables.SCHEMA_CHANGES, rows)
+    _insert(connection, meta.SCHEMA_CHANGES, rows)
 
 
 def refresh_freshness(connection: DuckDBPyConnection, resources: Sequence[Resource], *, now: datetime) -> None:
     for resource in resources:
         created = f"max({sql.name(resource.created)})" if resource.created else "NULL"
         updated = f"max({sql.name(resource.version)})" if resource.version else "NULL"
-        connection.execute(f"DELETE FROM {tables.FRESHNESS.sql} WHERE resource = ?", [resource.name])
+        connection.execute(f"DELETE FROM {meta.FRESHNESS.sql} WHERE resource = ?", [resource.name])
         connection.execute(
             f"""
-            INSERT INTO {tables.FRESHNESS.sql} BY NAME
+            INSERT INTO {meta.FRESHNESS.sql} BY NAME
             SELECT s.company_id, $resource AS resource, coalesce(t.rows, 0) AS rows, t.newest_created_at,
                    t.newest_updated_at, t.newest_fetched_at, s.last_snapshot, s.last_snapshot_started_at,
                    s.last_snapshot_exact, $now AS published_at
@@ -152,7 +153,7 @@ def refresh_freshness(connection: DuckDBPyConnection, resources: Sequence[Resour
                 SELECT company_id, max(run_key) AS last_snapshot,
                        max_by(started_at, run_key) AS last_snapshot_started_at,
                        max_by(exact, run_key) AS last_snapshot_exact
-                FROM {tables.SNAPSHOTS.sql} WHERE resource = $resource GROUP BY company_id
+                FROM {meta.SNAPSHOTS.sql} WHERE resource = $resource GROUP BY company_id
             ) s LEFT JOIN (
                 SELECT company_id, count(*) AS rows, {created} AS newest_created_at, {updated} AS newest_updated_at,
                        max(fetched_at) AS newest_fetched_at
@@ -175,7 +176,7 @@ def record_quality(connection: DuckDBPyConnection, findings: Iterable[Finding], 
         }
         for each in findings
     ]
-    _insert(connection, tables.QUALITY, rows)
+    _insert(connection, meta.QUALITY, rows)
 
 
 def record_publish(
@@ -189,11 +190,11 @@ def record_publish(
         "reason": reason,
         "snapshots": snapshots,
         "rows_changed": rows_changed,
-        "format_version": tables.FORMAT,
+        "format_version": shape.FORMAT,
         "connector_version": __version__,
         "duckdb_version": duckdb.__version__,
     }
-    _insert(connection, tables.PUBLISHES, [row])
+    _insert(connection, meta.PUBLISHES, [row])
 
 
 def _insert(connection: DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -12,18 +12,20 @@ from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import RESOURCES, Resource
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.landing import Landing, Manifest
-from huggy_connector.warehouse import embedded, ledger, quality, refresh, tables
+from huggy_connector.warehouse import embedded, ledger, meta, quality, refresh
 from huggy_connector.warehouse.bring import Batch, Bringing
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.disk import place_to_build
 from huggy_connector.warehouse.engine import Engine
 from huggy_connector.warehouse.inspection import Loaded, inspect
+from huggy_connector.warehouse.meta import META
 from huggy_connector.warehouse.migrate import migrate
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.publish import drafting, holding
 from huggy_connector.warehouse.quality import Finding, Level
 from huggy_connector.warehouse.reread import Reread
-from huggy_connector.warehouse.tables import META, Macro, Table, as_of, tables_of
+from huggy_connector.warehouse.shape import Macro, Table
+from huggy_connector.warehouse.tables import as_of, tables_of
 from huggy_connector.warehouse.verdicts import Verdicts, read_verdicts
 
 if TYPE_CHECKING:
@@ -282,7 +284,7 @@ def _held(
     """What the tables hold, by company, with what was done to them."""
     held: dict[int, dict[str, TableReport]] = {}
     for company_id, resource, rows in connection.execute(
-        f"SELECT company_id, resource, rows FROM {tables.FRESHNESS.sql} ORDER BY ALL"
+        f"SELECT company_id, resource, rows FROM {meta.FRESHNESS.sql} ORDER BY ALL"
     ).fetchall():
         report = (done or {}).get((company_id, resource), TableReport())
         held.setdefault(company_id, {})[resource] = report + TableReport(rows=rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.warehouse import sql
-from huggy_connector.warehouse.tables import Column, Macro, Table
+from huggy_connector.warehouse.shape import Column, Macro, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

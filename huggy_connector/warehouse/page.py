@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from huggy_connector.warehouse.definitions import Definition, definitions
 from huggy_connector.warehouse.dictionary import Language, all_macros, all_tables, as_markdown, words
-from huggy_connector.warehouse.tables import Table
+from huggy_connector.warehouse.shape import Table
 
 RELATIONS = (
     ("contacts", "chats", "contact_id"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import CheckFailed
-from huggy_connector.warehouse import sql, tables
+from huggy_connector.warehouse import meta, sql
 from huggy_connector.warehouse.stage import Count, Stage
 from huggy_connector.warehouse.tables import history_of, table_of
 
@@ -154,7 +154,7 @@ def _history(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Fin
 def _sweeps(connection: DuckDBPyConnection, resource: Resource, now: datetime) -> Iterator[Finding]:
     """Per company: the newest snapshot is young, and a full sweep finds about as much as the one before."""
     for company_id, newest in connection.execute(
-        f"SELECT company_id, epoch(max(started_at)) FROM {tables.SNAPSHOTS.sql} WHERE resource = ?"
+        f"SELECT company_id, epoch(max(started_at)) FROM {meta.SNAPSHOTS.sql} WHERE resource = ?"
         " GROUP BY ALL ORDER BY ALL",
         [resource.name],
     ).fetchall():
@@ -164,7 +164,7 @@ def _sweeps(connection: DuckDBPyConnection, resource: Resource, now: datetime) -
         sizes = [
             row[0]
             for row in connection.execute(
-                f"SELECT unique_ids FROM {tables.SNAPSHOTS.sql} WHERE resource = ? AND company_id = ? AND mode = 'full'"
+                f"SELECT unique_ids FROM {meta.SNAPSHOTS.sql} WHERE resource = ? AND company_id = ? AND mode = 'full'"
                 " AND exact ORDER BY run_key DESC LIMIT 2",
                 [resource.name, company_id],
             ).fetchall()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from huggy_connector.warehouse import sql, tables
+from huggy_connector.warehouse import meta, sql
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.definitions import FACTS, Definition, Refresh, definitions
 
@@ -55,9 +55,9 @@ def refresh(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
         if each.table.title in renewed:
             _comment(connection, each)
     if wanted != recorded:
-        connection.execute(f"DELETE FROM {tables.DEFINITIONS.sql}")
+        connection.execute(f"DELETE FROM {meta.DEFINITIONS.sql}")
         connection.execute(
-            f"INSERT INTO {tables.DEFINITIONS.sql} SELECT unnest($1), unnest($2)", [list(wanted), list(wanted.values())]
+            f"INSERT INTO {meta.DEFINITIONS.sql} SELECT unnest($1), unnest($2)", [list(wanted), list(wanted.values())]
         )
 
 
@@ -78,7 +78,7 @@ def _wanted(calendar: BusinessCalendar) -> dict[str, str]:
 
 
 def _recorded(connection: DuckDBPyConnection) -> dict[str, str]:
-    return dict(connection.execute(f"SELECT name, fingerprint FROM {tables.DEFINITIONS.sql}").fetchall())
+    return dict(connection.execute(f"SELECT name, fingerprint FROM {meta.DEFINITIONS.sql}").fetchall())
 
 
 def _drop(connection: DuckDBPyConnection, title: str) -> None:

@@ -11,7 +11,8 @@ from huggy_connector.catalogue import Resource
 from huggy_connector.errors import SnapshotDamaged
 from huggy_connector.landing import Manifest
 from huggy_connector.warehouse import sql
-from huggy_connector.warehouse.tables import COMPANY, Table, table_of
+from huggy_connector.warehouse.shape import COMPANY, Table
+from huggy_connector.warehouse.tables import table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from huggy_connector.errors import WarehouseUnusable
-from huggy_connector.warehouse import tables
+from huggy_connector.warehouse import meta
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.read import UTC_ZONE, connect
 
@@ -76,7 +76,7 @@ def status(warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE, runs: int = 10) 
         try:
             published = connection.execute(
                 "SELECT version, published_at, connector_version, duckdb_version"
-                f" FROM {tables.PUBLISHES.sql} ORDER BY version DESC LIMIT 1"
+                f" FROM {meta.PUBLISHES.sql} ORDER BY version DESC LIMIT 1"
             ).fetchone()
         except duckdb.CatalogException:
             published = None
@@ -86,17 +86,17 @@ def status(warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE, runs: int = 10) 
             )
         freshness = connection.execute(
             "SELECT company_id, resource, rows, newest_created_at, newest_updated_at, newest_fetched_at, last_snapshot,"
-            f" last_snapshot_started_at, last_snapshot_exact FROM {tables.FRESHNESS.sql} ORDER BY company_id, resource"
+            f" last_snapshot_started_at, last_snapshot_exact FROM {meta.FRESHNESS.sql} ORDER BY company_id, resource"
         ).fetchall()
         last = connection.execute(
             "SELECT company_id, resource, run_key, mode, started_at, finished_at, requests, exact, missing_at_most,"
-            f" fetched, kept, doubled, rejected, loaded_at FROM {tables.SNAPSHOTS.sql}"
-            f" JOIN {tables.LOADS.sql} USING (company_id, resource, run_key)"
+            f" fetched, kept, doubled, rejected, loaded_at FROM {meta.SNAPSHOTS.sql}"
+            f" JOIN {meta.LOADS.sql} USING (company_id, resource, run_key)"
             " ORDER BY started_at DESC, company_id, resource LIMIT ?",
             [runs],
         ).fetchall()
         failed = connection.execute(
-            f"SELECT table_name, detail, check_name FROM {tables.QUALITY.sql}"
+            f"SELECT table_name, detail, check_name FROM {meta.QUALITY.sql}"
             " WHERE version = ? AND NOT passed ORDER BY ALL",
             [published[0]],
         ).fetchall()

@@ -11,8 +11,10 @@ from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.definitions import Definition, Rows, definitions
+from huggy_connector.warehouse.meta import DEFINITIONS
 from huggy_connector.warehouse.refresh import refresh
-from huggy_connector.warehouse.tables import DEFINITIONS, Table, table_of
+from huggy_connector.warehouse.shape import Table
+from huggy_connector.warehouse.tables import table_of
 
 ZONE = "America/Sao_Paulo"
 TABLES = {name: table_of(resource) for name, resource in RESOURCES.items()}
