@@ -83,7 +83,8 @@ def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], w
             AND situation IN ('finishing', 'filed', 'blocked')
     """)
     assert told[5] == figures(f"""
-        SELECT count(*) FILTER (is_open), count(*) FILTER (is_open AND handled_by IS NULL),
+        SELECT count(*) FILTER (is_open),
+               count(*) FILTER (is_open AND handled_by IS NULL AND situation IS DISTINCT FROM 'auto'),
                abs(count(*) FILTER ({SPAN}) - count(*) FILTER ({CLOSED_SPAN}))
         FROM marts.chat_times
     """)
