@@ -54,6 +54,7 @@ class Settings(BaseModel):
     )
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
+    memory_limit: str = Field("1GB", description="Memory for DuckDB in a load; the process takes some 250 MB more.")
     stop_on_drift: str = Field(
         "", description="Tables whose load stops where the API sends new fields, such as chats,contacts."
     )
@@ -81,6 +82,13 @@ class Settings(BaseModel):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
             raise ValueError("is no zone of the IANA database such as America/Sao_Paulo") from None
+        return value
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _a_size(cls, value: str) -> str:
+        if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)?\s*(MB|MiB|GB|GiB)", value, re.IGNORECASE):
+            raise ValueError("is no size such as 512MB or 2GB")
         return value
 
     @field_validator("landing")

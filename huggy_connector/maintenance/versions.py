@@ -36,6 +36,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
         _landing(settings),
         settings.warehouse,
         keep_versions=settings.keep_versions,
+        memory_limit=settings.memory_limit,
         now=clock.now,
         note=progress.note,
         afresh=True,

@@ -126,6 +126,7 @@ def load(settings: Settings, *, progress: Progress | None = None, clock: Clock =
         _landing(settings),
         settings.warehouse,
         keep_versions=settings.keep_versions,
+        memory_limit=settings.memory_limit,
         calendar=read_calendar(settings.calendar, zone=settings.timezone),
         now=clock.now,
         note=progress.note,

@@ -141,7 +141,7 @@ def explained(file: Path) -> Iterator[None]:
             yield
     except duckdb.OutOfMemoryException:
         raise WarehouseError(
-            f"The load into {file} needs more memory than DuckDB was given: raise memory_limit."
+            f"The load into {file} needs more memory than DuckDB was given: raise HUGGY_MEMORY_LIMIT."
         ) from None
     except duckdb.Error as error:
         if re.search(r"corrupt|checksum|could not read enough", str(error), re.IGNORECASE):

@@ -33,6 +33,7 @@ def test_no_secret_is_in_the_repr() -> None:
     ("name", "value", "sentence"),
     [
         ("REQUESTS_PER_SECOND", "0", "HUGGY_REQUESTS_PER_SECOND '0': input should be greater than 0."),
+        ("MEMORY_LIMIT", "much", "HUGGY_MEMORY_LIMIT 'much': is no size such as 512MB or 2GB."),
         (
             "REQUESTS_PER_SECOND",
             "abc",

@@ -33,9 +33,9 @@ WITH listed AS (
     SELECT company_id, id, name FROM agents WHERE name IS NOT NULL
 ),
 seen AS (
-    SELECT a.company_id, a.agent_id AS id, arg_max(a.name, (c.updated_at, c.id)) AS name
-    FROM chat_agents AS a JOIN chats AS c ON c.company_id = a.company_id AND c.id = a.chat_id
-    WHERE a.agent_id IS NOT NULL AND a.name IS NOT NULL
+    SELECT company_id, agent.id AS id, arg_max(agent.name, said) AS name
+    FROM (SELECT company_id, unnest(agents) AS agent, (updated_at, id) AS said FROM chats)
+    WHERE agent.id IS NOT NULL AND agent.name IS NOT NULL
     GROUP BY ALL
 )
 SELECT company_id, 'agent' AS kind, id, name FROM listed

@@ -20,6 +20,6 @@
 --   | chat_id | agent_id | name |
 --   | 1       | 7        | Ana  |
 --   | 1       | 8        | Rui  |
-SELECT c.company_id, c.id AS chat_id, u.agent.id AS agent_id, u.agent.name AS name, u.agent.email AS email
-FROM chats AS c, unnest(c.agents) AS u(agent)
-WHERE u.agent IS NOT NULL
+SELECT company_id, chat_id, agent.id AS agent_id, agent.name AS name, agent.email AS email
+FROM (SELECT company_id, id AS chat_id, unnest(agents) AS agent FROM chats)
+WHERE agent IS NOT NULL

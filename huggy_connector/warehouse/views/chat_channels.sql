@@ -20,11 +20,11 @@
 --   | chat_id | channel_id | uuid | name | type   |
 --   | 1       | 555        | u-1  | Loja | widget |
 SELECT
-    c.company_id,
-    c.id AS chat_id,
-    u.channel.id AS channel_id,
-    u.channel.uuid AS uuid,
-    u.channel.name AS name,
-    u.channel.type AS type
-FROM chats AS c, unnest(c.channels) AS u(channel)
-WHERE u.channel IS NOT NULL
+    company_id,
+    chat_id,
+    channel.id AS channel_id,
+    channel.uuid AS uuid,
+    channel.name AS name,
+    channel.type AS type
+FROM (SELECT company_id, id AS chat_id, unnest(channels) AS channel FROM chats)
+WHERE channel IS NOT NULL

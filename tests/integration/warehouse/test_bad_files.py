@@ -155,7 +155,7 @@ def test_too_little_memory_leaves_the_file_as_it_was(desk: Desk, chat: Chat) -> 
     desk.load()
     before = desk.warehouse.read_bytes()
     desk.land([chat(number, chatCustomer={"name": "x" * 1000}) for number in range(5000)])
-    with pytest.raises(HuggyError, match="needs more memory than DuckDB was given: raise memory_limit"):
+    with pytest.raises(HuggyError, match="needs more memory than DuckDB was given: raise HUGGY_MEMORY_LIMIT"):
         desk.load(memory_limit="4MB")
     assert desk.warehouse.read_bytes() == before
 
