@@ -117,11 +117,7 @@ class HuggyToParquetOperator(_Stoppable):
             if recent is None:
                 raise AirflowSkipException(f"{self.resource}: landed before; the newest days come first only once.")
             return recent
-        span = (
-            pipeline.span_between(self.from_date, self.to_date, zone=settings.zone)
-            if self.from_date and self.to_date
-            else None
-        )
+        span = pipeline.span_asked(self.from_date, self.to_date, zone=settings.zone)
         return pipeline.land(
             settings,
             self.resource,

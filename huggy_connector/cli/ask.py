@@ -103,9 +103,7 @@ def plan(
               huggy plan chats --mode full
               huggy plan chats --from-date 2026-11-01 --to-date 2026-11-08
     """
-    if bool(from_date) != bool(to_date):
-        raise ConfigurationError("A span has two ends: give --from-date and --to-date.")
-    span = pipeline.span_between(from_date, to_date, zone=settings.zone) if from_date and to_date else None
+    span = pipeline.span_asked(from_date, to_date, zone=settings.zone)
     wanted = resources_named(resources or (("chats",) if span else ()))
     with progress() as shown:
         plans = [

@@ -51,7 +51,7 @@ def land(
     """
     for name in resources:
         resource_named(name)
-    span = pipeline.span_between(from_date, to_date, zone=settings.zone) if from_date and to_date else None
+    span = pipeline.span_asked(from_date, to_date, zone=settings.zone)
     asked = f" {from_date} {to_date}" if span else ""
     with progress() as shown:
         landed = [

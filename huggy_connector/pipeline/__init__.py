@@ -14,7 +14,7 @@ from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resou
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.landing import MODES, Landing, Manifest, Policy
 from huggy_connector.pipeline.connection import Check, check
-from huggy_connector.pipeline.modes import chosen, due, first, span_between
+from huggy_connector.pipeline.modes import chosen, due, first, span_asked, span_between
 from huggy_connector.pipeline.plans import Plan, plan_of
 from huggy_connector.pipeline.run import Run
 from huggy_connector.progress import Progress, Silent
@@ -272,6 +272,7 @@ __all__ = [
     "land_first",
     "load",
     "plan",
+    "span_asked",
     "span_between",
     "sync",
 ]

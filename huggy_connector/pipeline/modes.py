@@ -119,6 +119,15 @@ def span_between(start: str | date, end: str | date, *, zone: ZoneInfo) -> Span:
     return span
 
 
+def span_asked(start: str | None, end: str | None, *, zone: ZoneInfo) -> Span | None:
+    """`span_between`, or None where neither end was given. One without the other raises ConfigurationError."""
+    if not start and not end:
+        return None
+    if not start or not end:
+        raise ConfigurationError("A span has two ends: give both --from-date and --to-date.")
+    return span_between(start, end, zone=zone)
+
+
 def _instant(given: str | date, zone: ZoneInfo) -> datetime:
     if isinstance(given, str):
         try:

@@ -239,6 +239,13 @@ def test_a_span_that_is_none_says_so(settings: Settings, start: str, end: str, s
         pipeline.span_between(start, end, zone=settings.zone)
 
 
+@pytest.mark.parametrize(("start", "end"), [("2026-01-01", None), (None, "2026-01-02"), ("", "2026-01-02")])
+def test_a_span_with_one_end_is_refused_in_every_mode(settings: Settings, start: str | None, end: str | None) -> None:
+    assert pipeline.span_asked(None, "", zone=settings.zone) is None
+    with pytest.raises(ConfigurationError, match=r"^A span has two ends: give both --from-date and --to-date\.$"):
+        pipeline.span_asked(start, end, zone=settings.zone)
+
+
 def test_messages_are_those_of_changed_chats_and_bot_chats_are_passed_over(settings: Settings, desk: Sandbox) -> None:
     pipeline.sync(settings, ["chats"], call="test")
     first = pipeline.land_due(settings, "messages", call="test")[0]
