@@ -81,7 +81,7 @@ class Client:
         self.requests = 0
         self.retries = 0
         self.round_trip: float | None = None
-        """Seconds that the last answer took."""
+        """Seconds that the last answer took, without those of connecting."""
         self.server_clock_skew: float | None = None
         """Seconds by which the server's clock is ahead of ours, as of the last answer that told."""
 
@@ -176,7 +176,7 @@ class Client:
                 self.requests += 1
             sent = self._clock.monotonic()
             answer = self._transport.send(request, token=token)
-            self.round_trip = self._clock.monotonic() - sent
+            self.round_trip = self._clock.monotonic() - sent - answer.connecting
             turn.answered(
                 refused=answer.status == HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after=protocol.retry_after(answer.headers, now=self._clock.now()),

@@ -1,7 +1,8 @@
 """The only module that knows httpx: one request out, one answer read to its end, its failures told in our words."""
 
 import ssl
-from typing import Protocol, Self
+import time
+from typing import Any, Protocol, Self
 
 import httpx
 
@@ -36,6 +37,7 @@ class HttpTransport:
         )
 
     def send(self, request: Request, *, token: str | None) -> Response:
+        connecting = _Connecting()
         try:
             answer = self._client.request(
                 "GET" if request.body is None else "POST",
@@ -43,12 +45,12 @@ class HttpTransport:
                 params=request.query,
                 json=request.body,
                 headers={} if token is None else {"Authorization": f"Bearer {token}"},
+                extensions={"trace": connecting},
             )
         except httpx.HTTPError as error:
             raise self._in_our_words(error, request) from None
-        return Response(
-            answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
-        )
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status_code, headers, answer.content, connecting.seconds)
 
     def _in_our_words(self, error: httpx.HTTPError, request: Request) -> errors.ApiError:
         host = httpx.URL(request.path).host or self._host
@@ -85,3 +87,16 @@ def _caused_by_tls(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+class _Connecting:
+    """Hears what httpx does for a request, and measures how long opening the connection took."""
+
+    seconds = 0.0
+    _since = 0.0
+
+    def __call__(self, event: str, _: Any) -> None:
+        if event == "connection.connect_tcp.started":
+            self._since = time.monotonic()
+        elif event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self.seconds = time.monotonic() - self._since

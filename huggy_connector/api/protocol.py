@@ -38,6 +38,8 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    connecting: float = 0.0
+    """Seconds that it took to open a connection for it, where there was none."""
 
 
 Send = Callable[[Request], Response]

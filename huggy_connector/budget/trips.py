@@ -3,7 +3,7 @@
 from bisect import insort
 from dataclasses import dataclass, field
 
-ENOUGH = 100
+ENOUGH = 40
 """Answers before they are believed: fewer may all have been slow."""
 
 KEPT = 20

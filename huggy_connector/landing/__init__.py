@@ -6,7 +6,7 @@ from huggy_connector.landing.manifest import MODES, File, Manifest
 from huggy_connector.landing.objects import ObjectStorage, storage_at
 from huggy_connector.landing.person import Person
 from huggy_connector.landing.privacy import KEEP_ALL, Policy, check_key, key_of
-from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
+from huggy_connector.landing.schema import arrow_schema, convert, make_ready, schema_fingerprint
 from huggy_connector.landing.snapshot import Landing
 from huggy_connector.landing.state import Counters
 from huggy_connector.landing.storage import Folder, Storage
@@ -32,6 +32,7 @@ __all__ = [
     "check_key",
     "convert",
     "key_of",
+    "make_ready",
     "run_key",
     "schema_fingerprint",
     "storage_at",

@@ -12,7 +12,7 @@ from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resources_named
 from huggy_connector.errors import ConfigurationError, HuggyError
-from huggy_connector.landing import MODES, Landing, Manifest, Policy
+from huggy_connector.landing import MODES, Landing, Manifest, Policy, make_ready
 from huggy_connector.pipeline.connection import Check, check
 from huggy_connector.pipeline.modes import chosen, due, first, span_asked, span_between
 from huggy_connector.pipeline.plans import Plan, plan_of
@@ -231,6 +231,7 @@ def _running(
 ) -> Iterator[tuple[Run, Landing, int]]:
     """What lands a resource, with the landing and the company it works for."""
     resource, landing, policy = resource_named(resource_name), _landing(settings), Policy.of(settings)
+    make_ready(resource, settings.zone)
     with open_client(settings, lane=lane, clock=clock, note=progress.note) as client:
         company_id = settings.company_id or client.fetch_profile().company_id
         run = Run(

@@ -149,6 +149,7 @@ class Run:
 
 def _streams(client: Client) -> int:
     """As many as keep the budget full at this latency: one a request on its way, and one that waits its turn."""
-    client.fetch_profile()  # the first answer's time holds that of connecting
+    if client.round_trip is None:
+        client.fetch_profile()
     on_the_way = min(client.budget.rate, FASTEST) * (client.round_trip or 0)
     return min(MOST_STREAMS, max(FEWEST_STREAMS, ceil(on_the_way + 1)))

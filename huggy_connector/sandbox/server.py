@@ -106,7 +106,7 @@ class Server:
         form = await _form(request) if path.startswith("/oauth/") else {}
         await self._pause(wait_before)
         answer = self.faults.whole_answer(kind) or self._answer(request, path, call, form, kind)
-        await self._pause(wait - wait_before)
+        await self._pause(arrived + wait - self.elapsed())
         self.by_status[answer.status] += 1
         if kind in _BROKEN_WIRE:
             return await self._break_off(request, answer, reset=kind == "reset")

@@ -9,7 +9,7 @@ from typing import Final
 from huggy_connector.sweep.departures import Ledger
 from huggy_connector.sweep.seams import Sheet
 
-QUIET: Final = 250
+QUIET: Final = 400
 """Requests between two checks as long as nothing was seen to move at all."""
 CALM: Final = 70
 """Requests between two checks while rows come and none is known to have left. More where they come so fast that most
@@ -36,13 +36,13 @@ class Checks:
     _empty: int | None = None
     _tries: int = 0
 
-    def due(self, requests: int, ledger: Ledger, *, pace: float, loose: bool) -> bool:
-        """`loose`: what is read now would be in doubt for want of a good check before it."""
+    def due(self, requests: int, ledger: Ledger, *, pace: float, left: int, loose: bool) -> bool:
+        """`left`: pages to be read. `loose`: what is read now would be in doubt for want of a good check before it."""
         since = requests - self.at
         if ledger.left * FEW > requests:
             return since >= LONGEST
         if not ledger.pushed and not ledger.left:
-            return since >= QUIET
+            return since >= QUIET and left > QUIET / 2  # else the last check comes soon
         return since >= _window(requests, ledger.left, pace) or (since >= RETRY and loose and self._tries < TRIES)
 
     def begin(self, requests: int, tail: int | None) -> None:

@@ -24,6 +24,8 @@ class Doubts:
     """The ids of page 0 as it was last believed."""
     _end: int | None = None
     """The page that was last believed to be empty."""
+    _room: bool = False
+    """Whether a page with room for more rows was believed to be the last one."""
     _doubted: dict[int, int] = field(default_factory=dict)
 
     def about(self, number: int, ids: Sequence[int], size: PageSize, *, last_page: int) -> bool:
@@ -38,12 +40,17 @@ class Doubts:
             self._head = ids
         if not ids:
             self._end = number
+        elif size.rows is not None and len(ids) < size.rows:
+            self._room = True
         return False
 
     def _ends_here(self, number: int, ids: Sequence[int], size: PageSize) -> int:
         """Once is enough for an end that is news: but all that is said of the length would rest on it."""
-        is_news = self._end is None or number < self._end
-        return int(not ids and is_news and SHORT < number <= size.deepest + 1)
+        if number <= SHORT:
+            return 0
+        if ids:
+            return int(not self._room and size.rows is not None and len(ids) < size.rows)
+        return int((self._end is None or number < self._end) and number <= size.deepest + 1)
 
     def _is_odd(self, number: int, ids: Sequence[int], size: PageSize, last_page: int) -> bool:
         if size.rows is not None and not size.uneven:

@@ -15,7 +15,7 @@ FARTHEST: Final = 1 << 23
 USUAL: Final = 20
 """Rows of a page as documented. Only used to guess whether a list is short."""
 MANY: Final = 12
-"""Pages, or streams, from which on guesses may be bold."""
+"""Pages from which on guesses may be bold."""
 SHORT: Final = 12
 """Pages up to which the end of a list is believed at once: one request more would be dear."""
 SAME: Final = 3
@@ -85,12 +85,8 @@ class EndSearch:
         if last == 0 and self.hint is not None and self.hint > SAME:
             return [1, self.hint - 1, self.hint + 1 + self.hint // 64]  # from page 1 the size of a page is told
         if last == 0:
-            return [1, 3][: self.width]
-        if self.width == 1:
-            return [last * 4]
-        if last < MANY and self.width < MANY:
-            return [last * 2, last * 4]
-        return [last * 3**turn for turn in range(1, max(3, self.width // 3) + 1)]
+            return [1, 4, 16][: self.width]
+        return [last * 4**turn for turn in range(1, min(self.width, max(3, self.width // 3)) + 1)]
 
     def _between(self, pages: int) -> list[int]:
         """Some of the `pages` between the last one with rows and the first one without."""

@@ -29,7 +29,7 @@ from huggy_connector.sweep.seams import Chain, Run, Seam, Sheet
 from huggy_connector.sweep.stitching import Stitcher
 from huggy_connector.sweep.types import Ask, Certificate, Page
 
-GLANCE: Final = 8
+GLANCE: Final = 2
 """Pages from which on it pays to see whether the head stands still while the end is searched for."""
 FEW_LANES: Final = 12
 """Streams up to which rising pages fill the time of a search that asks for one page at a time."""
@@ -208,7 +208,9 @@ class Streams:
         if self._looks.wanted or self._checks.tail is not None:
             return None
         loose = self._search.last > SHORT_LIST and not self._ledger.tight
-        if self._checks.due(self._requests, self._ledger, pace=self._looks.pace, loose=loose):
+        if self._checks.due(
+            self._requests, self._ledger, pace=self._looks.pace, left=self._plan.left(self._tick), loose=loose
+        ):
             return self._check()
         return self._look() if self._looks.due(self._requests) else None
 

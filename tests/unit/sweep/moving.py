@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 from huggy_connector.sweep import Ask, Certificate, Facts, Page, Streams
+from huggy_connector.sweep.ends import SHRINKS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 20
@@ -133,7 +134,7 @@ class Outcome:
     seconds: float
     walk: Streams
     odd: bool
-    """Whether pages were uneven."""
+    """Whether pages were uneven, or so many rows left at once that they may seem so."""
 
     @property
     def wrong(self) -> bool:
@@ -190,7 +191,9 @@ def sweep(weather: Weather, make: Make = Streams, *, wanted: range | None = None
     throughout = world.start - world.gone
     if wanted is not None:
         throughout &= set(wanted)
-    return Outcome(walk.certificate(), frozenset(throughout - got), requests, now, walk, odd=bool(weather.odd))
+    torn_down = sum(rows for _, what, rows in weather.bursts if what == "leave") > SHRINKS * SIZE
+    odd = bool(weather.odd) or torn_down
+    return Outcome(walk.certificate(), frozenset(throughout - got), requests, now, walk, odd=odd)
 
 
 def _itself(fact: Any) -> Facts:
