@@ -84,9 +84,8 @@ class EndSearch:
             return self._between(self.empty - last - 1) if self.empty > last + 1 else [self.empty]
         if last == 0 and self.hint is not None and self.hint > SAME:
             return [1, self.hint - 1, self.hint + 1 + self.hint // 64]  # from page 1 the size of a page is told
-        if last == 0:
-            return [1, 4, 16][: self.width]
-        return [last * 4**turn for turn in range(1, min(self.width, max(3, self.width // 3)) + 1)]
+        steps = min(self.width, max(3, self.width // 3))
+        return [4**step for step in range(steps)] if last == 0 else [last * 4**step for step in range(1, steps + 1)]
 
     def _between(self, pages: int) -> list[int]:
         """Some of the `pages` between the last one with rows and the first one without."""

@@ -32,7 +32,9 @@ from huggy_connector.sweep.types import Ask, Certificate, Page
 GLANCE: Final = 2
 """Pages from which on it pays to see whether the head stands still while the end is searched for."""
 FEW_LANES: Final = 12
-"""Streams up to which rising pages fill the time of a search that asks for one page at a time."""
+"""Streams up to which rising pages fill the time of a search that asks for one page at a time. More are made only where
+an answer takes long: there the search asks for many pages at once, and looks again at the head from the start.
+"""
 SHORT_LIST: Final = 20
 """Pages up to which a list is checked once, at the end."""
 PATIENCE: Final = 4
@@ -304,6 +306,8 @@ class Streams:
             self._ledger.begin(sheet)
             self._looks.over()
             self._round.extend(self._search.first(sheet.count))
+            if self._lanes > FEW_LANES:
+                self._glanced = self._looks.wanted = bool(sheet.count)
             return
         look = self._looks.take(sheet, self._ledger)
         if look is not None:
