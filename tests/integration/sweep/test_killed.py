@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from huggy_connector.pipeline.run import GROUP
+from huggy_connector.pipeline.run import GROUP, MOST_STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +49,8 @@ class Resumed:
     requests: int
     twice: int
     """Pages that were asked for before the kill and again after it."""
+    unsaved: int
+    """Pages that were asked for before the kill, and whose rows were not durable."""
 
 
 def resumed(account: Open, folder: Path, killed_at: int, *, pause: float = 0.0, **moves: float) -> Resumed:
@@ -57,6 +59,7 @@ def resumed(account: Open, folder: Path, killed_at: int, *, pause: float = 0.0, 
         desk = opened.having(**RATE)
         assert desk.killed_at(killed_at, *LAND).code == -signal.SIGKILL
         before = desk.tell("stats?pages=1")["by_page"]
+        unsaved = sum(before.values()) - saved(desk)
         time.sleep(pause)
         snapshot = desk.huggy(*LAND).snapshot
         missing, stats = desk.missing(desk.ids(snapshot)), desk.tell("stats?pages=1")
@@ -67,7 +70,15 @@ def resumed(account: Open, folder: Path, killed_at: int, *, pause: float = 0.0, 
             manifests=len(desk.manifests()),
             requests=stats["requests"],
             twice=sum(stats["by_page"][page] > times for page, times in before.items()),
+            unsaved=unsaved,
         )
+
+
+def saved(desk: Account) -> int:
+    """Pages that are durable, of a land that was killed."""
+    pages = [json.loads(path.read_text())["counters"]["pages"] for work in works_of(desk) for path in states(work)]
+    published = [json.loads(path.read_text())["pages"] for path in desk.manifests()]
+    return max([*pages, *published], default=0)
 
 
 def each(account: Open, folder: Path, kills: Iterable[int], **how: float) -> list[Resumed]:
@@ -84,6 +95,7 @@ def test_killed_at_any_request_of_a_still_list_it_ends_whole_and_asks_for_one_gr
     for outcome in outcomes:
         assert (outcome.exact, outcome.missing, outcome.manifests) == (True, [], 1), outcome
         assert outcome.twice <= GROUP + 20, outcome
+        assert outcome.unsaved <= GROUP + MOST_STREAMS, outcome
         assert outcome.requests <= 1.1 * PAGES + GROUP + 40, outcome
 
 
@@ -94,6 +106,7 @@ def test_killed_at_any_request_of_a_moving_list_it_ends_with_every_row_that_stay
 ) -> None:
     for outcome in each(account, tmp_path, KILLS, pause=PAUSE, **MOVING):
         assert (outcome.missing, outcome.manifests) == ([], 1), outcome
+        assert outcome.unsaved <= GROUP + MOST_STREAMS, outcome
 
 
 def works_of(desk: Account) -> list[Path]:
@@ -101,10 +114,14 @@ def works_of(desk: Account) -> list[Path]:
     return list((desk.folder / "landing").glob("*/chats/.work/*"))
 
 
+def states(work: Path) -> list[Path]:
+    return list(work.glob("state-*.json"))
+
+
 def last_rows(desk: Account) -> list[int]:
     """The last row, and some before it, of every stream as the work that was left behind knows it."""
     [work] = works_of(desk)
-    [state] = [json.loads(path.read_text()) for path in work.glob("state-*.json")]
+    [state] = [json.loads(path.read_text()) for path in states(work)]
     bottoms = [path[-1] for path, _ in state["walk"]["chain"]]
     ids = 4
     return sorted({row for number, *rest in bottoms if number for row in rest[ids - 1][-3:]})
