@@ -1,4 +1,4 @@
-"""Two operators, each one call of the pipeline. XCom carries addresses and counts, never rows."""
+"""Three operators, each one call of the pipeline. XCom carries addresses and counts, never rows."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
+_ASKED = ("resource", "mode", "from_date", "to_date", "company_id", "huggy_conn_id", "landing")
+
+
 class _Stoppable(BaseOperator):
     """Stops when Airflow says so. Airflow only calls `on_kill`, goes on meanwhile, and kills five seconds later."""
 
@@ -40,18 +43,20 @@ class HuggyToParquetOperator(_Stoppable):
 
     :param resource: what to land, such as `chats`
     :param mode: `full` (all of it), `incremental` (what changed since the last exact snapshot), `window` (what was
-        created from `from_date` to before `to_date`), `tombstones` (which missing records are gone), `due`:
-        whichever of the first two a regular run should do, and the last where records turn out to be missing; or
-        `recent`: the newest 30 days of a resource of which nothing is landed yet, else the task is skipped
+        created from `from_date` to before `to_date`, behind all else that uses the budget), `tombstones` (which
+        missing records are gone), `due`: whichever of the first two a regular run should do, and the last where
+        records turn out to be missing; `reconcile`: the same, but all of it, due or not; or `recent`: the newest 30
+        days of a resource of which nothing is landed yet, else the task is skipped
     :param from_date: first day of a window, in the account's zone; or an instant with its offset
     :param to_date: first day or instant not wanted any more
+    :param company_id: whose, in place of the connection's company
     :param show_events: internal events are among the messages
     :param refetch: ask the API again though this very task has published already
     :param huggy_conn_id: the account
     :param landing: folder of the snapshots, in place of the connection's
     """
 
-    template_fields: Sequence[str] = ("resource", "mode", "from_date", "to_date", "huggy_conn_id", "landing")
+    template_fields: Sequence[str] = _ASKED
     ui_color = "#e3f2fd"
 
     def __init__(
@@ -61,6 +66,7 @@ class HuggyToParquetOperator(_Stoppable):
         mode: str = "full",
         from_date: str | None = None,
         to_date: str | None = None,
+        company_id: int | str | None = None,
         show_events: bool = False,
         refetch: bool = False,
         huggy_conn_id: str = HuggyHook.default_conn_name,
@@ -72,6 +78,7 @@ class HuggyToParquetOperator(_Stoppable):
         self.mode = mode
         self.from_date = from_date
         self.to_date = to_date
+        self.company_id = company_id
         self.show_events = show_events
         self.refetch = refetch
         self.huggy_conn_id = huggy_conn_id
@@ -80,7 +87,7 @@ class HuggyToParquetOperator(_Stoppable):
     def execute(self, context: "Context") -> dict[str, Any]:
         progress = TaskProgress(self.log, store=context.get("task_state_store"))
         with final_where_a_retry_cannot_help():
-            settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing)
+            settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
             manifest = self._land(settings, context, progress)
         progress.finish()
         landed = {
@@ -108,9 +115,15 @@ class HuggyToParquetOperator(_Stoppable):
 
     def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
         call, once = _call(context), not self.refetch
-        if self.mode == "due":
+        if self.mode in {"due", "reconcile"}:
             return pipeline.land_due(
-                settings, self.resource, call=call, once=once, show_events=self.show_events, progress=progress
+                settings,
+                self.resource,
+                call=call,
+                whole=self.mode == "reconcile",
+                once=once,
+                show_events=self.show_events,
+                progress=progress,
             )[0]
         if self.mode == "recent":
             recent = pipeline.land_first(settings, self.resource, call=call, once=once, progress=progress)
@@ -126,9 +139,77 @@ class HuggyToParquetOperator(_Stoppable):
             call=call,
             once=once,
             show_events=self.show_events,
-            lane=Lane.BACKFILL if self.mode == "window" else Lane.NORMAL,
+            lane=_lane(self.mode),
             progress=progress,
         )
+
+
+class HuggyPlanOperator(_Stoppable):
+    """Says what a landing would cost, for as few requests as tell it; lands nothing. Returns the plan.
+
+    :param resource: what would be landed, such as `chats`
+    :param mode: `full`, `incremental`, `window` or `tombstones`; without one: what is due
+    :param from_date: first day of a window, in the account's zone; or an instant with its offset
+    :param to_date: first day or instant not wanted any more
+    :param company_id: whose, in place of the connection's company
+    :param huggy_conn_id: the account
+    :param landing: folder of the snapshots, in place of the connection's
+    """
+
+    template_fields: Sequence[str] = _ASKED
+    ui_color = "#e3f2fd"
+
+    def __init__(
+        self,
+        *,
+        resource: str,
+        mode: str | None = None,
+        from_date: str | None = None,
+        to_date: str | None = None,
+        company_id: int | str | None = None,
+        huggy_conn_id: str = HuggyHook.default_conn_name,
+        landing: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.resource = resource
+        self.mode = mode
+        self.from_date = from_date
+        self.to_date = to_date
+        self.company_id = company_id
+        self.huggy_conn_id = huggy_conn_id
+        self.landing = landing
+
+    def execute(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002 -- Airflow's signature
+        progress = TaskProgress(self.log, store=None)
+        with final_where_a_retry_cannot_help():
+            settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
+            span = pipeline.span_asked(self.from_date, self.to_date, zone=settings.zone)
+            plan = pipeline.plan(
+                settings, self.resource, mode=self.mode, span=span, lane=_lane(self.mode), progress=progress
+            )
+        self.log.info(
+            "%s: %s, %s: about %d requests, %.1f minutes at %g a second, %.1f%% of an hour's budget. "
+            "To tell this took %d requests; nothing is landed.",
+            plan.resource,
+            plan.mode or "nothing",
+            plan.why,
+            plan.requests,
+            plan.minutes,
+            plan.rate,
+            100 * plan.share_of_hour,
+            plan.asked,
+        )
+        return {
+            "resource": plan.resource,
+            "mode": plan.mode,
+            "window": None if span is None else {"from": span.start.isoformat(), "to": span.end.isoformat()},
+            "why": plan.why,
+            "requests": plan.requests,
+            "minutes": round(plan.minutes, 2),
+            "share_of_hour": round(plan.share_of_hour, 4),
+            "asked": plan.asked,
+        }
 
 
 class ParquetToDuckDBOperator(_Stoppable):
@@ -191,6 +272,11 @@ def final_where_a_retry_cannot_help() -> Iterator[None]:
         if error.transient or isinstance(error, Interrupted):
             raise
         raise AirflowFailException(str(error)) from None
+
+
+def _lane(mode: str | None) -> Lane:
+    """A window is somebody's wish of the moment: it stands back behind the schedule."""
+    return Lane.BACKFILL if mode == "window" else Lane.NORMAL
 
 
 def _call(context: "Context") -> str:

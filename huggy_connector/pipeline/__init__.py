@@ -14,7 +14,7 @@ from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resou
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.landing import MODES, Landing, Manifest, Policy, make_ready
 from huggy_connector.pipeline.connection import Check, check
-from huggy_connector.pipeline.modes import chosen, due, first, span_asked, span_between
+from huggy_connector.pipeline.modes import Job, chosen, due, first, resources_with_spans, span_asked, span_between
 from huggy_connector.pipeline.plans import Plan, plan_of
 from huggy_connector.pipeline.run import Run
 from huggy_connector.progress import Progress, Silent
@@ -78,12 +78,13 @@ def land_due(
     resource_name: str,
     *,
     call: str,
+    whole: bool = False,
     once: bool = False,
     show_events: bool = False,
     progress: Progress | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> tuple[Manifest, ...]:
-    """What a regular run should land of a resource: what has changed, or everything where that is due.
+    """What a regular run should land of a resource: what has changed, or everything where that is due or `whole`.
 
     Records that turn out to be missing are then asked for by their ids, and those that are gone become a second
     snapshot. Where nothing is due the newest snapshot is returned.
@@ -93,7 +94,10 @@ def land_due(
         return (published,)
     with _running(settings, resource_name, progress=progress, clock=clock) as (run, landing, company_id):
         resource, after = resource_named(resource_name), timedelta(days=settings.reconcile_days)
-        job = due(landing, company_id, resource, now=clock.now(), reconcile_after=after)
+        if whole:
+            job: Job | None = chosen(landing, company_id, resource, mode="full", span=None, now=clock.now())
+        else:
+            job = due(landing, company_id, resource, now=clock.now(), reconcile_after=after)
         if job is None:
             progress.note(f"{resource.name}: nothing is due, all of it was read in the last {after.days} days.")
             return landing.published(company_id, resource.name)[-1:]
@@ -210,12 +214,13 @@ def plan(
     *,
     mode: str | None = None,
     span: Span | None = None,
+    lane: Lane = Lane.NORMAL,
     progress: Progress | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Plan:
     """What landing a resource would cost, for as few requests as tell it. Without a mode: what is due."""
     resource = resource_named(resource_name)
-    with open_client(settings, clock=clock, note=(progress or Silent()).note) as client:
+    with open_client(settings, lane=lane, clock=clock, note=(progress or Silent()).note) as client:
         company_id = settings.company_id or client.fetch_profile().company_id
         landing, after = _landing(settings), timedelta(days=settings.reconcile_days)
         if mode is None:
@@ -273,6 +278,7 @@ __all__ = [
     "land_first",
     "load",
     "plan",
+    "resources_with_spans",
     "span_asked",
     "span_between",
     "sync",

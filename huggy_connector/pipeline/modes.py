@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.api import PAGE_SIZE
-from huggy_connector.catalogue import Order, Resource
+from huggy_connector.catalogue import RESOURCES, Order, Resource
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import MODES, Landing, Manifest, Work
 from huggy_connector.landing.known import changed, created, missing, newest
@@ -106,6 +106,11 @@ def first(landing: Landing, company_id: int, resource: Resource, *, now: datetim
     today = datetime.combine(now.astimezone(zone).date(), time(), zone)
     span = Span(today - RECENT, today + timedelta(days=1))
     return Job("window", f"the newest {RECENT.days} days first", span)
+
+
+def resources_with_spans() -> tuple[Resource, ...]:
+    """Those that the mode window can read: what is in order of time, and the lists of its records."""
+    return tuple(each for each in RESOURCES.values() if _is_ordered(each) or each.parent is not None)
 
 
 def span_between(start: str | date, end: str | date, *, zone: ZoneInfo) -> Span:

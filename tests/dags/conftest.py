@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,6 +72,19 @@ def connected(connect: Callable[..., None], account: Sandbox, tmp_path: Path) ->
     return tmp_path
 
 
+@pytest.fixture
+def as_task() -> Callable[..., Any]:
+    """What a task is told of its run, as far as our operators want to know."""
+
+    def told(task_id: str, *, run_id: str = "run-1") -> Any:
+        from airflow.sdk.execution_time.context import OutletEventAccessors
+
+        ti = SimpleNamespace(dag_id="desk", run_id=run_id, task_id=task_id, map_index=-1, try_number=1)
+        return {"ti": ti, "outlet_events": OutletEventAccessors()}
+
+    return told
+
+
 @pytest.fixture(scope="session")
 def _database() -> None:
     with warnings.catch_warnings(action="ignore"):  # of Airflow's own libraries, while they are imported
@@ -81,10 +95,10 @@ def _database() -> None:
 
 
 @pytest.fixture
-def run_dag(_database: None) -> "Callable[[DAG], DagRun]":
-    """Runs a DAG to its end in this process, as `airflow dags test` does."""
+def run_dag(_database: None) -> "Callable[..., DagRun]":
+    """Runs a DAG to its end in this process, as `airflow dags test` does; `form`: what the trigger page says."""
 
-    def run(dag: "DAG") -> "DagRun":
+    def run(dag: "DAG", **form: Any) -> "DagRun":
         from airflow.models.dagbundle import DagBundleModel
         from airflow.models.serialized_dag import SerializedDagModel
         from airflow.serialization.definitions.dag import SerializedDAG
@@ -98,7 +112,7 @@ def run_dag(_database: None) -> "Callable[[DAG], DagRun]":
                 session.commit()
             SerializedDAG.bulk_write_to_db("testing", None, [lazy], session=session)
             SerializedDagModel.write_dag(lazy, bundle_name="testing", session=session)
-        finished: DagRun = dag.test()
+        finished: DagRun = dag.test(run_conf=form or None)
         return finished
 
     return run

@@ -7,7 +7,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
-from huggy_connector.airflow.dags import huggy_sync
+from huggy_connector.airflow.dags import huggy_backfill, huggy_reconcile, huggy_sync
 from huggy_connector.airflow.operators import HuggyToParquetOperator
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Sandbox
@@ -22,12 +22,18 @@ RunDag = Callable[[DAG], "DagRun"]
 def test_the_dags_folder_parses_with_no_connection_defined() -> None:
     bag = DagBag(str(ROOT / "dags"))
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["huggy_sync"]
+    assert sorted(bag.dags) == ["huggy_backfill", "huggy_reconcile", "huggy_sync"]
 
 
 def test_a_dag_file_is_three_lines() -> None:
     lengths = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "dags").glob("*.py")}
-    assert lengths == {"huggy_sync.py": 3}
+    assert lengths == {"huggy_backfill.py": 3, "huggy_reconcile.py": 3, "huggy_sync.py": 3}
+
+
+@pytest.mark.parametrize("factory", [huggy_backfill, huggy_reconcile, huggy_sync])
+def test_each_dag_tells_the_person_on_duty_what_to_do_when_a_task_is_red(factory: Callable[[], DAG]) -> None:
+    assert "red.**" in str(factory().doc_md)
+    assert {line for line in str(factory().doc_md).splitlines() if len(line) > 120} == set()
 
 
 def test_each_resource_lands_in_a_task_of_its_own_then_one_load() -> None:

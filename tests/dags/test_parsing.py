@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
         "huggy_connector.airflow.hook",
         "huggy_connector.airflow.operators",
         "huggy_connector.airflow.plugin",
+        "huggy_connector.airflow.timetable",
     ],
 )
 def test_what_airflow_imports_loads_none_of_the_heavy_libraries(module: str, tmp_path: Path) -> None:

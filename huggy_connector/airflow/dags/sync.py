@@ -1,18 +1,14 @@
-"""DAGs as functions. A file in the dags folder calls one of them and is done; nothing is read or asked here."""
+"""What has changed, hour by hour."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, TriggerRule
 
+from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.catalogue import resources_named
-
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-"""Start of every DAG here. Nothing is caught up; only a test run for a date before it would do nothing at all."""
 
 _ON_DUTY = """\
 Brings Huggy's data into a DuckDB file: one `land_*` task a resource, one after another because they share the
@@ -53,21 +49,8 @@ def huggy_sync(
     replace the connection's and may be templates; `options` go to the DAG. Raises ConfigurationError, which Airflow
     shows as an import error, where a resource is unknown.
     """
-    with DAG(
-        dag_id,
-        **{
-            "description": "Huggy's chats and contacts in a DuckDB file",
-            "doc_md": _ON_DUTY,
-            "start_date": LONG_AGO,
-            "catchup": False,
-            "max_active_runs": 1,
-            "max_active_tasks": 1,  # the account's budget is one: more tasks at once would only take turns in it
-            "default_args": {"retries": 2, "retry_delay": timedelta(minutes=1)},  # for workers that die
-            "tags": ["huggy"],
-            **options,
-        },
-        schedule=schedule,
-    ) as dag:
+    arguments = usual(description="Huggy's chats and contacts in a DuckDB file", doc_md=_ON_DUTY, **options)
+    with DAG(dag_id, **arguments, schedule=schedule) as dag:
         account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing}
         names = [*(each.name for each in resources_named(resources)), *(["messages"] if messages else [])]
         landings = {
@@ -82,11 +65,5 @@ def huggy_sync(
             recent >> load_recent >> [*landings.values()]
             if messages:
                 landings["chats"] >> landings["messages"]
-        load = ParquetToDuckDBOperator(
-            task_id="load", warehouse=warehouse, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, **account
-        )
-        # A run's state is its last task's. The load is green where something landed, so this one asks for everything.
-        complete = EmptyOperator(task_id="complete")
-        [*landings.values()] >> load >> complete
-        [*landings.values()] >> complete
+        load_what_landed(landings, warehouse=warehouse, **account)
     return dag
