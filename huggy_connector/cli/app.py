@@ -13,7 +13,7 @@ from huggy_connector.cli.ask import check, get, plan
 from huggy_connector.cli.auth import auth
 from huggy_connector.cli.land import backfill, land, load, sync
 from huggy_connector.cli.maintain import forget, rebuild, rollback
-from huggy_connector.cli.read import describe, query, status
+from huggy_connector.cli.read import describe, query, report, status
 from huggy_connector.cli.sandbox import demo, sandbox
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
 
@@ -47,6 +47,7 @@ for command in (
     status,
     query,
     describe,
+    report,
     rebuild,
     rollback,
     forget,

@@ -1,12 +1,15 @@
-"""Commands that read the warehouse: status, query, describe. None of them can change it or block a load."""
+"""Commands that read the warehouse: status, query, describe, report. None of them can change it or block a load."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from huggy_connector.api import SYSTEM_CLOCK
 from huggy_connector.cli.options import as_json, settings_options
 from huggy_connector.cli.show import print_json, print_table
+from huggy_connector.errors import ConfigurationError, WarehouseUnusable
+from huggy_connector.report import LANGUAGES, Language, write_report
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import dictionary, read
 from huggy_connector.warehouse.status import status as status_of
@@ -117,3 +120,41 @@ def describe(*, table: str | None, language: dictionary.Language, as_json: bool)
             ("column", "type", "meaning"),
             ((column.name, column.type, dictionary.words(column.comment, language)) for column in described.columns),
         )
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The page; its figures come beside it, ending in .json.",
+)
+@click.option("--language", default="en", show_default=True, type=click.Choice(LANGUAGES), help="Of the page.")
+@settings_options("warehouse", "timezone", "requests_per_second")
+@as_json
+def report(*, settings: Settings, out: Path, language: Language, as_json: bool) -> None:
+    """Charts of the service desk and how fresh they are, as one HTML file that needs no network.
+
+    Example: huggy report --out report.html --language pt-BR
+    """
+    written = write_report(
+        settings.warehouse,
+        out,
+        now=SYSTEM_CLOCK.now(),
+        zone=settings.zone,
+        requests_per_second=settings.requests_per_second,
+        language=language,
+    )
+    # The page is there in any case, for whoever looks at it; a schedule is to see that it shows no figures.
+    if written.figures.state == "missing":
+        raise ConfigurationError(written.notices[0])
+    if written.figures.state == "older":
+        raise WarehouseUnusable(written.notices[0])
+    if as_json:
+        told = {"state": written.figures.state, "version": written.figures.version, "notices": written.notices}
+        print_json({"page": written.page, "data": written.data, **told})
+        return
+    for notice in written.notices:
+        click.echo(f"Warning: {notice}")
+    click.echo(f"{written.page}: version {written.figures.version} of {settings.warehouse}.")

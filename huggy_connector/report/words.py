@@ -1,0 +1,200 @@
+"""The report's words and its way to write numbers, days and times, in English and in Portuguese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from huggy_connector.catalogue import Text
+
+Language = Literal["en", "pt-BR"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "pt-BR")
+
+SPACE = "\u00a0"
+"""Between a number and its unit, where no line may end."""
+
+_TEXTS: Mapping[str, Text] = {
+    "title": Text("Service desk", "Central de atendimento"),
+    "company": Text("Company", "Empresa"),
+    "as_of": Text("As Huggy had it on", "Como estava na Huggy em"),
+    "times_in": Text("times in", "horários em"),
+    "made": Text("Made on", "Feito em"),
+    "from_version": Text("from version", "a partir da versão"),
+    "of": Text("of", "de"),
+    "published": Text("published on", "publicada em"),
+    "notice": Text("Notice", "Aviso"),
+    "stale": Text(
+        "The chats were last read from Huggy on {since}. What happened after it is not here. See whether the schedule "
+        "runs (in Airflow the DAG huggy_sync; in a shell huggy status), or run huggy sync, and make this page again.",
+        "Os atendimentos foram lidos da Huggy pela última vez em {since}. O que houve depois não está aqui. Veja se o "
+        "agendamento está rodando (no Airflow o DAG huggy_sync; no terminal huggy status), ou rode huggy sync, e gere "
+        "esta página de novo.",
+    ),
+    "missing": Text(
+        "There is no warehouse {file} yet: run huggy sync, and make this page again.",
+        "Ainda não há o arquivo {file}: rode huggy sync e gere esta página de novo.",
+    ),
+    "empty": Text(
+        "The warehouse holds no chats yet: run huggy sync. If it ran, huggy check says whether the token sees any.",
+        "O arquivo ainda não tem atendimentos: rode huggy sync. Se já rodou, huggy check diz se o token vê algum.",
+    ),
+    "older": Text(
+        "The warehouse {file} has the format of an older release: run huggy load, which makes it anew from the "
+        "landing, and make this page again.",
+        "O arquivo {file} tem o formato de uma versão anterior: rode huggy load, que o refaz a partir da área de pouso "
+        "(landing), e gere esta página de novo.",
+    ),
+    "failed_checks": Text(
+        "Checks of the last load that failed (huggy status lists them too):",
+        "Verificações da última carga que falharam (huggy status também as lista):",
+    ),
+    "no_day": Text(
+        "There is no complete day yet: the charts begin tomorrow.",
+        "Ainda não há um dia completo: os gráficos começam amanhã.",
+    ),
+    "span": Text("Period", "Período"),
+    "days": Text("days", "dias"),
+    "complete_days": Text("complete days", "dias completos"),
+    "to": Text("to", "a"),
+    "chats": Text("Chats opened", "Atendimentos abertos"),
+    "chats_of_days": Text("in {days} days", "em {days} dias"),
+    "median": Text("Median", "Mediana"),
+    "p90": Text("90th percentile", "Percentil 90"),
+    "nine_of_ten": Text("nine of ten within {time}", "nove em dez em até {time}"),
+    "target": Text("Target", "Meta"),
+    "target_is": Text("target {time}", "meta {time}"),
+    "first_response": Text("First response", "Primeira resposta"),
+    "resolution": Text("Resolution", "Resolução"),
+    "business": Text("business hours", "horário comercial"),
+    "calendar": Text("around the clock", "tempo corrido"),
+    "in_business": Text("In business hours.", "Em horário comercial."),
+    "in_calendar": Text("Around the clock.", "Em tempo corrido."),
+    "open_then": Text("Open at the end of", "Abertos ao fim de"),
+    "change": Text("{change} since {day}", "{change} desde {day}"),
+    "volume_title": Text("Chats opened a day, by channel", "Atendimentos abertos por dia, por canal"),
+    "hours_title": Text("When chats are opened", "Quando os atendimentos são abertos"),
+    "hours_note": Text(
+        "Chats opened an hour, on average of the weekday's days in the period.",
+        "Atendimentos abertos por hora, em média dos dias da semana do período.",
+    ),
+    "first_response_title": Text("First response by day", "Primeira resposta por dia"),
+    "first_response_note": Text(
+        "From the opening to an agent's first answer, of the chats opened on the day.",
+        "Da abertura à primeira resposta de um agente, dos atendimentos abertos no dia.",
+    ),
+    "resolution_title": Text("Resolution by day", "Resolução por dia"),
+    "resolution_note": Text(
+        "From the opening to the closing, of the chats opened on the day that an agent handled and that are closed.",
+        "Da abertura ao encerramento, dos atendimentos abertos no dia que um agente assumiu e que já foram encerrados.",
+    ),
+    "backlog_title": Text("Open at the end of each day", "Abertos ao fim de cada dia"),
+    "not_measured": Text("Nothing was measured in this period.", "Nada foi medido neste período."),
+    "minutes": Text("minutes", "minutos"),
+    "hours": Text("hours", "horas"),
+    "table": Text("Table of the numbers", "Tabela dos números"),
+    "day": Text("Day", "Dia"),
+    "hour": Text("Hour", "Hora"),
+    "total": Text("Total", "Total"),
+    "others": Text("other channels", "outros canais"),
+    "no_channel": Text("(no channel)", "(sem canal)"),
+    "opened": Text("Opened", "Abertos"),
+    "closed": Text("Closed", "Encerrados"),
+    "open": Text("Open", "Abertos ao fim do dia"),
+    "of_chats": Text("Chats", "Atendimentos"),
+    "measured": Text("Measured", "Medidos"),
+    "freshness_title": Text("How fresh each table is", "Quão atual está cada tabela"),
+    "name": Text("Table", "Tabela"),
+    "rows": Text("Rows", "Linhas"),
+    "newest_created": Text("Newest opening", "Criação mais recente"),
+    "newest_updated": Text("Newest change", "Alteração mais recente"),
+    "read_at": Text("Last read", "Última leitura"),
+    "complete": Text("Complete", "Completa"),
+    "yes": Text("yes", "sim"),
+    "no": Text("no", "não"),
+    "no_at_most": Text("no: {rows} rows may be missing", "não: podem faltar {rows} linhas"),
+    "no_bound": Text("no, without a bound", "não, sem limite conhecido"),
+    "not_told": Text("not told", "não informado"),
+    "landings_title": Text("Last runs", "Últimas execuções"),
+    "started": Text("Started", "Início"),
+    "took": Text("Took", "Duração"),
+    "mode": Text("Mode", "Modo"),
+    "requests": Text("Requests", "Requisições"),
+    "share": Text("Share of the budget", "Parte do limite"),
+    "certificate": Text("Complete", "Completa"),
+    "figures": Text("The same figures for programs:", "Os mesmos números para programas:"),
+    "meanings": Text(
+        "What each figure means, in full: huggy describe marts.chat_times.",
+        "O que cada número significa, por inteiro: huggy describe marts.chat_times --language pt.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One of the languages. A name of `_TEXTS` that is not there is a KeyError."""
+
+    language: Language
+
+    def __getitem__(self, name: str) -> str:
+        text = _TEXTS[name]
+        return text.en if self.language == "en" else text.pt
+
+    @property
+    def _locale(self) -> str:
+        return self.language.replace("-", "_")
+
+    def number(self, value: float, digits: int = 2) -> str:
+        """With the language's signs, and no more digits than are told."""
+        from babel.numbers import format_decimal
+
+        return str(format_decimal(value, format=f"#,##0.{'#' * digits}".rstrip("."), locale=self._locale))
+
+    def share(self, value: float) -> str:
+        """A part of one, in percent."""
+        from babel.numbers import format_percent
+
+        return str(format_percent(value, format="#,##0.#%", locale=self._locale))
+
+    def change(self, value: int) -> str:
+        """With its sign."""
+        from babel.numbers import format_decimal
+
+        return str(format_decimal(value, format="+#,##0;-#,##0", locale=self._locale))
+
+    def duration(self, minutes: float) -> str:
+        """In seconds up to a minute, in minutes up to two hours, in hours up to two days, else in days."""
+        if 0 < minutes < 1:
+            return f"{self.number(minutes * 60, 1)}{SPACE}s"
+        if minutes < 2 * 60:
+            return f"{self.number(minutes, 1)}{SPACE}min"
+        if minutes < 48 * 60:
+            return f"{self.number(minutes / 60, 1)}{SPACE}h"
+        return f"{self.number(minutes / 60 / 24, 1)}{SPACE}{self['days']}"
+
+    def day(self, day: date) -> str:
+        """Such as Mon, Nov 9, 2026."""
+        from babel.dates import format_skeleton
+
+        return str(format_skeleton("yMMMEd", day, locale=self._locale))
+
+    def day_mark(self, day: date) -> str:
+        """As short as an axis wants it."""
+        from babel.dates import format_date
+
+        return str(format_date(day, "d MMM" if self.language == "pt-BR" else "MMM d", locale=self._locale))
+
+    def moment(self, moment: datetime) -> str:
+        """Such as Nov 9, 2026, 07:00 or 09/11/2026, 07:00: on the clock of its own zone, and by 24 hours."""
+        from babel.dates import format_date
+
+        written = format_date(moment.date(), "dd/MM/yyyy" if self.language == "pt-BR" else "medium", self._locale)
+        return f"{written}, {moment:%H:%M}"
+
+    def weekday(self, number: int) -> str:
+        """Short; 1 is Monday."""
+        from babel.dates import get_day_names
+
+        return str(get_day_names("abbreviated", locale=self._locale)[number - 1])

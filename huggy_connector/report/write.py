@@ -1,0 +1,87 @@
+"""Writes the report: one HTML file that opens from disk without a network, and beside it the same figures as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from huggy_connector.errors import ConfigurationError, WarehouseError
+from huggy_connector.report.figures import Figures, as_plain
+from huggy_connector.report.page import render
+from huggy_connector.report.reading import read_figures
+from huggy_connector.report.words import Language, Words
+
+FORMAT = 1
+"""Version of the JSON's layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`notices`: what the page warns of, in its language."""
+
+    page: str
+    data: str
+    figures: Figures
+    notices: tuple[str, ...]
+
+
+def is_installed() -> bool:
+    """Whether the extra `report` is there."""
+    return all(find_spec(name) for name in ("babel", "jinja2", "matplotlib"))
+
+
+def write_report(
+    warehouse: str | Path,
+    out: str | Path,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    requests_per_second: float,
+    language: Language = "en",
+) -> Written:
+    """The report of the live version, read-only. Each of the two files appears whole or not at all, the page last.
+
+    Where there is no warehouse yet, or one of an older layout, the page says so and what to do; `figures.state` tells.
+    Raises ConfigurationError, and what `read_figures` raises; then nothing is written.
+    """
+    if not is_installed():
+        raise ConfigurationError("A report needs the extra report: pip install 'huggy-connector[report]'.")
+    page = Path(out).expanduser().absolute()
+    if page.suffix.lower() not in {".html", ".htm"} or not page.parent.is_dir() or page.is_dir():
+        raise ConfigurationError(
+            f"{str(out)!r} is no path for the page: give a file that ends in .html, in a folder that exists."
+        )
+    data, words = page.with_suffix(".json"), Words(language)
+    figures = read_figures(warehouse, now=now, zone=zone, requests_per_second=requests_per_second)
+    plain = as_plain(figures)
+    assert isinstance(plain, dict)
+    _replace(data, json.dumps({"format": FORMAT, **plain}, ensure_ascii=False, separators=(",", ":")))
+    _replace(page, render(figures, words=words, data_name=data.name))
+    return Written(str(page), str(data), figures, tuple(_notices(figures, words)))
+
+
+def _notices(figures: Figures, words: Words) -> list[str]:
+    notices = [] if figures.state == "ready" else [words[figures.state].format(file=figures.warehouse)]
+    for company in figures.stale:
+        if company.chats_read_at is not None:
+            since = words["stale"].format(since=words.moment(company.chats_read_at))
+            notices.append(f"{words['company']} {company.company_id}: {since}")
+    return notices
+
+
+def _replace(file: Path, text: str) -> None:
+    half = file.with_name(f".{file.name}.{os.getpid()}.half")
+    try:
+        half.write_text(text, encoding="utf-8")
+        half.replace(file)
+    except OSError as error:
+        raise WarehouseError(
+            f"{file} could not be written ({error.strerror}): see to the disk, or write elsewhere."
+        ) from None
+    finally:
+        half.unlink(missing_ok=True)
