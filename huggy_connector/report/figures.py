@@ -125,7 +125,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """One account. `as_of`: when its newest chat was read; `fresh_until`: from when on its data is called stale.
+    """One account. `as_of`: when its newest chat was read; `chats_read_at`: when the last sweep of the chats began;
+    `fresh_until`: from when on the data is called stale.
 
     `spans` is empty until there is a complete day.
     """

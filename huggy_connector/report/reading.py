@@ -138,8 +138,13 @@ def _company(connection: DuckDBPyConnection, company: int, *, zone: ZoneInfo, re
         f" ORDER BY started_at DESC, resource, run_key LIMIT {LANDINGS}",
         {"company": company, "rate": requests_per_second},
     ).fetchall()
-    chats = next((each for each in freshness if each.table == "chats"), None)
-    read_at = None if chats is None else chats.last_snapshot_started_at
+    # A backfill reads chats too, but none of the new ones: only where there is nothing else does it count.
+    read = connection.execute(
+        "SELECT coalesce(max(started_at) FILTER (mode IN ('full', 'incremental')), max(started_at))"
+        f" FROM {meta.SNAPSHOTS.sql} WHERE company_id = ? AND resource = 'chats'",
+        [company],
+    ).fetchone()
+    read_at: datetime | None = read[0] if read else None
     found = connection.execute("SELECT as_of, day FROM marts.as_of WHERE company_id = ?", [company]).fetchone()
     as_of, today = found or (None, None)
     return Company(

@@ -1,0 +1,118 @@
+"""The page as a person meets it: opened from disk in a browser, wide and narrow, in the light and in the dark."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from huggy_connector.report import LANGUAGES, Language, Written
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: install Debian's package of that name"),
+]
+
+WIDER = """
+[...document.querySelectorAll("main *")]
+  .filter(each => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".scroll"))
+  .map(each => each.outerHTML.slice(0, 80))
+"""
+"""What reaches over the window's edge; a table of many columns scrolls by itself."""
+
+CONTRAST = """
+() => {
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const part = (...colours) => {
+    for (const colour of colours) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(each => (each / 255 <= 0.04045)
+      ? each / 255 / 12.92 : ((each / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const card = getComputedStyle(document.querySelector(".card")).backgroundColor;
+  const ratios = [...document.querySelectorAll(".heat td, .quiet, .tile dd, thead th, .drawing text")].map(each => {
+    const style = getComputedStyle(each);
+    const [ink, paper] = [part(each.closest("svg") ? style.fill : style.color), part(card, style.backgroundColor)];
+    return Math.max(ink, paper) / Math.min(ink, paper);
+  });
+  return Math.min(...ratios);
+}
+"""
+"""The least contrast of small letters with what is behind them, as WCAG counts it; 4.5 is its level AA."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_fits_reads_well_and_asks_for_nothing(
+    browser: Browser, reports: dict[Language, Written], tmp_path: Path, language: Language, width: int, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    page, heard, asked = context.new_page(), [], []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    address = Path(reports[language].page).as_uri()
+    page.goto(address)
+    page.screenshot(path=tmp_path / "page.png", full_page=True)
+    assert (heard, asked) == ([], [address])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(WIDER) == []
+    assert page.evaluate(CONTRAST) >= 4.5
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('.drawing')].filter(each => each.offsetWidth).map(each => each.className)"
+    )
+    assert drawn == ["drawing wide" if width == 1280 else "drawing narrow"] * 4
+    context.close()
+
+
+def test_the_period_is_chosen_and_the_numbers_are_opened_without_a_script(
+    browser: Browser, reports: dict[Language, Written]
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(Path(reports["en"].page).as_uri())
+    shown = [page.get_by_text(f"{days} complete days:").is_visible() for days in (30, 90)]
+    page.get_by_text("90 days", exact=True).click()
+    chosen = [page.get_by_text(f"{days} complete days:").is_visible() for days in (30, 90)]
+    assert (shown, chosen) == ([True, False], [False, True])
+    page.locator(".days-90 summary").first.click()
+    assert page.locator(".days-90 table").first.is_visible()
+    context.close()
+
+
+def test_a_page_that_is_looked_at_a_week_later_says_that_it_is_old(
+    browser: Browser, reports: dict[Language, Written]
+) -> None:
+    told = []
+    for day in ("2026-11-22T15:00:00Z", "2026-11-29T15:00:00Z"):
+        page = browser.new_page()
+        page.clock.set_fixed_time(day)
+        page.goto(Path(reports["en"].page).as_uri())
+        told.append(page.locator("[data-fresh-until]").is_visible())
+        page.close()
+    assert told == [False, True]
