@@ -1,0 +1,59 @@
+"""Yesterday's table of agents as a CSV file, after each load of chats. Copy this file into your DAG folder and change
+the query: every table and column is told by `huggy describe`.
+
+**It is red.** The last line of the log says what to do; the usual reason is a folder that cannot be written to. Clear
+the task: it writes the day of its run once more.
+
+**A figure is too small.** The file is written anew after each load, so yesterday's is whole with the first load of
+today. Chats that were closed since are in their final state with the next one.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+
+from huggy_connector.airflow.assets import table
+from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.warehouse import export
+
+AGENTS = """
+    SELECT
+        t.company_id,
+        t.agent_id,
+        a.name AS agent,
+        count(*) AS chats,
+        count(*) FILTER (NOT t.is_open) AS closed,
+        round(median(t.first_response_seconds) / 60, 1) AS median_first_response_minutes,
+        round(median(t.handling_seconds) / 60, 1) AS median_handling_minutes
+    FROM marts.chat_times AS t
+    LEFT JOIN marts.names AS a ON a.company_id = t.company_id AND a.kind = 'agent' AND a.id = t.agent_id
+    WHERE t.day = DATE '{day}' AND t.agent_id IS NOT NULL
+    GROUP BY ALL
+    ORDER BY t.company_id, chats DESC, t.agent_id
+"""
+
+with DAG(
+    "huggy_daily_report",
+    description="Yesterday's table of agents as a CSV file",
+    doc_md=__doc__,
+    schedule=table("chats"),
+    max_active_runs=1,
+    tags=["huggy"],
+    params={
+        "folder": Param(None, type=["null", "string"], description="Of the files; empty: `reports`, by the warehouse.")
+    },
+) as dag:
+
+    @task
+    def write(*, params: Any = None, dag_run: Any = None) -> dict[str, Any]:
+        """Reads the live version of the warehouse, which a load neither waits for nor locks."""
+        settings = HuggyHook().settings(asks=False)
+        folder = Path(params["folder"] or Path(settings.warehouse).parent / "reports").expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+        day = dag_run.run_after.astimezone(settings.zone).date() - timedelta(days=1)
+        file = folder / f"agents-{day}.csv"
+        return {"file": str(file), "rows": export(settings.warehouse, AGENTS.format(day=day), file, zone=settings.zone)}
+
+    write()
