@@ -1,0 +1,131 @@
+"""`airflow backfill create` and the form, in a real Airflow. At full size 14 days, otherwise two."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+
+from scripts.stack import StackError
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Desk
+
+DAYS = 14 if os.environ.get("HUGGY_PROOF") == "full" else 2
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1200)
+def test_each_day_of_a_backfill_lands_in_a_run_of_its_own_and_again_they_really_run_and_change_nothing(
+    desk: "Desk",
+) -> None:
+    last = datetime.now(ZoneInfo("America/Sao_Paulo")).date() - timedelta(days=2)
+    days = [(last - timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
+    before = _tables(desk)
+
+    landed = {day: run["land"] for day, run in _backfill(desk, days[0], days[-1]).items()}
+    created = Counter(row["createdAt"][:10] for row in desk.account.truth("chats", rows=True)["rows"])
+    assert {day: land["unique_ids"] for day, land in landed.items()} == {day: created[day] for day in days}
+    assert {(land["mode"], land["exact"]) for land in landed.values()} == {("window", True)}
+    assert max(land["requests"] for land in landed.values()) <= 40
+    assert _tables(desk) == before
+
+    requests = desk.account.stats()["requests"]
+    again = _backfill(desk, days[0], days[-1], "--reprocess-behavior", "completed")
+    assert {day: run["land"] for day, run in again.items()} == landed
+    assert {run["tries"] for run in again.values()} == {2}
+    assert desk.account.stats()["requests"] == requests
+    assert _tables(desk) == before
+    runs = desk.airflow.call("GET", "/dags/huggy_backfill/dagRuns?limit=100")["dag_runs"]
+    assert Counter(run["run_type"] for run in runs) == {"backfill": DAYS}  # switched on, it had no run of its own
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"resource": "contacts"}, "'contacts' is not one of ['chats', 'messages']"),
+        ({"from_date": "01/11/2026"}, "'01/11/2026' is not a 'date'"),
+        ({"company": 0}, "0 is less than the minimum of 1"),
+    ],
+)
+def test_a_form_with_a_wrong_value_is_refused_with_the_reason(desk: "Desk", form: dict[str, Any], reason: str) -> None:
+    with pytest.raises(StackError) as caught:
+        desk.airflow.trigger("huggy_backfill", form)
+    assert ": 400 " in str(caught.value)
+    assert reason in str(caught.value)
+
+
+def _backfill(desk: "Desk", first: str, last: str, *more: str) -> dict[str, Any]:
+    """By day: what `land` of its run returned, and how often it was tried."""
+    command = [sys.executable, "-m", "airflow", "backfill", "create", "--dag-id", "huggy_backfill"]
+    command += ["--from-date", first, "--to-date", last, "--max-active-runs", "2", *more]
+    with _alone_with_the_database(desk):
+        created = subprocess.run(command, env=desk.airflow.environ, check=False, capture_output=True, text=True)
+    assert created.returncode == 0, created.stdout + created.stderr
+    desk.airflow.switch_on("huggy_backfill")
+    end = time.monotonic() + 1000
+    while any(each["completed_at"] is None for each in _backfills(desk)):
+        assert time.monotonic() < end, "the backfill does not end"
+        time.sleep(1)
+    desk.airflow.switch_off("huggy_backfill")  # the next one is made in peace
+    runs = desk.airflow.call("GET", "/dags/huggy_backfill/dagRuns?run_type=backfill&limit=100")["dag_runs"]
+    assert {run["state"] for run in runs} == {"success"}
+    return {
+        run["data_interval_start"][:10]: {
+            "land": desk.airflow.returned("huggy_backfill", run["dag_run_id"], "land"),
+            "tries": desk.airflow.tasks("huggy_backfill", run["dag_run_id"])["land"]["try_number"],
+        }
+        for run in runs
+    }
+
+
+@contextmanager
+def _alone_with_the_database(desk: "Desk") -> Iterator[None]:
+    """The other writers hold still: SQLite, unlike Postgres, refuses a transaction that another one has overtaken."""
+    leaders = json.loads((desk.airflow.home / "stack.json").read_text())
+    others = [psutil.Process(pid) for name, (pid, _) in leaders.items() if name != "api-server"]
+    others += [child for each in others for child in each.children(recursive=True)]
+    while not _hold_still(others, desk):
+        time.sleep(0.2)
+    try:
+        yield
+    finally:
+        for each in others:
+            each.resume()
+
+
+def _hold_still(others: list[psutil.Process], desk: "Desk") -> bool:
+    """Stops them, unless one of them is just writing."""
+    for each in others:
+        each.suspend()
+    with closing(sqlite3.connect(desk.airflow.home / "airflow.db", timeout=0)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            for each in others:
+                each.resume()
+            return False
+    return True
+
+
+def _backfills(desk: "Desk") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = desk.airflow.call("GET", "/backfills?dag_id=huggy_backfill")["backfills"]
+    return found
+
+
+def _tables(desk: "Desk") -> list[Any]:
+    """The chats, but for the moment at which each was last read."""
+    import duckdb
+
+    with duckdb.connect(str(desk.warehouse), read_only=True) as connection:
+        return connection.execute("SELECT id, situation, created_at, row_hash FROM chats ORDER BY ALL").fetchall()
