@@ -248,7 +248,7 @@ class Streams:
         if self._looks.wanted:
             return None
         if move.run.below.anchor is None:
-            move.run.below.anchor = 0
+            move.run.below.anchor, move.run.below.sought_at = 0, self._tick
         else:  # its last row is nowhere to be found: begin again at the head
             self._chain.drop(0, self._chain.runs.index(move.run))
         return self._look()
