@@ -121,6 +121,7 @@ class PageSize:
         if number < SAMPLE:
             self._lengths[number] = count
             self.rows = counted(self._lengths)
+            self.uneven &= self.rows == before[0]  # it was judged by another size
         self.deepest = max(self.deepest, number)
         if self.rows is not None:
             higher_up = number + SHRINKS < min(self.deepest, last_page)
