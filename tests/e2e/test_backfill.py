@@ -25,6 +25,7 @@ DAYS = 14 if os.environ.get("HUGGY_PROOF") == "full" else 2
 
 
 @pytest.mark.proof
+@pytest.mark.skipif(os.environ.get("HUGGY_PROOF") != "full", reason="two minutes of Airflow: by make proof")
 @pytest.mark.timeout(1200)
 def test_each_day_of_a_backfill_lands_in_a_run_of_its_own_and_again_they_really_run_and_change_nothing(
     desk: "Desk",
