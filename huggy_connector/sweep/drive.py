@@ -32,10 +32,10 @@ def drive(
         try:
             sys.setswitchinterval(min(usual, SWITCH))
             send()
-            while out:
+            while out and not walk.finished:
                 for future in wait(out, return_when=FIRST_COMPLETED).done:
-                    page = future.result()
                     out.remove(future)
+                    page = future.result()
                     walk.take(page)
                     send()
                     yield page

@@ -1,6 +1,5 @@
 """The connection's form, as a person meets it in a browser."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,25 +11,12 @@ from playwright.sync_api import Page, expect, sync_playwright
 from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.api import open_client
 from huggy_connector.settings import Settings
+from tests.browser import CHROMIUM, FLAGS, NEEDS_IT
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Desk
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: install Debian's package of that name"),
-]
+pytestmark = NEEDS_IT
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,22 +9,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from huggy_connector.report import Language, Written
+from tests.browser import CHROMIUM, FLAGS, NEEDS_IT
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: install Debian's package of that name"),
-]
+pytestmark = NEEDS_IT
 
 WIDER = """
 [...document.querySelectorAll("main *")]
