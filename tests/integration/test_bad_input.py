@@ -392,7 +392,9 @@ def test_an_interrupt_is_one_sentence_and_the_same_command_goes_on(slow: Shell, 
 def test_of_two_syncs_at_once_one_says_who_is_at_it(slow: Shell) -> None:
     first = slow.start("sync", "chats")
     wait_for_work(slow)
+    first.send_signal(signal.SIGSTOP)  # it is at it however long the second one takes to start
     second = slow.huggy("sync", "chats")
+    first.send_signal(signal.SIGCONT)
     said("two syncs at once", second)
     assert second.code == 1
     assert "has been going on since" in second.last
