@@ -27,15 +27,30 @@ class Doubts:
     _room: bool = False
     """Whether a page with room for more rows was believed to be the last one."""
     _doubted: dict[int, int] = field(default_factory=dict)
+    strained: bool = False
+    """Whether a page proved wrong when it was asked for again: then the end that was believed may be wrong too."""
+    _settled: bool = False
+    """Whether the end was doubted `TRIES` times since."""
+
+    @property
+    def end_open(self) -> bool:
+        """Whether the end has to be read again: a last page cannot show by itself that it lacks a row."""
+        return self.strained and not self._settled
+
+    def settle(self) -> None:
+        """The end was read again."""
+        self._settled = self.strained
 
     def about(self, number: int, ids: Sequence[int], size: PageSize, *, last_page: int) -> bool:
         """Whether to ask for page `number` again, which was answered with these rows."""
-        tries = TRIES if self._is_odd(number, ids, size, last_page) else self._ends_here(number, ids, size)
+        odd = self._is_odd(number, ids, size, last_page)
+        tries = TRIES if odd else self._ends_here(number, ids, size)
         times = self._doubted.get(number, 0)
         if times < tries:
             self._doubted[number] = times + 1
             return True
         self._doubted.pop(number, None)
+        self.strained |= times > 0 and not odd and _well_above(number, size, last_page)
         if not number:
             self._head = ids
         if not ids:
@@ -45,7 +60,11 @@ class Doubts:
         return False
 
     def _ends_here(self, number: int, ids: Sequence[int], size: PageSize) -> int:
-        """Once is enough for an end that is news: but all that is said of the length would rest on it."""
+        """Once is enough for an end that is news, for all that is said of the length rests on it; not where the server
+        is known to leave rows out.
+        """
+        if self.end_open and size.rows is not None and len(ids) < size.rows:
+            return TRIES
         if number <= SHORT:
             return 0
         if ids:
@@ -56,7 +75,7 @@ class Doubts:
         if size.rows is not None and not size.uneven:
             if len(ids) > size.rows:
                 return True
-            if len(ids) < size.rows and number + SHRINKS < min(size.deepest, last_page):
+            if len(ids) < size.rows and _well_above(number, size, last_page):
                 return True
         return number > 0 and len(ids) > 1 and self._repeats_the_head(number, ids)
 
@@ -65,3 +84,8 @@ class Doubts:
         head = set(self._head)
         known = sum(row in head for row in ids)
         return list(self._head) == list(ids) if number == 1 else 2 * known > len(ids)
+
+
+def _well_above(number: int, size: PageSize, last_page: int) -> bool:
+    """Whether a page is so far above the end that it is full, whatever left meanwhile."""
+    return number + SHRINKS < min(size.deepest, last_page)

@@ -67,6 +67,10 @@ class Plan:
         size = self._stitch.size
         return max(0, (self.rows() - 1) // size) if size else 0
 
+    def end(self) -> int:
+        """The first page that is not full."""
+        return self.rows() // self._stitch.size if self._stitch.size else 0
+
     def page_below(self, run: Run, now: int) -> int:
         """The page to be read next below `run`; not above 0 where its last row cannot be found below the head."""
         below, bottom = run.below, run.bottom

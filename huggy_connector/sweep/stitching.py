@@ -141,6 +141,12 @@ class Stitcher:
         for number in [number for number in self.empties if number <= sheet.number]:
             del self.empties[number]
 
+    def resized(self) -> None:
+        """The page size is another than was thought: pages that seemed full may have room for more rows."""
+        for run in self.chain.runs:
+            if run.below.seam is Seam.PENDING and self._partial(run.bottom):
+                self.fail(run.below)
+
     def useful(self, lower: Sheet) -> bool:
         """Whether nothing is known to have been pushed down since `lower` was read, nor likely to be.
 

@@ -109,7 +109,9 @@ class Streams:
                 self._take_look(sheet, errand)
             case Kind.TAIL:
                 self._place(sheet, len(self._chain.runs))
-                self._looks.wanted |= self._checks.take(sheet, self._size.rows, self._ledger)
+                if self._checks.take(sheet, self._size.rows, self._ledger):
+                    self._looks.wanted = True
+                    self._doubts.settle()
             case Kind.PROBE:
                 self._take_probe(sheet)
             case Kind.SPLIT:
@@ -155,6 +157,7 @@ class Streams:
             "size": self._size.state(),
             "rows": self._plan.state(),
             "bounds": self._bounds.state(),
+            "strained": self._doubts.strained,
             "seen": b64encode(self._seen.serialize()).decode(),
             "done": None if self._done is None else asdict(self._done),
         }
@@ -179,7 +182,7 @@ class Streams:
         self._stitch = self.stitcher(self._chain, self._ledger, self._size)
         self._stitch.restore(state["stitch"], now=self._tick + 1)
         self._plan = Plan(self._stitch, *state["rows"])
-        self._checks.at = state["checked"]
+        self._checks.at, self._doubts.strained = state["checked"], state.get("strained", False)
         self._seen = BitMap64.deserialize(b64decode(state["seen"]))
         self._done = None if state["done"] is None else Certificate(**state["done"])
         if self._ledger.reference and not self._searched:
@@ -226,9 +229,9 @@ class Streams:
 
     def _check(self) -> Errand:
         """Begins a check. Where all that is in question is whether rows were pushed down, a look is enough."""
-        page = self._plan.last_page()
+        page = self._plan.end() if self._doubts.end_open else self._plan.last_page()
         downwards = any(below.seam is Seam.PENDING and not below.backward for below in self._chain.joints())
-        tail = page if page and (downwards or self._plan.left(self._tick)) else None
+        tail = page if page and (downwards or self._doubts.end_open or self._plan.left(self._tick)) else None
         self._checks.begin(self._requests, tail)
         return self._look() if tail is None else self._new(Kind.TAIL, tail)
 
@@ -277,6 +280,7 @@ class Streams:
             self._stitch.something(sheet)
         if sheet.count and self._size.note(sheet.number, sheet.count, last_page=self._plan.last_page()):
             self._ledger.void()
+            self._stitch.resized()
         self._measure(sheet, errand)
         return sheet
 
@@ -389,7 +393,7 @@ class Streams:
     def _conclude(self) -> None:
         if self._done is not None:
             return
-        if self._complete() and self._caught_up():
+        if self._complete() and self._caught_up() and not self._doubts.end_open:
             self._done = Certificate(exact=True, **self._counts())
         elif self._searched and self._impatient():
             missing = None if self._size.uneven else self._bounds.missing(len(self._seen), self._ledger.newcomers)

@@ -138,9 +138,9 @@ def test_everything_is_read_again_after_the_time_that_was_set(settings: Settings
 def test_where_the_last_snapshot_is_not_exact_everything_is_read_again(settings: Settings, desk: Sandbox) -> None:
     pipeline.sync(settings, ["chats"], call="test")
     desk.control(faults={"short": 0.5})
-    inexact = pipeline.land(settings, "chats", call="a sweep of pages with rows too few")
+    sweeps = (pipeline.land(settings, "chats", call=f"pages with rows too few {turn}") for turn in range(20))
+    assert any(not each.certificate["exact"] for each in sweeps)  # some are exact: each page was whole when asked again
     desk.control(faults={})
-    assert not inexact.certificate["exact"]
     assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "full")]
     assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "incremental")]
 
