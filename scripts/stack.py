@@ -30,6 +30,8 @@ COMPONENTS = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 OVER = frozenset({"success", "failed"})
+LOCKED = 10
+"""Attempts of a call that Airflow rolls back because another of its processes holds the SQLite file."""
 _direct = build_opener(ProxyHandler({}))
 
 
@@ -64,6 +66,7 @@ class Airflow:
             "AIRFLOW__CORE__PARALLELISM": "2",
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
         }
@@ -206,11 +209,16 @@ class Airflow:
         )
         if self._token:
             request.add_header("Authorization", f"Bearer {self._token}")
-        try:
-            with _direct.open(request, timeout=60) as answer:
-                return json.load(answer)
-        except HTTPError as error:
-            raise StackError(f"{method} {path.partition('?')[0]}: {error.code} {error.read().decode()}") from None
+        for left in reversed(range(LOCKED)):
+            try:
+                with _direct.open(request, timeout=60) as answer:
+                    return json.load(answer)
+            except HTTPError as error:
+                reason = error.read().decode()
+                if error.code != 500 or "Database error" not in reason or not left:
+                    raise StackError(f"{method} {path.partition('?')[0]}: {error.code} {reason}") from None
+            time.sleep(1)
+        raise AssertionError("The last attempt returns or raises.")
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "airflow", *arguments]

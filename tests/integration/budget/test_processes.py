@@ -84,7 +84,8 @@ def test_a_budget_file_spoilt_in_mid_run_lets_nobody_overrun_and_is_told_once(
 
 
 def test_a_process_stopped_in_mid_run_holds_up_nobody(server: Any, start: Any, said: Any) -> None:
-    stopped, other = start(threads=8), start(seconds=6.0)
+    """Had it the lock, it is passed over after five seconds."""
+    stopped, other = start(threads=8), start(seconds=15.0)
     server.wait_for(30)
     stopped.send_signal(signal.SIGSTOP)
     before = len(server.arrivals)

@@ -28,7 +28,7 @@ FULL = os.environ.get("HUGGY_PROOF") == "full"
 LAND = ("land", "chats", "--json")
 CHATS = 4_000 if FULL else 1_200
 PAGES = CHATS // 20
-KILLS = [1 + number * PAGES // 48 for number in range(50)] if FULL else [2, PAGES // 4, PAGES]
+KILLS = [1 + number * PAGES // 48 for number in range(50)] if FULL else [PAGES // 4, PAGES]
 """The requests at which it is killed. An undisturbed land takes some more than there are pages."""
 AT_ONCE = 8
 """Full size is a matter of waiting: at 20 requests a second a land takes no more than a tenth of a processor."""

@@ -25,7 +25,7 @@ from huggy_connector.landing.schema import convert
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
-EXAMPLES = 300 if os.environ.get("HUGGY_PROOF") == "full" else 10
+EXAMPLES = 300 if os.environ.get("HUGGY_PROOF") == "full" else 5
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness")
 """Tables that tell how the file came to be, which is not the same in another order."""
