@@ -24,7 +24,7 @@ test: $(READY) ## all tests (about 17 minutes on two cores)
 	@echo "== Tests"
 	@$(BIN)/python -m pytest --numprocesses=3 tests/unit tests/integration
 	@echo "== Tests in a real Airflow"
-	@$(BIN)/python -m pytest tests/dags tests/e2e
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup tests/dags tests/e2e
 	@echo "All tests pass. Next: make check (format, lint, types, imports), make proof (the slow proofs at full size)."
 
 check: $(READY) ## format, lint, strict types, layers; no tests

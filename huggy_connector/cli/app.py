@@ -12,7 +12,7 @@ from huggy_connector import __version__
 from huggy_connector.cli.ask import check, get, plan
 from huggy_connector.cli.auth import auth
 from huggy_connector.cli.land import backfill, land, load, sync
-from huggy_connector.cli.maintain import forget, rebuild, rollback
+from huggy_connector.cli.maintain import compact, forget, rebuild, rollback
 from huggy_connector.cli.read import describe, query, report, status
 from huggy_connector.cli.sandbox import demo, sandbox
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
@@ -49,6 +49,7 @@ for command in (
     describe,
     report,
     rebuild,
+    compact,
     rollback,
     forget,
     sandbox,

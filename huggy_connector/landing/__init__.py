@@ -4,6 +4,8 @@ from huggy_connector.landing.erasure import Erasure
 from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.manifest import MODES, File, Manifest
 from huggy_connector.landing.objects import ObjectStorage, storage_at
+from huggy_connector.landing.packs import Pack, Packs
+from huggy_connector.landing.parts import RUN_KEY_COLUMN, Part
 from huggy_connector.landing.person import Person
 from huggy_connector.landing.privacy import KEEP_ALL, Policy, check_key, key_of
 from huggy_connector.landing.schema import arrow_schema, convert, make_ready, schema_fingerprint
@@ -16,6 +18,7 @@ from huggy_connector.landing.work import Work
 __all__ = [
     "KEEP_ALL",
     "MODES",
+    "RUN_KEY_COLUMN",
     "Counters",
     "Erasure",
     "File",
@@ -24,6 +27,9 @@ __all__ = [
     "Landing",
     "Manifest",
     "ObjectStorage",
+    "Pack",
+    "Packs",
+    "Part",
     "Person",
     "Policy",
     "Storage",

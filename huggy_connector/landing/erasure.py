@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from huggy_connector.landing.forgotten import folder_of
 from huggy_connector.landing.lease import Process
 from huggy_connector.landing.manifest import File, Manifest
 from huggy_connector.landing.parquet import described, read_parquet, write_parquet
+from huggy_connector.landing.parts import Part
 from huggy_connector.landing.person import CLUES, Person
 from huggy_connector.landing.privacy import KEEP_ALL
 from huggy_connector.landing.snapshot import RUN_KEY, Landing
@@ -82,11 +83,10 @@ class Erasure:
         """Looks through everything, in little memory. Raises SnapshotDamaged."""
         found = Traces()
         for resource, manifest in self._published():
-            for file in manifest.files:
-                for batch in self._read(manifest, file, CLUES):
-                    rows = [told["id"] for _, told in person.rows_in(resource, batch)]
-                    chats = (each for each in rows if each is not None and resource.name == "chats")
-                    found |= Traces(bool(rows), frozenset(chats))
+            for batch in self._read(manifest, self._landing.parts(manifest)):
+                rows = [told["id"] for _, told in person.rows_in(resource, batch)]
+                chats = (each for each in rows if each is not None and resource.name == "chats")
+                found |= Traces(bool(rows), frozenset(chats))
         return found
 
     def erase(self, person: Person, *, given_up: Callable[[int], None]) -> Iterator[Reissued]:
@@ -101,6 +101,8 @@ class Erasure:
             if RUN_KEY.fullmatch(key)
         ]
         given_up(sum(unfinished.give_all_up(WHY) for unfinished in self._unfinished))
+        for name in RESOURCES:
+            self._landing.packs.unpack(self._company_id, name)
         for folder in folders:  # nobody was at these, or the work would have been busy
             if "manifest.json" not in self._storage.children(folder):
                 self._remove(folder, but=())
@@ -124,13 +126,13 @@ class Erasure:
             key = "id" if resource.name == "chats" else "chat_id"
             if key == "chat_id" and all(column.name != key for column in resource.columns):
                 continue
-            for file in manifest.files:
-                for batch in self._read(manifest, file, dict.fromkeys((key, "id", "fetched_at", "row_hash"))):
-                    rows = found.setdefault(resource.name, [])
-                    theirs = pc.is_in(batch.column(key), value_set=pa.array(sorted(person.chats), pa.int64()))
-                    for row in batch.filter(theirs).to_pylist():
-                        if row["id"] is not None:
-                            rows.append((row["id"], row["fetched_at"], row["row_hash"]))
+            columns = [*dict.fromkeys((key, "id", "fetched_at", "row_hash"))]
+            for batch in self._read(manifest, self._landing.parts(manifest), columns):
+                rows = found.setdefault(resource.name, [])
+                theirs = pc.is_in(batch.column(key), value_set=pa.array(sorted(person.chats), pa.int64()))
+                for row in batch.filter(theirs).to_pylist():
+                    if row["id"] is not None:
+                        rows.append((row["id"], row["fetched_at"], row["row_hash"]))
         return found
 
     def write_receipt(self, name: str, told: Mapping[str, Any]) -> str:
@@ -149,8 +151,8 @@ class Erasure:
         files: list[File] = []
         changed = 0
         token = secrets.token_hex(8)
-        for number, file in enumerate(manifest.files):
-            if any(True for batch in self._read(manifest, file, CLUES) for _ in person.rows_in(resource, batch)):
+        for number, (file, part) in enumerate(zip(manifest.files, self._landing.parts(manifest), strict=True)):
+            if any(True for batch in self._read(manifest, [part]) for _ in person.rows_in(resource, batch)):
                 name = f"part-{token}-{number:05d}.parquet"
                 now, rows = self._rewritten(resource, manifest, file, person, name)
                 files.append(now if rows or now.rows != file.rows else file)
@@ -187,20 +189,19 @@ class Erasure:
             rows = write_parquet(target, pq.read_schema(path), (part for part in rest if part.num_rows))
             return described(name, target, rows), len(changed)
 
-    def _read(self, manifest: Manifest, file: File, columns: Iterable[str]) -> Iterator[pa.RecordBatch]:
+    def _read(
+        self, manifest: Manifest, parts: Iterable[Part], columns: Sequence[str] = CLUES
+    ) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        try:
-            path = self._storage.local(f"{manifest.folder}/{file.name}")
-            with pq.ParquetFile(path, pre_buffer=False) as opened:
-                there = [name for name in columns if name in opened.schema_arrow.names]
-                yield from opened.iter_batches(batch_size=10_000, columns=there)
-        except (OSError, pa.ArrowException):
-            raise SnapshotDamaged(
-                f"{file.name} of the snapshot {manifest.folder} is missing or cannot be read: bring the file back from "
-                "a copy, or remove the snapshot's folder."
-            ) from None
+        for part in parts:
+            try:
+                yield from part.batches(columns)
+            except (OSError, pa.ArrowException):
+                raise SnapshotDamaged(
+                    f"{part.path.name} of the snapshot {manifest.folder} cannot be read: bring the file back from a "
+                    "copy, or remove the snapshot's folder."
+                ) from None
 
     def _remove(self, folder: str, *, but: Iterable[str]) -> None:
         kept = set(but)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from huggy_connector.landing.manifest import Manifest
 from huggy_connector.landing.snapshot import Landing
@@ -84,11 +84,7 @@ def _ids(landing: Landing, published: Iterable[Manifest]) -> BitMap64:
 
 
 def _batches(landing: Landing, published: Iterable[Manifest], columns: list[str]) -> Iterator[pa.RecordBatch]:
-    import pyarrow.parquet as pq
-
     for manifest in published:
-        for path in landing.files(manifest):
-            with pq.ParquetFile(path) as file:
-                reader: Any = file.iter_batches(columns=columns)
-                for batch in reader:
-                    yield batch.select(columns)
+        for part in landing.parts(manifest):
+            for batch in part.batches(columns):
+                yield batch.select(columns)

@@ -2,6 +2,7 @@
 
 {company}/{resource}/{run_key}/manifest.json, part-*.parquet     published: there because the manifest is
 {company}/{resource}/.work/{mode}-{hash of the call}/            in progress: see `work`
+{company}/{resource}/.packed/{key}/                              old ones, many in one file: see `packs`
 """
 
 import re
@@ -16,9 +17,11 @@ from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingError, SnapshotDamaged
 from huggy_connector.landing.lease import Process
-from huggy_connector.landing.manifest import MODES, Manifest
+from huggy_connector.landing.manifest import MODES, File, Manifest
 from huggy_connector.landing.objects import ObjectStorage
+from huggy_connector.landing.packs import Packs
 from huggy_connector.landing.parquet import fingerprint, rows_in
+from huggy_connector.landing.parts import Part
 from huggy_connector.landing.privacy import Policy
 from huggy_connector.landing.storage import Folder, Storage
 from huggy_connector.landing.unfinished import Unfinished, called
@@ -40,6 +43,9 @@ class Landing:
     def __init__(self, storage: Storage, *, process: Process | None = None) -> None:
         self._storage = storage
         self._process = process or Process.current()
+        self.packs = Packs(storage)
+        self._verified: set[str] = set()
+        """Files of packs that were looked at closely: each is of many snapshots."""
 
     @property
     def storage(self) -> Storage:
@@ -56,12 +62,14 @@ class Landing:
 
     def published(self, company_id: int, resource: str) -> tuple[Manifest, ...]:
         """In the order they were begun. Raises SnapshotDamaged for a manifest that cannot be read."""
+        packed = self.packs.of(company_id, resource)
         addresses = [
             f"{company_id}/{resource}/{name}/manifest.json"
             for name in self._storage.children(f"{company_id}/{resource}")
-            if RUN_KEY.fullmatch(name)
+            if RUN_KEY.fullmatch(name) and name not in packed
         ]
-        found = [manifest for manifest in self._each(self._manifest, addresses) if manifest is not None]
+        found = [place.packed.manifest for place in packed.values()]
+        found += [manifest for manifest in self._each(self._manifest, addresses) if manifest is not None]
         return tuple(sorted(found, key=lambda each: (each.started_at, each.run_key)))
 
     def recall(self, resource: str, *, mode: str, call: str) -> Manifest | None:
@@ -69,7 +77,7 @@ class Landing:
         found = [
             manifest
             for company_id in self.companies()
-            for name in self._storage.children(f"{company_id}/{resource}")
+            for name in (*self._storage.children(f"{company_id}/{resource}"), *self.packs.of(company_id, resource))
             if RUN_KEY.fullmatch(name)
             and name.endswith(f"-{called(mode, call)}")
             and (manifest := self._manifest(f"{company_id}/{resource}/{name}/manifest.json")) is not None
@@ -85,13 +93,18 @@ class Landing:
             raise SnapshotDamaged(f"The landing has no {address}: is it the landing that the snapshot was written to?")
         return manifest
 
-    def files(self, manifest: Manifest) -> list[Path]:
-        """The snapshot's files as local paths, good for as long as this landing is in use.
+    def parts(self, manifest: Manifest) -> list[Part]:
+        """Where the snapshot's rows are, as local paths, good for as long as this landing is in use.
 
-        Raises SnapshotDamaged where one is missing; `verify` looks closer.
+        Raises SnapshotDamaged where a file is missing; `verify` looks closer.
         """
+        place = self.packs.place(manifest)
+        if place is not None:
+            return [Part(self._local(manifest, place.name), manifest.run_key, place.packed.first, place.packed.rows)]
         self.gather([manifest])
-        return [self._file(manifest, file.name) for file in manifest.files]
+        return [
+            Part(self._local(manifest, f"{manifest.folder}/{file.name}"), manifest.run_key) for file in manifest.files
+        ]
 
     def gather(self, manifests: Iterable[Manifest]) -> None:
         """Brings the files of many snapshots near, many at once, where the landing is far; one missing is told later.
@@ -99,17 +112,21 @@ class Landing:
         They are kept in the temporary folder for as long as this landing is in use.
         """
         if self._storage.lanes > 1:
-            names = [f"{manifest.folder}/{file.name}" for manifest in manifests for file in manifest.files]
-            for _ in self._each(self._bring, names):
+            names = dict.fromkeys(name for manifest in manifests for name in self._names(manifest))
+            for _ in self._each(self._bring, [*names]):
                 pass
 
     def verify(self, manifest: Manifest) -> None:
         """Raises SnapshotDamaged unless every file is there and has the bytes, checksum and rows of the manifest."""
+        place = self.packs.place(manifest)
+        if place is not None:
+            if place.name not in self._verified:
+                self._verify(manifest, place.name, place.file)
+                self._verified.add(place.name)
+            return
         self.gather([manifest])
         for file in manifest.files:
-            path = self._file(manifest, file.name)
-            if path.stat().st_size != file.bytes or fingerprint(path) != file.sha256 or rows_in(path) != file.rows:
-                raise SnapshotDamaged(_damage(manifest, file.name, "is not what the manifest says"))
+            self._verify(manifest, f"{manifest.folder}/{file.name}", file)
         if sum(file.rows for file in manifest.files) != manifest.rows:
             raise SnapshotDamaged(_damage(manifest, "manifest.json", "does not add up"))
 
@@ -162,9 +179,16 @@ class Landing:
         try:
             return Manifest.from_json(self._storage.read(address))
         except FileNotFoundError:
-            return None
+            company_id, resource, run_key, _ = address.split("/")
+            place = self.packs.of(int(company_id), resource).get(run_key)
+            return None if place is None else place.packed.manifest
         except LandingError as error:
             raise SnapshotDamaged(f"The manifest {address} cannot be used. {error}") from None
+
+    def _names(self, manifest: Manifest) -> list[str]:
+        """Of the files that hold the snapshot's rows."""
+        place = self.packs.place(manifest)
+        return [f"{manifest.folder}/{file.name}" for file in manifest.files] if place is None else [place.name]
 
     def _bring(self, name: str) -> None:
         with suppress(FileNotFoundError):
@@ -182,11 +206,16 @@ class Landing:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _file(self, manifest: Manifest, name: str) -> Path:
+    def _local(self, manifest: Manifest, name: str) -> Path:
         try:
-            return self._storage.local(f"{manifest.folder}/{name}")
+            return self._storage.local(name)
         except FileNotFoundError:
-            raise SnapshotDamaged(_damage(manifest, name, "is missing")) from None
+            raise SnapshotDamaged(_damage(manifest, name.rpartition("/")[2], "is missing")) from None
+
+    def _verify(self, manifest: Manifest, name: str, file: File) -> None:
+        path = self._local(manifest, name)
+        if path.stat().st_size != file.bytes or fingerprint(path) != file.sha256 or rows_in(path) != file.rows:
+            raise SnapshotDamaged(_damage(manifest, file.name, "is not what the manifest says"))
 
 
 def _damage(manifest: Manifest, name: str, what: str) -> str:

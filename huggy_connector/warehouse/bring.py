@@ -12,7 +12,7 @@ from huggy_connector.landing import Landing, Manifest
 from huggy_connector.warehouse import deletes, embedded, history, ledger, quality, sql
 from huggy_connector.warehouse.quality import Finding
 from huggy_connector.warehouse.reread import Reread
-from huggy_connector.warehouse.stage import Stage, stage
+from huggy_connector.warehouse.stage import Stage, keep_parts, of_its_own, source_of, stage
 from huggy_connector.warehouse.tables import table_of
 from huggy_connector.warehouse.upsert import Changed, upsert
 
@@ -91,7 +91,7 @@ class Bringing:
     def _stage(self, batch: Batch, manifests: Sequence[Manifest]) -> Stage:
         return stage(
             self.connection,
-            [(path, each.run_key) for each in manifests for path in self.reread.files(self.landing, each)],
+            [part for each in manifests for part in self.reread.parts(self.landing, each)],
             company_id=batch.company_id,
             resource=batch.resource,
             manifests=manifests,
@@ -100,21 +100,19 @@ class Bringing:
     def _resight(self, batch: Batch, torn: str) -> None:
         """Adds what the landing still has of these ids, in the hashes that the file knows."""
         self.landing.gather(batch.loaded)
-        files = [
-            str(path)
+        parts = [
+            part
             for manifest in batch.loaded
             if manifest.mode != TOMBSTONES
-            for path in self.reread.files(self.landing, manifest)
+            for part in self.reread.parts(self.landing, manifest)
         ]
-        if files:
-            version = (
-                f"coalesce({sql.name(batch.resource.version)}, '-infinity')"
-                if batch.resource.version
-                else "'-infinity'"
-            )
+        if parts:
+            column = batch.resource.version
+            version = f"coalesce({sql.name(column)}, '-infinity')" if column else "'-infinity'"
+            keep_parts(self.connection, "loaded_parts", parts)
             self.connection.execute(
-                f"INSERT INTO sightings SELECT id, fetched_at, {version}, row_hash"
-                f" FROM read_parquet({sql.paths(files)}, union_by_name = true)"
+                f"INSERT INTO sightings SELECT id, fetched_at, {version}, row_hash FROM {source_of(parts)} p"
+                f" SEMI JOIN loaded_parts f ON f.file = p.filename{of_its_own(parts)}"
                 f" SEMI JOIN {sql.name(torn)} USING (id) SEMI JOIN runs USING (id, row_hash)"
             )
 

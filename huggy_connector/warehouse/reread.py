@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing import Landing, Manifest, Part
 from huggy_connector.landing.parquet import write_parquet
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 
@@ -28,33 +28,31 @@ class Reread:
     folder: Path
     zone: ZoneInfo | None = None
 
-    def files(self, landing: Landing, manifest: Manifest) -> list[Path]:
-        """The snapshot's files, or copies of them as this catalogue types what was received."""
-        files, resource = landing.files(manifest), self.resources[manifest.resource]
+    def parts(self, landing: Landing, manifest: Manifest) -> list[Part]:
+        """Where the snapshot's rows are, or copies of them as this catalogue types what was received."""
+        parts, resource = landing.parts(manifest), self.resources[manifest.resource]
         if (
             self.zone is None
             or manifest.mode == "tombstones"
             or manifest.schema_fingerprint == schema_fingerprint(resource)
         ):
-            return files
-        return [self._again(file, manifest, resource, self.zone) for file in files]
+            return parts
+        return [self._again(part, manifest, resource, self.zone) for part in parts]
 
-    def _again(self, file: Path, manifest: Manifest, resource: Resource, zone: ZoneInfo) -> Path:
+    def _again(self, part: Part, manifest: Manifest, resource: Resource, zone: ZoneInfo) -> Part:
         import pyarrow.parquet as pq
 
-        copy = self.folder / manifest.folder / file.name
-        if copy.exists():
-            return copy
-        with pq.ParquetFile(file) as landed:
-            if "raw" not in landed.schema_arrow.names or _lacks_some(landed):
-                return file
+        copy = self.folder / manifest.folder / part.path.name
+        if not copy.exists():
+            if "raw" not in pq.read_schema(part.path).names or _lacks_some(part):
+                return part
             copy.parent.mkdir(parents=True, exist_ok=True)
-            write_parquet(copy, arrow_schema(resource), _typed(landed, resource, zone))
-        return copy
+            write_parquet(copy, arrow_schema(resource), _typed(part, resource, zone))
+        return Part(copy, manifest.run_key)
 
 
-def _typed(landed: pa.parquet.ParquetFile, resource: Resource, zone: ZoneInfo) -> Iterator[pa.RecordBatch]:
-    for batch in landed.iter_batches(_ROWS, columns=["raw", "fetched_at"]):
+def _typed(part: Part, resource: Resource, zone: ZoneInfo) -> Iterator[pa.RecordBatch]:
+    for batch in part.batches(["raw", "fetched_at"], size=_ROWS):
         rows = [json.loads(raw) for raw in batch.column("raw").to_pylist()]
         fetched = batch.column("fetched_at")
         typed = convert(resource, rows, fetched_at=fetched[0].as_py(), zone=zone)
@@ -62,6 +60,6 @@ def _typed(landed: pa.parquet.ParquetFile, resource: Resource, zone: ZoneInfo) -
         yield typed.set_column(place, typed.schema.field(place), fetched.cast(typed.schema.field(place).type))
 
 
-def _lacks_some(landed: pa.parquet.ParquetFile) -> bool:
+def _lacks_some(part: Part) -> bool:
     """A row nested too deep was landed without its JSON: it can only be taken as it was typed."""
-    return any(batch.column("raw").null_count for batch in landed.iter_batches(_ROWS, columns=["raw"]))
+    return any(batch.column("raw").null_count for batch in part.batches(["raw"], size=_ROWS))

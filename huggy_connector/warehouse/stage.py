@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import SnapshotDamaged
-from huggy_connector.landing import Manifest
+from huggy_connector.landing import RUN_KEY_COLUMN, Manifest, Part
 from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.shape import COMPANY, Table
 from huggy_connector.warehouse.tables import table_of
@@ -80,19 +79,19 @@ class Stage:
 
 def stage(
     connection: DuckDBPyConnection,
-    files: Iterable[tuple[Path, str]],
+    parts: Iterable[Part],
     *,
     company_id: int,
     resource: Resource,
     manifests: Sequence[Manifest],
 ) -> Stage:
-    """Opens the snapshots, whose `files` are given with their run keys. Raises SnapshotDamaged.
+    """Opens the snapshots, whose rows are in `parts`. Raises SnapshotDamaged.
 
     Temporary tables of an earlier stage are replaced.
     """
     ordered = tuple(sorted(manifests, key=lambda each: each.run_key))
-    parts = [(str(path), run_key) for path, run_key in sorted(files, key=lambda each: (each[1], each[0].name))]
-    columns = _open(connection, table_of(resource), parts)
+    in_order = sorted(parts, key=lambda each: (each.run_key, each.path.name))
+    columns = _open(connection, table_of(resource), in_order)
     version = sql.name(resource.version) if resource.version else "NULL::TIMESTAMPTZ"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE keys AS SELECT"
@@ -110,9 +109,9 @@ def stage(
     return Stage(connection, company_id, resource, ordered, columns, bool(row and row[0]))
 
 
-def _open(connection: DuckDBPyConnection, table: Table, parts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def _open(connection: DuckDBPyConnection, table: Table, parts: Sequence[Part]) -> tuple[str, ...]:
     wanted = {column.name: column.type for column in table.columns if column.name not in {COMPANY.name, "snapshot"}}
-    connection.execute("CREATE OR REPLACE TEMP TABLE parts (part INTEGER, file VARCHAR, run_key VARCHAR)")
+    keep_parts(connection, "parts", parts)
     if not parts:
         nulls = ", ".join(f"NULL::{kind} AS {sql.name(name)}" for name, kind in wanted.items())
         rejects = 'NULL::STRUCT("column" VARCHAR, reason VARCHAR)[] AS rejects'
@@ -121,13 +120,7 @@ def _open(connection: DuckDBPyConnection, table: Table, parts: Sequence[tuple[st
             f" SELECT {nulls}, {rejects}, 0 AS part, 0::BIGINT AS row WHERE false"
         )
         return tuple(wanted)
-    numbers, files_of_parts, run_keys = list(range(len(parts))), [file for file, _ in parts], [key for _, key in parts]
-    connection.execute(
-        "INSERT INTO parts SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
-        [numbers, files_of_parts, run_keys],
-    )
-    files = sql.paths(file for file, _ in parts)
-    source = f"read_parquet({files}, union_by_name = true, filename = true, file_row_number = true)"
+    source = source_of(parts, "file_row_number = true")
     found = {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
     if missing := [name for name in _NEEDED if name not in found]:
         raise SnapshotDamaged(
@@ -137,9 +130,36 @@ def _open(connection: DuckDBPyConnection, table: Table, parts: Sequence[tuple[st
     read = ", ".join(f"{_as_wanted(name, wanted[name])} AS {sql.name(name)}" for name in columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {read}, p.rejects, f.part, p.file_row_number AS row"
-        f" FROM {source} p JOIN parts f ON f.file = p.filename"
+        f" FROM {source} p JOIN parts f ON f.file = p.filename{of_its_own(parts)}"
     )
     return columns
+
+
+def keep_parts(connection: DuckDBPyConnection, table: str, parts: Sequence[Part]) -> None:
+    """In a temporary table: (part, file, run_key, in_pack), the last being the run key again of one in a pack."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {sql.name(table)} AS SELECT unnest(?::INTEGER[]) AS part,"
+        " unnest(?::VARCHAR[]) AS file, unnest(?::VARCHAR[]) AS run_key, unnest(?::VARCHAR[]) AS in_pack",
+        [
+            [*range(len(parts))],
+            [str(each.path) for each in parts],
+            [each.run_key for each in parts],
+            [each.run_key if each.is_packed else "" for each in parts],
+        ],
+    )
+
+
+def source_of(parts: Iterable[Part], *options: str) -> str:
+    """What reads all files in which these parts lie, in SQL; in packs there may be rows of other snapshots too."""
+    files = sql.paths(dict.fromkeys(str(each.path) for each in parts))
+    return f"read_parquet({', '.join((files, 'union_by_name = true', 'filename = true', *options))})"
+
+
+def of_its_own(parts: Iterable[Part]) -> str:
+    """Which rows of its file `p` are of the part `f`, in SQL: of a pack, those that bear its run key."""
+    if not any(each.is_packed for each in parts):
+        return ""
+    return f" AND f.in_pack = coalesce(p.{sql.name(RUN_KEY_COLUMN)}, '')"
 
 
 def _as_wanted(column: str, kind: str) -> str:

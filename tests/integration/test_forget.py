@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from pydantic import SecretStr
 
 from huggy_connector import maintenance, pipeline
+from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES, resource_named
 from huggy_connector.cli import main
 from huggy_connector.errors import ConfigurationError, LandingBusy, WarehouseBusy, WarehouseUnusable
@@ -174,7 +175,7 @@ def landed(settings: Settings, resource: str) -> dict[tuple[str, int], dict[str,
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for manifest in landing.published(company_of(settings), resource):
         landing.verify(manifest)
-        rows = [row for path in landing.files(manifest) for row in pq.read_table(path).to_pylist()]
+        rows = [row for part in landing.parts(manifest) for row in pq.read_table(part.path).to_pylist()]
         assert manifest.rows == len(rows)
         assert manifest.unique_ids == len({row["id"] for row in rows if row["id"] is not None})
         found |= {(manifest.run_key, number): row for number, row in enumerate(sorted(rows, key=as_text))}
@@ -218,6 +219,31 @@ def test_a_person_is_found_everywhere_before_and_nowhere_after_nor_after_a_rebui
     report = pipeline.load(settings)
     assert where_held(tmp_path, person) == {}
     assert (report.tables["chats"].changed, report.tables["contacts"].changed) == (0, 0)
+
+
+def days_later(days: int) -> Clock:
+    """The system's clock, so much later."""
+    return Clock(
+        now=lambda: datetime.now(UTC) + timedelta(days=days), wait=SYSTEM_CLOCK.wait, monotonic=SYSTEM_CLOCK.monotonic
+    )
+
+
+def test_a_person_in_packs_is_taken_out_of_them_finished_or_not(
+    settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggy_connector.maintenance.compaction.FEW", 1)
+    packed, deleted = (maintenance.compact(settings, clock=days_later(days)) for days in (10, 12))
+    assert packed.snapshots == deleted.deleted > 0
+    pack = next((tmp_path / "landing").rglob("chats/.packed/*"))
+    shutil.copytree(pack, pack.with_name("20260101T000000Z-unfinished"), ignore=shutil.ignore_patterns("pack.json"))
+    assert sum("/.packed/" in name and name.endswith(".parquet") for name in where_held(tmp_path, person)) >= 3
+
+    receipt = maintenance.forget(settings, person.id)
+
+    assert where_held(tmp_path, person) == {}
+    assert len(receipt.snapshots) >= 3
+    for name in RESOURCES:
+        landed(settings, name)
 
 
 def test_the_rest_is_unchanged(settings: Settings, person: Person) -> None:

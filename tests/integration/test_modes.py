@@ -89,8 +89,8 @@ def rows(settings: Settings, question: str) -> list[tuple[Any, ...]]:
 
 
 def landed(settings: Settings, manifest: Manifest) -> list[int]:
-    files = Landing(Folder(settings.landing)).files(manifest)
-    return sorted(number for file in files for number in pq.read_table(file, columns=["id"])["id"].to_pylist())
+    parts = Landing(Folder(settings.landing)).parts(manifest)
+    return sorted(number for part in parts for number in pq.read_table(part.path, columns=["id"])["id"].to_pylist())
 
 
 def requests_of(desk: Sandbox) -> int:

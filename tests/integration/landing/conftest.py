@@ -118,6 +118,6 @@ def ids_in() -> Callable[[Landing, Manifest], Sequence[int]]:
         import pyarrow.parquet as pq
 
         landing.verify(manifest)
-        return sorted(id_ for path in landing.files(manifest) for id_ in pq.read_table(path)["id"].to_pylist())
+        return sorted(id_ for part in landing.parts(manifest) for id_ in pq.read_table(part.path)["id"].to_pylist())
 
     return read

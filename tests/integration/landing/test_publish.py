@@ -86,7 +86,7 @@ def test_a_snapshot_of_no_rows_is_one_file_of_no_rows(desk: Desk) -> None:
     with desk.begin() as work:
         manifest = desk.publish(work)
 
-    (path,) = desk.landing.files(manifest)
+    (path,) = (part.path for part in desk.landing.parts(manifest))
     assert (manifest.rows, pq.read_table(path).num_rows) == (0, 0)
     assert pq.read_schema(path) == arrow_schema(resource_named("chats"))
 
@@ -140,10 +140,10 @@ def test_the_same_call_twice_within_a_second_makes_two_snapshots(desk: Desk) -> 
 
 def test_a_part_that_is_missing_damages_the_snapshot(desk: Desk) -> None:
     manifest = desk.land()
-    (path,) = desk.landing.files(manifest)
+    (path,) = (part.path for part in desk.landing.parts(manifest))
     path.unlink()
 
-    for look in (desk.landing.files, desk.landing.verify):
+    for look in (desk.landing.parts, desk.landing.verify):
         with pytest.raises(SnapshotDamaged) as raised:
             look(manifest)
         assert str(raised.value) == (
@@ -173,7 +173,7 @@ def empty(path: Path) -> None:
 @pytest.mark.parametrize("damage", [cut, flip, swap, empty])
 def test_a_part_that_is_not_what_it_was_damages_the_snapshot(desk: Desk, damage: Callable[[Path], None]) -> None:
     manifest = desk.land()
-    (path,) = desk.landing.files(manifest)
+    (path,) = (part.path for part in desk.landing.parts(manifest))
     damage(path)
 
     with pytest.raises(SnapshotDamaged, match="is not what the manifest says"):

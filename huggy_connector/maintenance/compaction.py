@@ -1,0 +1,95 @@
+"""Puts the small snapshots of a landing together, so that what was landed in years is read again in minutes."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from huggy_connector.api import SYSTEM_CLOCK, Clock
+from huggy_connector.catalogue import RESOURCES
+from huggy_connector.errors import LandingError
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing.forgotten import folder_of
+from huggy_connector.progress import Progress, Silent
+from huggy_connector.settings import Settings
+
+AGE = timedelta(days=7)
+"""How long a snapshot lies by itself, usually: what is new is looked at most."""
+SMALL = 100_000
+"""Rows from which on a snapshot is no gain to anyone in a pack."""
+FEW = 8
+"""Snapshots that are left as they are: a pack of them would save nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """`packs` were written, which hold `snapshots` of `rows`; `deleted` snapshots and packs were replaced by earlier
+    ones.
+    """
+
+    packs: int = 0
+    snapshots: int = 0
+    rows: int = 0
+    deleted: int = 0
+
+
+def compact(
+    settings: Settings, *, older_than: timedelta = AGE, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK
+) -> Compacted:
+    """Writes the small snapshots that began before then, and small packs, together into packs of their resource.
+
+    Loads, rebuilds and landings see the same snapshots as before. What a pack replaces is deleted by the first call
+    that comes a day after. Killed at any moment, the next call does what is left. Raises SnapshotDamaged,
+    LandingUnwritable, and LandingError where a person was forgotten meanwhile.
+    """
+    progress, done = progress or Silent(), Compacted()
+    landing = Landing.at(settings.landing, access=settings.landing_options)
+    companies = landing.companies() if settings.company_id is None else (settings.company_id,)
+    for company_id in companies:
+        for resource in RESOURCES:
+            done = replace(done, deleted=done.deleted + landing.packs.tidy(company_id, resource, now=clock.now()))
+            small = _small(landing, company_id, resource, before=clock.now() - older_than)
+            if not small:
+                continue
+            progress.note(f"{resource}: packing {len(small):,} snapshots.")
+            for manifest in small:
+                landing.verify(manifest)
+            pack = landing.packs.write(
+                company_id,
+                resource,
+                ((manifest, landing.parts(manifest)) for manifest in small),
+                now=clock.now(),
+                go_on=_nobody_is_forgotten(landing, company_id),
+            )
+            if pack is None:
+                raise LandingError("A person was forgotten meanwhile: run `huggy compact` again.")
+            done = replace(
+                done,
+                packs=done.packs + 1,
+                snapshots=done.snapshots + len(small),
+                rows=done.rows + sum(manifest.rows for manifest in small),
+            )
+    return done
+
+
+def _small(landing: Landing, company_id: int, resource: str, *, before: datetime) -> list[Manifest]:
+    """What is worth a new pack: nothing where hardly anything lies by itself."""
+    published = landing.published(company_id, resource)
+    rows_of_packs = Counter[str]()
+    for manifest in published:
+        if (place := landing.packs.place(manifest)) is not None:
+            rows_of_packs[place.folder] += manifest.rows
+    small = [each for each in published if each.rows < SMALL and each.started_at < before]
+    alone = [each for each in small if landing.packs.place(each) is None]
+    if len(alone) < FEW:
+        return []
+    return [
+        each for each in small if (place := landing.packs.place(each)) is None or rows_of_packs[place.folder] < SMALL
+    ]
+
+
+def _nobody_is_forgotten(landing: Landing, company_id: int) -> Callable[[], bool]:
+    """Whether nobody was put on the list of forgotten people since this was called."""
+    folder = folder_of(company_id)
+    before = landing.storage.children(folder)
+    return lambda: landing.storage.children(folder) == before

@@ -1,0 +1,227 @@
+"""Packs: the same snapshots in fewer files, for loads, rebuilds, landings and `huggy forget`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from huggy_connector.api import SYSTEM_CLOCK, Clock
+from huggy_connector.errors import LandingError, SnapshotDamaged
+from huggy_connector.landing import Landing
+from huggy_connector.maintenance import Compacted, compact
+from huggy_connector.settings import Settings
+from tests.integration.warehouse.conftest import COMPANY, Desk
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness")
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+RUNS = 12
+FULL = os.environ.get("HUGGY_PROOF") == "full"
+
+Chat = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def chat() -> Chat:
+    def chat(number: int, **others: Any) -> dict[str, Any]:
+        return {"id": number, "created_at": "2026-11-01 08:00:00", "updated_at": "2026-11-01 09:00:00", **others}
+
+    return chat
+
+
+def clock(days: float = 0) -> Clock:
+    return Clock(now=lambda: LATER + timedelta(days=days), wait=SYSTEM_CLOCK.wait, monotonic=SYSTEM_CLOCK.monotonic)
+
+
+def packing(desk: Desk, days: float = 0) -> Compacted:
+    return compact(Settings(landing=str(desk.root)), clock=clock(days))
+
+
+def filled(desk: Desk, chat: Chat) -> None:
+    """Snapshots of several kinds, of which some are loaded and some are not."""
+    for run in range(RUNS):
+        desk.land(
+            [chat(number, situation=f"s{run % 3}", novo=run) for number in range(run, run + 20)],
+            mode="full" if run % 4 == 0 else "incremental",
+            parts=1 + run % 3,
+        )
+        desk.land([{"id": number, "name": f"n{run}"} for number in range(5)], resource="contacts")
+        if run % 3 == 0:
+            desk.land([{"id": run}], mode="tombstones")
+        if run == RUNS // 2:
+            desk.load()
+
+
+def files(desk: Desk, pattern: str = "*") -> list[str]:
+    return sorted(str(path.relative_to(desk.root)) for path in desk.root.rglob(pattern) if path.is_file())
+
+
+def snapshots(desk: Desk) -> list[tuple[str, list[dict[str, Any]]]]:
+    landing = desk.landing
+    return [
+        (
+            manifest.address,
+            [row for part in landing.parts(manifest) for batch in part.batches() for row in batch.to_pylist()],
+        )
+        for resource in ("chats", "contacts")
+        for manifest in landing.published(COMPANY, resource)
+    ]
+
+
+def test_a_packed_landing_holds_the_same_snapshots_and_a_load_and_a_rebuild_give_the_same_tables(
+    desk: Desk, chat: Chat
+) -> None:
+    filled(desk, chat)
+    before = snapshots(desk)
+    other = Desk(desk.folder / "other", landed_in="../landing")
+    other.folder.mkdir()
+    other.load()
+    grown = other.tables(without=OF_THE_LOAD_ITSELF)
+
+    assert packing(desk) == Compacted(packs=2, snapshots=28, rows=12 * 20 + 4 + 12 * 5, deleted=0)
+    assert snapshots(desk) == before
+    assert len(files(desk, "pack.json")) == 2
+    desk.load()
+    assert {name: len(rows) for name, rows in desk.tables(without=OF_THE_LOAD_ITSELF).items()} == {
+        name: len(rows) for name, rows in grown.items()
+    }
+    rebuilt = Desk(desk.folder / "rebuilt", landed_in="../landing")
+    rebuilt.folder.mkdir()
+    assert packing(desk, days=2).deleted == 28
+    assert files(desk, "manifest.json") == []
+    rebuilt.load(afresh=True, zone=ZONE)
+    assert rebuilt.tables(without=(*OF_THE_LOAD_ITSELF, "meta.snapshots")) == other.tables(
+        without=(*OF_THE_LOAD_ITSELF, "meta.snapshots")
+    )
+    assert snapshots(desk) == before
+    for manifest in desk.landing.published(COMPANY, "chats"):
+        desk.landing.verify(manifest)
+        assert desk.landing.manifest(manifest.address) == manifest
+
+
+def test_what_is_new_few_or_big_stays_as_it_is(desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(desk, chat)
+    assert compact(Settings(landing=str(desk.root)), older_than=timedelta(days=10_000), clock=clock()) == Compacted()
+    monkeypatch.setattr("huggy_connector.maintenance.compaction.SMALL", 20)
+    assert packing(desk).snapshots == 12
+    assert packing(desk) == Compacted()
+
+
+def test_small_packs_are_packed_again_with_what_came_since_and_the_older_ones_deleted_a_day_later(
+    desk: Desk, chat: Chat
+) -> None:
+    filled(desk, chat)
+    packing(desk)
+    packing(desk, days=2)
+    filled(desk, chat)
+    before = snapshots(desk)
+    assert packing(desk, days=3) == Compacted(packs=2, snapshots=56, rows=2 * 304, deleted=0)
+    assert packing(desk, days=3.5).deleted == 0
+    assert packing(desk, days=4.5).deleted == 28 + 2
+    assert snapshots(desk) == before
+    assert len(files(desk, "pack.json")) == 2
+
+
+def test_a_pack_that_is_damaged_is_told(desk: Desk, chat: Chat) -> None:
+    filled(desk, chat)
+    packing(desk)
+    packing(desk, days=2)
+    pack = next(desk.root.rglob("part-*.parquet"))
+    pack.write_bytes(pack.read_bytes()[:-1] + b"!")
+    with pytest.raises(SnapshotDamaged, match="is not what the manifest says: bring the file back"):
+        desk.load()
+    next(desk.root.rglob("pack.json")).write_text("{")
+    with pytest.raises(SnapshotDamaged, match="cannot be used: bring it back from a copy, or upgrade"):
+        desk.load()
+
+
+def test_a_person_forgotten_meanwhile_is_in_no_pack(desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(desk, chat)
+    write = type(desk.landing.packs).write
+
+    def forgotten_meanwhile(packs: Any, *arguments: Any, **options: Any) -> Any:
+        Landing.at(str(desk.root)).storage.write(f"{COMPANY}/.forgotten/contact-1234", b"{}\n")
+        return write(packs, *arguments, **options)
+
+    monkeypatch.setattr("huggy_connector.landing.packs.Packs.write", forgotten_meanwhile)
+    with pytest.raises(LandingError, match="forgotten meanwhile"):
+        packing(desk)
+    assert not files(desk, "pack.json")
+
+
+@pytest.mark.parametrize("at", [0, 2, 5])
+def test_killed_anywhere_nothing_is_lost_and_the_next_call_does_the_rest(
+    desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    filled(desk, chat)
+    packing(desk)
+    before = snapshots(desk)
+
+    class KilledError(Exception):
+        pass
+
+    left = [at * 7]
+    delete = type(desk.landing.storage).delete
+
+    def killed(storage: Any, name: str) -> None:
+        if not left[0]:
+            raise KilledError
+        left[0] -= 1
+        delete(storage, name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("huggy_connector.landing.storage.Folder.delete", killed)
+        with pytest.raises(KilledError):
+            packing(desk, days=2)
+    assert snapshots(desk) == before
+    packing(desk, days=2)
+    assert snapshots(desk) == before
+    assert len(files(desk)) == 4
+
+
+def test_unpacked_the_snapshots_lie_by_themselves_again(desk: Desk, chat: Chat) -> None:
+    filled(desk, chat)
+    before = snapshots(desk)
+    packing(desk)
+    packing(desk, days=2)
+    landing = desk.landing
+    for resource in ("chats", "contacts"):
+        landing.packs.unpack(COMPANY, resource)
+    assert not files(desk, "pack.json")
+    assert snapshots(desk) == before
+    for manifest in desk.landing.published(COMPANY, "chats"):
+        desk.landing.verify(manifest)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+def test_a_rebuild_of_many_packed_snapshots_takes_little_longer_than_of_one(desk: Desk, chat: Chat) -> None:
+    """At full size 10,000 of 20 rows: at most twice as long as one of all these rows."""
+    runs, each = (10_000 if FULL else 40), 20
+    for run in range(runs):
+        desk.land([chat(number) for number in range(run * each, (run + 1) * each)], mode="incremental", minute=run)
+    assert packing(desk).snapshots == runs
+    assert packing(desk, days=2).deleted == runs
+    whole = Desk(desk.folder / "whole")
+    whole.folder.mkdir()
+    whole.land([chat(number) for number in range(runs * each)], mode="incremental")
+    took = []
+    for one in (whole, desk):
+        begun = time.monotonic()
+        assert one.load(afresh=True, zone=ZONE).tables["chats"].rows == runs * each
+        took.append(time.monotonic() - begun)
+    logging.getLogger(__name__).info("one: %.1f s, packed: %.1f s, ratio %.2f", *took, took[1] / took[0])
+    assert took[1] <= 2 * took[0] or not FULL
