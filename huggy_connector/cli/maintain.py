@@ -87,7 +87,7 @@ def rollback(
     metavar="DAYS",
     help="Leave alone what was landed since.",
 )
-@settings_options("company_id", *LANDING)
+@settings_options(*LANDING)
 @as_json
 def compact(*, settings: Settings, older_than: int, as_json: bool) -> None:
     """Put the many small snapshots of the landing into few files, for a rebuild in minutes. Asks the API nothing.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -140,7 +141,7 @@ class Packs:
                 gone += 1
         for key in self._storage.children(f"{company_id}/{resource}/{FOLDER}"):
             folder = f"{company_id}/{resource}/{FOLDER}/{key}"
-            if "pack.json" not in self._storage.children(folder) and _is_old(key, now):
+            if _is_old(key, now) and "pack.json" not in self._storage.children(folder):
                 self._delete(folder, first="pack.json")
         return gone
 
@@ -214,9 +215,11 @@ def _columns(path: Path) -> pa.Schema:
 
 
 def _is_old(key: str, now: datetime) -> bool:
-    """Whether nobody can still be writing the pack of this key."""
-    made = datetime.strptime(key.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return now - made >= GRACE
+    """Whether nobody can still be writing the pack of this key; never for a folder that is not ours."""
+    made, _, token = key.partition("-")
+    with suppress(ValueError):
+        return bool(token) and now - datetime.strptime(made, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) >= GRACE
+    return False
 
 
 def _write(

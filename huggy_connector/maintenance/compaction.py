@@ -44,8 +44,7 @@ def compact(
     """
     progress, done = progress or Silent(), Compacted()
     landing = Landing.at(settings.landing, access=settings.landing_options)
-    companies = landing.companies() if settings.company_id is None else (settings.company_id,)
-    for company_id in companies:
+    for company_id in landing.companies():
         for resource in RESOURCES:
             done = replace(done, deleted=done.deleted + landing.packs.tidy(company_id, resource, now=clock.now()))
             small = _small(landing, company_id, resource, before=clock.now() - older_than)

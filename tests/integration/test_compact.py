@@ -187,9 +187,14 @@ def test_killed_anywhere_nothing_is_lost_and_the_next_call_does_the_rest(
         with pytest.raises(KilledError):
             packing(desk, days=2)
     assert snapshots(desk) == before
+    packs = desk.root / f"{COMPANY}/chats/.packed"
+    for name in ("20270101T000000Z-0a1b2c3d", "mine"):  # one that was never finished, and one of somebody else
+        (packs / name).mkdir()
+        (packs / name / "part-00000.parquet").write_bytes(b"half")
     packing(desk, days=2)
     assert snapshots(desk) == before
-    assert len(files(desk)) == 4
+    assert len(files(desk)) == 4 + 1
+    assert (packs / "mine").is_dir()
 
 
 def test_unpacked_the_snapshots_lie_by_themselves_again(desk: Desk, chat: Chat) -> None:
