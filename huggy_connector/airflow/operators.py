@@ -1,8 +1,8 @@
 """Three operators, each one call of the pipeline. XCom carries addresses and counts, never rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from pydantic import JsonValue
 
+
+Callbacks: TypeAlias = Callable[[Any], Any] | Sequence[Callable[[Any], Any]]
+"""A callback or notifier, or several: whatever Airflow takes as `on_failure_callback`."""
 
 _ASKED = ("resource", "mode", "from_date", "to_date", "company_id", "huggy_conn_id", "landing")
 
@@ -54,6 +57,7 @@ class HuggyToParquetOperator(_Stoppable):
     :param refetch: ask the API again though this very task has published already
     :param huggy_conn_id: the account
     :param landing: folder of the snapshots, in place of the connection's
+    :param on_alert: called, as Airflow's callbacks and notifiers are, where the snapshot is not exact; see `alert`
     """
 
     template_fields: Sequence[str] = _ASKED
@@ -71,9 +75,11 @@ class HuggyToParquetOperator(_Stoppable):
         refetch: bool = False,
         huggy_conn_id: str = HuggyHook.default_conn_name,
         landing: str | None = None,
+        on_alert: Callbacks = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.on_alert = on_alert
         self.resource = resource
         self.mode = mode
         self.from_date = from_date
@@ -111,6 +117,8 @@ class HuggyToParquetOperator(_Stoppable):
             manifest.address,
             settings.landing,
         )
+        if not landed["exact"]:
+            alert(self.on_alert, _inexact(manifest), context, self.log)
         return landed
 
     def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
@@ -221,6 +229,7 @@ class ParquetToDuckDBOperator(_Stoppable):
     :param huggy_conn_id: the account
     :param landing: folder of the snapshots, in place of the connection's
     :param warehouse: path of the DuckDB file, in place of the connection's
+    :param on_alert: called, as Airflow's callbacks and notifiers are, where a check warns; see `alert`
     """
 
     template_fields: Sequence[str] = ("huggy_conn_id", "landing", "warehouse")
@@ -232,12 +241,14 @@ class ParquetToDuckDBOperator(_Stoppable):
         huggy_conn_id: str = HuggyHook.default_conn_name,
         landing: str | None = None,
         warehouse: str | None = None,
+        on_alert: Callbacks = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"outlets": [table(name) for name in RESOURCES], **kwargs})
         self.huggy_conn_id = huggy_conn_id
         self.landing = landing
         self.warehouse = warehouse
+        self.on_alert = on_alert
 
     def execute(self, context: "Context") -> dict[str, Any]:
         progress = TaskProgress(self.log, store=None)
@@ -251,6 +262,8 @@ class ParquetToDuckDBOperator(_Stoppable):
                 counts: dict[str, JsonValue] = {"rows": held.rows, "changed": held.changed}
                 context["outlet_events"][table(name)].add(table(name, company=company), extra=counts)
                 self.log.info("Company %d, %s: %d rows, %d new or changed", company, name, held.rows, held.changed)
+        if report.warnings:
+            alert(self.on_alert, "\n".join(report.warnings), context, self.log)
         return {
             "warehouse": report.warehouse,
             "published": report.published,
@@ -272,6 +285,29 @@ def final_where_a_retry_cannot_help() -> Iterator[None]:
         if error.transient or isinstance(error, Interrupted):
             raise
         raise AirflowFailException(str(error)) from None
+
+
+def alert(callbacks: Callbacks, sentence: str, context: "Context", log: Any) -> None:
+    """Tells somebody of what is no failure, but has to be looked at: it is logged as a warning, and each callback is
+    called with the task's context, in which it is `huggy_alert`. So a notifier's text may be "{{ huggy_alert }}".
+
+    As with Airflow's own callbacks, one that fails is logged and fails nothing else.
+    """
+    log.warning("%s", sentence)
+    for callback in (callbacks,) if callable(callbacks) else callbacks:
+        try:
+            callback({**context, "huggy_alert": sentence})
+        except Exception:
+            log.exception("The callback %r failed.", callback)
+
+
+def _inexact(manifest: Manifest) -> str:
+    missing = manifest.certificate.get("missing_at_most")
+    many = "how many rows are missing is not known" if missing is None else f"at most {missing:,} rows are missing"
+    return (
+        f"{manifest.resource}: the snapshot {manifest.folder} is not exact, {many}. {manifest.certificate['why']} "
+        "The next huggy_sync reads everything again."
+    )
 
 
 def _lane(mode: str | None) -> Lane:

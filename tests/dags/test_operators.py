@@ -4,17 +4,18 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk import Asset
+from airflow.sdk import Asset, BaseNotifier
 from airflow.sdk.definitions.asset import AssetUniqueKey
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
-from huggy_connector import errors
+from huggy_connector import errors, pipeline
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.operators import (
     HuggyToParquetOperator,
@@ -190,3 +191,48 @@ def test_a_missing_token_fails_at_once(connect: Callable[..., None], tmp_path: P
         _land("chats")
     assert str(caught.value).startswith("There is no access token: ")
     assert list(tmp_path.iterdir()) == []
+
+
+class _Notifier(BaseNotifier):
+    """Keeps what it would send."""
+
+    template_fields = ("text",)
+
+    def __init__(self, sent: list[str]) -> None:
+        super().__init__()
+        self.text, self._sent = "Huggy: {{ huggy_alert }}", sent
+
+    def notify(self, context: Any) -> None:
+        self._sent.append(self.text)
+
+
+def test_somebody_is_told_of_a_snapshot_that_is_not_exact_and_of_a_check_that_warns(
+    connected: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a callback that fails, fails nothing else."""
+    land, load = pipeline.land, pipeline.load
+    told: list[str] = []
+
+    def fails(_: Any) -> None:
+        raise RuntimeError
+
+    landing = HuggyToParquetOperator(
+        task_id="land_agents", resource="agents", on_alert=[fails, _Notifier(told)], refetch=True
+    )
+    loading = ParquetToDuckDBOperator(task_id="load", on_alert=lambda context: told.append(context["huggy_alert"]))
+    landing.execute(_context("land_agents"))
+    loading.execute(_context("load"))
+    assert told == []
+
+    certificate = {"exact": False, "missing_at_most": 3, "why": "Rows left."}
+    monkeypatch.setattr(pipeline, "land", lambda *a, **o: replace(land(*a, **o), certificate=certificate))
+    monkeypatch.setattr(pipeline, "load", lambda *a, **o: replace(load(*a, **o), warnings=("Late.", "Odd.")))
+    landed = landing.execute(_context("land_agents", run_id="run-2"))
+    loading.execute(_context("load", run_id="run-2"))
+    assert told == [
+        (
+            f"Huggy: agents: the snapshot 4242/agents/{landed['run_key']} is not exact, at most 3 rows are missing. "
+            "Rows left. The next huggy_sync reads everything again."
+        ),
+        "Late.\nOdd.",
+    ]

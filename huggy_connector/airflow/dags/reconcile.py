@@ -7,7 +7,7 @@ from airflow.sdk import DAG
 
 from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
-from huggy_connector.airflow.operators import HuggyToParquetOperator
+from huggy_connector.airflow.operators import Callbacks, HuggyToParquetOperator
 from huggy_connector.catalogue import RESOURCES, resources_named
 
 SUNDAY_NIGHT = "30 5 * * 0"
@@ -40,18 +40,20 @@ def huggy_reconcile(
     huggy_conn_id: str = HuggyHook.default_conn_name,
     landing: str | None = None,
     warehouse: str | None = None,
+    on_alert: Callbacks = (),
     **options: Any,
 ) -> DAG:
     """Lands all of each resource (those that come in pages if none is named), however fresh it is, and loads it.
 
     A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
-    replace the connection's and may be templates; `options` go to the DAG. Raises ConfigurationError, which Airflow
+    replace the connection's and may be templates; `on_alert` is called where a snapshot is not exact or a check warns
+    (see `huggy_connector.airflow.operators.alert`); `options` go to the DAG. Raises ConfigurationError, which Airflow
     shows as an import error, where a resource is unknown.
     """
     paged = [each.name for each in RESOURCES.values() if each.paged and each.default]
     arguments = usual(description="All of Huggy's lists again, once a week", doc_md=_ON_DUTY, **options)
     with DAG(dag_id, **arguments, schedule=schedule) as dag:
-        account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing}
+        account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
         landings = {
             each.name: HuggyToParquetOperator(
                 task_id=f"land_{each.name}", resource=each.name, mode="reconcile", **account

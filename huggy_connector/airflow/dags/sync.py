@@ -7,7 +7,7 @@ from airflow.sdk import DAG, TriggerRule
 
 from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
-from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+from huggy_connector.airflow.operators import Callbacks, HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.catalogue import resources_named
 
 _ON_DUTY = """\
@@ -40,18 +40,20 @@ def huggy_sync(
     huggy_conn_id: str = HuggyHook.default_conn_name,
     landing: str | None = None,
     warehouse: str | None = None,
+    on_alert: Callbacks = (),
     **options: Any,
 ) -> DAG:
     """Lands what is due of each resource (all default ones if none is named) and loads what landed. `messages`: those
     of changed chats too, in a task after the chats'.
 
     A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
-    replace the connection's and may be templates; `options` go to the DAG. Raises ConfigurationError, which Airflow
+    replace the connection's and may be templates; `on_alert` is called where a snapshot is not exact or a check warns
+    (see `huggy_connector.airflow.operators.alert`); `options` go to the DAG. Raises ConfigurationError, which Airflow
     shows as an import error, where a resource is unknown.
     """
     arguments = usual(description="Huggy's chats and contacts in a DuckDB file", doc_md=_ON_DUTY, **options)
     with DAG(dag_id, **arguments, schedule=schedule) as dag:
-        account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing}
+        account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
         names = [*(each.name for each in resources_named(resources)), *(["messages"] if messages else [])]
         landings = {
             name: HuggyToParquetOperator(
