@@ -14,7 +14,7 @@ from airflow.sdk.log import mask_secret
 
 from huggy_connector import pipeline
 from huggy_connector.airflow.executor import refuse_a_budget_each_worker_has_alone
-from huggy_connector.airflow.stores import access_of
+from huggy_connector.airflow.stores import access_of, warehouse_of
 from huggy_connector.api import Client, open_client
 from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import ConfigurationError, HuggyError
@@ -97,22 +97,26 @@ class HuggyHook(BaseHook):
             "base_url": _address(connection),
             "access_token": connection.password,
             "client_id": connection.login,
-            **self._with_access(self._extra(connection.extra)),
+            **self._resolved(self._extra(connection.extra)),
         }
 
-    def _with_access(self, extra: dict[str, Any]) -> dict[str, Any]:
-        """The extra, its `landing_conn_id` replaced by what that connection stands for."""
-        conn_id = extra.pop("landing_conn_id", None)
-        if not conn_id:
-            return extra
+    def _resolved(self, extra: dict[str, Any]) -> dict[str, Any]:
+        """The extra, `landing_conn_id` and `warehouse_conn_id` replaced by what those connections stand for."""
+        if conn_id := extra.pop("landing_conn_id", None):
+            access = access_of(self._other(str(conn_id), "landing_conn_id"))
+            extra = {**extra, "landing_access": json.dumps(access)}
+        if conn_id := extra.pop("warehouse_conn_id", None):
+            extra = {**warehouse_of(self._other(str(conn_id), "warehouse_conn_id")), **extra}
+        return extra
+
+    def _other(self, conn_id: str, named: str) -> "Connection":
         try:
-            connection = self.get_connection(str(conn_id))
+            return self.get_connection(conn_id)
         except AirflowNotFoundException:
             raise ConfigurationError(
                 f"There is no connection {conn_id!r}, which the extra of {self.huggy_conn_id!r} names as "
-                "landing_conn_id: add it under Admin > Connections."
+                f"{named}: add it under Admin > Connections."
             ) from None
-        return {**extra, "landing_access": json.dumps(access_of(connection))}
 
     def _extra(self, text: str | None) -> dict[str, Any]:
         """Read here, for Airflow takes a typo as an empty extra and goes on with the wrong settings."""

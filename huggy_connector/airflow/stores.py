@@ -1,4 +1,4 @@
-"""From an Airflow Connection of a cloud to what opens a landing in its object store."""
+"""What Airflow Connections of other types say: how an object store is opened, which file a warehouse is."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -42,3 +42,23 @@ def access_of(connection: "Connection") -> dict[str, str]:
                 "landing: give one of the type aws, google_cloud_platform or wasb as landing_conn_id."
             )
     return {name: str(value) for name, value in given.items() if value}
+
+
+def warehouse_of(connection: "Connection") -> dict[str, str]:
+    """Path and memory limit of a `duckdb` connection, of Airflow's own provider. Nothing else of it fits: the file is
+    never opened as such a connection opens it.
+    """
+    path = connection.host or ""
+    if (
+        connection.conn_type != "duckdb"
+        or not path
+        or path == ":memory:"
+        or path.startswith("md:")
+        or connection.schema
+    ):
+        raise ConfigurationError(
+            f"The connection {connection.conn_id!r} is no `duckdb` connection whose host is the path of a file: give "
+            "such a one as warehouse_conn_id."
+        )
+    limit = connection.extra_dejson.get("memory_limit")
+    return {"warehouse": path} | ({"memory_limit": str(limit)} if limit else {})

@@ -118,6 +118,40 @@ def test_a_connection_that_opens_no_landing_is_refused(
     assert str(raised.value) == sentence
 
 
+def test_a_duckdb_connection_gives_the_warehouse_its_path_and_memory_limit(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"conn_type": "duckdb", "host": "/data/desk.duckdb", "extra": {"memory_limit": "2GB", "read_only": True}}
+    monkeypatch.setenv("AIRFLOW_CONN_DESK", json.dumps(told))
+    connect(password="any-token", extra={"warehouse_conn_id": "desk"})
+    settings = HuggyHook().settings()
+    assert (settings.warehouse, settings.memory_limit) == ("/data/desk.duckdb", "2GB")
+    assert HuggyHook().settings(warehouse="other.duckdb").warehouse == "other.duckdb"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"conn_type": "duckdb"},
+        {"conn_type": "duckdb", "host": ":memory:"},
+        {"conn_type": "duckdb", "host": "md:desk"},
+        {"conn_type": "duckdb", "host": "/data/desk.duckdb", "schema": "of_motherduck"},
+        {"conn_type": "sqlite", "host": "/data/desk.db"},
+    ],
+)
+def test_a_connection_that_is_no_duckdb_file_is_refused(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, told: dict[str, str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_DESK", json.dumps(told))
+    connect(password="any-token", extra={"warehouse_conn_id": "desk"})
+    with pytest.raises(ConfigurationError) as raised:
+        HuggyHook().settings()
+    assert str(raised.value) == (
+        "The connection 'desk' is no `duckdb` connection whose host is the path of a file: give such a one as "
+        "warehouse_conn_id."
+    )
+
+
 def test_an_argument_beats_the_connection_beats_the_environment(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
