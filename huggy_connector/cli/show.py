@@ -29,7 +29,9 @@ _BLOCK = ("column", "value")
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """On a terminal to be read; elsewhere in one line, which a BashOperator takes as its XCom."""
+    indent = 2 if sys.stdout.isatty() else None
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain))
 
 
 def _plain(value: object) -> object:

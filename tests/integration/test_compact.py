@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huggy_connector.api import SYSTEM_CLOCK, Clock
+from huggy_connector.cli import main
 from huggy_connector.errors import LandingError, SnapshotDamaged
 from huggy_connector.landing import Landing
 from huggy_connector.maintenance import Compacted, compact
@@ -230,3 +232,18 @@ def test_a_rebuild_of_many_packed_snapshots_takes_little_longer_than_of_one(desk
         took.append(time.monotonic() - begun)
     logging.getLogger(__name__).info("one: %.1f s, packed: %.1f s, ratio %.2f", *took, took[1] / took[0])
     assert took[1] <= 2 * took[0] or not FULL
+
+
+def test_the_command_says_what_it_did_and_as_json_in_one_line(
+    desk: Desk, chat: Chat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled(desk, chat)
+    place = ["--landing", str(desk.root)]
+    assert main(["compact", *place, "--older-than", "0", "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {"packs": 2, "snapshots": 28, "rows": 304, "deleted": 0}
+    assert main(["compact", *place]) == 0
+    assert capsys.readouterr().out == f"{desk.root}: there is nothing to put together.\n"
+    filled(desk, chat)
+    assert main(["compact", *place, "--older-than", "0"]) == 0
+    assert capsys.readouterr().out == "56 snapshots of 608 rows are in 2 packs now.\n"
