@@ -124,19 +124,25 @@ class Packs:
             return None
         return pack
 
-    def tidy(self, company_id: int, resource: str, *, now: datetime) -> int:
-        """Deletes what has been in a newer pack for longer than `GRACE`; the number of snapshots and packs."""
+    def tidy(self, company_id: int, resource: str, *, now: datetime, check: Callable[[Manifest], None]) -> int:
+        """Deletes what has been in a newer pack for longer than `GRACE`; the number of snapshots and packs.
+
+        `check` raises where the newer pack of a snapshot is not whole: then what it replaced is all there is.
+        """
         places, gone = self.of(company_id, resource), 0
         old = [key for key, place in places.items() if now - place.made_at >= GRACE]
         there = set(self._storage.children(f"{company_id}/{resource}"))
         for key in old:
             if key in there:
+                check(places[key].packed.manifest)
                 self._delete(f"{company_id}/{resource}/{key}", first="manifest.json")
                 gone += 1
         in_use = {place.folder for place in places.values()}
         for folder, pack in list(self._each(company_id, resource)):
             newest = [places[packed.manifest.run_key] for packed in pack.snapshots]
             if folder not in in_use and all(now - place.made_at >= GRACE for place in newest):
+                for place in newest:
+                    check(place.packed.manifest)
                 self._delete(folder, first="pack.json")
                 gone += 1
         for key in self._storage.children(f"{company_id}/{resource}/{FOLDER}"):

@@ -46,7 +46,8 @@ def compact(
     landing = Landing.at(settings.landing, access=settings.landing_options)
     for company_id in landing.companies():
         for resource in RESOURCES:
-            done = replace(done, deleted=done.deleted + landing.packs.tidy(company_id, resource, now=clock.now()))
+            deleted = landing.packs.tidy(company_id, resource, now=clock.now(), check=landing.verify)
+            done = replace(done, deleted=done.deleted + deleted)
             small = _small(landing, company_id, resource, before=clock.now() - older_than)
             if not small:
                 continue

@@ -150,6 +150,17 @@ def test_a_pack_that_is_damaged_is_told(desk: Desk, chat: Chat) -> None:
         desk.load()
 
 
+def test_what_a_damaged_pack_replaces_is_not_deleted(desk: Desk, chat: Chat) -> None:
+    filled(desk, chat)
+    packing(desk)
+    pack = next(desk.root.rglob("chats/.packed/*/part-*.parquet"))
+    pack.write_bytes(pack.read_bytes()[:-1] + b"!")
+    before = files(desk)
+    with pytest.raises(SnapshotDamaged, match="is not what the manifest says: bring the file back"):
+        packing(desk, days=2)
+    assert [name for name in before if "/chats/" in name] == [name for name in files(desk) if "/chats/" in name]
+
+
 def test_a_person_forgotten_meanwhile_is_in_no_pack(desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(desk, chat)
     write = type(desk.landing.packs).write
