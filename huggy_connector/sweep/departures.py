@@ -37,6 +37,10 @@ class Ledger:
     _floor: int = 0
     _best: int = 0
     _new: dict[int, int] = field(default_factory=dict)
+    _shown: set[int] = field(default_factory=set)
+    """Ids that arrived since the last look, as the pages of the one under way show, those of its earlier tries included:
+    such a row may be gone again before a look is complete.
+    """
     _uppers: list[tuple[int, int]] = field(default_factory=list)
     _waiting: list[tuple[int, int, int]] = field(default_factory=list)
     _clean: list[tuple[int, int]] = field(default_factory=list)
@@ -69,6 +73,11 @@ class Ledger:
     def reaches_reference(self, sheet: Sheet) -> bool:
         return not self.reference.items().isdisjoint(sheet.rows.items())
 
+    def show(self, sheet: Sheet) -> None:
+        """A page of a look that is under way."""
+        new, looked, known = self._new, self.looked, self.reference
+        self._shown.update(n for n in self._moved([sheet]) if n not in known and new.get(n, -1) >= looked)
+
     def look(self, sheets: Sequence[Sheet], *, firm: bool) -> None:
         """A look: pages from the head down to one that reaches the reference.
 
@@ -77,8 +86,10 @@ class Ledger:
         """
         head = sheets[0]
         moved = self._moved(sheets)
-        arrived = sum(1 for n in moved if n not in self.reference and self._new.get(n, -1) >= self.looked)
-        self.arrived += arrived
+        for sheet in sheets:
+            self.show(sheet)
+        self.arrived += len(self._shown)
+        self._shown.clear()
         self.calm = not moved
         if moved:
             self.still_since = head.taken
@@ -195,6 +206,7 @@ class Ledger:
             "floor": self._floor,
             "best": self._best,
             "new": [list(self._new), list(self._new.values())],
+            "shown": sorted(self._shown),
             "uppers": self._uppers,
             "waiting": self._waiting,
             "clean": self._clean[-8:],
@@ -221,6 +233,7 @@ class Ledger:
             _floor=state["floor"],
             _best=state["best"],
             _new=pairs("new"),
+            _shown=set(state.get("shown", ())),
             _uppers=tuples("uppers"),
             _waiting=tuples("waiting"),
             _clean=tuples("clean"),

@@ -27,8 +27,10 @@ class Doubts:
     _room: bool = False
     """Whether a page with room for more rows was believed to be the last one."""
     _doubted: dict[int, int] = field(default_factory=dict)
+    _uneven: set[int] = field(default_factory=set)
+    """Those doubted for their length, for which no move of the list can account."""
     strained: bool = False
-    """Whether a page proved wrong when it was asked for again: then the end that was believed may be wrong too."""
+    """Whether such a page proved wrong when it was asked for again: then the end that was believed may be wrong too."""
     _settled: bool = False
     """Whether the end was doubted `TRIES` times since."""
 
@@ -43,14 +45,18 @@ class Doubts:
 
     def about(self, number: int, ids: Sequence[int], size: PageSize, *, last_page: int) -> bool:
         """Whether to ask for page `number` again, which was answered with these rows."""
-        odd = self._is_odd(number, ids, size, last_page)
+        uneven = _is_uneven(number, ids, size, last_page)
+        odd = uneven or self._repeats_the_head(number, ids)
         tries = TRIES if odd else self._ends_here(number, ids, size)
         times = self._doubted.get(number, 0)
+        if uneven:
+            self._uneven.add(number)
         if times < tries:
             self._doubted[number] = times + 1
             return True
         self._doubted.pop(number, None)
-        self.strained |= times > 0 and not odd and _well_above(number, size, last_page)
+        self.strained |= number in self._uneven and not odd and _well_above(number, size, last_page)
+        self._uneven.discard(number)
         if not number:
             self._head = ids
         if not ids:
@@ -71,19 +77,20 @@ class Doubts:
             return int(not self._room and size.rows is not None and len(ids) < size.rows)
         return int((self._end is None or number < self._end) and number <= size.deepest + 1)
 
-    def _is_odd(self, number: int, ids: Sequence[int], size: PageSize, last_page: int) -> bool:
-        if size.rows is not None and not size.uneven:
-            if len(ids) > size.rows:
-                return True
-            if len(ids) < size.rows and _well_above(number, size, last_page):
-                return True
-        return number > 0 and len(ids) > 1 and self._repeats_the_head(number, ids)
-
     def _repeats_the_head(self, number: int, ids: Sequence[int]) -> bool:
         """Whether most rows of a page are those of page 0: many new ones would have had to push them there."""
+        if number == 0 or len(ids) < 2:  # noqa: PLR2004
+            return False
         head = set(self._head)
         known = sum(row in head for row in ids)
         return list(self._head) == list(ids) if number == 1 else 2 * known > len(ids)
+
+
+def _is_uneven(number: int, ids: Sequence[int], size: PageSize, last_page: int) -> bool:
+    """Whether a page has a row too many, or too few for its place."""
+    if size.rows is None or size.uneven:
+        return False
+    return len(ids) > size.rows or (len(ids) < size.rows and _well_above(number, size, last_page))
 
 
 def _well_above(number: int, size: PageSize, last_page: int) -> bool:

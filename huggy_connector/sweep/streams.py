@@ -313,6 +313,7 @@ class Streams:
             if self._lanes > FEW_LANES:
                 self._glanced = self._looks.wanted = bool(sheet.count)
             return
+        self._ledger.show(sheet)
         look = self._looks.take(sheet, self._ledger)
         if look is not None:
             before = self._ledger.pushed

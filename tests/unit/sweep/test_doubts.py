@@ -136,3 +136,24 @@ def test_each_kind_is_doubted_so_many_times_in_a_row(name: str) -> None:
     doubts.about(0, [*range(100, 120)], known, last_page=40)
     answers = [doubts.about(number, rows, known, last_page=40) for _ in range(times + 1)]
     assert answers == [True] * times + [False]
+
+
+def test_a_page_pushed_down_by_many_new_rows_says_nothing_against_the_server() -> None:
+    doubts, size = Doubts(), PageSize()
+    for number in range(40):
+        size.note(number, SIZE, last_page=100)
+    head = [fact.id for fact in page(0)]
+    assert not doubts.about(0, head, size, last_page=100)
+    assert doubts.about(2, head, size, last_page=100)
+    assert not doubts.about(2, [fact.id for fact in page(1)], size, last_page=100)
+    assert not doubts.strained
+
+
+def test_a_page_that_had_a_row_too_few_says_that_the_end_may_have_too() -> None:
+    doubts, size = Doubts(), PageSize()
+    for number in range(40):
+        size.note(number, SIZE, last_page=100)
+    whole = [fact.id for fact in page(2)]
+    assert doubts.about(2, whole[:-1], size, last_page=100)
+    assert not doubts.about(2, whole, size, last_page=100)
+    assert doubts.strained

@@ -125,6 +125,18 @@ def test_killed_up_to_three_times_no_sweep_misses_more_than_it_states() -> None:
     assert len(inexact) <= 0.05 * CASES
 
 
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        pytest.param("killed", 15843, id="a row shown by a look that was begun again, and gone before its end"),
+        pytest.param("pushes", 22747, id="pages pushed down so far that they seem to be page 0"),
+    ],
+)
+def test_a_case_that_once_went_wrong_is_exact_and_misses_nothing(kind: str, seed: int) -> None:
+    outcome = sweep(weather(kind, seed))
+    assert (outcome.certificate.exact, outcome.missing) == (True, frozenset())
+
+
 moves = st.sampled_from(("arrive", "jump", "leave"))
 bursts = st.lists(st.tuples(st.floats(0, 4), moves, st.integers(1, 45)), max_size=6)
 
