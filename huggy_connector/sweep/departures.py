@@ -38,8 +38,8 @@ class Ledger:
     _best: int = 0
     _new: dict[int, int] = field(default_factory=dict)
     _shown: set[int] = field(default_factory=set)
-    """Ids that arrived since the last look, as the pages of the one under way show, those of its earlier tries included:
-    such a row may be gone again before a look is complete.
+    """Ids that arrived since the last look, as the pages of the one under way show, those of its earlier tries
+    included: such a row may be gone again before a look is complete.
     """
     _uppers: list[tuple[int, int]] = field(default_factory=list)
     _waiting: list[tuple[int, int, int]] = field(default_factory=list)
