@@ -27,14 +27,14 @@ class Window(Streams):
     ) -> None:
         super().__init__(facts, streams=streams, pages_hint=pages_hint)
         self._span = Span(start, end)
-        self._plan.span = self._span
+        self._reading.plan.span = self._span
         self._search = EndSearch(1, pages_hint)
         self.unsorted = False
 
     def restore(self, state: Mapping[str, Any]) -> None:
         super().restore(state)
         self.unsorted = bool(state["unsorted"])
-        self._plan.span = None if self.unsorted else self._span
+        self._reading.plan.span = None if self.unsorted else self._span
 
     def state(self) -> Mapping[str, Any]:
         return {**super().state(), "walk": "window", "unsorted": self.unsorted}
@@ -47,16 +47,16 @@ class Window(Streams):
             sheet.newest, sheet.oldest = times[0], times[-1]
 
     def _give_up_order(self) -> None:
-        self.unsorted, self._plan.span = True, None
+        self.unsorted, self._reading.plan.span = True, None
 
     def _in_order(self) -> bool:
         """Whether the pages read from here and there are in order too."""
-        tops = [run.top.newest for run in self._chain.runs if run.top.newest is not None]
-        bottoms = [run.bottom.oldest for run in self._chain.runs if run.bottom.oldest is not None]
+        tops = [run.top.newest for run in self._reading.chain.runs if run.top.newest is not None]
+        bottoms = [run.bottom.oldest for run in self._reading.chain.runs if run.bottom.oldest is not None]
         return _falls(tops) and _falls(bottoms)
 
     def _complete(self) -> bool:
-        if self.unsorted or not self._searched or not self._plan.done:
+        if self.unsorted or not self._searched or not self._reading.plan.done:
             return self.unsorted and super()._complete()
         if not self._in_order():
             self._give_up_order()
