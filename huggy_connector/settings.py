@@ -62,6 +62,10 @@ class Settings(BaseModel):
     calendar: str | None = Field(
         None, description="TOML file of business hours, holidays and service targets; Brazil's usual ones if not given."
     )
+    report: bool = Field(
+        True,
+        description="Whether a publish makes the report beside the warehouse, where the extra report is installed.",
+    )
     publish: str = Field("", description="Folders or URLs that get a copy of each version, commas between them.")
     state: str | None = Field(None, description="Folder of the budget and token files, on a disk of this host.")
 

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from huggy_connector import pipeline
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.airflow.links import ManifestLink, PageLink
 from huggy_connector.airflow.progress import TaskProgress
+from huggy_connector.airflow.retries import HuggyRetryPolicy
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import HuggyError, Interrupted
@@ -28,17 +30,24 @@ Callbacks: TypeAlias = Callable[[Any], Any] | Sequence[Callable[[Any], Any]]
 _ASKED = ("resource", "mode", "from_date", "to_date", "company_id", "huggy_conn_id", "landing")
 
 
-class _Stoppable(BaseOperator):
-    """Stops when Airflow says so. Airflow only calls `on_kill`, goes on meanwhile, and kills five seconds later."""
+class _OfHuggy(BaseOperator):
+    """Stops when Airflow says so, is tried again when Huggy says so, and leads to our pages."""
+
+    operator_extra_links: Sequence[BaseOperatorLink] = (PageLink(),)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"retry_policy": HuggyRetryPolicy(), **kwargs})
 
     def on_kill(self) -> None:
-        """Called in a signal handler of the main thread: what is raised here ends `execute`."""
+        """Called in a signal handler of the main thread: what is raised here ends `execute`. Airflow itself only
+        calls, goes on meanwhile, and kills five seconds later.
+        """
         raise Interrupted(
             "Airflow ended this task: what is landed so far is kept, and its next try goes on from there."
         )
 
 
-class HuggyToParquetOperator(_Stoppable):
+class HuggyToParquetOperator(_OfHuggy):
     """Lands one resource: from the API to a published snapshot of Parquet files.
 
     A retry goes on where the killed attempt was; a cleared task whose snapshot is published already costs no request.
@@ -61,6 +70,7 @@ class HuggyToParquetOperator(_Stoppable):
     """
 
     template_fields: Sequence[str] = _ASKED
+    operator_extra_links = (PageLink(), ManifestLink())
     ui_color = "#e3f2fd"
 
     def __init__(
@@ -92,7 +102,7 @@ class HuggyToParquetOperator(_Stoppable):
 
     def execute(self, context: "Context") -> dict[str, Any]:
         progress = TaskProgress(self.log, store=context.get("task_state_store"))
-        with final_where_a_retry_cannot_help():
+        with final_where_a_retry_cannot_help(_account(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
             manifest = self._land(settings, context, progress)
         progress.finish()
@@ -152,7 +162,7 @@ class HuggyToParquetOperator(_Stoppable):
         )
 
 
-class HuggyPlanOperator(_Stoppable):
+class HuggyPlanOperator(_OfHuggy):
     """Says what a landing would cost, for as few requests as tell it; lands nothing. Returns the plan.
 
     :param resource: what would be landed, such as `chats`
@@ -190,7 +200,7 @@ class HuggyPlanOperator(_Stoppable):
 
     def execute(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002 -- Airflow's signature
         progress = TaskProgress(self.log, store=None)
-        with final_where_a_retry_cannot_help():
+        with final_where_a_retry_cannot_help(_account(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
             span = pipeline.span_asked(self.from_date, self.to_date, zone=settings.zone)
             plan = pipeline.plan(
@@ -220,7 +230,7 @@ class HuggyPlanOperator(_Stoppable):
         }
 
 
-class ParquetToDuckDBOperator(_Stoppable):
+class ParquetToDuckDBOperator(_OfHuggy):
     """Loads every snapshot that is not in the warehouse yet, in one transaction, and publishes the file anew.
 
     A second run finds nothing to do and changes nothing. On success each table has one asset event with its row count;
@@ -252,7 +262,7 @@ class ParquetToDuckDBOperator(_Stoppable):
 
     def execute(self, context: "Context") -> dict[str, Any]:
         progress = TaskProgress(self.log, store=None)
-        with final_where_a_retry_cannot_help():
+        with final_where_a_retry_cannot_help(self.huggy_conn_id):
             settings = HuggyHook(self.huggy_conn_id).settings(
                 asks=False, landing=self.landing, warehouse=self.warehouse
             )
@@ -277,14 +287,22 @@ class ParquetToDuckDBOperator(_Stoppable):
 
 
 @contextmanager
-def final_where_a_retry_cannot_help() -> Iterator[None]:
-    """Airflow retries what may pass, and workers that died. All else fails the task at once, with one sentence."""
+def final_where_a_retry_cannot_help(account: str) -> Iterator[None]:
+    """Airflow retries what may pass, and workers that died. All else fails the task at once, with one sentence that
+    says whose data it is about.
+    """
     try:
         yield
     except HuggyError as error:
         if error.transient or isinstance(error, Interrupted):
+            error.args = (f"{account}: {error.args[0]}", *error.args[1:])
             raise
-        raise AirflowFailException(str(error)) from None
+        raise AirflowFailException(f"{account}: {error}") from None
+
+
+def _account(huggy_conn_id: str, company_id: int | str | None) -> str:
+    """The company where it is known, for that is what the person on duty knows it by; else the connection."""
+    return f"Company {company_id} ({huggy_conn_id})" if company_id else huggy_conn_id
 
 
 def alert(callbacks: Callbacks, sentence: str, context: "Context", log: Any) -> None:

@@ -10,6 +10,7 @@ from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import Landing
 from huggy_connector.progress import Progress, Silent
+from huggy_connector.report import report_beside
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import LoadReport, RollbackReport, Verdicts, mirror, read_calendar
 from huggy_connector.warehouse import judge as judge_snapshots
@@ -43,7 +44,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
         zone=settings.zone,
         calendar=read_calendar(settings.calendar, zone=settings.timezone),
     )
-    return replace(report, warnings=(*report.warnings, *_mirror(settings, progress)))
+    return replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
 
 
 def rollback(
@@ -54,7 +55,7 @@ def rollback(
     report = roll_back_warehouse(
         settings.warehouse, to=to, keep_versions=settings.keep_versions, now=clock.now, note=progress.note
     )
-    return replace(report, warnings=_mirror(settings, progress))
+    return replace(report, warnings=_elsewhere(settings, progress, clock))
 
 
 def judge(settings: Settings, judgement: Judgement) -> Verdicts:
@@ -84,9 +85,12 @@ def _addresses(run_keys: Iterable[str], known: dict[str, str]) -> list[str]:
     return found
 
 
-def _mirror(settings: Settings, progress: Progress) -> tuple[str, ...]:
-    """What was just published goes wherever each version goes."""
-    return mirror(settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note)
+def _elsewhere(settings: Settings, progress: Progress, clock: Clock) -> tuple[str, ...]:
+    """What was just published goes wherever each version goes, and into the report. Returns what failed."""
+    copies = mirror(
+        settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
+    )
+    return (*copies, *report_beside(settings, published=True, now=clock.now()))
 
 
 def _landing(settings: Settings) -> Landing:

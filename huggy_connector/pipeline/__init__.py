@@ -18,6 +18,7 @@ from huggy_connector.pipeline.modes import Job, chosen, due, first, resources_wi
 from huggy_connector.pipeline.plans import Plan, plan_of
 from huggy_connector.pipeline.run import Run
 from huggy_connector.progress import Progress, Silent
+from huggy_connector.report import report_beside
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import Ask, OneByOne, Page, Span, drive
 from huggy_connector.warehouse import LoadReport, mirror, read_calendar
@@ -140,7 +141,8 @@ def load(settings: Settings, *, progress: Progress | None = None, clock: Clock =
     copies = mirror(
         settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
     )
-    return replace(report, warnings=(*report.warnings, *copies))
+    beside = report_beside(settings, published=report.published, now=clock.now())
+    return replace(report, warnings=(*report.warnings, *copies, *beside))
 
 
 def sync(

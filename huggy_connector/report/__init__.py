@@ -1,7 +1,21 @@
 """The report: the service desk's charts and how fresh they are, in one file. Importing this loads nothing heavy."""
 
+from huggy_connector.report.beside import Beside
 from huggy_connector.report.figures import Figures
-from huggy_connector.report.words import LANGUAGES, Language
-from huggy_connector.report.write import Written, is_installed, write_report
+from huggy_connector.report.notice import notice, task_page
+from huggy_connector.report.words import LANGUAGES, Language, Words
+from huggy_connector.report.write import Written, is_installed, report_beside, write_report
 
-__all__ = ["LANGUAGES", "Figures", "Language", "Written", "is_installed", "write_report"]
+__all__ = [
+    "LANGUAGES",
+    "Beside",
+    "Figures",
+    "Language",
+    "Words",
+    "Written",
+    "is_installed",
+    "notice",
+    "report_beside",
+    "task_page",
+    "write_report",
+]

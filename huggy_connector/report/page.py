@@ -26,8 +26,10 @@ class Section:
     landings: Table
 
 
-def render(figures: Figures, *, words: Words, data_name: str) -> str:
-    """The whole page. Every text of the data is escaped where it is put in."""
+def render(figures: Figures, *, words: Words, data_name: str, other_name: str = "") -> str:
+    """The whole page. Every text of the data is escaped where it is put in. `other_name`: the page's file in the other
+    language, if there is one.
+    """
     from jinja2 import Environment, StrictUndefined
 
     template = resources.files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
@@ -37,6 +39,7 @@ def render(figures: Figures, *, words: Words, data_name: str) -> str:
         words=words,
         colours=COLOURS,
         data_name=data_name,
+        other_name=other_name,
         sections=[_section(company, figures, words) for company in figures.companies],
     )
 

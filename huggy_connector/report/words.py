@@ -47,6 +47,32 @@ _TEXTS: Mapping[str, Text] = {
         "O arquivo {file} tem o formato de uma versão anterior: rode huggy load, que o refaz a partir da área de pouso "
         "(landing), e gere esta página de novo.",
     ),
+    "no_folder": Text(
+        "There is no folder {folder} on this server: give Airflow's API server the volume on which the workers write "
+        "the warehouse, at the same path.",
+        "Não há a pasta {folder} neste servidor: monte no API server do Airflow o volume em que os workers gravam o "
+        "arquivo, no mesmo caminho.",
+    ),
+    "no_report": Text(
+        "There is no report beside {file} yet. Each load makes it, where the workers have the extra report: "
+        "pip install 'huggy-connector[report]', and clear the last task load of huggy_sync.",
+        "Ainda não há relatório junto de {file}. Cada carga o gera, se os workers tiverem o extra report: "
+        "pip install 'huggy-connector[report]', e limpe (clear) a última tarefa load do huggy_sync.",
+    ),
+    "older_report": Text(
+        "The report beside {file} was made by another release: clear the last task load of huggy_sync, which makes it "
+        "anew, or run huggy load.",
+        "O relatório junto de {file} é de outra versão: limpe (clear) a última tarefa load do huggy_sync, que o refaz, "
+        "ou rode huggy load.",
+    ),
+    "not_ours": Text(
+        "This task is none of huggy_connector's, or it has not ended well yet: its log says how far it is.",
+        "Esta tarefa não é do huggy_connector, ou ainda não terminou bem: o log diz até onde ela foi.",
+    ),
+    "task_title": Text("What this task did", "O que esta tarefa fez"),
+    "to_the_page": Text("To the service desk's page", "Para a página da central de atendimento"),
+    "manifest": Text("Manifest of the snapshot", "Manifesto da captura"),
+    "other_language": Text("Em português", "In English"),
     "failed_checks": Text(
         "Checks of the last load that failed (huggy status lists them too):",
         "Verificações da última carga que falharam (huggy status também as lista):",

@@ -10,14 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from huggy_connector.errors import ConfigurationError, WarehouseError
+from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseError
+from huggy_connector.report.beside import FORMAT, Beside
 from huggy_connector.report.figures import Figures, as_plain
 from huggy_connector.report.page import render
 from huggy_connector.report.reading import read_figures
-from huggy_connector.report.words import Language, Words
-
-FORMAT = 1
-"""Version of the JSON's layout."""
+from huggy_connector.report.words import LANGUAGES, Language, Words
+from huggy_connector.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +57,44 @@ def write_report(
         )
     data, words = page.with_suffix(".json"), Words(language)
     figures = read_figures(warehouse, now=now, zone=zone, requests_per_second=requests_per_second)
-    plain = as_plain(figures)
-    assert isinstance(plain, dict)
-    _replace(data, json.dumps({"format": FORMAT, **plain}, ensure_ascii=False, separators=(",", ":")))
+    _replace(data, _as_json(figures))
     _replace(page, render(figures, words=words, data_name=data.name))
     return Written(str(page), str(data), figures, tuple(_notices(figures, words)))
+
+
+def report_beside(settings: Settings, *, published: bool, now: datetime) -> tuple[str, ...]:
+    """Keeps the report beside the warehouse, a page in each language: nobody who reads them opens DuckDB.
+
+    It is made anew where the warehouse was `published`, and where there is none of this release; without the extra
+    there is never one.
+    Whatever goes wrong is a warning: the rows are published, and whoever waits for them need not wait for a page.
+    """
+    if not settings.report or not is_installed():
+        return ()
+    places = Beside.of(settings.warehouse)
+    if not published and all(places.state(language) == "ready" for language in LANGUAGES):
+        return ()
+    try:
+        figures = read_figures(
+            settings.warehouse, now=now, zone=settings.zone, requests_per_second=settings.requests_per_second
+        )
+        _replace(places.data, _as_json(figures))
+        for language in LANGUAGES:
+            other = next(each for each in LANGUAGES if each != language)
+            page = render(
+                figures, words=Words(language), data_name=places.data.name, other_name=places.page(other).name
+            )
+            _replace(places.page(language), page)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the load is done
+        why = str(error) if isinstance(error, HuggyError) else f"{type(error).__name__}."
+        return (f"The warehouse is published, but the report beside it could not be made: {why}",)
+    return ()
+
+
+def _as_json(figures: Figures) -> str:
+    plain = as_plain(figures)
+    assert isinstance(plain, dict)
+    return json.dumps({"format": FORMAT, **plain}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _notices(figures: Figures, words: Words) -> list[str]:

@@ -48,6 +48,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for name in [name for name in os.environ if name.startswith(("HUGGY_", "AIRFLOW_CONN_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HUGGY_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("HUGGY_REPORT", "no")  # it takes seconds; whoever tests it switches it on
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_each_part_of_the_connection_becomes_its_setting(connect: Connect) -> No
         "budget": "memory:",
     }
     connect(host="https://huggy.example/v3", password="token-of-the-app", login="id-of-the-app", extra=extra)
-    assert HuggyHook().settings(state="kept") == Settings.resolve(
+    assert HuggyHook().settings(state="kept", report=True) == Settings.resolve(
         explicit={
             "base_url": "https://huggy.example/v3",
             "access_token": "token-of-the-app",

@@ -171,25 +171,26 @@ ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issu
 
 @pytest.mark.parametrize("kind", [kind for kind in ALL if not kind.transient and kind is not errors.Interrupted])
 def test_what_a_retry_cannot_cure_fails_the_task_at_once_with_one_sentence(kind: type[errors.HuggyError]) -> None:
-    with pytest.raises(AirflowFailException) as caught, final_where_a_retry_cannot_help():
+    with pytest.raises(AirflowFailException) as caught, final_where_a_retry_cannot_help("huggy_acme"):
         raise kind("Do this.")
-    assert str(caught.value) == "Do this."
+    assert str(caught.value) == "huggy_acme: Do this."
     assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize("kind", [*(kind for kind in ALL if kind.transient), errors.Interrupted])
 def test_what_may_pass_is_left_to_airflows_retries(kind: type[errors.HuggyError]) -> None:
     error = kind("Later.")
-    with pytest.raises(kind) as caught, final_where_a_retry_cannot_help():
+    with pytest.raises(kind) as caught, final_where_a_retry_cannot_help("huggy_acme"):
         raise error
     assert caught.value is error
+    assert str(error) == "huggy_acme: Later."
 
 
 def test_a_missing_token_fails_at_once(connect: Callable[..., None], tmp_path: Path) -> None:
     connect(host="https://huggy.example/v3", extra={"landing": str(tmp_path / "landing")})
     with pytest.raises(AirflowFailException) as caught:
         _land("chats")
-    assert str(caught.value).startswith("There is no access token: ")
+    assert str(caught.value).startswith("huggy_default: There is no access token: ")
     assert list(tmp_path.iterdir()) == []
 
 

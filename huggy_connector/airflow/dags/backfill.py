@@ -94,13 +94,14 @@ def huggy_backfill(
             ti.xcom_push("to_date", end)
             return "plan" if params["dry_run"] else "land"
 
+        of_form = f"{{{{ params.connection or {huggy_conn_id!r} }}}}"
         asked: dict[str, Any] = {
             "resource": "{{ params.resource }}",
             "mode": "window",
             "from_date": "{{ ti.xcom_pull(task_ids='days', key='from_date') }}",
             "to_date": "{{ ti.xcom_pull(task_ids='days', key='to_date') }}",
             "company_id": "{{ params.company or '' }}",
-            "huggy_conn_id": huggy_conn_id,
+            "huggy_conn_id": of_form,
             "landing": landing,
         }
         one: dict[str, Any] = {
@@ -109,7 +110,7 @@ def huggy_backfill(
         plan = HuggyPlanOperator(task_id="plan", **asked)
         land = HuggyToParquetOperator(task_id="land", **asked, **one)
         load = ParquetToDuckDBOperator(
-            task_id="load", warehouse=warehouse, huggy_conn_id=huggy_conn_id, landing=landing, **one
+            task_id="load", warehouse=warehouse, huggy_conn_id=of_form, landing=landing, **one
         )
         days() >> [plan, land]
         land >> load
@@ -122,6 +123,9 @@ def _form() -> dict[str, Param]:
         "resource": Param("chats", type="string", enum=names, title="What", description="Created in these days."),
         "from_date": _date("From", "The first day, in the account's zone."),
         "to_date": _date("To before", "The first day that is not wanted any more."),
+        "connection": Param(
+            None, type=["null", "string"], title="Connection", description="Its id; empty: the DAG's own."
+        ),
         "company": Param(
             None,
             type=["null", "integer"],

@@ -5,6 +5,7 @@ from typing import Any
 
 from airflow.sdk import DAG
 
+from huggy_connector.airflow.dags.companies import FORM, NAMED, Companies, for_each_company
 from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import Callbacks, HuggyToParquetOperator
@@ -37,6 +38,7 @@ def huggy_reconcile(
     *,
     schedule: Any = SUNDAY_NIGHT,
     resources: Sequence[str] = (),
+    companies: Companies | None = None,
     huggy_conn_id: str = HuggyHook.default_conn_name,
     landing: str | None = None,
     warehouse: str | None = None,
@@ -44,6 +46,7 @@ def huggy_reconcile(
     **options: Any,
 ) -> DAG:
     """Lands all of each resource (those that come in pages if none is named), however fresh it is, and loads it.
+    `companies`: all of this for each, in a mapped group of tasks; the trigger page then asks for which.
 
     A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
     replace the connection's and may be templates; `on_alert` is called where a snapshot is not exact or a check warns
@@ -51,14 +54,20 @@ def huggy_reconcile(
     shows as an import error, where a resource is unknown.
     """
     paged = [each.name for each in RESOURCES.values() if each.paged and each.default]
+    names = [each.name for each in resources_named(resources or paged)]
     arguments = usual(description="All of Huggy's lists again, once a week", doc_md=_ON_DUTY, **options)
-    with DAG(dag_id, **arguments, schedule=schedule) as dag:
-        account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
+    if companies is not None:
+        arguments = {**arguments, "params": {**FORM, **arguments.get("params", {})}}
+
+    def reconcile_one(huggy_conn_id: str, company_id: int | None) -> None:
+        loading: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
+        landing_of: dict[str, Any] = {**loading, "company_id": company_id, "map_index_template": NAMED}
         landings = {
-            each.name: HuggyToParquetOperator(
-                task_id=f"land_{each.name}", resource=each.name, mode="reconcile", **account
-            )
-            for each in resources_named(resources or paged)
+            name: HuggyToParquetOperator(task_id=f"land_{name}", resource=name, mode="reconcile", **landing_of)
+            for name in names
         }
-        load_what_landed(landings, warehouse=warehouse, **account)
+        load_what_landed(landings, warehouse=warehouse, **loading)
+
+    with DAG(dag_id, **arguments, schedule=schedule) as dag:
+        for_each_company(reconcile_one, companies, huggy_conn_id=huggy_conn_id)
     return dag

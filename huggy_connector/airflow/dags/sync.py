@@ -5,6 +5,7 @@ from typing import Any
 
 from airflow.sdk import DAG, TriggerRule
 
+from huggy_connector.airflow.dags.companies import FORM, NAMED, Companies, for_each_company
 from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import Callbacks, HuggyToParquetOperator, ParquetToDuckDBOperator
@@ -37,6 +38,7 @@ def huggy_sync(
     schedule: Any = "@hourly",
     resources: Sequence[str] = (),
     messages: bool = False,
+    companies: Companies | None = None,
     huggy_conn_id: str = HuggyHook.default_conn_name,
     landing: str | None = None,
     warehouse: str | None = None,
@@ -44,28 +46,36 @@ def huggy_sync(
     **options: Any,
 ) -> DAG:
     """Lands what is due of each resource (all default ones if none is named) and loads what landed. `messages`: those
-    of changed chats too, in a task after the chats'.
+    of changed chats too, in a task after the chats'. `companies`: all of this for each, in a mapped group of tasks;
+    the trigger page then asks for which.
 
     A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
     replace the connection's and may be templates; `on_alert` is called where a snapshot is not exact or a check warns
     (see `huggy_connector.airflow.operators.alert`); `options` go to the DAG. Raises ConfigurationError, which Airflow
     shows as an import error, where a resource is unknown.
     """
+    names = [*(each.name for each in resources_named(resources)), *(["messages"] if messages else [])]
     arguments = usual(description="Huggy's chats and contacts in a DuckDB file", doc_md=_ON_DUTY, **options)
-    with DAG(dag_id, **arguments, schedule=schedule) as dag:
-        account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
-        names = [*(each.name for each in resources_named(resources)), *(["messages"] if messages else [])]
+    if companies is not None:
+        arguments = {**arguments, "params": {**FORM, **arguments.get("params", {})}}
+
+    def sync_one(huggy_conn_id: str, company_id: int | None) -> None:
+        loading: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
+        landing_of: dict[str, Any] = {**loading, "company_id": company_id, "map_index_template": NAMED}
         landings = {
             name: HuggyToParquetOperator(
-                task_id=f"land_{name}", resource=name, mode="due", trigger_rule=TriggerRule.NONE_FAILED, **account
+                task_id=f"land_{name}", resource=name, mode="due", trigger_rule=TriggerRule.NONE_FAILED, **landing_of
             )
             for name in names
         }
         if "chats" in landings:
-            recent = HuggyToParquetOperator(task_id="land_recent_chats", resource="chats", mode="recent", **account)
-            load_recent = ParquetToDuckDBOperator(task_id="load_recent", warehouse=warehouse, **account)
+            recent = HuggyToParquetOperator(task_id="land_recent_chats", resource="chats", mode="recent", **landing_of)
+            load_recent = ParquetToDuckDBOperator(task_id="load_recent", warehouse=warehouse, **loading)
             recent >> load_recent >> [*landings.values()]
             if messages:
                 landings["chats"] >> landings["messages"]
-        load_what_landed(landings, warehouse=warehouse, **account)
+        load_what_landed(landings, warehouse=warehouse, **loading)
+
+    with DAG(dag_id, **arguments, schedule=schedule) as dag:
+        for_each_company(sync_one, companies, huggy_conn_id=huggy_conn_id)
     return dag

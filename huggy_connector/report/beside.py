@@ -1,0 +1,53 @@
+"""The report that lies beside the warehouse: where its files are, and what they say before anybody opens the page.
+
+A server that shows them needs neither DuckDB nor the extra `report`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self, TypeAlias
+
+from huggy_connector.report.words import LANGUAGES, Language
+
+FORMAT = 1
+"""Version of the JSON's layout."""
+
+State: TypeAlias = Literal["ready", "no_folder", "no_report", "older_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The files of the report beside `warehouse`: `huggy.report.json`, `huggy.report.en.html` and so on."""
+
+    warehouse: Path
+
+    @classmethod
+    def of(cls, warehouse: str | Path) -> Self:
+        return cls(Path(warehouse).expanduser().absolute())
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all its files: they refer to one another by these."""
+        return frozenset({self.data.name, *(self.page(language).name for language in LANGUAGES)})
+
+    @property
+    def data(self) -> Path:
+        return self.warehouse.with_suffix(".report.json")
+
+    def page(self, language: Language) -> Path:
+        return self.warehouse.with_suffix(f".report.{language}.html")
+
+    def state(self, language: Language) -> State:
+        """Whether the page can be shown. What is in it, such as that it is stale, it says itself."""
+        if not self.warehouse.parent.is_dir():
+            return "no_folder"
+        try:
+            told = json.loads(self.data.read_bytes())
+        except (OSError, ValueError):
+            return "no_report"
+        if not self.page(language).is_file():
+            return "no_report"
+        return "ready" if isinstance(told, dict) and told.get("format") == FORMAT else "older_report"

@@ -1,0 +1,117 @@
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.sdk import DAG
+from airflow.serialization.serialized_objects import DagSerialization
+
+from huggy_connector.airflow.dags import huggy_reconcile, huggy_sync
+from huggy_connector.airflow.dags.companies import accounts_of
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.sandbox import Options, Sandbox
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+RunDag = Callable[..., "DagRun"]
+OURS, THEIRS = 4242, 77
+
+
+@pytest.fixture(scope="module")
+def other_account() -> Iterator[Sandbox]:
+    with Sandbox(Options(company=THEIRS, chats=60, contacts=30, limit=0)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def two_companies(connect: Callable[..., None], account: Sandbox, other_account: Sandbox, tmp_path: Path) -> Path:
+    """Connections of two companies, whose data goes into one file of the folder returned."""
+    extra = {
+        "landing": str(tmp_path / "landing"),
+        "warehouse": str(tmp_path / "desk.duckdb"),
+        "requests_per_second": 1000,
+    }
+    connect("huggy_ours", host=account.url, password=account.token, extra={**extra, "company_id": OURS})
+    connect("huggy_theirs", host=other_account.url, password=other_account.token, extra=extra)
+    connect("huggy_revoked", host=other_account.url, password="revoked", extra=extra)
+    return tmp_path
+
+
+@pytest.mark.parametrize("factory", [huggy_sync, huggy_reconcile])
+def test_each_company_has_the_same_tasks_in_a_group_that_is_mapped(factory: Callable[..., DAG]) -> None:
+    alone, mapped = factory(), factory(companies=["huggy_ours", THEIRS])
+    assert {*mapped.task_ids} == {*alone.task_ids, "companies"}
+    for task in alone.tasks:
+        assert mapped.get_task(task.task_id).downstream_task_ids == task.downstream_task_ids
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(mapped))
+    assert sorted(stored.task_dict) == sorted(mapped.task_ids)
+
+
+def test_an_entry_is_a_connection_or_a_company_of_the_dags_own_connection_and_counts_once() -> None:
+    assert accounts_of(["huggy_ours", 77, "77", "huggy_ours"], where="", huggy_conn_id="huggy_default") == [
+        {"huggy_conn_id": "huggy_ours", "company_id": None},
+        {"huggy_conn_id": "huggy_default", "company_id": 77},
+    ]
+
+
+@pytest.mark.parametrize("listed", [[], "huggy_ours", {"huggy_ours": 1}, [None], [""], [True], [["huggy_ours"]], [0]])
+def test_what_is_no_list_of_companies_is_an_import_error_that_says_what_one_is(listed: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^The list (must be|has an entry) .*connection id.*number.*\.$"):
+        accounts_of(listed, where="The list", huggy_conn_id="huggy_default")
+
+
+@pytest.mark.airflow
+def test_a_revoked_token_stops_no_other_company_and_the_failure_names_whose_it_is(
+    account: Sandbox, other_account: Sandbox, two_companies: Path, run_dag: RunDag, capsys: pytest.CaptureFixture[str]
+) -> None:
+    companies = ["huggy_revoked", "huggy_ours", "huggy_theirs"]
+    run = run_dag(huggy_sync("desk_three", schedule=None, resources=["contacts"], companies=companies))
+    assert _states(run) == {
+        "run": "failed",
+        "companies": "success",
+        "land_contacts 0": "failed",
+        "land_contacts 1": "success",
+        "land_contacts 2": "success",
+        "load 0": "success",  # of what landed before
+        "load 1": "success",
+        "load 2": "success",
+        "complete 0": "upstream_failed",
+        "complete 1": "success",
+        "complete 2": "success",
+    }
+    assert "huggy_revoked: " in capsys.readouterr().out
+    assert _ids(two_companies / "desk.duckdb") == {
+        OURS: sorted(map(int, account.truth("contacts")["ids"])),
+        THEIRS: sorted(map(int, other_account.truth("contacts")["ids"])),
+    }
+
+
+@pytest.mark.airflow
+def test_the_companies_of_a_variable_are_read_when_a_run_starts_and_the_form_may_name_some_of_them(
+    two_companies: Path, run_dag: RunDag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dag = huggy_sync("desk_variable", schedule=None, resources=["departments"], companies="huggy_companies")
+    assert _states(run_dag(dag))["companies"] == "failed"
+    monkeypatch.setenv("AIRFLOW_VAR_HUGGY_COMPANIES", "huggy_ours, huggy_theirs")
+    assert _states(run_dag(dag))["companies"] == "failed"
+    monkeypatch.setenv("AIRFLOW_VAR_HUGGY_COMPANIES", json.dumps(["huggy_ours", "huggy_theirs"]))
+    assert _states(run_dag(dag))["land_departments 1"] == "success"
+    assert "land_departments 1" not in _states(run_dag(dag, companies=["huggy_theirs"]))
+
+
+def _states(run: "DagRun") -> dict[str, Any]:
+    states = {
+        ti.task_id if ti.map_index < 0 else f"{ti.task_id} {ti.map_index}": str(ti.state)
+        for ti in run.get_task_instances()
+    }
+    return {"run": str(run.state), **states}
+
+
+def _ids(warehouse: Path) -> dict[int, list[int]]:
+    import duckdb
+
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute("SELECT company_id, list(id ORDER BY id) FROM contacts GROUP BY ALL").fetchall()
+    return dict(found)

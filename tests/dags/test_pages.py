@@ -1,0 +1,150 @@
+"""The pages as the API server has them. Its login is put aside here but for one test; the real one is in tests/e2e."""
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import HTTPException
+
+from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+from huggy_connector.airflow.returned import Returned
+from huggy_connector.report import Beside
+
+with warnings.catch_warnings(action="ignore"):  # of Airflow's own libraries, while they are imported
+    from airflow.api_fastapi.core_api.security import get_user
+    from starlette.testclient import TestClient
+
+    from huggy_connector.airflow import pages
+
+
+@pytest.fixture
+def visitor() -> Iterator[TestClient]:
+    """Somebody who is logged in."""
+    pages.app.dependency_overrides[get_user] = lambda: None
+    yield TestClient(pages.app, follow_redirects=False)
+    pages.app.dependency_overrides.clear()
+
+
+@pytest.fixture
+def loaded(connected: Path, as_task: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the landing of a desk returned, after a load that made the report."""
+    monkeypatch.setenv("HUGGY_REPORT", "yes")
+    landed = HuggyToParquetOperator(task_id="land", resource="contacts").execute(as_task("land"))
+    ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+    assert (connected / "desk.report.json").exists()
+    return landed
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_load_makes_the_report_and_the_page_is_in_the_browsers_language(
+    visitor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import duckdb
+
+    monkeypatch.setattr(duckdb, "connect", None)  # no page may open the warehouse
+    english, portuguese = (
+        visitor.get("/huggy_default/", headers={"Accept-Language": wish}) for wish in ("de, en;q=0.5", "pt-BR,en;q=0.9")
+    )
+    assert 'lang="en"' in english.text
+    assert 'lang="pt-BR"' in portuguese.text
+    assert visitor.get("/").headers["location"] == "/huggy_default/"
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_pages_lead_to_one_another_and_to_their_figures_and_to_no_other_file(visitor: TestClient) -> None:
+    assert 'href="desk.report.pt-BR.html"' in visitor.get("/huggy_default/").text
+    assert 'href="desk.report.en.html"' in visitor.get("/huggy_default/desk.report.pt-BR.html").text
+    assert visitor.get("/huggy_default/desk.report.json").json()["state"] == "empty"
+    for name in ("desk.duckdb", "..%2Fdesk.report.json", "other.report.json"):
+        assert visitor.get(f"/huggy_default/{name}").status_code == 404
+
+
+def test_nobody_sees_anything_without_a_login(connected: Path) -> None:
+    def refused() -> None:
+        raise HTTPException(401)
+
+    assert connected.exists()
+    pages.app.dependency_overrides[get_user] = refused
+    stranger = TestClient(pages.app)
+    paths = ("/", "/huggy_default/", "/huggy_default/desk.report.json", "/tasks/desk/run-1/land/-1")
+    assert {stranger.get(path).status_code for path in paths} == {401}
+    pages.app.dependency_overrides.clear()
+
+
+def test_without_a_report_the_page_says_what_to_do(connected: Path, visitor: TestClient) -> None:
+    assert "There is no report beside desk.duckdb yet." in _said(visitor)
+    assert "Ainda não há relatório junto de desk.duckdb." in _said(visitor, "pt")
+    assert list(connected.glob("*.html")) == []
+
+
+def test_without_the_workers_volume_the_page_says_so(
+    connect: Callable[..., None], tmp_path: Path, visitor: TestClient
+) -> None:
+    connect(extra={"warehouse": str(tmp_path / "volume" / "desk.duckdb")})
+    assert f"There is no folder {tmp_path / 'volume'} on this server" in _said(visitor)
+    assert f"Não há a pasta {tmp_path / 'volume'} neste servidor" in _said(visitor, "pt")
+
+
+@pytest.mark.usefixtures("loaded")
+def test_of_a_report_of_another_release_the_page_says_so_until_the_load_is_cleared(
+    connected: Path, visitor: TestClient, as_task: Callable[..., Any]
+) -> None:
+    data = Beside.of(connected / "desk.duckdb").data
+    data.write_text(json.dumps({**json.loads(data.read_text()), "format": 0}))
+    assert "was made by another release" in _said(visitor)
+    ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+    assert "made by another release" not in _said(visitor)
+
+
+def test_a_connection_that_is_not_there_is_named(visitor: TestClient) -> None:
+    answer = visitor.get("/huggy_acme/")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        404,
+        "There is no connection 'huggy_acme': add it under Admin > Connections, type Huggy.",
+    )
+
+
+@pytest.fixture
+def permitted(visitor: TestClient) -> TestClient:
+    """Somebody who may also see what tasks return."""
+    for route in pages.app.routes:
+        for each in getattr(route, "dependencies", []):
+            pages.app.dependency_overrides[each.dependency] = lambda: None
+    return visitor
+
+
+def test_a_tasks_tab_tells_what_it_did_with_the_manifest(
+    loaded: dict[str, Any], permitted: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "returned", lambda *_: Returned("huggy_default", None, loaded))
+    said = permitted.get("/tasks/desk/run-1/land/-1").text
+    assert f"<dt>unique_ids</dt><dd>{loaded['unique_ids']}</dd>" in said
+    assert 'href="/huggy_default/"' in said
+    assert "&#34;certificate&#34;" in said
+    assert "&#34;state&#34;: {}" in said
+
+
+def test_the_tab_of_a_task_of_somebody_else_says_so(permitted: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "returned", lambda *_: None)
+    assert "This task is none of huggy_connector" in permitted.get("/tasks/desk/run-1/other/{MAP_INDEX}").text
+
+
+def test_a_report_that_cannot_be_made_is_a_warning_and_the_load_is_none_the_worse(
+    connected: Path, as_task: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUGGY_REPORT", "yes")
+    monkeypatch.setattr("huggy_connector.report.write.render", lambda *_, **__: 1 / 0)
+    HuggyToParquetOperator(task_id="land", resource="contacts").execute(as_task("land"))
+    told: list[str] = []
+    load = ParquetToDuckDBOperator(task_id="load", on_alert=lambda context: told.append(context["huggy_alert"]))
+    assert load.execute(as_task("load"))["published"] is True
+    assert told == ["The warehouse is published, but the report beside it could not be made: ZeroDivisionError."]
+    assert (connected / "desk.duckdb").exists()
+
+
+def _said(visitor: TestClient, language: str = "en") -> str:
+    said: str = visitor.get("/huggy_default/", headers={"Accept-Language": language}).text
+    return said.replace("&#39;", "'")
