@@ -1,0 +1,59 @@
+"""All chats of one customer, as a CSV file, by a form. Copy this file into your DAG folder and change the query: every
+table and column is told by `huggy describe`.
+
+*Trigger* asks for the contact's id, which stands at the end of its address in Huggy's panel. Phone and e-mail are no
+way to find it: unless your privacy policy keeps them, the warehouse has none.
+
+**It is red.** The last line of the log says what to do. A contact without chats is no failure: its file has a head and
+no row, and the log says so.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+
+from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.warehouse import export
+
+CHATS = """
+    SELECT
+        t.company_id,
+        t.chat_id,
+        t.created_at_local AS opened,
+        t.channel,
+        d.name AS department,
+        a.name AS agent,
+        t.situation,
+        round(t.first_response_seconds / 60, 1) AS first_response_minutes,
+        round(t.resolution_seconds / 60, 1) AS resolution_minutes
+    FROM marts.chat_times AS t
+    LEFT JOIN marts.names AS a ON a.company_id = t.company_id AND a.kind = 'agent' AND a.id = t.agent_id
+    LEFT JOIN marts.names AS d ON d.company_id = t.company_id AND d.kind = 'department' AND d.id = t.department_id
+    WHERE t.contact_id = {contact}
+    ORDER BY t.company_id, t.created_at, t.chat_id
+"""
+
+with DAG(
+    "huggy_chats_of_a_customer",
+    description="All chats of one customer as a CSV file",
+    doc_md=__doc__,
+    schedule=None,
+    tags=["huggy"],
+    params={
+        "contact": Param(type="integer", minimum=1, title="Contact", description="Its id in Huggy."),
+        "folder": Param(None, type=["null", "string"], description="Of the file; empty: `reports`, by the warehouse."),
+    },
+) as dag:
+
+    @task
+    def write(*, params: Any = None) -> dict[str, Any]:
+        """Reads the live version of the warehouse, which a load neither waits for nor locks."""
+        settings = HuggyHook().settings(asks=False)
+        folder = Path(params["folder"] or Path(settings.warehouse).parent / "reports").expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"chats-of-{params['contact']}.csv"
+        rows = export(settings.warehouse, CHATS.format(contact=params["contact"]), file, zone=settings.zone)
+        return {"file": str(file), "rows": rows}
+
+    write()

@@ -1,0 +1,48 @@
+"""What the report shows as Parquet files for Power BI, after each load of chats. Copy this file into your DAG folder
+and name the tables that you want: `huggy describe` tells them all.
+
+In Power BI: *Get data > Parquet*, a query for each file; refresh after the hour at which the load ends. Each file is
+replaced whole, so that a refresh meets the old one or the new one.
+
+**A task is red.** The last line of its log says what to do; the usual reason is a folder that cannot be written to.
+Clear it: it writes the newest version once more.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+
+from huggy_connector.airflow.assets import table
+from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.warehouse import export
+
+QUERIES = {
+    "chat_times": "SELECT * EXCLUDE (source) FROM marts.chat_times",
+    "chats_by_day": "FROM marts.chats_by_day",
+    "agent_performance": "FROM marts.agent_performance",
+    "backlog_by_day": "FROM marts.backlog_by_day",
+}
+
+with DAG(
+    "huggy_power_bi",
+    description="Marts as Parquet files for Power BI",
+    doc_md=__doc__,
+    schedule=table("chats"),
+    max_active_runs=1,
+    tags=["huggy"],
+    params={
+        "folder": Param(None, type=["null", "string"], description="Of the files; empty: `power-bi`, by the warehouse.")
+    },
+) as dag:
+
+    @task(map_index_template="{{ task.op_kwargs['name'] }}")
+    def write(name: str, *, params: Any = None) -> dict[str, Any]:
+        """Reads the live version of the warehouse, which a load neither waits for nor locks."""
+        settings = HuggyHook().settings(asks=False)
+        folder = Path(params["folder"] or Path(settings.warehouse).parent / "power-bi").expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{name}.parquet"
+        return {"file": str(file), "rows": export(settings.warehouse, QUERIES[name], file, zone=settings.zone)}
+
+    write.expand(name=[*QUERIES])
