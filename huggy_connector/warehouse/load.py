@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -143,6 +143,7 @@ def load(  # noqa: PLR0913
         if found.version and not afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
                 if not refresh.outdated(connection, calendar):
+                    ages = [each for one in resources for each in quality.check_age(connection, one, now())]
                     return LoadReport(
                         str(place.live),
                         found.version,
@@ -150,7 +151,7 @@ def load(  # noqa: PLR0913
                         _held(connection),
                         (),
                         todo.skipped,
-                        _hints(todo),
+                        _warnings(ages) + _hints(todo),
                         todo.blocked,
                     )
         landing.gather(todo.manifests)
@@ -230,6 +231,10 @@ def _todo(
     return _Todo(tuple(batches), skipped, blocked)
 
 
+def _warnings(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(each.sentence for each in findings if each.level is Level.WARN and not each.passed)
+
+
 def _hints(todo: _Todo) -> tuple[str, ...]:
     if not todo.blocked:
         return ()
@@ -274,8 +279,7 @@ def _fill(
         snapshots=sum(len(batch.new) for batch in batches),
         rows_changed=sum(report.changed for report in done.values()),
     )
-    warnings = tuple(each.sentence for each in findings if each.level is Level.WARN and not each.passed)
-    return _held(connection, done), warnings
+    return _held(connection, done), _warnings(findings)
 
 
 def _held(

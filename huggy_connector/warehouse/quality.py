@@ -99,7 +99,8 @@ def check_tables(connection: DuckDBPyConnection, resources: Sequence[Resource], 
     for resource in resources:
         yield from _key(connection, resource)
         yield from _times(connection, resource)
-        yield from _sweeps(connection, resource, now)
+        yield from check_age(connection, resource, now)
+        yield from _sweeps(connection, resource)
         if resource.history:
             yield from _history(connection, resource)
     present = {resource.name for resource in resources}
@@ -151,8 +152,8 @@ def _history(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Fin
     yield Finding("history_joins", resource.name, Level.STOP, not apart, detail)
 
 
-def _sweeps(connection: DuckDBPyConnection, resource: Resource, now: datetime) -> Iterator[Finding]:
-    """Per company: the newest snapshot is young, and a full sweep finds about as much as the one before."""
+def check_age(connection: DuckDBPyConnection, resource: Resource, now: datetime) -> Iterator[Finding]:
+    """Per company: the newest snapshot is young."""
     for company_id, newest in connection.execute(
         f"SELECT company_id, epoch(max(started_at)) FROM {meta.SNAPSHOTS.sql} WHERE resource = ?"
         " GROUP BY ALL ORDER BY ALL",
@@ -161,6 +162,13 @@ def _sweeps(connection: DuckDBPyConnection, resource: Resource, now: datetime) -
         hours = (now.timestamp() - newest) / 3600
         detail = f"company {company_id}: the newest snapshot was begun {hours:,.0f} hours ago"
         yield Finding("fresh", resource.name, Level.WARN, hours * 3600 <= OLD_AFTER.total_seconds(), detail)
+
+
+def _sweeps(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Finding]:
+    """Per company: a full sweep finds about as much as the one before."""
+    for (company_id,) in connection.execute(
+        f"SELECT DISTINCT company_id FROM {meta.SNAPSHOTS.sql} WHERE resource = ? ORDER BY ALL", [resource.name]
+    ).fetchall():
         sizes = [
             row[0]
             for row in connection.execute(

@@ -105,10 +105,15 @@ def test_a_full_list_that_is_much_shorter_than_the_one_before_warns(desk: Desk) 
     assert desk.load().warnings == (f"agents: {sentence} (sweep_not_shrunk).",)
 
 
-def test_old_snapshots_warn(desk: Desk, chat: Chat) -> None:
+@pytest.mark.parametrize("loaded", [False, True], ids=["something is new", "nothing is new"])
+def test_old_snapshots_warn(desk: Desk, chat: Chat, *, loaded: bool) -> None:
     desk.land([chat(1)])
-    assert desk.load(now=lambda: datetime(2026, 11, 25, 12, tzinfo=UTC)).warnings == (
-        "chats: company 4242: the newest snapshot was begun 72 hours ago (fresh).",
+    if loaded:
+        desk.load()
+    report = desk.load(now=lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
+    assert (report.published, report.warnings) == (
+        not loaded,
+        ("chats: company 4242: the newest snapshot was begun 72 hours ago (fresh).",),
     )
 
 
