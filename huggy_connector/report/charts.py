@@ -155,10 +155,12 @@ def _drawing(
 
 
 def _marked(days: Sequence[date], most: int) -> list[int]:
-    """Places of Mondays, evenly left out where there are many; of the first day where there is none."""
+    """Places of all days, if they are few; else of Mondays, evenly left out where there are many."""
+    if len(days) <= most:
+        return [*range(len(days))]
     mondays = [place for place, day in enumerate(days) if day.weekday() == 0]
     step = -(-len(mondays) // most) or 1
-    return mondays[::step] or [0]
+    return mondays[::step]
 
 
 def _drawn(role: str) -> str:

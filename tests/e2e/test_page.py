@@ -1,0 +1,113 @@
+"""The page "Huggy" and the tab of a task, as a person meets them in a browser."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from tests.browser import CHROMIUM, FLAGS, NEEDS_IT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.conftest import Desk
+
+pytestmark = NEEDS_IT
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def login(browser: Browser, desk: "Desk") -> dict[str, object]:
+    """What the browser keeps of a login."""
+    page = browser.new_page()
+    page.goto(f"{desk.airflow.url}/")
+    page.get_by_label("Username").fill("admin")
+    page.locator("input[type=password]").fill(desk.airflow.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Dags")).to_be_visible()
+    kept = page.context.storage_state()
+    page.close()
+    return dict(kept)
+
+
+@pytest.mark.parametrize("path", ["/huggy/huggy_default/", "/huggy/huggy_default/desk.report.json"])
+def test_without_a_login_there_is_nothing_to_see(desk: "Desk", path: str) -> None:
+    with pytest.raises(HTTPError) as caught:
+        urlopen(desk.airflow.url + path)
+    assert caught.value.code == 401
+    caught.value.close()
+
+
+def test_the_navigation_leads_to_the_page(
+    browser: Browser, desk: "Desk", login: dict[str, object], tmp_path: "Path"
+) -> None:
+    page = _context(browser, login).new_page()
+    page.goto(f"{desk.airflow.url}/")
+    page.screenshot(path=tmp_path / "home.png")
+    page.get_by_role("link", name="Huggy", exact=True).click()
+    shown = page.frame_locator("iframe")
+    expect(shown.get_by_role("heading", name="Huggy: Service desk")).to_be_visible()
+    expect(shown.get_by_text("How fresh each table is")).to_be_visible()
+    page.screenshot(path=tmp_path / "nav.png")
+    shown.get_by_role("link", name="Em português").click()
+    expect(shown.get_by_role("heading", name="Huggy: Central de atendimento")).to_be_visible()
+    page.context.close()
+
+
+def test_a_tasks_tab_tells_what_it_did(
+    browser: Browser, desk: "Desk", login: dict[str, object], tmp_path: "Path"
+) -> None:
+    page = _context(browser, login).new_page()
+    page.goto(f"{desk.airflow.url}/dags/huggy_sync/runs/{desk.first_run}/tasks/land_chats")
+    page.get_by_role("link", name="Huggy", exact=True).last.click()
+    shown = page.frame_locator("iframe")
+    expect(shown.get_by_text("unique_ids", exact=True)).to_be_visible()
+    expect(shown.get_by_text("700", exact=True).first).to_be_visible()
+    shown.get_by_text("Manifest of the snapshot").click()
+    page.screenshot(path=tmp_path / "tab.png")
+    expect(shown.get_by_text('"certificate"')).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize(("locale", "width", "scheme"), [("en-US", 1280, "dark"), ("pt-BR", 390, "light")])
+def test_the_page_is_in_the_browsers_language_and_hears_no_complaint(
+    browser: Browser, desk: "Desk", login: dict[str, object], tmp_path: "Path", locale: str, width: int, scheme: str
+) -> None:
+    context = _context(browser, login, locale=locale, width=width, scheme=scheme)
+    page, heard = context.new_page(), list[str]()
+    page.on("console", lambda message: heard.append(message.text))
+    page.goto(f"{desk.airflow.url}/huggy/huggy_default/")
+    expect(page.locator("html")).to_have_attribute("lang", "pt-BR" if locale == "pt-BR" else "en")
+    page.screenshot(path=tmp_path / "page.png", full_page=True)
+    assert heard == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_links_of_the_tasks_details_lead_to_both(desk: "Desk") -> None:
+    tasks = f"/dags/huggy_sync/dagRuns/{desk.first_run}/taskInstances"
+    links = desk.airflow.call("GET", f"{tasks}/land_chats/links")["extra_links"]
+    assert links["Huggy"] == "/huggy/huggy_default/"
+    assert links["Manifest"].startswith("/huggy/tasks/huggy_sync/scheduled__")
+    assert desk.airflow.call("GET", f"{tasks}/load/links")["extra_links"] == {"Huggy": "/huggy/huggy_default/"}
+
+
+def _context(
+    browser: Browser, login: dict[str, object], *, locale: str = "en-US", width: int = 1280, scheme: str = "light"
+) -> BrowserContext:
+    return browser.new_context(
+        storage_state=login,  # type: ignore[arg-type]
+        locale=locale,
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
