@@ -1,5 +1,7 @@
 """The page "Huggy" and the tab of a task, as a person meets them in a browser."""
 
+import json
+import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
@@ -92,6 +94,43 @@ def test_the_page_is_in_the_browsers_language_and_hears_no_complaint(
     assert heard == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
+
+
+@pytest.fixture(scope="module")
+def ill(desk: "Desk", tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Connections whose pages cannot be shown, with what is said of each in English and in Portuguese."""
+    folder = tmp_path_factory.mktemp("ill")
+    for name in ("old", "none"):
+        (folder / name).mkdir()
+    for file in desk.folder.glob("desk.report.*"):
+        shutil.copy(file, folder / "old")
+    data = folder / "old" / "desk.report.json"
+    data.write_text(json.dumps({**json.loads(data.read_text()), "format": 0}))
+    for name in ("nowhere", "none", "old"):
+        extra = json.dumps({"warehouse": str(folder / name / "desk.duckdb")})
+        body = {"connection_id": f"huggy_{name}", "conn_type": "huggy", "extra": extra}
+        desk.airflow.call("POST", "/connections", body)
+    return {
+        "nowhere": "There is no folder|Não há a pasta",
+        "none": "There is no report beside desk.duckdb yet|Ainda não há relatório junto de desk.duckdb",
+        "old": "was made by another release|é de outra versão",
+    }
+
+
+@pytest.mark.parametrize("name", ["nowhere", "none", "old"])
+def test_where_there_is_no_page_it_says_what_to_do(
+    browser: Browser, desk: "Desk", login: dict[str, object], ill: dict[str, str], tmp_path: "Path", name: str
+) -> None:
+    for locale, width, scheme, said in zip(
+        ("en-US", "pt-BR"), (1280, 390), ("light", "dark"), ill[name].split("|"), strict=True
+    ):
+        context = _context(browser, login, locale=locale, width=width, scheme=scheme)
+        page = context.new_page()
+        page.goto(f"{desk.airflow.url}/huggy/huggy_{name}/")
+        expect(page.get_by_role("status")).to_contain_text(said)
+        page.screenshot(path=tmp_path / f"{locale}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()
 
 
 def test_links_of_the_tasks_details_lead_to_both(desk: "Desk") -> None:
