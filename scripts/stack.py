@@ -42,10 +42,19 @@ class StackError(Exception):
 class Airflow:
     """Four processes, one folder, one port of 127.0.0.1. A context manager: nothing of it is left running.
 
-    `environ` is all that the processes see, but for Airflow's own settings, which are made here.
+    `environ` is all that the processes see, but for Airflow's own settings, which are made here. `database`: where
+    Airflow's own tables are, as SQLAlchemy takes it; a SQLite file in the folder if not given.
     """
 
-    def __init__(self, home: Path, *, dags: Path, environ: Mapping[str, str], port: int | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        dags: Path,
+        environ: Mapping[str, str],
+        port: int | None = None,
+        database: str | None = None,
+    ) -> None:
         self.home = home.resolve()
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -66,7 +75,7 @@ class Airflow:
             "AIRFLOW__CORE__PARALLELISM": "2",
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database or f"sqlite:///{self.home}/airflow.db?timeout=60",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
         }

@@ -11,6 +11,7 @@ import pytest
 
 from huggy_connector.sandbox import Options, Sandbox
 from scripts.stack import ROOT, Airflow
+from tests.e2e.postgres import IS_INSTALLED, postgres
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,19 @@ def connection_into(account: Sandbox) -> Callable[[Path], str]:
 
 
 @pytest.fixture(scope="session")
+def database() -> Iterator[str | None]:
+    """Of Airflow's own tables: Postgres, as a deployment has it; SQLite where Debian's postgresql is missing."""
+    if not IS_INSTALLED:
+        yield None
+        return
+    with postgres() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def desk(
     environ: dict[str, str],
+    database: str | None,
     account: Sandbox,
     connection_into: Callable[[Path], str],
     tmp_path_factory: pytest.TempPathFactory,
@@ -64,7 +76,7 @@ def desk(
     dags = shutil.copytree(ROOT / "dags", folder / "dags")
     shutil.copytree(Path(__file__).parent / "dags", dags, dirs_exist_ok=True)
     told = {"HUGGY_STATE": str(folder / "state"), "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder)}
-    with Airflow(folder / "airflow", dags=dags, environ={**environ, **told}) as airflow:
+    with Airflow(folder / "airflow", dags=dags, environ={**environ, **told}, database=database) as airflow:
         for consumer in ("after_any_company", "after_one_company"):
             airflow.switch_on(consumer)
         airflow.switch_on("huggy_sync")

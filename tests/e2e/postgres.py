@@ -1,0 +1,75 @@
+"""A Postgres of Debian's for Airflow's own tables, on a port of 127.0.0.1: as docker-compose.yaml has it."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+BIN = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path("/nowhere")).parent
+IS_INSTALLED = BIN.is_dir()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Its address, as SQLAlchemy takes it. It refuses to run as root, and then runs as Debian's user for it."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    who: dict[str, Any] = {} if os.getuid() else {"user": "postgres", "group": "postgres", "extra_groups": ()}
+    if who:
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    data, port = folder / "data", _free_port()
+    try:
+        _run(BIN / "initdb", "--pgdata", data, "--username", "airflow", "--auth", "trust", "--no-sync", **who)
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": 200,
+        }
+        told = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [BIN / "postgres", "-D", data, *told],
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                **who,
+            )
+        try:
+            _wait(port, server)
+            _run(BIN / "createdb", "--host", "127.0.0.1", "--port", port, "--username", "airflow", "airflow")
+            yield f"postgresql+psycopg2://airflow@127.0.0.1:{port}/airflow"
+        finally:
+            server.terminate()  # waits for its clients, which are gone
+            server.wait(60)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 60
+    ready = [BIN / "pg_isready", "--quiet", "--host", "127.0.0.1", "--port", str(port)]
+    while subprocess.run(ready, check=False).returncode:
+        assert server.poll() is None, "Postgres ended at once."
+        assert time.monotonic() < end, "Postgres is not ready."
+        time.sleep(0.1)
+
+
+def _run(*command: object, **who: Any) -> None:
+    told = [str(each) for each in command]
+    ran = subprocess.run(told, cwd="/", capture_output=True, text=True, check=False, **who)
+    assert ran.returncode == 0, ran.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
