@@ -5,4 +5,4 @@ ARG AIRFLOW_VERSION
 COPY --chown=airflow:root pyproject.toml README.md LICENSE /tmp/huggy/
 COPY --chown=airflow:root huggy_connector /tmp/huggy/huggy_connector
 # The pin keeps pip from moving the image's Airflow.
-RUN pip install --no-cache-dir "apache-airflow==${AIRFLOW_VERSION}" /tmp/huggy && rm -r /tmp/huggy
+RUN pip install --no-cache-dir "apache-airflow==${AIRFLOW_VERSION}" "/tmp/huggy[report]" && rm -r /tmp/huggy

@@ -56,7 +56,7 @@ def postgres() -> Iterator[str]:
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + 60
-    ready = [BIN / "pg_isready", "--quiet", "--host", "127.0.0.1", "--port", str(port)]
+    ready = [str(BIN / "pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(port)]
     while subprocess.run(ready, check=False).returncode:
         assert server.poll() is None, "Postgres ended at once."
         assert time.monotonic() < end, "Postgres is not ready."

@@ -3,6 +3,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = shutil.which("docker-compose")
@@ -31,3 +32,9 @@ def test_a_missing_secret_is_named_with_what_to_do(missing: str, tmp_path: Path)
     assert ran.returncode != 0
     assert missing in ran.stderr
     assert "into .env" in ran.stderr
+
+
+def test_the_sandbox_comes_with_the_profile_demo_alone() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+    assert {name: each["profiles"] for name, each in services.items() if "profiles" in each} == {"sandbox": ["demo"]}
+    assert services["sandbox"]["network_mode"] == "service:airflow-scheduler"  # its tasks find it on loopback
