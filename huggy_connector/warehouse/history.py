@@ -169,12 +169,16 @@ def _replace(stage: Stage) -> None:
     _add_contents(stage, f"SELECT {columns}, row_hash FROM {stage.table.sql} WHERE {own}")
     stage.connection.execute("""
         CREATE OR REPLACE TEMP TABLE picks AS
-        SELECT id, row_hash, max((part, row)) AS place FROM keys SEMI JOIN spliced USING (id)
+        SELECT id, row_hash, max({'part': part, 'row': row}) AS place FROM keys SEMI JOIN spliced USING (id)
         ANTI JOIN contents USING (id, row_hash) GROUP BY id, row_hash
     """)
     if stage.count("picks"):
         held = sql.names(each for each in values if each in stage.columns)
-        _add_contents(stage, f"SELECT {held}, row_hash FROM incoming i SEMI JOIN picks p ON p.place = (i.part, i.row)")
+        _add_contents(
+            stage,
+            f"SELECT {held}, row_hash FROM incoming i"
+            " SEMI JOIN picks p ON p.place.part = i.part AND p.place.row = i.row",
+        )
     stage.connection.execute(f"DELETE FROM {history} WHERE {own} AND id IN (SELECT id FROM spliced)")
     differing = ", ".join(
         f"CASE WHEN c.{sql.name(name)} IS DISTINCT FROM b.{sql.name(name)} THEN {sql.text(name)} END"
