@@ -74,7 +74,7 @@ class Files:
                     is_known |= connection.execute(query, [company_id, contact_id]).fetchall() != [(0,)]
                 if {"contact_id", "customer", "company_id"} <= held.get(("main", "chats"), set()):
                     query = (
-                        "SELECT id FROM main.chats WHERE company_id = ? AND (contact_id = ? OR customer->>'$.id' = ?)"
+                        "SELECT id FROM main.chats WHERE company_id = ? AND (contact_id = ? OR (customer->>'$.id') = ?)"
                     )
                     found = connection.execute(query, [company_id, contact_id, str(contact_id)]).fetchall()
                     chats |= {number for (number,) in found}
@@ -186,7 +186,7 @@ def _blanks(resource: Resource | None, columns: set[str], contact_id: int) -> It
         if column.personal is not None and column.name in columns:
             kept = _kept_within(resource, column.paths) if resource and column.type is Scalar.JSON else ()
             cases = " ".join(
-                f"WHEN {sql.name(column.name)}->>{sql.text('$.' + key)} IS NOT NULL"
+                f"WHEN ({sql.name(column.name)}->>{sql.text('$.' + key)}) IS NOT NULL"
                 f" THEN json_object({sql.text(key)}, {sql.name(column.name)}->{sql.text('$.' + key)})"
                 for key in kept
             )
