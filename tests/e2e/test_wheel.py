@@ -1,5 +1,6 @@
 """The package as a user installs it: a wheel beside an Airflow, and no file of this repository around."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +13,7 @@ import pytest
 from huggy_connector.sandbox import Sandbox
 from scripts.stack import ROOT
 
+FULL = os.environ.get("HUGGY_PROOF") == "full"
 DAG_FILE = """\
 from huggy_connector.airflow.dags import huggy_sync
 
@@ -33,33 +35,42 @@ class Installed:
         return ran.stdout
 
 
-@pytest.fixture(scope="module")
+OTHER_PYTHONS = [
+    pytest.param(
+        version,
+        marks=[pytest.mark.proof, pytest.mark.skipif(not FULL, reason="a minute of installing: by make proof")],
+    )
+    for version in ("3.12", "3.13")
+]
+
+
+@pytest.fixture(scope="module", params=["", *OTHER_PYTHONS])
 def installed(
-    environ: dict[str, str], connection_into: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    environ: dict[str, str],
+    connection_into: Callable[[Path], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Installed:
-    """A virtual environment with the wheel alone; Airflow and the libraries are those of the environment under test."""
+    """A virtual environment with the wheel alone; Airflow and the libraries are those of the environment under test.
+    Of another Python all of it is installed, as a user does.
+    """
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True, env=environ)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
-    python = folder / "venv" / "bin" / "python"
-    wheel = next((folder / "dist").glob("*.whl"))
-    install = [
-        sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--python",
-        str(python),
-        str(wheel),
-    ]
-    subprocess.run(install, check=True, env=environ)
-    next((folder / "venv").glob("lib/python*/site-packages")).joinpath("airflow.pth").write_text(
-        sysconfig.get_path("purelib")  # a path added this way has its own .pth files left alone, the editable one too
-    )
+    python, wheel = folder / "venv" / "bin" / "python", str(next((folder / "dist").glob("*.whl")))
+    uv = [sys.executable, "-m", "uv"]
+    version = request.param or sys.executable
+    if subprocess.run([*uv, "venv", "--quiet", "--python", version, folder / "venv"], check=False).returncode:
+        pytest.skip(f"There is no Python {version} on this machine.")
+    install = [*uv, "pip", "install", "--quiet", "--python", str(python)]
+    if request.param:
+        pinned = ["--constraint", str(ROOT / "constraints.txt"), "apache-airflow==3.3.2"]
+        subprocess.run([*install, *pinned, wheel], check=True, env=environ)
+    else:
+        subprocess.run([*install, "--no-deps", wheel], check=True, env=environ)
+        next((folder / "venv").glob("lib/python*/site-packages")).joinpath("airflow.pth").write_text(
+            sysconfig.get_path("purelib")  # a path added so has its own .pth files left alone, the editable one too
+        )
     (folder / "dags").mkdir()
     (folder / "dags" / "huggy_sync.py").write_text(DAG_FILE)
     told = {

@@ -49,7 +49,7 @@ class Home:
 
     def start(self) -> subprocess.Popen[str]:
         self.folder.mkdir()
-        own = {"HUGGY_STATE": str(self.folder / "state"), "TMPDIR": str(self.folder)}
+        own = {"HUGGY_REPORT": "no", "HUGGY_STATE": str(self.folder / "state"), "TMPDIR": str(self.folder)}
         return subprocess.Popen(
             [*HUGGY, "sync", "chats", "contacts"],
             cwd=self.folder,
