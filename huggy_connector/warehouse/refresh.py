@@ -7,6 +7,7 @@ calendar: to make all of it again gives the same. A new definition, or another c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from huggy_connector.warehouse.definitions import FACTS, Definition, Refresh, de
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+ROWS_AT_ONCE = 500_000
+"""Of chats. Windows and medians hold all rows of their groups in memory, and DuckDB cannot put them aside."""
 FIRST_DAY = date(2010, 1, 1)
 """Of the calendar: Huggy is younger, and a broken date may be of any year."""
 
@@ -125,14 +128,33 @@ def _fill(connection: DuckDBPyConnection, each: Definition, *, whole: bool) -> N
             connection.execute(
                 f"DELETE FROM {table} t USING affected a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
             )
-            connection.execute(insert)
+            for part in _parts(connection, "current_chats", "c.company_id, c.contact_id"):
+                connection.execute(
+                    "CREATE OR REPLACE TEMP VIEW affected_chats AS"
+                    f" SELECT c.* FROM current_chats c {_among(whole=whole)} WHERE {part}"
+                )
+                connection.execute(insert)
         case Refresh.DAYS:
             touched = "true" if whole else _ON_A_TOUCHED_DAY
             connection.execute(f"DELETE FROM {table} t WHERE {touched}")
-            connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW touched_chat_times AS SELECT t.* FROM {_FACTS} t WHERE {touched}"
-            )
-            connection.execute(insert)
+            for part in _parts(connection, _FACTS, "t.company_id, t.day"):
+                connection.execute(
+                    f"CREATE OR REPLACE TEMP VIEW touched_chat_times AS SELECT t.* FROM {_FACTS} t"
+                    f" WHERE {touched} AND {part}"
+                )
+                connection.execute(insert)
+
+
+def _parts(connection: DuckDBPyConnection, table: str, key: str) -> Iterator[str]:
+    """Conditions that part the rows by `key`, each with few enough for windows and medians to fit into memory."""
+    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+    count = rows // ROWS_AT_ONCE + 1
+    yield from (f"hash({key}) % {count} = {part}" for part in range(count))
+
+
+def _among(*, whole: bool) -> str:
+    """The join that leaves the affected chats."""
+    return "" if whole else "SEMI JOIN affected a ON a.company_id = c.company_id AND a.chat_id = c.id"
 
 
 def _bring_settings(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
@@ -214,11 +236,10 @@ def _bring_chats(connection: DuckDBPyConnection) -> None:
 
 
 def _find_touched(connection: DuckDBPyConnection, *, whole: bool) -> None:
-    """What differs between the chats and the facts, as temporary tables and views:
+    """What differs between the chats and the facts, as temporary tables:
 
     - `touched_days`: the days of the chats that are new, changed or gone, before and after
     - `affected`: those chats, and all of their contacts: their row may hold the opening of the chat before
-    - `affected_chats`: the affected ones, as they are now
     """
     connection.execute(
         f"""
@@ -236,7 +257,6 @@ def _find_touched(connection: DuckDBPyConnection, *, whole: bool) -> None:
     )
     if whole:
         connection.execute("CREATE OR REPLACE TEMP TABLE affected AS SELECT company_id, chat_id FROM touched")
-        connection.execute("CREATE OR REPLACE TEMP VIEW affected_chats AS FROM current_chats")
         return
     connection.execute(
         """
@@ -247,8 +267,4 @@ def _find_touched(connection: DuckDBPyConnection, *, whole: bool) -> None:
         SELECT company_id, chat_id FROM touched
         UNION SELECT company_id, id FROM current_chats SEMI JOIN theirs USING (company_id, contact_id)
         """
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP VIEW affected_chats AS SELECT c.* FROM current_chats c"
-        " SEMI JOIN affected a ON a.company_id = c.company_id AND a.chat_id = c.id"
     )
