@@ -18,6 +18,8 @@ from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.stage import Stage
 from huggy_connector.warehouse.tables import history_of, tracked
 
+IDS_AT_ONCE = 100_000
+"""Whose versions are compared: their rows are held in memory."""
 Resight = Callable[[str], None]
 """Adds to the table `sightings` what the landing holds of the ids in the table named."""
 
@@ -184,20 +186,25 @@ def _replace(stage: Stage) -> None:
         f"CASE WHEN c.{sql.name(name)} IS DISTINCT FROM b.{sql.name(name)} THEN {sql.text(name)} END"
         for name in (column.name for column in tracked(stage.resource))
     )
-    stage.connection.execute(f"""
-        INSERT INTO {history} BY NAME
-        SELECT {stage.company_id} AS company_id, {", ".join(f"c.{sql.name(each)}" for each in values)}, s.row_hash,
-               s.first_at AS valid_from, n.first_at AS valid_to,
-               CASE WHEN b.id IS NOT NULL THEN
-                   list_filter(string_split(concat_ws(',', {differing}), ','), lambda name: name <> '') END AS changed,
-               CASE WHEN n.id IS NOT NULL THEN s.last_at END AS last_seen_at,
-               nullif(s.first_version, '-infinity') AS first_version_at,
-               CASE WHEN n.id IS NOT NULL THEN nullif(s.last_version, '-infinity') END AS last_version_at
-        FROM spans s JOIN contents c ON c.id = s.id AND c.row_hash = s.row_hash
-        LEFT JOIN spans n ON n.id = s.id AND n.run = s.run + 1
-        LEFT JOIN spans p ON p.id = s.id AND p.run = s.run - 1
-        LEFT JOIN contents b ON b.id = p.id AND b.row_hash = p.row_hash
-    """)
+    count = stage.count("spliced") // IDS_AT_ONCE + 1
+    for part in range(count):
+        some = f"WHERE hash(id) % {count} = {part}"
+        stage.connection.execute(f"""
+            INSERT INTO {history} BY NAME
+            WITH run AS (FROM spans {some}), content AS (FROM contents {some})
+            SELECT {stage.company_id} AS company_id, {", ".join(f"c.{sql.name(each)}" for each in values)}, s.row_hash,
+                   s.first_at AS valid_from, n.first_at AS valid_to,
+                   CASE WHEN b.id IS NOT NULL THEN
+                       list_filter(string_split(concat_ws(',', {differing}), ','), lambda name: name <> '')
+                       END AS changed,
+                   CASE WHEN n.id IS NOT NULL THEN s.last_at END AS last_seen_at,
+                   nullif(s.first_version, '-infinity') AS first_version_at,
+                   CASE WHEN n.id IS NOT NULL THEN nullif(s.last_version, '-infinity') END AS last_version_at
+            FROM run s JOIN content c ON c.id = s.id AND c.row_hash = s.row_hash
+            LEFT JOIN run n ON n.id = s.id AND n.run = s.run + 1
+            LEFT JOIN run p ON p.id = s.id AND p.run = s.run - 1
+            LEFT JOIN content b ON b.id = p.id AND b.row_hash = p.row_hash
+        """)
 
 
 def _add_contents(stage: Stage, source: str) -> None:
