@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.warehouse import BusinessCalendar, read_calendar
+from huggy_connector.warehouse import BusinessCalendar, history, read_calendar, refresh
 from huggy_connector.warehouse.calendar import Target
 from huggy_connector.warehouse.definitions import definitions
 
@@ -43,18 +43,25 @@ STEPS: list[list[dict[str, Any]]] = [
 """New chats; one from before the contact's others; one that loses its day; one that gets another contact and day."""
 
 
+@pytest.mark.parametrize("in_parts", [False, True], ids=["few rows", "in parts, as of many rows"])
 def test_what_is_touched_is_computed_again_and_gives_what_a_full_computation_gives(
-    desk: Desk, new_desk: Callable[[str], Desk], chat: Chat
+    desk: Desk, new_desk: Callable[[str], Desk], chat: Chat, monkeypatch: pytest.MonkeyPatch, *, in_parts: bool
 ) -> None:
     at_once = new_desk("once")
+    if in_parts:
+        monkeypatch.setattr(refresh, "ROWS_AT_ONCE", 2)
+        monkeypatch.setattr(history, "IDS_AT_ONCE", 1)
     for minute, rows in enumerate(STEPS):
         for each in (desk, at_once):
             each.land([chat(row["id"], **row) for row in rows], minute=minute, mode="incremental")
         desk.land([{"id": 7, "name": "Ana"}], resource="agents", minute=minute)
         at_once.land([{"id": 7, "name": "Ana"}], resource="agents", minute=minute)
         desk.load()
+    monkeypatch.undo()
     at_once.load()
     assert marts(desk) == marts(at_once)
+    versions = "SELECT * FROM history.chats ORDER BY id, valid_from"
+    assert desk.read(versions) == at_once.read(versions)
     assert desk.read("SELECT chat_id, previous_chat_at::VARCHAR FROM marts.chat_times ORDER BY 1") == [
         (1, None),
         (2, None),
