@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 from airflow.sdk import Asset, BaseNotifier
 from airflow.sdk.definitions.asset import AssetUniqueKey
@@ -159,6 +160,23 @@ def test_a_load_names_an_alias_a_table_as_its_outlets() -> None:
     assert ParquetToDuckDBOperator(task_id="load").outlets == [
         table(name) for name in ("agents", "chats", "contacts", "departments", "messages")
     ]
+
+
+def test_asked_for_again_with_refetch_the_tables_are_the_same(
+    account: Sandbox, connected: Path, as_task: Callable[..., Any]
+) -> None:
+    def tables() -> list[Any]:
+        ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+        with duckdb.connect(str(connected / "desk.duckdb"), read_only=True) as connection:
+            return connection.execute("SELECT id, row_hash FROM contacts ORDER BY id").fetchall()
+
+    HuggyToParquetOperator(task_id="land", resource="contacts").execute(as_task("land"))
+    before, asked = tables(), account.stats()["requests"]
+    HuggyToParquetOperator(task_id="land", resource="contacts").execute(as_task("land"))
+    assert account.stats()["requests"] == asked
+    HuggyToParquetOperator(task_id="land", resource="contacts", refetch=True).execute(as_task("land"))
+    assert account.stats()["requests"] > asked
+    assert tables() == before
 
 
 def test_outlets_of_ones_own_take_their_place() -> None:
