@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -89,6 +90,7 @@ def test_a_lease_written_in_the_future_by_a_host_that_is_gone_holds_up_nobody(ac
 
 def garbled(path: Path) -> None:
     with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # else one who has just read it would write it whole again
         file.seek(20)
         file.write(b"garbage")
 
