@@ -171,7 +171,7 @@ class Settings(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             name = str(first["loc"][0])
-            shown = "" if name in SECRETS else f" {given.get(name)!r}"
+            shown = "" if name in SECRETS or name not in cls.model_fields else f" {given.get(name)!r}"
             reason = first["msg"].removeprefix("Value error, ")
             raise ConfigurationError(f"{origin.get(name, name)}{shown}: {_sentence(reason)}.") from None
 

@@ -45,6 +45,13 @@ class HuggyHook(BaseHook):
         super().__init__()
         self.huggy_conn_id = huggy_conn_id
 
+    def is_defined(self) -> bool:
+        """Whether there is such a connection, in whatever place Airflow keeps them."""
+        try:
+            return self.get_connection(self.huggy_conn_id).conn_type == self.conn_type
+        except AirflowNotFoundException:
+            return False
+
     def settings(self, *, asks: bool = True, **explicit: Any) -> Settings:
         """The account's settings; `explicit` ones win where they are not None. Raises ConfigurationError.
 
@@ -93,6 +100,10 @@ class HuggyHook(BaseHook):
                     f"There is no connection {self.huggy_conn_id!r}: add it under Admin > Connections, type Huggy."
                 ) from None
             return {}
+        if connection.conn_type != self.conn_type:
+            raise ConfigurationError(
+                f"The connection {self.huggy_conn_id!r} is of type {connection.conn_type!r}: name one of type Huggy."
+            )
         return {
             "base_url": _address(connection),
             "access_token": connection.password,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Callbacks: TypeAlias = Callable[[Any], Any] | Sequence[Callable[[Any], Any]]
 """A callback or notifier, or several: whatever Airflow takes as `on_failure_callback`."""
 
+LONGEST_LOAD = 1800.0
+"""Seconds for which a load waits for another one of the same warehouse."""
 _ASKED = ("resource", "mode", "from_date", "to_date", "company_id", "huggy_conn_id", "landing")
 
 
@@ -118,6 +120,8 @@ class HuggyToParquetOperator(_OfHuggy):
             "requests": manifest.requests,
             "retries": manifest.retries,
             "exact": manifest.certificate["exact"],
+            "landing": settings.landing,
+            "huggy_conn_id": self.huggy_conn_id,
         }
         self.log.info(
             "%s: %d records in %d requests, in %s of %s",
@@ -227,6 +231,7 @@ class HuggyPlanOperator(_OfHuggy):
             "minutes": round(plan.minutes, 2),
             "share_of_hour": round(plan.share_of_hour, 4),
             "asked": plan.asked,
+            "huggy_conn_id": self.huggy_conn_id,
         }
 
 
@@ -266,7 +271,7 @@ class ParquetToDuckDBOperator(_OfHuggy):
             settings = HuggyHook(self.huggy_conn_id).settings(
                 asks=False, landing=self.landing, warehouse=self.warehouse
             )
-            report = pipeline.load(settings, progress=progress)
+            report = pipeline.load(settings, wait_seconds=LONGEST_LOAD, progress=progress)
         for company, tables in report.companies.items():
             for name, held in tables.items():
                 counts: dict[str, JsonValue] = {"rows": held.rows, "changed": held.changed}
@@ -275,6 +280,7 @@ class ParquetToDuckDBOperator(_OfHuggy):
         if report.warnings:
             alert(self.on_alert, "\n".join(report.warnings), context, self.log)
         return {
+            "huggy_conn_id": self.huggy_conn_id,
             "warehouse": report.warehouse,
             "published": report.published,
             "snapshots": len(report.snapshots),

@@ -1,18 +1,19 @@
 """The page "Huggy" and the tab of a task, behind Airflow's own login. They read files, and never open DuckDB."""
 
+import re
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from huggy_connector.airflow.database import Returned, connections, returned
 from huggy_connector.airflow.hook import HuggyHook
-from huggy_connector.airflow.returned import Returned, returned
 from huggy_connector.errors import HuggyError
 from huggy_connector.landing import Landing
-from huggy_connector.report import Beside, Language, Words, notice, task_page
+from huggy_connector.report import Beside, Language, Words, choice_page, notice, task_page
 from huggy_connector.settings import Settings
 
 app = FastAPI(title="Huggy", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_user)])
@@ -27,9 +28,17 @@ Languages = Annotated[str, Header(alias="accept-language")]
 
 
 @app.get("/")
-def the_usual(request: Request) -> RedirectResponse:
-    """The page of the connection that is named nowhere."""
-    return RedirectResponse(f"{request.scope['root_path']}/{HuggyHook.default_conn_name}/")
+def choice(request: Request, accept_language: Languages = "") -> Response:
+    """The page of the connection that there is; of several, which."""
+    names, usual = connections(), HuggyHook.default_conn_name
+    if usual not in names and (not names or HuggyHook().is_defined()):
+        names = [usual, *names]
+    if len(names) == 1:
+        return RedirectResponse(f"{request.scope['root_path']}/{names[0]}/")
+    words = Words(_language(accept_language))
+    return HTMLResponse(
+        choice_page({name: f"{request.scope['root_path']}/{name}/" for name in names}, words=words), headers=_HEADERS
+    )
 
 
 @app.get("/{conn_id}/")
@@ -39,7 +48,7 @@ def page(conn_id: str, accept_language: Languages = "") -> Response:
     places = Beside.of(_settings(conn_id).warehouse)
     state = places.state(language)
     if state != "ready":
-        said = Words(language)[state].format(file=places.warehouse.name, folder=places.warehouse.parent)
+        said = Words(language)[state].format(file=places.warehouse, folder=places.warehouse.parent)
         return HTMLResponse(notice(said, words=Words(language)), headers=_HEADERS)
     return FileResponse(places.page(language), headers=_HEADERS)
 
@@ -62,7 +71,7 @@ def task(
 ) -> HTMLResponse:
     """What one of our tasks did, and the manifest of what it landed."""
     words = Words(_language(accept_language))
-    told = returned(dag_id, run_id, task_id, int(map_index) if map_index.lstrip("-").isdecimal() else -1)
+    told = returned(dag_id, run_id, task_id, int(map_index) if map_index.isdecimal() else -1)
     if told is None:
         return HTMLResponse(notice(words["not_ours"], words=words), headers=_HEADERS)
     link = f"{request.scope['root_path']}/{told.conn_id}/"
@@ -73,8 +82,11 @@ def task(
 def _settings(conn_id: str) -> Settings:
     try:
         return HuggyHook(conn_id).settings(asks=False)
-    except HuggyError as error:
-        raise HTTPException(404, str(error)) from None
+    except HuggyError:
+        # No more is said: the reasons quote settings, and not everybody who may log in may read connections.
+        raise HTTPException(
+            404, f"There is no connection {conn_id!r} of type Huggy, or its settings are wrong: press its Test button."
+        ) from None
 
 
 def _manifest(told: Returned) -> str:
@@ -91,12 +103,10 @@ def _manifest(told: Returned) -> str:
 
 def _language(accepted: str) -> Language:
     """Portuguese where the browser likes it best, of the languages that there are."""
-    liked: list[tuple[float, str]] = []
-    for each in accepted.split(","):
-        tag, _, weight = each.strip().partition(";q=")
-        try:
-            liked.append((float(weight or 1), tag.lower()[:2]))
-        except ValueError:
-            continue
-    best: Any = max((each for each in liked if each[1] in {"pt", "en"}), key=lambda each: each[0], default=(1, "en"))
-    return "pt-BR" if best[1] == "pt" else "en"
+    likings = {"pt": 0.0, "en": 0.0}
+    for each in accepted.lower().split(","):
+        tag, _, weight = each.replace(" ", "").partition(";q=")
+        liking = float(weight) if re.fullmatch(r"[01](\.\d*)?", weight) else 1.0
+        if tag[:2] in likings:
+            likings[tag[:2]] = max(likings[tag[:2]], liking)
+    return "pt-BR" if likings["pt"] > likings["en"] else "en"

@@ -25,11 +25,12 @@ class HuggyPlugin(AirflowPlugin):
     name = "huggy"
     timetables = [DaysWhenAsked]  # noqa: RUF012 -- Airflow's declaration
     fastapi_apps = _InTheServer()
+    # Their addresses are relative: Airflow puts them into its page as they are, wherever a proxy shows that.
     external_views = [  # noqa: RUF012 -- Airflow's declaration
-        {"name": "Huggy", "href": f"{PREFIX}/", "destination": "nav", "url_route": "huggy"},
+        {"name": "Huggy", "href": f"{PREFIX[1:]}/", "destination": "nav", "url_route": "huggy"},
         {
             "name": "Huggy",
-            "href": f"{PREFIX}/tasks/{{DAG_ID}}/{{RUN_ID}}/{{TASK_ID}}/{{MAP_INDEX}}",
+            "href": f"{PREFIX[1:]}/tasks/{{DAG_ID}}/{{RUN_ID}}/{{TASK_ID}}/{{MAP_INDEX}}",
             "destination": "task_instance",
             "url_route": "huggy-task",
         },

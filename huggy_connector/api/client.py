@@ -164,7 +164,7 @@ class Client:
             answer = self._send(request, token)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise explained(token, api_version=self._api_version, now=self._clock.now())
-        if (error := protocol.error_in(answer, request.what)) is not None:
+        if (error := protocol.error_in(answer, request.what, now=self._clock.now())) is not None:
             raise error
         taken = decode(answer), self._clock.now()
         self._has_answered = True

@@ -125,14 +125,17 @@ _ERRORS: Mapping[int, tuple[type[errors.ApiError], str]] = {
 }
 
 
-def error_in(response: Response, what: str) -> errors.ApiError | None:
+def error_in(response: Response, what: str, *, now: datetime) -> errors.ApiError | None:
     """The error that a status stands for; None for a success. No body is quoted: it may hold personal data."""
     status = response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return None
     if status in _ERRORS:
         kind, sentence = _ERRORS[status]
-        return kind(sentence.format(what=what))
+        told = sentence.format(what=what)
+        if kind is errors.RateLimited:
+            return errors.RateLimited(told, retry_after(response.headers, now=now))
+        return kind(told)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return errors.ServerFailed(f"The API failed with status {status} for {what}, again and again: try later.")
     return errors.Refused(f"The API refused {what} with status {status}: check HUGGY_BASE_URL and HUGGY_API_VERSION.")

@@ -90,7 +90,7 @@ def _elsewhere(settings: Settings, progress: Progress, clock: Clock) -> tuple[st
     copies = mirror(
         settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
     )
-    return (*copies, *report_beside(settings, published=True, now=clock.now()))
+    return (*copies, *report_beside(settings, now=clock.now()))
 
 
 def _landing(settings: Settings) -> Landing:

@@ -124,8 +124,16 @@ def land_first(
         return None if job is None else run.land(job, call=call, once=once)
 
 
-def load(settings: Settings, *, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK) -> LoadReport:
-    """Every published snapshot that the warehouse has not loaded yet, of every company in the landing."""
+def load(
+    settings: Settings,
+    *,
+    wait_seconds: float = 0.0,
+    progress: Progress | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> LoadReport:
+    """Every published snapshot that the warehouse has not loaded yet, of every company in the landing. Another load of
+    it is waited for as long as told.
+    """
     progress = progress or Silent()
     report = load_warehouse(
         _landing(settings),
@@ -135,13 +143,14 @@ def load(settings: Settings, *, progress: Progress | None = None, clock: Clock =
         calendar=read_calendar(settings.calendar, zone=settings.timezone),
         now=clock.now,
         note=progress.note,
+        wait_seconds=wait_seconds,
         zone=settings.zone,
         stop_on_drift=settings.drift_stops,
     )
     copies = mirror(
         settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
     )
-    beside = report_beside(settings, published=report.published, now=clock.now())
+    beside = report_beside(settings, now=clock.now())
     return replace(report, warnings=(*report.warnings, *copies, *beside))
 
 

@@ -2,7 +2,7 @@
 
 from huggy_connector.report.beside import Beside
 from huggy_connector.report.figures import Figures
-from huggy_connector.report.notice import notice, task_page
+from huggy_connector.report.notice import choice_page, notice, task_page
 from huggy_connector.report.words import LANGUAGES, Language, Words
 from huggy_connector.report.write import Written, is_installed, report_beside, write_report
 
@@ -13,6 +13,7 @@ __all__ = [
     "Language",
     "Words",
     "Written",
+    "choice_page",
     "is_installed",
     "notice",
     "report_beside",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from huggy_connector.report.words import LANGUAGES, Language
 
@@ -40,14 +40,28 @@ class Beside:
     def page(self, language: Language) -> Path:
         return self.warehouse.with_suffix(f".report.{language}.html")
 
+    @property
+    def version(self) -> int | None:
+        """Of the warehouse that all of the files are of; None where one is missing or of another release."""
+        ready = all(self.state(language) == "ready" for language in LANGUAGES)
+        version = self._told().get("version") if ready else None
+        return version if isinstance(version, int) else None
+
     def state(self, language: Language) -> State:
         """Whether the page can be shown. What is in it, such as that it is stale, it says itself."""
-        if not self.warehouse.parent.is_dir():
+        try:
+            if not self.warehouse.parent.is_dir():
+                return "no_folder"
+            there = self.page(language).is_file() and self.data.is_file()
+        except OSError:  # a folder on the way may not be entered
             return "no_folder"
+        if not there:
+            return "no_report"
+        return "ready" if self._told().get("format") == FORMAT else "older_report"
+
+    def _told(self) -> dict[str, Any]:
         try:
             told = json.loads(self.data.read_bytes())
         except (OSError, ValueError):
-            return "no_report"
-        if not self.page(language).is_file():
-            return "no_report"
-        return "ready" if isinstance(told, dict) and told.get("format") == FORMAT else "older_report"
+            return {}
+        return told if isinstance(told, dict) else {}

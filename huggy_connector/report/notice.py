@@ -19,6 +19,11 @@ def task_page(facts: Mapping[str, Any], *, words: Words, link: str, manifest: st
     return _rendered(words=words, text="", facts=_lines(facts), link=link, manifest=manifest)
 
 
+def choice_page(links: Mapping[str, str], *, words: Words) -> str:
+    """Leads to one of several pages: name and address."""
+    return _rendered(words=words, text="", links=links)
+
+
 def _lines(facts: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str]]:
     for name, value in facts.items():
         if isinstance(value, Mapping):
@@ -38,4 +43,4 @@ def _rendered(**told: Any) -> str:
 
     template = resources.files(__package__).joinpath("notice.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(template).render(**told)
+    return environment.from_string(template).render({"links": {}, **told})

@@ -77,6 +77,16 @@ def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, reques
         )
 
 
+def live_version(warehouse: str | Path) -> int | None:
+    """The number of the version that is published; None where there is none."""
+    place = Place.at(warehouse)
+    if not place.live.exists():
+        return None
+    with connect(place.live) as connection, _explained(place):
+        published = _last_publish(connection, place)
+    return None if published is None else published[0]
+
+
 @contextmanager
 def _explained(place: Place) -> Iterator[None]:
     """DuckDB's own words may quote a value: only the kind of its error is told."""

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseError
+from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted, WarehouseError
 from huggy_connector.report.beside import FORMAT, Beside
 from huggy_connector.report.figures import Figures, as_plain
 from huggy_connector.report.page import render
-from huggy_connector.report.reading import read_figures
+from huggy_connector.report.reading import live_version, read_figures
 from huggy_connector.report.words import LANGUAGES, Language, Words
 from huggy_connector.settings import Settings
+from huggy_connector.warehouse.place import Place
+from huggy_connector.warehouse.publish import holding
+
+LONGEST_REPORT = 120.0
+"""Seconds for which a report waits for others who change the warehouse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +67,37 @@ def write_report(
     return Written(str(page), str(data), figures, tuple(_notices(figures, words)))
 
 
-def report_beside(settings: Settings, *, published: bool, now: datetime) -> tuple[str, ...]:
+def report_beside(settings: Settings, *, now: datetime) -> tuple[str, ...]:
     """Keeps the report beside the warehouse, a page in each language: nobody who reads them opens DuckDB.
 
-    It is made anew where the warehouse was `published`, and where there is none of this release; without the extra
-    there is never one.
+    It is made anew where it is not of the live version, or of another release; without the extra there is never one.
     Whatever goes wrong is a warning: the rows are published, and whoever waits for them need not wait for a page.
     """
-    if not settings.report or not is_installed():
-        return ()
-    places = Beside.of(settings.warehouse)
-    if not published and all(places.state(language) == "ready" for language in LANGUAGES):
+    if not settings.report or not is_installed() or not Place.at(settings.warehouse).live.exists():
         return ()
     try:
-        figures = read_figures(
-            settings.warehouse, now=now, zone=settings.zone, requests_per_second=settings.requests_per_second
-        )
-        _replace(places.data, _as_json(figures))
-        for language in LANGUAGES:
-            other = next(each for each in LANGUAGES if each != language)
-            page = render(
-                figures, words=Words(language), data_name=places.data.name, other_name=places.page(other).name
-            )
-            _replace(places.page(language), page)
+        with holding(Place.at(settings.warehouse), wait_seconds=LONGEST_REPORT):
+            _write_beside(settings, now=now)
+    except Interrupted:
+        raise
     except Exception as error:  # noqa: BLE001 -- whatever it is, the load is done
         why = str(error) if isinstance(error, HuggyError) else f"{type(error).__name__}."
         return (f"The warehouse is published, but the report beside it could not be made: {why}",)
     return ()
+
+
+def _write_beside(settings: Settings, *, now: datetime) -> None:
+    places = Beside.of(settings.warehouse)
+    if places.version is not None and places.version == live_version(settings.warehouse):
+        return
+    figures = read_figures(
+        settings.warehouse, now=now, zone=settings.zone, requests_per_second=settings.requests_per_second
+    )
+    for language in LANGUAGES:
+        other = next(each for each in LANGUAGES if each != language)
+        page = render(figures, words=Words(language), data_name=places.data.name, other_name=places.page(other).name)
+        _replace(places.page(language), page)
+    _replace(places.data, _as_json(figures))  # last: it vouches for the pages
 
 
 def _as_json(figures: Figures) -> str:
@@ -107,7 +116,7 @@ def _notices(figures: Figures, words: Words) -> list[str]:
 
 
 def _replace(file: Path, text: str) -> None:
-    half = file.with_name(f".{file.name}.{os.getpid()}.half")
+    half = file.with_name(f".{file.name}.{uuid4().hex}.half")
     try:
         half.write_text(text, encoding="utf-8")
         half.replace(file)

@@ -16,7 +16,7 @@ from datetime import UTC
 from hashlib import file_digest
 from pathlib import Path
 
-from huggy_connector.errors import HuggyError, WarehouseError
+from huggy_connector.errors import HuggyError, Interrupted, WarehouseError
 from huggy_connector.landing import Storage, storage_at
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.publish import holding
@@ -65,6 +65,8 @@ def mirror(
             for name in places:
                 try:
                     _bring(open_place(name), place, pointer, keep_versions=keep_versions, name=name, note=note)
+                except Interrupted:
+                    raise
                 except HuggyError as error:
                     told.append(f"The copy of version {pointer.version} to {name} has failed: {error}")
     except WarehouseError as error:

@@ -180,6 +180,7 @@ def test_a_dry_run_says_what_it_would_cost_and_lands_nothing(
         "minutes": 0,
         "share_of_hour": 0,
         "asked": 0,
+        "huggy_conn_id": "huggy_default",
     }
     assert 0 < plan["requests"] < 30
     assert len(json.dumps(plan)) < 500

@@ -220,7 +220,7 @@ def test_any_other_connection_must_exist_lest_a_typo_read_the_wrong_account(monk
         ),
         (
             '{"companyid": 42}',
-            "the connection's companyid 42: there is no such setting.",
+            "the connection's companyid: there is no such setting.",
         ),
     ],
 )

@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
-from airflow.sdk import Asset, BaseNotifier
+from airflow.sdk import Asset, BaseNotifier, RetryDecision
 from airflow.sdk.definitions.asset import AssetUniqueKey
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
@@ -60,6 +61,8 @@ def test_a_landing_returns_where_the_snapshot_is_and_its_counts(account: Sandbox
         "requests": account.stats()["requests"] - before,
         "retries": 0,
         "exact": True,
+        "landing": str(connected / "landing"),
+        "huggy_conn_id": "huggy_default",
     }
     assert (connected / "landing" / landed["address"]).is_file()
     assert len(json.dumps(landed)) < 500
@@ -123,6 +126,7 @@ def test_a_load_sends_one_event_a_table_with_its_row_count(connected: Path) -> N
     context = _context("load")
     loaded = task.execute(context)
     assert loaded == {
+        "huggy_conn_id": "huggy_default",
         "warehouse": str(connected / "desk.duckdb"),
         "published": True,
         "snapshots": 2,
@@ -202,6 +206,16 @@ def test_what_may_pass_is_left_to_airflows_retries(kind: type[errors.HuggyError]
         raise error
     assert caught.value is error
     assert str(error) == "huggy_acme: Later."
+
+
+def test_a_429_waits_as_long_as_huggy_asks_but_not_within_a_minute() -> None:
+    policy = HuggyToParquetOperator(task_id="land", resource="chats").retry_policy
+    assert policy is not None
+    decide = policy.evaluate
+    waits = {wish: decide(errors.RateLimited("Later.", wish), 1, 2).retry_delay for wish in (900.0, 0.5)}
+    assert waits == {900.0: timedelta(minutes=15), 0.5: timedelta(minutes=1)}
+    for error in (errors.RateLimited("Later."), errors.ServerFailed("Later.")):
+        assert decide(error, 1, 2) == RetryDecision.default()
 
 
 def test_a_missing_token_fails_at_once(connect: Callable[..., None], tmp_path: Path) -> None:

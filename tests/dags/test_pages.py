@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from fastapi import HTTPException
 
+from huggy_connector.airflow.database import Returned
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
-from huggy_connector.airflow.returned import Returned
+from huggy_connector.errors import Interrupted
 from huggy_connector.report import Beside
 
 with warnings.catch_warnings(action="ignore"):  # of Airflow's own libraries, while they are imported
@@ -50,7 +51,6 @@ def test_a_load_makes_the_report_and_the_page_is_in_the_browsers_language(
     )
     assert 'lang="en"' in english.text
     assert 'lang="pt-BR"' in portuguese.text
-    assert visitor.get("/").headers["location"] == "/huggy_default/"
 
 
 @pytest.mark.usefixtures("loaded")
@@ -60,6 +60,32 @@ def test_the_pages_lead_to_one_another_and_to_their_figures_and_to_no_other_file
     assert visitor.get("/huggy_default/desk.report.json").json()["state"] == "empty"
     for name in ("desk.duckdb", "..%2Fdesk.report.json", "other.report.json"):
         assert visitor.get(f"/huggy_default/{name}").status_code == 404
+
+
+def test_of_several_connections_the_page_asks_for_one(visitor: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "connections", list)
+    assert visitor.get("/").headers["location"] == "/huggy_default/"
+    monkeypatch.setattr(pages, "connections", lambda: ["huggy_north"])
+    assert visitor.get("/").headers["location"] == "/huggy_north/"
+    monkeypatch.setattr(pages, "connections", lambda: ["huggy_north", "huggy_south"])
+    listed = visitor.get("/").text
+    assert ('<a href="/huggy_north/">huggy_north</a>' in listed, "huggy_default" in listed) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "en"),
+        ("pt", "pt-BR"),
+        ("pt-BR,pt;q=0.9,en;q=0.8", "pt-BR"),
+        ("en;q=0.9, pt; q=0.1", "en"),
+        ("pt;q=0", "en"),
+        ("de, fr;q=x", "en"),
+    ],
+)
+def test_the_browser_says_which_language(visitor: TestClient, accepted: str, language: str) -> None:
+    answer = visitor.get("/huggy_default/", headers={"Accept-Language": accepted})
+    assert f'lang="{language}"' in answer.text
 
 
 def test_nobody_sees_anything_without_a_login(connected: Path) -> None:
@@ -75,8 +101,8 @@ def test_nobody_sees_anything_without_a_login(connected: Path) -> None:
 
 
 def test_without_a_report_the_page_says_what_to_do(connected: Path, visitor: TestClient) -> None:
-    assert "There is no report beside desk.duckdb yet." in _said(visitor)
-    assert "Ainda não há relatório junto de desk.duckdb." in _said(visitor, "pt")
+    assert f"There is no report beside {connected / 'desk.duckdb'} yet." in _said(visitor)
+    assert f"Ainda não há relatório junto de {connected / 'desk.duckdb'}." in _said(visitor, "pt")
     assert list(connected.glob("*.html")) == []
 
 
@@ -103,8 +129,17 @@ def test_a_connection_that_is_not_there_is_named(visitor: TestClient) -> None:
     answer = visitor.get("/huggy_acme/")
     assert (answer.status_code, answer.json()["detail"]) == (
         404,
-        "There is no connection 'huggy_acme': add it under Admin > Connections, type Huggy.",
+        "There is no connection 'huggy_acme' of type Huggy, or its settings are wrong: press its Test button.",
     )
+
+
+def test_a_connection_of_another_type_tells_nothing(visitor: TestClient, connect: Callable[..., None]) -> None:
+    connect("aws_default", conn_type="aws", password="s3cr3t", extra={"aws_secret_access_key": "s3cr3t"})
+    connect("huggy_odd", extra={"unknown": "s3cr3t", "api_version": "v9"})
+    for conn_id in ("aws_default", "huggy_odd"):
+        for path in (f"/{conn_id}/", f"/{conn_id}/desk.report.json"):
+            answer = visitor.get(path)
+            assert (answer.status_code, "s3cr3t" in answer.text, "v9" in answer.text) == (404, False, False)
 
 
 @pytest.fixture
@@ -119,7 +154,7 @@ def permitted(visitor: TestClient) -> TestClient:
 def test_a_tasks_tab_tells_what_it_did_with_the_manifest(
     loaded: dict[str, Any], permitted: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "returned", lambda *_: Returned("huggy_default", None, loaded))
+    monkeypatch.setattr(pages, "returned", lambda *_: Returned(loaded))
     said = permitted.get("/tasks/desk/run-1/land/-1").text
     assert f"<dt>unique_ids</dt><dd>{loaded['unique_ids']}</dd>" in said
     assert 'href="/huggy_default/"' in said
@@ -130,6 +165,35 @@ def test_a_tasks_tab_tells_what_it_did_with_the_manifest(
 def test_the_tab_of_a_task_of_somebody_else_says_so(permitted: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "returned", lambda *_: None)
     assert "This task is none of huggy_connector" in permitted.get("/tasks/desk/run-1/other/{MAP_INDEX}").text
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_report_that_was_missed_is_made_by_the_next_load_though_nothing_is_new(
+    connected: Path, as_task: Callable[..., Any]
+) -> None:
+    places = Beside.of(connected / "desk.duckdb")
+    whole = places.data.read_text()
+    made = places.page("en").stat().st_mtime_ns
+    ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+    assert places.page("en").stat().st_mtime_ns == made
+    places.data.write_text(json.dumps({**json.loads(whole), "version": 0}))  # the worker died after the swap
+    ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+    assert json.loads(places.data.read_text())["version"] == json.loads(whole)["version"]
+    assert places.page("en").stat().st_mtime_ns > made
+
+
+def test_told_to_stop_while_the_report_is_made_the_load_stops(
+    connected: Path, as_task: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told_to_stop(*_: Any, **__: Any) -> str:
+        raise Interrupted("Airflow ended this task.")
+
+    monkeypatch.setenv("HUGGY_REPORT", "yes")
+    monkeypatch.setattr("huggy_connector.report.write.render", told_to_stop)
+    HuggyToParquetOperator(task_id="land", resource="contacts").execute(as_task("land"))
+    with pytest.raises(Interrupted):
+        ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+    assert (connected / "desk.duckdb").exists()
 
 
 def test_a_report_that_cannot_be_made_is_a_warning_and_the_load_is_none_the_worse(

@@ -51,13 +51,16 @@ def test_without_a_login_there_is_nothing_to_see(desk: "Desk", path: str) -> Non
 
 
 def test_the_navigation_leads_to_the_page(
-    browser: Browser, desk: "Desk", login: dict[str, object], tmp_path: "Path"
+    browser: Browser, desk: "Desk", login: dict[str, object], ill: dict[str, str], tmp_path: "Path"
 ) -> None:
     page = _context(browser, login).new_page()
     page.goto(f"{desk.airflow.url}/")
-    page.screenshot(path=tmp_path / "home.png")
     page.get_by_role("link", name="Huggy", exact=True).click()
     shown = page.frame_locator("iframe")
+    for name in ill:
+        expect(shown.get_by_role("link", name=f"huggy_{name}")).to_be_visible()
+    page.screenshot(path=tmp_path / "choice.png")
+    shown.get_by_role("link", name="huggy_default").click()
     expect(shown.get_by_role("heading", name="Huggy: Service desk")).to_be_visible()
     expect(shown.get_by_text("How fresh each table is")).to_be_visible()
     page.screenshot(path=tmp_path / "nav.png")
@@ -112,7 +115,7 @@ def ill(desk: "Desk", tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
         desk.airflow.call("POST", "/connections", body)
     return {
         "nowhere": "There is no folder|Não há a pasta",
-        "none": "There is no report beside desk.duckdb yet|Ainda não há relatório junto de desk.duckdb",
+        "none": "There is no report beside|Ainda não há relatório junto de",
         "old": "was made by another release|é de outra versão",
     }
 

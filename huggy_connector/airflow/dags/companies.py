@@ -25,7 +25,8 @@ FORM: Final[dict[str, Any]] = {
     )
 }
 NAMED: Final = "{{ task.company_id or task.huggy_conn_id }}"
-"""What Airflow shows of a company's landing in place of its index."""
+LOAD_NAMED: Final = "{{ task.huggy_conn_id }}"
+"""What Airflow shows of a company's tasks in place of their index."""
 
 
 def for_each_company(build: Callable[..., Any], companies: Companies | None, *, huggy_conn_id: str) -> None:

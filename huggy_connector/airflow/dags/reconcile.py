@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import DAG
 
-from huggy_connector.airflow.dags.companies import FORM, NAMED, Companies, for_each_company
+from huggy_connector.airflow.dags.companies import FORM, LOAD_NAMED, NAMED, Companies, for_each_company
 from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import Callbacks, HuggyToParquetOperator
@@ -60,8 +60,9 @@ def huggy_reconcile(
         arguments = {**arguments, "params": {**FORM, **arguments.get("params", {})}}
 
     def reconcile_one(huggy_conn_id: str, company_id: int | None) -> None:
-        loading: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
-        landing_of: dict[str, Any] = {**loading, "company_id": company_id, "map_index_template": NAMED}
+        account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
+        loading = {**account, "map_index_template": LOAD_NAMED}
+        landing_of = {**account, "map_index_template": NAMED, "company_id": company_id}
         landings = {
             name: HuggyToParquetOperator(task_id=f"land_{name}", resource=name, mode="reconcile", **landing_of)
             for name in names

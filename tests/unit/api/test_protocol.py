@@ -79,13 +79,13 @@ def test_what_is_no_list_of_records_is_refused_whole(body: object, kind: type[er
     ],
 )
 def test_each_status_is_one_kind_of_error(status: int, kind: type[errors.ApiError], transient: bool) -> None:
-    error = error_in(answer({"reason": "segredo 5500900000001"}, status), "page 0 of chats")
+    error = error_in(answer({"reason": "segredo 5500900000001"}, status), "page 0 of chats", now=NOW)
     assert (type(error), error is not None and error.transient) == (kind, transient)
     assert "segredo" not in str(error)
 
 
 def test_a_success_is_no_error() -> None:
-    assert error_in(answer([]), "page 0 of chats") is None
+    assert error_in(answer([]), "page 0 of chats", now=NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,9 @@ def test_the_profile_names_the_company_in_either_spelling(key: str) -> None:
 def test_a_profile_without_company_asks_for_the_setting() -> None:
     with pytest.raises(errors.UnexpectedShape, match="set HUGGY_COMPANY_ID"):
         profile_in(answer({"id": 9001, "name": "Ana"}))
+
+
+def test_a_429_carries_the_servers_wish() -> None:
+    error = error_in(Response(429, {"retry-after": "900"}, b"{}"), "page 0 of chats", now=NOW)
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == 900

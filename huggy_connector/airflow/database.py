@@ -1,4 +1,4 @@
-"""What one of our tasks returned, as Airflow's database has it. Only its API server can read that."""
+"""What Airflow's database has of ours. Only its API server can read that."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,26 +6,28 @@ from typing import Any
 
 from huggy_connector.airflow.hook import HuggyHook
 
-OURS = frozenset({"requests", "warehouse"})
-"""At least one of these is in what each of our operators returns."""
-
 
 @dataclass(frozen=True, slots=True)
 class Returned:
     """`facts` in the order in which the operator tells them; `address` is that of a manifest, where one was landed."""
 
-    conn_id: str
-    landing: str | None
     facts: Mapping[str, Any]
+
+    @property
+    def conn_id(self) -> str:
+        return str(self.facts["huggy_conn_id"])
 
     @property
     def address(self) -> str | None:
         return self.facts.get("address")
 
+    @property
+    def landing(self) -> str | None:
+        return self.facts.get("landing")
+
 
 def returned(dag_id: str, run_id: str, task_id: str, map_index: int) -> Returned | None:
-    """Nothing where the task is none of ours, or has not ended well."""
-    from airflow.models.renderedtifields import RenderedTaskInstanceFields
+    """What a task returned. Nothing where it is none of ours, or has not ended well."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
@@ -36,8 +38,15 @@ def returned(dag_id: str, run_id: str, task_id: str, map_index: int) -> Returned
             )
         ).first()
         facts = None if found is None else XComModel.deserialize_value(found)
-        rendered = session.get(RenderedTaskInstanceFields, (dag_id, task_id, run_id, map_index))
-        fields = {} if rendered is None else dict(rendered.rendered_fields)
-    if not isinstance(facts, Mapping) or not OURS & set(facts):
-        return None
-    return Returned(fields.get("huggy_conn_id") or HuggyHook.default_conn_name, fields.get("landing"), facts)
+    return Returned(facts) if isinstance(facts, Mapping) and "huggy_conn_id" in facts else None
+
+
+def connections() -> list[str]:
+    """The ids of the connections of our type, but for those that come from elsewhere, such as the environment."""
+    from airflow.models.connection import Connection
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        wanted = select(Connection.conn_id).where(Connection.conn_type == HuggyHook.conn_type)
+        return sorted(session.scalars(wanted))
