@@ -271,6 +271,7 @@ class ParquetToDuckDBOperator(_OfHuggy):
             settings = HuggyHook(self.huggy_conn_id).settings(
                 asks=False, landing=self.landing, warehouse=self.warehouse
             )
+            pipeline.make_sure_of(settings, self._landed(settings, context))
             report = pipeline.load(settings, wait_seconds=LONGEST_LOAD, progress=progress)
         for company, tables in report.companies.items():
             for name, held in tables.items():
@@ -290,6 +291,14 @@ class ParquetToDuckDBOperator(_OfHuggy):
             },
             "warnings": list(report.warnings),
         }
+
+    def _landed(self, settings: Settings, context: "Context") -> list[str]:
+        """The manifests that the tasks before this one wrote into the same landing."""
+        if not self.upstream_task_ids:
+            return []
+        ti = context["ti"]
+        told = ti.xcom_pull(task_ids=sorted(self.upstream_task_ids), map_indexes=ti.map_index)
+        return [each["address"] for each in told if isinstance(each, dict) and each.get("landing") == settings.landing]
 
 
 @contextmanager

@@ -84,6 +84,13 @@ class Landing:
         ]
         return max(found, key=lambda each: (each.started_at, each.run_key), default=None)
 
+    def has(self, address: str) -> bool:
+        """Whether something lies at `address`, or did before it was packed."""
+        try:
+            return self._manifest(address) is not None
+        except SnapshotDamaged:
+            return True
+
     def manifest(self, address: str) -> Manifest:
         """The manifest at `address`, as `Manifest.address` gave it."""
         if not _ADDRESS.fullmatch(address):

@@ -154,6 +154,17 @@ def load(
     return replace(report, warnings=(*report.warnings, *copies, *beside))
 
 
+def make_sure_of(settings: Settings, addresses: Iterable[str]) -> None:
+    """Raises ConfigurationError where the landing lacks one of these manifests, which were just written into it."""
+    landing = _landing(settings)
+    for address in addresses:
+        if not landing.has(address):
+            raise ConfigurationError(
+                f"The landing {settings.landing} lacks {address}, which another worker has landed: give all workers "
+                "the same folder, as an absolute path, or a landing in an object store."
+            )
+
+
 def sync(
     settings: Settings,
     resource_names: Iterable[str] = (),
@@ -288,6 +299,7 @@ __all__ = [
     "land_due",
     "land_first",
     "load",
+    "make_sure_of",
     "plan",
     "resources_with_spans",
     "span_asked",

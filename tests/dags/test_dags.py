@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
 from huggy_connector.airflow.dags import huggy_backfill, huggy_reconcile, huggy_sync
-from huggy_connector.airflow.operators import HuggyToParquetOperator
+from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Sandbox
 
@@ -138,6 +139,21 @@ def test_where_nothing_landed_nothing_is_loaded(
         "complete": "upstream_failed",
     }
     assert not (tmp_path / "desk.duckdb").exists()
+
+
+@pytest.mark.airflow
+def test_a_landing_that_the_workers_do_not_share_fails_the_load_and_says_so(
+    connected: Path, run_dag: RunDag, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with DAG("desk_apart", schedule=None) as dag:
+        land = HuggyToParquetOperator(task_id="land", resource="departments")
+        move = BashOperator(task_id="move", bash_command=f"mv {connected}/landing {connected}/of_another_worker")
+        load = ParquetToDuckDBOperator(task_id="load")
+        land >> [move, load]
+        move >> load
+    assert _states(run_dag(dag)) == {"run": "failed", "land": "success", "move": "success", "load": "failed"}
+    assert "which another worker has landed: give all workers the same folder" in capsys.readouterr().out
+    assert not (connected / "desk.duckdb").exists()
 
 
 def _states(run: "DagRun") -> dict[str, Any]:

@@ -63,6 +63,23 @@ def test_a_form_with_a_wrong_value_is_refused_with_the_reason(desk: "Desk", form
     assert reason in str(caught.value)
 
 
+def test_the_form_lands_the_days_that_it_names_and_loads_them(desk: "Desk") -> None:
+    first = datetime.now(ZoneInfo("America/Sao_Paulo")).date() - timedelta(days=3)
+    days = [(first + timedelta(days=ahead)).isoformat() for ahead in range(3)]
+    created = Counter(row["createdAt"][:10] for row in desk.account.truth("chats", rows=True)["rows"])
+    desk.airflow.switch_on("huggy_backfill")
+    run_id = desk.airflow.trigger("huggy_backfill", {"from_date": days[0], "to_date": days[2], "company": 4242})
+    assert desk.airflow.wait("huggy_backfill", run_id) == "success"
+    desk.airflow.switch_off("huggy_backfill")
+    landed = desk.airflow.returned("huggy_backfill", run_id, "land")
+    assert (landed["mode"], landed["exact"], landed["unique_ids"]) == (
+        "window",
+        True,
+        created[days[0]] + created[days[1]],
+    )
+    assert desk.airflow.returned("huggy_backfill", run_id, "load")["rows"]["4242"]["chats"] == 700
+
+
 def _backfill(desk: "Desk", first: str, last: str, *more: str) -> dict[str, Any]:
     """By day: what `land` of its run returned, and how often it was tried."""
     command = [sys.executable, "-m", "airflow", "backfill", "create", "--dag-id", "huggy_backfill"]
