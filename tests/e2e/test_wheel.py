@@ -1,5 +1,6 @@
 """The package as a user installs it: a wheel beside an Airflow, and no file of this repository around."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,19 @@ DAG_FILE = """\
 from huggy_connector.airflow.dags import huggy_sync
 
 dag = huggy_sync()
+"""
+OWN_DAG_FILE = """\
+from airflow.sdk import DAG
+from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+
+with DAG("own", schedule=None):
+    HuggyToParquetOperator(task_id="land", resource="contacts") >> ParquetToDuckDBOperator(task_id="load")
+"""
+FORM = """
+import json
+from airflow.providers_manager import ProvidersManager
+forms = {each.connection_type: each for each in ProvidersManager().iter_connection_type_hook_ui_metadata()}
+print(json.dumps([forms["huggy"].hook_name, forms["huggy"].field_behaviour["relabeling"]["host"]]))
 """
 
 
@@ -73,10 +87,12 @@ def installed(
         )
     (folder / "dags").mkdir()
     (folder / "dags" / "huggy_sync.py").write_text(DAG_FILE)
+    (folder / "dags" / "own.py").write_text(OWN_DAG_FILE)
     told = {
         "AIRFLOW_HOME": str(folder / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder),
         "HUGGY_STATE": str(folder / "state"),
     }
@@ -103,3 +119,20 @@ def test_three_lines_in_the_dags_folder_bring_the_data_with_airflow_dags_test(
     with duckdb.connect(str(installed.folder / "desk.duckdb"), read_only=True) as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM chats ORDER BY id").fetchall()]
     assert ids == sorted(map(int, account.truth("chats")["ids"]))
+
+
+def test_the_form_has_our_words(installed: Installed) -> None:
+    assert json.loads(installed.run("-c", FORM).splitlines()[-1]) == ["Huggy", "Base URL"]
+
+
+def test_the_connection_is_tested_as_by_the_button_of_the_form(installed: Installed) -> None:
+    assert "Connection success!" in installed.run("-m", "airflow", "connections", "test", "huggy_default")
+
+
+def test_a_users_own_five_lines_with_our_operators_bring_the_contacts(installed: Installed, account: Sandbox) -> None:
+    installed.run("-m", "airflow", "dags", "test", "own")
+    import duckdb
+
+    with duckdb.connect(str(installed.folder / "desk.duckdb"), read_only=True) as connection:
+        ids = [row[0] for row in connection.execute("SELECT id FROM contacts ORDER BY id").fetchall()]
+    assert ids == sorted(map(int, account.truth("contacts")["ids"]))
