@@ -14,6 +14,7 @@ import pytest
 from huggy_connector.sandbox import Sandbox
 from scripts.stack import ROOT
 
+pytestmark = pytest.mark.xdist_group("wheel")
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 DAG_FILE = """\
 from huggy_connector.airflow.dags import huggy_sync
@@ -130,6 +131,7 @@ def test_the_connection_is_tested_as_by_the_button_of_the_form(installed: Instal
 
 
 def test_a_users_own_five_lines_with_our_operators_bring_the_contacts(installed: Installed, account: Sandbox) -> None:
+    installed.run("-m", "airflow", "db", "migrate")
     installed.run("-m", "airflow", "dags", "test", "own")
     import duckdb
 
