@@ -128,7 +128,7 @@ def _fill(connection: DuckDBPyConnection, each: Definition, *, whole: bool) -> N
             connection.execute(
                 f"DELETE FROM {table} t USING affected a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
             )
-            for part in _parts(connection, "current_chats", "c.company_id, c.contact_id"):
+            for part in _parts(connection, "affected", "c.company_id, c.contact_id"):
                 connection.execute(
                     "CREATE OR REPLACE TEMP VIEW affected_chats AS"
                     f" SELECT c.* FROM current_chats c {_among(whole=whole)} WHERE {part}"
@@ -137,7 +137,7 @@ def _fill(connection: DuckDBPyConnection, each: Definition, *, whole: bool) -> N
         case Refresh.DAYS:
             touched = "true" if whole else _ON_A_TOUCHED_DAY
             connection.execute(f"DELETE FROM {table} t WHERE {touched}")
-            for part in _parts(connection, _FACTS, "t.company_id, t.day"):
+            for part in _parts(connection, f"{_FACTS} t WHERE {touched}", "t.company_id, t.day"):
                 connection.execute(
                     f"CREATE OR REPLACE TEMP VIEW touched_chat_times AS SELECT t.* FROM {_FACTS} t"
                     f" WHERE {touched} AND {part}"
@@ -145,9 +145,9 @@ def _fill(connection: DuckDBPyConnection, each: Definition, *, whole: bool) -> N
                 connection.execute(insert)
 
 
-def _parts(connection: DuckDBPyConnection, table: str, key: str) -> Iterator[str]:
-    """Conditions that part the rows by `key`, each with few enough for windows and medians to fit into memory."""
-    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+def _parts(connection: DuckDBPyConnection, rows_of: str, key: str) -> Iterator[str]:
+    """Conditions that part these rows by `key`, each with few enough for windows and medians to fit into memory."""
+    (rows,) = connection.execute(f"SELECT count(*) FROM {rows_of}").fetchone() or (0,)
     count = rows // ROWS_AT_ONCE + 1
     yield from (f"hash({key}) % {count} = {part}" for part in range(count))
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.api import open_client
 from huggy_connector.settings import Settings
-from tests.browser import CHROMIUM, FLAGS, NEEDS_IT
+from tests.browser import NEEDS_IT
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Desk
@@ -20,18 +20,16 @@ pytestmark = NEEDS_IT
 
 
 @pytest.fixture
-def page(desk: "Desk") -> Iterator[Page]:
+def page(browser: Browser, desk: "Desk") -> Iterator[Page]:
     """The list of connections, logged in."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-        page = browser.new_page(viewport={"width": 1280, "height": 1700})
-        page.goto(f"{desk.airflow.url}/connections")
-        page.get_by_label("Username").fill("admin")
-        page.locator("input[type=password]").fill(desk.airflow.password)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("button", name="Add Connection")).to_be_visible()
-        yield page
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 1700})
+    page.goto(f"{desk.airflow.url}/connections")
+    page.get_by_label("Username").fill("admin")
+    page.locator("input[type=password]").fill(desk.airflow.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Add Connection")).to_be_visible()
+    yield page
+    page.close()
 
 
 def test_the_form_shows_our_fields_and_the_test_button_says_who_is_connected(

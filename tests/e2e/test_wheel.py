@@ -14,7 +14,6 @@ import pytest
 from huggy_connector.sandbox import Sandbox
 from scripts.stack import ROOT
 
-pytestmark = pytest.mark.xdist_group("wheel")
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 DAG_FILE = """\
 from huggy_connector.airflow.dags import huggy_sync

@@ -14,8 +14,16 @@ Companies: TypeAlias = Sequence[str | int] | str
 such a list stands as JSON. A Variable is read when a run starts, never when the DAG is parsed.
 """
 
-FORM: Final[dict[str, Any]] = {
-    "companies": Param(
+NAMED: Final = "{{ task.company_id or task.huggy_conn_id }}"
+LOAD_NAMED: Final = "{{ task.huggy_conn_id }}"
+"""What Airflow shows of a company's tasks in place of their index."""
+
+
+def asking_which(arguments: dict[str, Any], companies: Companies | None) -> dict[str, Any]:
+    """The arguments of a DAG, whose trigger page asks which companies if it has several."""
+    if companies is None:
+        return arguments
+    asked = Param(
         None,
         type=["null", "array"],
         minItems=1,
@@ -23,10 +31,7 @@ FORM: Final[dict[str, Any]] = {
         title="Companies",
         description='Only these, such as ["huggy_acme", 4343]; empty: all of them.',
     )
-}
-NAMED: Final = "{{ task.company_id or task.huggy_conn_id }}"
-LOAD_NAMED: Final = "{{ task.huggy_conn_id }}"
-"""What Airflow shows of a company's tasks in place of their index."""
+    return {**arguments, "params": {"companies": asked, **arguments.get("params", {})}}
 
 
 def for_each_company(build: Callable[..., Any], companies: Companies | None, *, huggy_conn_id: str) -> None:

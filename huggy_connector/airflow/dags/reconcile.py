@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import DAG
 
-from huggy_connector.airflow.dags.companies import FORM, LOAD_NAMED, NAMED, Companies, for_each_company
+from huggy_connector.airflow.dags.companies import LOAD_NAMED, NAMED, Companies, asking_which, for_each_company
 from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import Callbacks, HuggyToParquetOperator
@@ -56,8 +56,6 @@ def huggy_reconcile(
     paged = [each.name for each in RESOURCES.values() if each.paged and each.default]
     names = [each.name for each in resources_named(resources or paged)]
     arguments = usual(description="All of Huggy's lists again, once a week", doc_md=_ON_DUTY, **options)
-    if companies is not None:
-        arguments = {**arguments, "params": {**FORM, **arguments.get("params", {})}}
 
     def reconcile_one(huggy_conn_id: str, company_id: int | None) -> None:
         account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
@@ -69,6 +67,6 @@ def huggy_reconcile(
         }
         load_what_landed(landings, warehouse=warehouse, **loading)
 
-    with DAG(dag_id, **arguments, schedule=schedule) as dag:
+    with DAG(dag_id, **asking_which(arguments, companies), schedule=schedule) as dag:
         for_each_company(reconcile_one, companies, huggy_conn_id=huggy_conn_id)
     return dag

@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import DAG, TriggerRule
 
-from huggy_connector.airflow.dags.companies import FORM, LOAD_NAMED, NAMED, Companies, for_each_company
+from huggy_connector.airflow.dags.companies import LOAD_NAMED, NAMED, Companies, asking_which, for_each_company
 from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import Callbacks, HuggyToParquetOperator, ParquetToDuckDBOperator
@@ -56,8 +56,6 @@ def huggy_sync(
     """
     names = [*(each.name for each in resources_named(resources)), *(["messages"] if messages else [])]
     arguments = usual(description="Huggy's chats and contacts in a DuckDB file", doc_md=_ON_DUTY, **options)
-    if companies is not None:
-        arguments = {**arguments, "params": {**FORM, **arguments.get("params", {})}}
 
     def sync_one(huggy_conn_id: str, company_id: int | None) -> None:
         account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
@@ -77,6 +75,6 @@ def huggy_sync(
                 landings["chats"] >> landings["messages"]
         load_what_landed(landings, warehouse=warehouse, **loading)
 
-    with DAG(dag_id, **arguments, schedule=schedule) as dag:
+    with DAG(dag_id, **asking_which(arguments, companies), schedule=schedule) as dag:
         for_each_company(sync_one, companies, huggy_conn_id=huggy_conn_id)
     return dag

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from huggy_connector.report import Language, Written
-from tests.browser import CHROMIUM, FLAGS, NEEDS_IT
+from tests.browser import NEEDS_IT
 
 pytestmark = NEEDS_IT
 
@@ -39,14 +38,6 @@ CONTRAST = """
 }
 """
 """The least contrast of small letters with what is behind them, as WCAG counts it; 4.5 is its level AA."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), [("en", 1280, "light"), ("pt-BR", 390, "dark")])
