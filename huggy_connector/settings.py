@@ -55,8 +55,8 @@ class Settings(BaseModel):
     warehouse: str = Field("./huggy.duckdb", description="The DuckDB file.")
     keep_versions: int = Field(2, ge=1, description="Published versions of the DuckDB file that are kept.")
     memory_limit: str = Field("1GB", description="Memory for DuckDB in a load; the process takes some 250 MB more.")
-    stop_on_drift: str = Field(
-        "", description="Tables whose load stops where the API sends new fields, such as chats,contacts."
+    stop_on: str = Field(
+        "", description="Checks that stop a load instead of warning: chats.fresh, or fresh for every table."
     )
     reconcile_days: float = Field(7.0, gt=0, description="Days after which a sync reads everything again.")
     calendar: str | None = Field(
@@ -133,9 +133,9 @@ class Settings(BaseModel):
         return tuple(self.publish.split())
 
     @property
-    def drift_stops(self) -> frozenset[str]:
-        """The tables of `stop_on_drift`."""
-        return frozenset(self.stop_on_drift.replace(",", " ").split())
+    def stopping_checks(self) -> frozenset[str]:
+        """The checks of `stop_on`."""
+        return frozenset(self.stop_on.replace(",", " ").split())
 
     @property
     def state_folder(self) -> Path:

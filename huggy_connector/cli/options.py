@@ -15,7 +15,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 API = ("base_url", "auth_url", "client_id", "company_id", "api_version", "language", "timezone", "requests_per_second")
 LIMIT = ("budget", "state", "token_store")
 LANDING = ("landing",)
-WAREHOUSE = ("warehouse", "keep_versions", "memory_limit", "stop_on_drift", "calendar", "publish")
+WAREHOUSE = ("warehouse", "keep_versions", "memory_limit", "stop_on", "calendar", "publish")
 
 
 def settings_options(*names: str) -> Callable[[Command], Command]:

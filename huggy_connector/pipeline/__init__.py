@@ -145,7 +145,7 @@ def load(
         note=progress.note,
         wait_seconds=wait_seconds,
         zone=settings.zone,
-        stop_on_drift=settings.drift_stops,
+        stop_on=settings.stopping_checks,
     )
     copies = mirror(
         settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
@@ -180,7 +180,7 @@ def sync(
     A first run brings and publishes the newest days before the history. `messages`: those of changed chats, too.
     """
     read_calendar(settings.calendar, zone=settings.timezone)
-    examine_warehouse(settings.warehouse)
+    examine_warehouse(settings.warehouse, stop_on=settings.stopping_checks)
     wanted = [*resources_named(resource_names), *([RESOURCES["messages"]] if messages else [])]
     snapshots: list[Manifest] = []
     try:
@@ -212,7 +212,7 @@ def backfill(
 ) -> SyncReport:
     """Lands what was created in the span, and loads it. Its requests wait while anything else wants to send one."""
     read_calendar(settings.calendar, zone=settings.timezone)
-    examine_warehouse(settings.warehouse)
+    examine_warehouse(settings.warehouse, stop_on=settings.stopping_checks)
     snapshots = [
         land(
             settings,

@@ -22,7 +22,7 @@ from huggy_connector.warehouse.meta import META
 from huggy_connector.warehouse.migrate import migrate
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.publish import drafting, holding
-from huggy_connector.warehouse.quality import Finding, Level
+from huggy_connector.warehouse.quality import Finding, Level, read_stops
 from huggy_connector.warehouse.reread import Reread
 from huggy_connector.warehouse.shape import Macro, Table
 from huggy_connector.warehouse.tables import as_of, tables_of
@@ -99,8 +99,14 @@ class _Todo:
         return [manifest for batch in self.batches for manifest in batch.new]
 
 
-def examine(warehouse: str | Path, *, resources: Sequence[Resource] = tuple(RESOURCES.values())) -> None:
-    """Raises what `load` would raise for this path now, before anything is fetched for it."""
+def examine(
+    warehouse: str | Path,
+    *,
+    resources: Sequence[Resource] = tuple(RESOURCES.values()),
+    stop_on: Collection[str] = (),
+) -> None:
+    """Raises what `load` would raise for this path and these checks now, before anything is fetched for it."""
+    read_stops(stop_on, resources)
     inspect(place_to_build(warehouse), _wanted(resources), engine=Engine())
 
 
@@ -116,7 +122,7 @@ def load(  # noqa: PLR0913
     memory_limit: str = "1GB",
     threads: int = 2,
     wait_seconds: float = 0.0,
-    stop_on_drift: Collection[str] = (),
+    stop_on: Collection[str] = (),
     afresh: bool = False,
     zone: ZoneInfo | None = None,
     note: Callable[[str], None] = lambda _: None,
@@ -125,13 +131,15 @@ def load(  # noqa: PLR0913
 
     With `afresh` the file is made anew of the landing alone; snapshots that another catalogue typed are then typed
     anew, if the account's `zone` is given. A file whose layout is of an older release is always made anew.
-    `stop_on_drift` names tables whose load stops where the API sends new fields.
-    The file changes in one step, or not at all. Raises ConfigurationError for a path where no warehouse may be,
+    `stop_on` names checks that stop the load where they would warn: `fresh`, or `chats.fresh` for one table.
+    The file changes in one step, or not at all. Raises ConfigurationError for a path where no warehouse may be or a
+    check that there is not,
     WarehouseUnusable for a file that cannot be loaded into, WarehouseBusy where another load (for longer than
     `wait_seconds`) or a writer holds it, SnapshotDamaged for a snapshot that is not what its manifest says, CheckFailed
     where a check of level `stop` fails.
     """
     place, engine, wanted = place_to_build(warehouse), Engine(memory_limit, threads), _wanted(resources)
+    stops = read_stops(stop_on, resources)
     with holding(place, wait_seconds=wait_seconds):
         found, verdicts = inspect(place, wanted, engine=engine), read_verdicts(place)
         afresh = afresh or found.former
@@ -143,7 +151,8 @@ def load(  # noqa: PLR0913
         if found.version and not afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
                 if not refresh.outdated(connection, calendar):
-                    ages = [each for one in resources for each in quality.check_age(connection, one, now())]
+                    ages = stops.raised(each for one in resources for each in quality.check_age(connection, one, now()))
+                    quality.stop_if_needed(ages)
                     return LoadReport(
                         str(place.live),
                         found.version,
@@ -175,7 +184,7 @@ def load(  # noqa: PLR0913
                 Reread({each.name: each for each in resources}, place.spill, zone if afresh else None),
                 embedding=[each for each in resources if each.embedded],
                 accepted=verdicts.accepted,
-                stop_on_drift=stop_on_drift,
+                stops=stops,
             )
             reason = "rebuild" if afresh and found.version else "load"
             held, warnings = _fill(
@@ -268,7 +277,7 @@ def _fill(
     ledger.refresh_freshness(connection, resources, now=now())
     refresh.refresh(connection, calendar)
     connection.execute("COMMIT")
-    findings += quality.check_tables(connection, resources, now=now())
+    findings += bringing.stops.raised(quality.check_tables(connection, resources, now=now()))
     quality.stop_if_needed(findings)
     ledger.record_quality(connection, findings, version=bringing.version)
     ledger.record_publish(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.errors import CheckFailed
+from huggy_connector.errors import CheckFailed, ConfigurationError
 from huggy_connector.warehouse import meta, sql
 from huggy_connector.warehouse.stage import Count, Stage
 from huggy_connector.warehouse.tables import history_of, table_of
@@ -31,6 +31,7 @@ READABLE_AT_LEAST = 0.99
 OF_THE_LAST_AT_LEAST = 0.9
 """Share of the last full sweep's ids that the next one should find."""
 MOST_NAMED = 5
+NO_DRIFT = "no_drift"
 OLD_AFTER = timedelta(days=2)
 AHEAD_AT_MOST = timedelta(hours=1)
 """How far a time may lie after the moment it was fetched. More means a wrong time zone."""
@@ -58,6 +59,55 @@ class Finding:
         return f"{self.table}: {self.detail} ({self.check})."
 
 
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Which checks stop a load where they would warn, as (table, check)."""
+
+    checks: frozenset[tuple[str, str]] = frozenset()
+
+    def at(self, table: str, check: str) -> bool:
+        """Whether this check of this table stops a load by setting."""
+        return (table, check) in self.checks
+
+    def raised(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings, those of these checks at level `stop`."""
+        return [replace(each, level=Level.STOP) if self.at(each.table, each.check) else each for each in findings]
+
+
+NO_STOPS = Stops()
+
+
+def read_stops(given: Collection[str], resources: Sequence[Resource]) -> Stops:
+    """From names such as `fresh`, of every table that has the check, and `chats.fresh`.
+
+    Raises ConfigurationError for a name that no check has, with those there are.
+    """
+    known = {(resource.name, check) for resource in resources for check in _warning_checks(resource)}
+    stopping = set[tuple[str, str]]()
+    for name in sorted(given):
+        meant = {(table, check) for table, check in known if name in {check, f"{table}.{check}"}}
+        if not meant:
+            names = ", ".join(sorted({check for _, check in known}))
+            raise ConfigurationError(
+                f"HUGGY_STOP_ON: there is no check {name}; there are {names}, each alone or with a table before it "
+                "as in chats.fresh."
+            )
+        stopping |= meant
+    return Stops(frozenset(stopping))
+
+
+def _warning_checks(resource: Resource) -> Iterator[str]:
+    """The names of the checks of a table that warn, or are not made, unless they are set to stop."""
+    yield from ("values_readable", NO_DRIFT, "fresh")
+    for column in filter(None, (resource.created, resource.version)):
+        yield from (f"{column}_present", f"{column}_not_ahead")
+    if not resource.history:
+        yield "sweep_not_shrunk"
+    for table, column, _ in REFERENCES:
+        if table == resource.name:
+            yield f"{column}_found"
+
+
 def check_snapshots(stage: Stage, counts: dict[str, Count]) -> Iterator[Finding]:
     """In each, fetched = kept + doubled + rejected, and all are what the manifest says."""
     wrong = sum(
@@ -77,15 +127,15 @@ def check_rejects(stage: Stage, counts: dict[str, Count], rejects: int) -> Itera
 
 
 def check_drift(resource: Resource, new_fields: Sequence[str]) -> Iterator[Finding]:
-    """For tables that are set to stop on drift. Names of fields, never values."""
+    """For tables that are set to stop at new fields. Names of fields, never values."""
     named = ", ".join(new_fields[:MOST_NAMED]) + (", ..." if len(new_fields) > MOST_NAMED else "")
     detail = (
-        f"the API sends {len(new_fields):,} new fields: {named}; take the table out of HUGGY_STOP_ON_DRIFT to load "
+        f"the API sends {len(new_fields):,} new fields: {named}; take {NO_DRIFT} out of HUGGY_STOP_ON to load "
         "them into the column extra"
         if new_fields
         else "no new fields"
     )
-    yield Finding("no_drift", resource.name, Level.STOP, not new_fields, detail)
+    yield Finding(NO_DRIFT, resource.name, Level.STOP, not new_fields, detail)
 
 
 def check_growth(resource: Resource, *, before: int, added: int, after: int) -> Iterator[Finding]:

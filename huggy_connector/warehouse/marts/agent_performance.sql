@@ -5,6 +5,7 @@
 --   whose first response kept the target of marts.targets / chats that had a first response.
 -- Edge cases:
 --   A chat that was passed on counts for the agent who has it now: Huggy's list tells no earlier one in charge.
+--   Unanswered needs messages: where a chat's are not landed, taking it stands for answering it.
 --   NULL, not 0, where nothing is measured. A month that runs is counted as far as it is landed.
 -- Refresh: view, a month and an agent are small groups.
 --
@@ -16,29 +17,39 @@
 --   chats BIGINT: Chats in the agent's charge. | Atendimentos a cargo do agente.
 --   open BIGINT: Of them, those still open. | Deles, os ainda abertos.
 --   closed BIGINT: Of them, those closed by now. | Deles, os já encerrados.
+--   unanswered BIGINT: Of the closed ones, those without a first response. | Dos encerrados, os sem primeira resposta.
 --   days BIGINT: Days with a chat. | Dias com atendimento.
 --   chats_per_day DOUBLE: chats / days. | chats / days.
 --   contacts BIGINT: Distinct customers. | Clientes distintos.
 --   median_first_response_minutes DOUBLE: Half were answered no later. | Metade foi respondida até aí.
 --   p90_first_response_minutes DOUBLE: Nine of ten were answered no later. | Nove em dez foram respondidos até aí.
+--   median_first_response_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
+--   p90_first_response_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
 --   median_handling_minutes DOUBLE: Half were handled no longer. | Metade não levou mais.
 --   p90_handling_minutes DOUBLE: Nine of ten were handled no longer. | Nove em dez não levaram mais.
+--   median_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
+--   p90_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
 --   in_time DOUBLE: Share of first responses within the target. | Fração de primeiras respostas dentro da meta.
 --
--- Example: Ana answers after 5 and 25 minutes (the target is 15), on two days; Rui has one that is open.
+-- Example: Ana answers after 5 and 25 minutes (the target is 15), on two days; Rui has one that is open, and one that he
+--   took in the evening and closed in the morning without a word to the customer.
 --   chats
 --   | id | situation | agent_id | contact_id | created_at       | attended_at      | closed_at        |
 --   | 1  | finishing | 7        | 1          | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 09:15 |
 --   | 2  | finishing | 7        | 1          | 2026-11-10 10:00 | 2026-11-10 10:25 | 2026-11-10 10:55 |
 --   | 3  | in_chat   | 8        | 2          | 2026-11-10 11:00 |                  |                  |
+--   | 4  | finishing | 8        | 2          | 2026-11-09 17:50 | 2026-11-09 18:10 | 2026-11-10 08:20 |
+--   messages
+--   | id | chat_id | contact_id | sender_id | sender_type | type | is_internal | sent_at          |
+--   | 1  | 4       | 2          | 2         | customer    | text | false       | 2026-11-09 17:50 |
 --   agents
 --   | id | name |
 --   | 7  | Ana  |
 --   | 8  | Rui  |
 --   gives
---   | month      | agent | chats | open | closed | days | contacts | median_first_response_minutes | median_handling_minutes | in_time |
---   | 2026-11-01 | Ana   | 2     | 0    | 2      | 2    | 1        | 15.0                          | 20.0                    | 0.5     |
---   | 2026-11-01 | Rui   | 1     | 1    | 0      | 1    | 1        |                               |                         |         |
+--   | month      | agent | chats | open | closed | unanswered | days | contacts | median_first_response_minutes | median_handling_minutes | median_handling_business_minutes | in_time |
+--   | 2026-11-01 | Ana   | 2     | 0    | 2      | 0          | 2    | 1        | 15.0                          | 20.0                    | 20.0                             | 0.5     |
+--   | 2026-11-01 | Rui   | 2     | 1    | 1      | 1          | 2    | 1        |                               | 850.0                   | 20.0                             |         |
 WITH aimed AS (
     SELECT
         t.*,
@@ -55,12 +66,17 @@ counted AS (
         count(*) AS chats,
         count(*) FILTER (is_open) AS open,
         count(*) FILTER (NOT is_open) AS closed,
+        count(*) FILTER (NOT is_open AND first_response_seconds IS NULL) AS unanswered,
         count(DISTINCT day) AS days,
         count(DISTINCT contact_id) AS contacts,
         round(quantile_cont(first_response_seconds, 0.5) / 60, 2) AS median_first_response_minutes,
         round(quantile_cont(first_response_seconds, 0.9) / 60, 2) AS p90_first_response_minutes,
+        round(quantile_cont(first_response_business_seconds, 0.5) / 60, 2) AS median_first_response_business_minutes,
+        round(quantile_cont(first_response_business_seconds, 0.9) / 60, 2) AS p90_first_response_business_minutes,
         round(quantile_cont(handling_seconds, 0.5) / 60, 2) AS median_handling_minutes,
         round(quantile_cont(handling_seconds, 0.9) / 60, 2) AS p90_handling_minutes,
+        round(quantile_cont(handling_business_seconds, 0.5) / 60, 2) AS median_handling_business_minutes,
+        round(quantile_cont(handling_business_seconds, 0.9) / 60, 2) AS p90_handling_business_minutes,
         round(avg(kept::INTEGER), 4) AS in_time
     FROM aimed
     GROUP BY ALL
@@ -73,13 +89,18 @@ SELECT
     c.chats,
     c.open,
     c.closed,
+    c.unanswered,
     c.days,
     round(c.chats / nullif(c.days, 0), 2) AS chats_per_day,
     c.contacts,
     c.median_first_response_minutes,
     c.p90_first_response_minutes,
+    c.median_first_response_business_minutes,
+    c.p90_first_response_business_minutes,
     c.median_handling_minutes,
     c.p90_handling_minutes,
+    c.median_handling_business_minutes,
+    c.p90_handling_business_minutes,
     c.in_time
 FROM counted AS c
 LEFT JOIN marts.names AS a ON a.company_id = c.company_id AND a.kind = 'agent' AND a.id = c.agent_id

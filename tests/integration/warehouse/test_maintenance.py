@@ -146,16 +146,16 @@ def test_a_file_of_verdicts_that_cannot_be_read_stops_the_load(desk: Desk, chat:
 
 def test_a_table_that_is_set_to_stop_on_drift_stops_at_a_new_field(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1, novo=1)])
-    desk.load(stop_on_drift={"contacts"})
+    desk.load(stop_on={"contacts.no_drift"})
     desk.land([chat(2, novo=2), chat(3, novo="a", outro=[])])
     with pytest.raises(CheckFailed) as caught:
-        desk.load(stop_on_drift={"chats"})
+        desk.load(stop_on={"chats.no_drift"})
     assert str(caught.value) == (
         "Nothing was published, the warehouse is as it was. chats: the API sends 2 new fields: novo (string), outro "
-        "(array); take the table out of HUGGY_STOP_ON_DRIFT to load them into the column extra (no_drift)."
+        "(array); take no_drift out of HUGGY_STOP_ON to load them into the column extra (no_drift)."
     )
     assert desk.load().published
-    assert desk.load(stop_on_drift={"chats"}).published is False
+    assert desk.load(stop_on={"chats.no_drift"}).published is False
 
 
 def test_as_of_a_moment_the_macro_says_what_the_predicate_says(desk: Desk, chat: Chat) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
-from huggy_connector.errors import CheckFailed
+from huggy_connector.catalogue import RESOURCES
+from huggy_connector.errors import CheckFailed, ConfigurationError
+from huggy_connector.warehouse.quality import read_stops
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -142,3 +145,50 @@ def test_a_table_with_a_broken_key_is_not_published(desk: Desk, chat: Chat, tamp
     apart = "chats: newest versions and listed rows differ (history_joins)."
     assert str(caught.value) == f"Nothing was published, the warehouse is as it was. {sentence} {apart}"
     assert desk.warehouse.read_bytes() == before
+
+
+def test_a_check_that_is_set_to_stop_publishes_nothing(desk: Desk, chat: Chat) -> None:
+    fill(desk, [[chat(1, unread="x")]])
+    with pytest.raises(CheckFailed, match=r"Nothing was published, .* chats: 1 values of 1 rows could not be read"):
+        desk.load(stop_on={"chats.values_readable"})
+    assert not desk.warehouse.exists()
+    assert desk.load(stop_on={"contacts.values_readable"}).published
+
+
+def test_nothing_new_is_too_old_where_old_snapshots_are_set_to_stop(desk: Desk, chat: Chat) -> None:
+    fill(desk, [[chat(1)]])
+    desk.load()
+    later = {"now": lambda: datetime(2026, 11, 25, 12, tzinfo=UTC)}
+    assert len(desk.load(**later).warnings) == 3
+    with pytest.raises(CheckFailed, match="the newest snapshot was begun 72 hours ago"):
+        desk.load(stop_on={"fresh"}, **later)
+
+
+def test_a_check_alone_is_of_every_table_that_has_it() -> None:
+    tables = tuple(RESOURCES.values())
+    assert read_stops({"fresh"}, tables).checks == {(each.name, "fresh") for each in tables}
+    assert read_stops({"chats.fresh", "sent_at_present"}, tables).checks == {
+        ("chats", "fresh"),
+        ("messages", "sent_at_present"),
+    }
+
+
+@pytest.mark.parametrize("name", ["freshness", "chats", "chat.fresh", "unique_key", "chats.sent_at_present"])
+def test_a_check_that_there_is_not_is_refused_with_those_there_are(desk: Desk, name: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        desk.load(stop_on={name, "fresh"})
+    assert str(caught.value) == (
+        f"HUGGY_STOP_ON: there is no check {name}; there are agent_id_found, contact_id_found, created_at_not_ahead, "
+        "created_at_present, department_id_found, fresh, no_drift, sent_at_not_ahead, sent_at_present, "
+        "sweep_not_shrunk, updated_at_not_ahead, updated_at_present, values_readable, each alone or with a table "
+        "before it as in chats.fresh."
+    )
+
+
+def test_each_check_is_in_the_documentation() -> None:
+    text = (Path(__file__).parents[3] / "docs/quality.md").read_text()
+    named = {check for _, check, _ in CHECKS} | {
+        check for _, check in read_stops({"no_drift", "sweep_not_shrunk"}, tuple(RESOURCES.values())).checks
+    }
+    alike = ("updated_at_", "sent_at_")
+    assert [check for check in sorted(named) if f"`{check}`" not in text and not check.startswith(alike)] == []
