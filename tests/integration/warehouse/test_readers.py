@@ -6,8 +6,6 @@ HUGGY_PROOF=full does it through 20 publishes of 1 million rows.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ import pytest
 
 from huggy_connector.landing import Manifest
 from huggy_connector.landing.parquet import described
+from tests.reader import reading
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -23,22 +22,12 @@ if TYPE_CHECKING:
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 ROWS, PUBLISHES = (1_000_000, 20) if FULL else (5_000, 4)
 
-READER = """
-import sys, threading, time, duckdb
-stopped = threading.Event()
-threading.Thread(target=lambda: (sys.stdin.readline(), stopped.set())).start()
-seen, mixed, asked = set(), 0, 0
-print("ready", flush=True)
-while not stopped.wait(0.01):
-    with duckdb.connect(sys.argv[1], read_only=True) as connection:
-        version, least, most, rows, told = connection.execute(
-            "SELECT (SELECT max(version) FROM meta.publishes), min(unread), max(unread), count(*),"
-            " (SELECT rows FROM meta.freshness WHERE resource = 'chats') FROM chats"
-        ).fetchone()
-    asked += 1
-    seen.add(version)
-    mixed += not least == most == version or rows != told
-print(mixed, len(seen), asked, flush=True)
+QUESTION = """
+    SELECT version, min(unread) = version AND max(unread) = version AND count(*) = max(told)
+    FROM chats,
+        (SELECT max(version) AS version FROM meta.publishes),
+        (SELECT rows AS told FROM meta.freshness WHERE resource = 'chats')
+    GROUP BY version
 """
 
 
@@ -61,15 +50,10 @@ def land(desk: Desk, number: int) -> Manifest:
 def test_a_reader_never_sees_an_error_or_a_mixture(desk: Desk) -> None:
     land(desk, 1)
     desk.load()
-    command = [sys.executable, "-c", READER, str(desk.warehouse)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
-        assert reader.stdout is not None
-        assert reader.stdout.readline() == "ready\n"
+    with reading(desk.warehouse, QUESTION) as seen:
         for number in range(2, PUBLISHES + 2):
             land(desk, number)
             assert desk.load().version == number
-        told, _ = reader.communicate("\n")
-    mixed, seen, asked = map(int, told.split())
-    assert (mixed, reader.returncode) == (0, 0)
-    assert PUBLISHES // 2 < seen <= PUBLISHES + 1
-    assert asked > PUBLISHES
+    assert (seen.errors, seen.mixtures) == ((), 0)
+    assert PUBLISHES // 2 < len(seen.versions) <= PUBLISHES + 1
+    assert seen.asked > PUBLISHES
