@@ -33,7 +33,12 @@ def rebuild(*, settings: Settings, as_json: bool) -> None:
 
 @click.command()
 @click.option("--to", type=click.IntRange(min=1), help="Version to go back to; the one before if not given.")
-@click.option("--block", multiple=True, metavar="RUN_KEY", help="Only: load this snapshot no more.")
+@click.option(
+    "--block",
+    multiple=True,
+    metavar="RUN_KEY",
+    help="Only: load this snapshot no more; one that is loaded leaves at a rebuild.",
+)
 @click.option("--unblock", multiple=True, metavar="RUN_KEY", help="Only: let the next load take this snapshot.")
 @click.option("--accept", multiple=True, metavar="RUN_KEY", help="Only: believe this sweep, however much it misses.")
 @settings_options(*LANDING, *WAREHOUSE)
@@ -64,7 +69,9 @@ def rollback(
         if as_json:
             print_json({"blocked": sorted(verdicts.blocked), "accepted": sorted(verdicts.accepted)})
         else:
-            click.echo(f"{len(verdicts.blocked)} snapshots are blocked; the next `huggy load` goes by it.")
+            click.echo(
+                f"{len(verdicts.blocked)} snapshots are blocked. Next: huggy load, or huggy rebuild for what is loaded."
+            )
         return
     with progress() as shown:
         report = maintenance.rollback(settings, to=to, progress=shown)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES, Resource
 from huggy_connector.errors import LandingBusy, SnapshotDamaged
@@ -148,6 +149,8 @@ class Erasure:
 
     def _reissued(self, resource: Resource, manifest: Manifest, person: Person) -> Reissued | None:
         """What the snapshot is without the person, its new files written; None where it stays as it is."""
+        if manifest.timezone:
+            person = replace(person, zone=ZoneInfo(manifest.timezone))
         files: list[File] = []
         changed = 0
         token = secrets.token_hex(8)

@@ -44,7 +44,7 @@ class Manifest:
     `rows` are all rows, `unique_ids` the different ids among them, `keyless` the rows without a usable id; the others
     came twice while the list moved. `pages`, `requests` and `retries` count from the first start over all attempts, as
     far as they were made durable. `state` is what the next run wants to know, in its own words. `privacy` is the
-    fingerprint of the policy that the rows were written under.
+    fingerprint of the policy that the rows were written under, `timezone` the zone in which their times were read.
     """
 
     resource: TableName
@@ -64,6 +64,7 @@ class Manifest:
     schema_fingerprint: str
     files: tuple[File, ...]
     privacy: str = ""
+    timezone: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     format_version: Literal[1] = FORMAT_VERSION

@@ -21,7 +21,9 @@ CLUES = ("id", "contact_id", "chat_id", "raw")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact and the chats that are known to be theirs. `forgotten` is a list that they are on."""
+    """A contact and the chats that are known to be theirs. `forgotten` is a list that they are on, `zone` that of times
+    where a snapshot does not say its own.
+    """
 
     contact_id: int
     chats: frozenset[int]

@@ -155,7 +155,7 @@ class Landing:
         """Work of this call: the one in progress, taken over where its holder is gone, or a new one.
 
         `policy` decides what of a row is written. `note` is told when work is gone on with or given up: because it is
-        older than `max_age`, or because it was begun with other columns or under another policy. Raises
+        older than `max_age`, or was begun with other columns, under another policy or for another zone. Raises
         LandingUnwritable, and LandingBusy while someone else is at it or, for a call that is published only `once`,
         where someone else has done so since it was last recalled.
         """
@@ -167,6 +167,7 @@ class Landing:
             mode=mode,
             call=call,
             window=window,
+            zone=zone.key,
             already_done=lambda: once and self.recall(resource.name, mode=mode, call=call) is not None,
         )
         return Work(

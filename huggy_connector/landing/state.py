@@ -39,6 +39,7 @@ class State:
     started_at: Instant
     schema_fingerprint: str
     privacy: str = ""
+    timezone: str = ""
     counters: Counters = field(default_factory=Counters)
     parts: tuple[Part, ...] = ()
     walk: Mapping[str, Any] | None = None

@@ -55,6 +55,7 @@ class Unfinished:
         mode: str,
         call: str,
         window: Mapping[str, str] | None,
+        zone: str,
         already_done: Callable[[], bool],
     ) -> Taken:
         """The work of a call, gone on with or begun. `already_done` is asked once nobody else can do it any more."""
@@ -67,7 +68,7 @@ class Unfinished:
                 # Read once the lease is ours: whoever forgets a person first adds them, then looks for leases.
                 forgotten = Forgotten.read(self.storage, self.company_id, key=self.policy.key)
                 privacy = self.policy.fingerprint + forgotten.fingerprint
-                state = self._left(folder, succession, privacy) or self._fresh(mode, call, window, privacy)
+                state = self._left(folder, succession, privacy, zone) or self._fresh(mode, call, window, privacy, zone)
                 self._adopt(state, lease, folder)
         except BaseException:
             with suppress(LandingError):
@@ -139,12 +140,12 @@ class Unfinished:
             remove(self.storage, folder)
             raise LandingBusy(f"This landing of {self.resource.name} has been published elsewhere just now.")
 
-    def _left(self, folder: str, succession: list[Numbered], privacy: str) -> State | None:
+    def _left(self, folder: str, succession: list[Numbered], privacy: str, zone: str) -> State | None:
         """What those before have left, if one can go on with it."""
         state = self._latest_state(folder, succession)
         if state is None:
             return None
-        if why := self._why_not(state, folder, privacy):
+        if why := self._why_not(state, folder, privacy, zone):
             self._give_up(state.started_at, why, state)
             return None
         self.note(
@@ -153,7 +154,7 @@ class Unfinished:
         )
         return state
 
-    def _why_not(self, state: State, folder: str, privacy: str) -> str:
+    def _why_not(self, state: State, folder: str, privacy: str, zone: str) -> str:
         """Why a state cannot be gone on with; empty where it can."""
         if self._is_published(state.run_key):
             return "it was published before it could be cleared away"
@@ -161,8 +162,8 @@ class Unfinished:
             return "it is too old"
         if state.schema_fingerprint != schema_fingerprint(self.resource):
             return "a release with other columns began it"
-        if state.privacy != privacy:
-            return "it was begun under other privacy rules, or before a person was forgotten"
+        if (state.privacy, state.timezone) != (privacy, zone):
+            return "it was begun under other privacy rules, for another zone, or before a person was forgotten"
         there = set(self.storage.children(folder))
         if not all(part.name in there for part in state.parts):
             return "a part of it is missing"
@@ -175,7 +176,7 @@ class Unfinished:
                 return State.from_json(self.storage.read(f"{folder}/{state_name(each.number, each.holding.token)}"))
         return None
 
-    def _fresh(self, mode: str, call: str, window: Mapping[str, str] | None, privacy: str) -> State:
+    def _fresh(self, mode: str, call: str, window: Mapping[str, str] | None, privacy: str, zone: str) -> State:
         """A new start. Its run key is a later second's where the same call has published within this one."""
         started_at = named_for = self.now()
         while self._is_published(run_key(named_for, mode, call)):
@@ -187,6 +188,7 @@ class Unfinished:
             started_at,
             schema_fingerprint(self.resource),
             privacy,
+            zone,
         )
 
     def _adopt(self, state: State, lease: Lease, folder: str) -> None:

@@ -235,6 +235,7 @@ class Work:
             schema_fingerprint=schema_fingerprint(self._resource),
             files=tuple(files),
             privacy=self._durable.privacy,
+            timezone=self._durable.timezone,
             state=state,
             versions={
                 "huggy_connector": __version__,

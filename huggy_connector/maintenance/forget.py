@@ -51,7 +51,7 @@ def forget(
     check_key(key, why="Who is forgotten is kept on a list of hashes")
     landing = Landing.at(settings.landing, access=settings.landing_options)
     storage, company_id = landing.storage, _company(settings, landing)
-    calendar = read_calendar(settings.calendar, zone=settings.timezone)
+    calendar = read_calendar(settings.calendar)
     with erasing(settings.warehouse) as files:
         erasure = Erasure(landing, company_id, now=clock.now, note=progress.note)
         erasure.check_free()

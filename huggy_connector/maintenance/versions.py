@@ -42,7 +42,9 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
         note=progress.note,
         afresh=True,
         zone=settings.zone,
-        calendar=read_calendar(settings.calendar, zone=settings.timezone),
+        calendar=read_calendar(settings.calendar),
+        stop_on=settings.stopping_checks,
+        sweep_days=settings.reconcile_days,
     )
     return replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
 
@@ -60,6 +62,8 @@ def rollback(
 
 def judge(settings: Settings, judgement: Judgement) -> Verdicts:
     """Keeps decisions about snapshots for the loads to come. Raises ConfigurationError for an unknown run key."""
+    if both := {*judgement.block} & {*judgement.unblock, *judgement.accept}:
+        raise ConfigurationError(f"{min(both)} can be blocked or let in, not both: choose one.")
     landing = _landing(settings)
     addresses = {
         manifest.address: manifest.run_key

@@ -140,12 +140,13 @@ def load(
         settings.warehouse,
         keep_versions=settings.keep_versions,
         memory_limit=settings.memory_limit,
-        calendar=read_calendar(settings.calendar, zone=settings.timezone),
+        calendar=read_calendar(settings.calendar),
         now=clock.now,
         note=progress.note,
         wait_seconds=wait_seconds,
         zone=settings.zone,
         stop_on=settings.stopping_checks,
+        sweep_days=settings.reconcile_days,
     )
     copies = mirror(
         settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
@@ -179,7 +180,7 @@ def sync(
 
     A first run brings and publishes the newest days before the history. `messages`: those of changed chats, too.
     """
-    read_calendar(settings.calendar, zone=settings.timezone)
+    read_calendar(settings.calendar)
     examine_warehouse(settings.warehouse, stop_on=settings.stopping_checks)
     wanted = [*resources_named(resource_names), *([RESOURCES["messages"]] if messages else [])]
     snapshots: list[Manifest] = []
@@ -211,7 +212,7 @@ def backfill(
     clock: Clock = SYSTEM_CLOCK,
 ) -> SyncReport:
     """Lands what was created in the span, and loads it. Its requests wait while anything else wants to send one."""
-    read_calendar(settings.calendar, zone=settings.timezone)
+    read_calendar(settings.calendar)
     examine_warehouse(settings.warehouse, stop_on=settings.stopping_checks)
     snapshots = [
         land(

@@ -56,13 +56,15 @@ class Bringing:
             staged = self._stage(batch, gone)
             deletes.bury(staged)
             counts = staged.counts()
-            ledger.record_snapshots(staged, counts, version=self.version, now=now)
+            zone = self.reread.zones[batch.company_id]
+            ledger.record_snapshots(staged, counts, zone=zone, version=self.version, now=now)
             findings += quality.check_snapshots(staged, counts)
         if rows:
             staged = self._stage(batch, rows)
             changed = self._upsert(staged, batch)
             counts = staged.counts()
-            ledger.record_snapshots(staged, counts, version=self.version, now=now)
+            zone = self.reread.zones[batch.company_id]
+            ledger.record_snapshots(staged, counts, zone=zone, version=self.version, now=now)
             rejects = ledger.record_rejects(staged)
             new_fields = ledger.record_fields(staged)
             findings += quality.check_snapshots(staged, counts)
@@ -99,13 +101,13 @@ class Bringing:
         )
 
     def _resight(self, batch: Batch, torn: str) -> None:
-        """Adds what the landing still has of these ids, in the hashes that the file knows."""
+        """Adds what the landing still has of these ids, in the hashes that the file knows: as typed now, or once."""
         self.landing.gather(batch.loaded)
         parts = [
             part
             for manifest in batch.loaded
             if manifest.mode != TOMBSTONES
-            for part in self.reread.parts(self.landing, manifest)
+            for part in dict.fromkeys((*self.reread.parts(self.landing, manifest), *self.landing.parts(manifest)))
         ]
         if parts:
             column = batch.resource.version

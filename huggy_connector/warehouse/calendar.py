@@ -56,7 +56,6 @@ _OFFICE = Hours(time(8), time(18))
 class BusinessCalendar:
     """`hours` by weekday from Monday on, None where closed; `closed` are days without business beside the holidays."""
 
-    zone: str = "America/Sao_Paulo"
     country: str = "BR"
     subdivision: str | None = None
     closed: tuple[date, ...] = ()
@@ -83,10 +82,10 @@ class BusinessCalendar:
         )
 
 
-def read_calendar(path: str | None, *, zone: str) -> BusinessCalendar:
+def read_calendar(path: str | None) -> BusinessCalendar:
     """The calendar of a file, or the default one. Raises ConfigurationError with one sentence of what is wrong."""
     if path is None:
-        return BusinessCalendar(zone=zone)
+        return BusinessCalendar()
     file = Path(path).expanduser()
     try:
         given = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -97,7 +96,7 @@ def read_calendar(path: str | None, *, zone: str) -> BusinessCalendar:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The calendar {path!r} is no TOML: {error}.") from None
     try:
-        return _calendar(given, zone)
+        return _calendar(given)
     except _Wrong as wrong:
         raise ConfigurationError(f"The calendar {path!r}: {wrong}.") from None
 
@@ -106,12 +105,11 @@ class _Wrong(Exception):
     pass
 
 
-def _calendar(given: Mapping[str, Any], zone: str) -> BusinessCalendar:
+def _calendar(given: Mapping[str, Any]) -> BusinessCalendar:
     _only(given, _KEYS, "")
-    default = BusinessCalendar(zone=zone)
+    default = BusinessCalendar()
     country, subdivision = given.get("country", default.country), given.get("subdivision") or None
     calendar = BusinessCalendar(
-        zone=zone,
         country=country,
         subdivision=subdivision,
         closed=_days(given.get("closed", [])),

@@ -12,7 +12,7 @@ from huggy_connector.catalogue import Resource
 from huggy_connector.warehouse import meta
 from huggy_connector.warehouse.quality import Finding, Level
 from huggy_connector.warehouse.stage import Stage
-from huggy_connector.warehouse.tables import table_of
+from huggy_connector.warehouse.tables import history_of, table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -43,7 +43,7 @@ def bury(stage: Stage) -> None:
 
 
 def check_sweeps(stage: Stage, *, accepted: Collection[str]) -> Iterator[Finding]:
-    """Each new exact full sweep has nearly every row that the one before had, or that was seen since."""
+    """Each new exact full sweep has nearly every row that the one before had, or that was seen between the two."""
     table, of_it = table_of(stage.resource).sql, f"company_id = {stage.company_id}"
     for sweep in stage.manifests:
         if sweep.mode != "full" or sweep.certificate.get("exact") is not True:
@@ -53,6 +53,7 @@ def check_sweeps(stage: Stage, *, accepted: Collection[str]) -> Iterator[Finding
             SELECT count(*) FILTER (seen_at < $start), count(*) FROM {table} WHERE {of_it} AND seen_at >= coalesce((
                 SELECT max(started_at) FROM ({_sweeps(stage.company_id, stage.resource)}) WHERE started_at < $start
             ), '-infinity')
+            AND id IN (SELECT id FROM {history_of(stage.resource).sql} WHERE {of_it} AND valid_from < $start)
             """,
             {"start": sweep.started_at},
         ).fetchone()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from huggy_connector.errors import ConfigurationError, WarehouseBusy, WarehouseError, WarehouseUnusable
 from huggy_connector.warehouse import sql
-from huggy_connector.warehouse.place import Place
+from huggy_connector.warehouse.place import VERSIONS, Place
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -122,6 +122,11 @@ def _meaning(error: Exception, file: Path) -> WarehouseError:
 
 
 def damaged(file: Path) -> WarehouseUnusable:
+    if file.parent.name == VERSIONS:
+        return WarehouseUnusable(
+            f"{file}, a version of the warehouse that is kept, is damaged, DuckDB cannot read it: remove it, or bring "
+            "it back from a copy, and do this again."
+        )
     kept = Place(file).versions.relative_to(file.parent)
     return WarehouseUnusable(
         f"{file} is damaged, DuckDB cannot read it: put the newest file of {kept} in its place, or move it away, "

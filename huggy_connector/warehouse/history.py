@@ -11,7 +11,7 @@ id are read again from the landing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from huggy_connector.warehouse import sql
@@ -186,12 +186,10 @@ def _replace(stage: Stage) -> None:
         f"CASE WHEN c.{sql.name(name)} IS DISTINCT FROM b.{sql.name(name)} THEN {sql.text(name)} END"
         for name in (column.name for column in tracked(stage.resource))
     )
-    count = stage.count("spliced") // IDS_AT_ONCE + 1
-    for part in range(count):
-        some = f"WHERE hash(id) % {count} = {part}"
+    for some in _shares(stage):
         stage.connection.execute(f"""
             INSERT INTO {history} BY NAME
-            WITH run AS (FROM spans {some}), content AS (FROM contents {some})
+            WITH run AS (FROM spans WHERE {some}), content AS (FROM contents WHERE {some})
             SELECT {stage.company_id} AS company_id, {", ".join(f"c.{sql.name(each)}" for each in values)}, s.row_hash,
                    s.first_at AS valid_from, n.first_at AS valid_to,
                    CASE WHEN b.id IS NOT NULL THEN
@@ -208,10 +206,18 @@ def _replace(stage: Stage) -> None:
 
 
 def _add_contents(stage: Stage, source: str) -> None:
-    stage.connection.execute(f"""
-        INSERT INTO contents BY NAME
-        SELECT * FROM ({source}) SEMI JOIN spans USING (id, row_hash) ANTI JOIN contents USING (id, row_hash)
-    """)
+    for some in _shares(stage):
+        stage.connection.execute(f"""
+            INSERT INTO contents BY NAME
+            SELECT * FROM ({source}) SEMI JOIN (FROM spans WHERE {some}) USING (id, row_hash)
+            ANTI JOIN (FROM contents WHERE {some}) USING (id, row_hash)
+        """)
+
+
+def _shares(stage: Stage) -> Iterator[str]:
+    """Conditions that part the spliced ids, each with few enough for their rows to be held in memory."""
+    count = stage.count("spliced") // IDS_AT_ONCE + 1
+    yield from (f"hash(id) % {count} = {part}" for part in range(count))
 
 
 def _values(stage: Stage) -> list[str]:

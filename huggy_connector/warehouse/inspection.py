@@ -25,7 +25,8 @@ Loaded = frozenset[tuple[int, str, str]]
 class Found:
     """A warehouse as it lies there: `version` 0 means that there is none yet.
 
-    `loaded` holds (company, resource, run key) of every snapshot in it; `outdated` says that its tables lack something
+    `loaded` holds (company, resource, run key) of every snapshot in it, `zones` (company, zone) of their times;
+    `outdated` says that its tables lack something
     that the catalogue has, `former` that their layout is that of an older release.
     """
 
@@ -33,6 +34,7 @@ class Found:
     loaded: Loaded = frozenset()
     outdated: bool = True
     former: bool = False
+    zones: frozenset[tuple[int, str]] = frozenset()
 
 
 def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
@@ -55,23 +57,38 @@ def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
             )
         loaded = frozenset(connection.execute("SELECT company_id, resource, run_key FROM meta.loads").fetchall())
         former = format_version < shape.FORMAT
-        return Found(version, loaded, former or bool(differences(connection, wanted)), former)
+        zones = "SELECT company_id, timezone FROM meta.snapshots GROUP BY ALL"
+        return Found(
+            version,
+            loaded,
+            former or bool(differences(connection, wanted)),
+            former,
+            frozenset() if former else frozenset(connection.execute(zones).fetchall()),
+        )
 
 
 def _ours(connection: DuckDBPyConnection, place: Place) -> bool:
     """False for an empty database, which may be overwritten; raises for someone else's."""
+    here = "database_name = current_database() AND NOT internal"
     held = connection.execute(
-        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database()"
-        " UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views()"
-        " WHERE database_name = current_database() AND NOT internal"
+        f"SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE {here}"
+        f" UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE {here}"
+        f" UNION ALL SELECT schema_name || '.' || function_name FROM duckdb_functions() WHERE {here}"
+        f" UNION ALL SELECT schema_name || '.' || type_name FROM duckdb_types() WHERE {here}"
+        " UNION ALL SELECT schema_name || '.' || sequence_name FROM duckdb_sequences()"
+        " WHERE database_name = current_database()"
+        f" UNION ALL SELECT schema_name FROM duckdb_schemas() WHERE {here} AND schema_name <> 'main'"
     ).fetchall()
     if not held:
         return False
-    if ("meta.publishes",) in held:
+    ledger = connection.execute(
+        f"SELECT column_name FROM duckdb_columns() WHERE {here} AND schema_name = 'meta' AND table_name = 'publishes'"
+    ).fetchall()
+    if {("version",), ("connector_version",), ("format_version",)} <= set(ledger):
         return True
     raise WarehouseUnusable(
-        f"{place.live} holds {len(held)} tables or views of someone else: the warehouse is a file of its own. "
-        "Give another path, and join the two with ATTACH."
+        f"{place.live} holds {len(held)} tables, views or other things of someone else: the warehouse is a file of "
+        "its own. Give another path, and join the two with ATTACH."
     )
 
 

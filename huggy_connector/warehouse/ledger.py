@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from huggy_connector import __version__
 from huggy_connector.catalogue import Resource
@@ -13,15 +14,15 @@ from huggy_connector.warehouse import meta, shape, sql
 from huggy_connector.warehouse.migrate import Difference
 from huggy_connector.warehouse.quality import Finding
 from huggy_connector.warehouse.shape import Table
-from huggy_connector.warehouse.stage import Count, Stage
+from huggy_connector.warehouse.stage import NEWEST_FIRST, Count, Stage
 from huggy_connector.warehouse.tables import table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, version: int, now: datetime) -> None:
-    """The stage's snapshots, and that they are loaded."""
+def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, zone: ZoneInfo, version: int, now: datetime) -> None:
+    """The stage's snapshots, and that they are loaded, with their times in this zone."""
     snapshots, loads = [], []
     for manifest in stage.manifests:
         key = {"company_id": stage.company_id, "resource": stage.resource.name, "run_key": manifest.run_key}
@@ -30,6 +31,7 @@ def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, version: int,
             {
                 **key,
                 "mode": manifest.mode,
+                "timezone": zone.key,
                 "window_from": window.get("from"),
                 "window_to": window.get("to"),
                 "started_at": manifest.started_at,
@@ -61,20 +63,25 @@ def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, version: int,
 
 
 def record_rejects(stage: Stage) -> int:
-    """One row a value that could not be read; of an id twice in a snapshot, the last one's. Returns how many."""
+    """One row a value that could not be read; of an id twice in a snapshot, those of the row that counts: the newest
+    version. Returns how many.
+    """
+    stage.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE rejected AS"
+        " SELECT id, part, row, fetched_at, rejects FROM incoming WHERE len(rejects) > 0"
+    )
     row = stage.connection.execute(
         f"""
         INSERT INTO {meta.REJECTS.sql} BY NAME
+        WITH counting AS (
+            SELECT part, row FROM keys k JOIN parts f USING (part) SEMI JOIN rejected r ON r.id = k.id
+            QUALIFY row_number() OVER (PARTITION BY f.run_key, k.id ORDER BY {NEWEST_FIRST}) = 1
+        )
         SELECT $company AS company_id, $resource AS resource, id, told."column" AS column_name, told.reason AS reason,
                run_key, fetched_at
         FROM (
-            SELECT i.id, i.fetched_at, f.run_key, unnest(i.rejects) AS told
-            FROM incoming i JOIN parts f ON f.part = i.part
-            WHERE len(i.rejects) > 0
-            QUALIFY i.id IS NULL
-                OR row_number() OVER (
-                    PARTITION BY f.run_key, i.id ORDER BY i.fetched_at DESC, i.part DESC, i.row DESC
-                ) = 1
+            SELECT r.id, r.fetched_at, f.run_key, unnest(r.rejects) AS told FROM rejected r JOIN parts f USING (part)
+            WHERE r.id IS NULL OR EXISTS (FROM counting c WHERE c.part = r.part AND c.row = r.row)
         )
         """,
         {"company": stage.company_id, "resource": stage.resource.name},
@@ -177,6 +184,20 @@ def record_quality(connection: DuckDBPyConnection, findings: Iterable[Finding], 
         for each in findings
     ]
     _insert(connection, meta.QUALITY, rows)
+
+
+def record_rollback(connection: DuckDBPyConnection, *, version: int, now: datetime, to: int) -> None:
+    """The newest publish of a former version's file once more: its format and what its checks found are still true."""
+    last = f"version = (SELECT max(version) FROM {meta.PUBLISHES.sql})"
+    connection.execute(
+        f"INSERT INTO {meta.QUALITY.sql} SELECT * REPLACE ($1 AS version) FROM {meta.QUALITY.sql} WHERE {last}",
+        [version],
+    )
+    connection.execute(
+        f"INSERT INTO {meta.PUBLISHES.sql} SELECT * REPLACE ($1 AS version, $2 AS published_at, $3 AS reason,"
+        f" 0 AS snapshots, 0 AS rows_changed) FROM {meta.PUBLISHES.sql} WHERE {last}",
+        [version, now, f"rollback to {to}"],
+    )
 
 
 def record_publish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 USUAL_CALENDAR = BusinessCalendar()
+USUAL_ZONE = ZoneInfo("America/Sao_Paulo")
 GROWTH = 2
 """Bytes of disk to have free for each byte of new Parquet: what it becomes, and what DuckDB spills meanwhile."""
 
@@ -88,11 +89,15 @@ class LoadReport:
 
 @dataclass(frozen=True, slots=True)
 class _Todo:
-    """What is to be loaded; how many snapshots have been, and how many are blocked."""
+    """What is to be loaded; how many snapshots have been, and how many are blocked, some of them loaded before that;
+    the zone of each company, which its newest snapshot tells.
+    """
 
     batches: tuple[Batch, ...]
+    zones: Mapping[int, ZoneInfo]
     skipped: int
     blocked: int
+    blocked_late: int
 
     @property
     def manifests(self) -> list[Manifest]:
@@ -115,7 +120,6 @@ def load(  # noqa: PLR0913
     warehouse: str | Path,
     *,
     now: Callable[[], datetime],
-    company_id: int | None = None,
     resources: Sequence[Resource] = tuple(RESOURCES.values()),
     calendar: BusinessCalendar = USUAL_CALENDAR,
     keep_versions: int = 2,
@@ -123,35 +127,46 @@ def load(  # noqa: PLR0913
     threads: int = 2,
     wait_seconds: float = 0.0,
     stop_on: Collection[str] = (),
+    sweep_days: float = 7.0,
     afresh: bool = False,
-    zone: ZoneInfo | None = None,
+    zone: ZoneInfo = USUAL_ZONE,
     note: Callable[[str], None] = lambda _: None,
 ) -> LoadReport:
-    """Brings the landing's new snapshots, of one company or of all, into the warehouse. A second call changes nothing.
+    """Brings the landing's new snapshots, of all companies, into the warehouse. A second call changes nothing.
 
-    With `afresh` the file is made anew of the landing alone; snapshots that another catalogue typed are then typed
-    anew, if the account's `zone` is given. A file whose layout is of an older release is always made anew.
-    `stop_on` names checks that stop the load where they would warn: `fresh`, or `chats.fresh` for one table.
+    With `afresh` the file is made anew of the landing alone. So is, in any case, a file whose layout is of an older
+    release, and one that holds times of a company in another zone than its newest snapshot. Snapshots that another
+    catalogue or zone typed are typed anew. `zone` is that of companies whose snapshots do not say theirs, `stop_on`
+    names checks that stop the load where they would warn: `fresh`, or `chats.fresh` for one table; `sweep_days` is how
+    often a long list without an order is read.
+
     The file changes in one step, or not at all. Raises ConfigurationError for a path where no warehouse may be or a
-    check that there is not,
-    WarehouseUnusable for a file that cannot be loaded into, WarehouseBusy where another load (for longer than
-    `wait_seconds`) or a writer holds it, SnapshotDamaged for a snapshot that is not what its manifest says, CheckFailed
-    where a check of level `stop` fails.
+    check that there is not, WarehouseUnusable for a file that cannot be loaded into, WarehouseBusy where another load
+    (for longer than `wait_seconds`) or a writer holds it, SnapshotDamaged for a snapshot that is not what its manifest
+    says, CheckFailed where a check of level `stop` fails.
     """
     place, engine, wanted = place_to_build(warehouse), Engine(memory_limit, threads), _wanted(resources)
     stops = read_stops(stop_on, resources)
     with holding(place, wait_seconds=wait_seconds):
         found, verdicts = inspect(place, wanted, engine=engine), read_verdicts(place)
         afresh = afresh or found.former
+        todo = _todo(landing, frozenset() if afresh else found.loaded, resources, verdicts, zone)
+        if not afresh and (
+            moved := [each for each, name in found.zones if each in todo.zones and todo.zones[each].key != name]
+        ):
+            note(f"The zone of company {min(moved)} is another now: its times are read again, from the landing.")
+            afresh, todo = True, _todo(landing, frozenset(), resources, verdicts, zone)
         if afresh:
             _make_sure_of_landing(landing, place, found.loaded, verdicts)
-        companies = landing.companies() if company_id is None or found.former else (company_id,)
-        loaded = frozenset() if afresh else found.loaded
-        todo = _todo(landing, loaded, companies, resources, verdicts)
+            stops = stops.without(quality.NO_DRIFT)  # each field is new to a file made anew
         if found.version and not afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
                 if not refresh.outdated(connection, calendar):
-                    ages = stops.raised(each for one in resources for each in quality.check_age(connection, one, now()))
+                    ages = stops.raised(
+                        each
+                        for one in resources
+                        for each in quality.check_age(connection, one, now=now(), sweep_days=sweep_days)
+                    )
                     quality.stop_if_needed(ages)
                     return LoadReport(
                         str(place.live),
@@ -181,14 +196,21 @@ def load(  # noqa: PLR0913
                 draft.connection,
                 landing,
                 draft.version,
-                Reread({each.name: each for each in resources}, place.spill, zone if afresh else None),
+                Reread({each.name: each for each in resources}, place.spill, todo.zones),
                 embedding=[each for each in resources if each.embedded],
                 accepted=verdicts.accepted,
                 stops=stops,
             )
             reason = "rebuild" if afresh and found.version else "load"
             held, warnings = _fill(
-                bringing, todo.batches, resources, reason=reason, calendar=calendar, now=now, note=note
+                bringing,
+                todo.batches,
+                resources,
+                reason=reason,
+                calendar=calendar,
+                sweep_days=sweep_days,
+                now=now,
+                note=note,
             )
             note(f"Publishing version {draft.version}.")
     addresses = tuple(manifest.address for manifest in todo.manifests)
@@ -223,11 +245,11 @@ def _make_sure_of_landing(landing: Landing, place: Place, loaded: Loaded, verdic
         )
 
 
-def _todo(
-    landing: Landing, loaded: Loaded, companies: Sequence[int], resources: Sequence[Resource], verdicts: Verdicts
-) -> _Todo:
-    batches, skipped, blocked = [], 0, 0
-    for company_id in companies:
+def _todo(landing: Landing, loaded: Loaded, resources: Sequence[Resource], verdicts: Verdicts, zone: ZoneInfo) -> _Todo:
+    batches, skipped, blocked, late = [], 0, 0, 0
+    zones = dict[int, ZoneInfo]()
+    for company_id in landing.companies():
+        told = list[tuple[str, str]]()
         for resource in resources:
             published = landing.published(company_id, resource.name)
             free = [each for each in published if each.address not in verdicts.blocked]
@@ -235,9 +257,12 @@ def _todo(
             old = tuple(each for each in free if (company_id, resource.name, each.run_key) in loaded)
             skipped += len(old)
             blocked += len(published) - len(free)
+            late += sum((company_id, resource.name, each.run_key) in loaded for each in published) - len(old)
+            told += [(each.run_key, each.timezone) for each in free if each.timezone]
             if new:
                 batches.append(Batch(company_id, resource, new, old))
-    return _Todo(tuple(batches), skipped, blocked)
+        zones[company_id] = ZoneInfo(max(told)[1]) if told else zone
+    return _Todo(tuple(batches), zones, skipped, blocked, late)
 
 
 def _warnings(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -245,9 +270,17 @@ def _warnings(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def _hints(todo: _Todo) -> tuple[str, ...]:
-    if not todo.blocked:
-        return ()
-    return (f"{todo.blocked:,} snapshots are blocked: `huggy rollback --unblock RUN_KEY` lets the next load take one.",)
+    told = []
+    if kept_out := todo.blocked - todo.blocked_late:
+        told.append(
+            f"{kept_out:,} snapshots are blocked: `huggy rollback --unblock RUN_KEY` lets the next load take one."
+        )
+    if todo.blocked_late:
+        told.append(
+            f"{todo.blocked_late:,} snapshots in the file are blocked: `huggy rebuild` leaves them out, "
+            "`huggy rollback --unblock RUN_KEY` keeps one."
+        )
+    return tuple(told)
 
 
 def _fill(
@@ -257,6 +290,7 @@ def _fill(
     *,
     reason: str,
     calendar: BusinessCalendar,
+    sweep_days: float,
     now: Callable[[], datetime],
     note: Callable[[str], None],
 ) -> tuple[dict[int, dict[str, TableReport]], tuple[str, ...]]:
@@ -277,7 +311,7 @@ def _fill(
     ledger.refresh_freshness(connection, resources, now=now())
     refresh.refresh(connection, calendar)
     connection.execute("COMMIT")
-    findings += bringing.stops.raised(quality.check_tables(connection, resources, now=now()))
+    findings += bringing.stops.raised(quality.check_tables(connection, resources, now=now(), sweep_days=sweep_days))
     quality.stop_if_needed(findings)
     ledger.record_quality(connection, findings, version=bringing.version)
     ledger.record_publish(

@@ -11,6 +11,12 @@ SNAPSHOTS = meta_table(
     RESOURCE,
     Column("run_key", "VARCHAR", Text("Its name in the landing.", "Seu nome na área de pouso (landing).")),
     column("mode", "VARCHAR", "full, incremental, window or tombstones.", "full, incremental, window ou tombstones."),
+    column(
+        "timezone",
+        "VARCHAR",
+        "The account's zone, in which its times were read.",
+        "O fuso da conta, em que seus horários foram lidos.",
+    ),
     column("window_from", "VARCHAR", "Start of a window, inclusive.", "Início da janela, inclusive."),
     column("window_to", "VARCHAR", "End of a window, exclusive.", "Fim da janela, exclusive."),
     column(

@@ -98,7 +98,10 @@ def _bring(
     ours = re.compile(rf"{re.escape(place.live.stem)}-[0-9]{{8}}-[0-9a-f]{{8}}\.duckdb")
     half = re.compile(rf"\.({ours.pattern}|{re.escape(POINTER)})\.[0-9a-f]+\.tmp")
     children = storage.children("")
-    older = [each for each in children if ours.fullmatch(each) and each != pointer.name]
+    older = sorted(
+        (each for each in children if ours.fullmatch(each) and each != pointer.name),
+        key=lambda each: (each < pointer.name, each),  # a higher number is of a warehouse that was here before
+    )
     for each in [*older[: max(0, len(older) - keep_versions)], *filter(half.fullmatch, children)]:
         storage.delete(each)
 

@@ -12,6 +12,9 @@ from huggy_connector.errors import ConfigurationError
 RESERVED = ("history", "marts", "meta", "main", "temp", "system", "memory", "information_schema", "pg_catalog")
 """DuckDB calls a database after its file: under one of these names `meta.loads` or an ATTACH would be ambiguous."""
 
+VERSIONS = "versions"
+"""The folder of former versions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -74,7 +77,7 @@ class Place:
     @property
     def versions(self) -> Path:
         """Former versions, each a whole warehouse, named `<version>.duckdb`."""
-        return self.beside / "versions"
+        return self.beside / VERSIONS
 
     def version(self, number: int) -> Path:
         return self.versions / f"{number:08d}.duckdb"

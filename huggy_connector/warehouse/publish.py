@@ -75,10 +75,11 @@ def drafting(
     """The next version in the making; published when the block ends well, thrown away otherwise. Within `holding`.
 
     It starts as a copy of `source`, else of the live file, which is version `from_version`, or `afresh` as an empty
-    file. `room` is by how many bytes it may grow. The version that it replaces is kept beside it, up to `keep_versions`
-    of them.
+    file. Its number is above all that are there, also where the live file was moved away. `room` is by how many bytes
+    it may grow. The version that it replaces is kept beside it, up to `keep_versions` of them.
     """
     copied = from_version > 0 and not afresh
+    version = 1 + max(from_version, *(number for number, _ in place.kept()), 0)
     source = source or place.live
     make_sure_of_room(place, room + (source.stat().st_size if copied else 0))
     try:
@@ -86,7 +87,7 @@ def drafting(
             if copied:
                 copy_of(source, place.draft)
             with engine.writing(place.draft, spill=place.spill) as connection:
-                yield Draft(connection, from_version + 1)
+                yield Draft(connection, version)
                 connection.execute(f"CHECKPOINT {CATALOG}")
         _swap(place, from_version=from_version, keep_versions=keep_versions)
     except OSError as error:

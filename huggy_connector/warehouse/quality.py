@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from huggy_connector.catalogue import Resource
+from huggy_connector.catalogue import Order, Resource
 from huggy_connector.errors import CheckFailed, ConfigurationError
 from huggy_connector.warehouse import meta, sql
 from huggy_connector.warehouse.stage import Count, Stage
@@ -33,6 +33,8 @@ OF_THE_LAST_AT_LEAST = 0.9
 MOST_NAMED = 5
 NO_DRIFT = "no_drift"
 OLD_AFTER = timedelta(days=2)
+SHORT_LIST = 1_000
+"""Rows up to which a list without an order is read by each sync."""
 AHEAD_AT_MOST = timedelta(hours=1)
 """How far a time may lie after the moment it was fetched. More means a wrong time zone."""
 
@@ -68,6 +70,10 @@ class Stops:
     def at(self, table: str, check: str) -> bool:
         """Whether this check of this table stops a load by setting."""
         return (table, check) in self.checks
+
+    def without(self, check: str) -> Stops:
+        """The others."""
+        return Stops(frozenset(each for each in self.checks if each[1] != check))
 
     def raised(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings, those of these checks at level `stop`."""
@@ -144,12 +150,14 @@ def check_growth(resource: Resource, *, before: int, added: int, after: int) -> 
     yield Finding("rows_add_up", resource.name, Level.STOP, before + added == after, detail)
 
 
-def check_tables(connection: DuckDBPyConnection, resources: Sequence[Resource], *, now: datetime) -> Iterator[Finding]:
-    """The checks that read the tables as they will be published."""
+def check_tables(
+    connection: DuckDBPyConnection, resources: Sequence[Resource], *, now: datetime, sweep_days: float
+) -> Iterator[Finding]:
+    """The checks that read the tables as they will be published. `sweep_days`: see `check_age`."""
     for resource in resources:
         yield from _key(connection, resource)
         yield from _times(connection, resource)
-        yield from check_age(connection, resource, now)
+        yield from check_age(connection, resource, now=now, sweep_days=sweep_days)
         yield from _sweeps(connection, resource)
         if resource.history:
             yield from _history(connection, resource)
@@ -202,16 +210,20 @@ def _history(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Fin
     yield Finding("history_joins", resource.name, Level.STOP, not apart, detail)
 
 
-def check_age(connection: DuckDBPyConnection, resource: Resource, now: datetime) -> Iterator[Finding]:
-    """Per company: the newest snapshot is young."""
-    for company_id, newest in connection.execute(
-        f"SELECT company_id, epoch(max(started_at)) FROM {meta.SNAPSHOTS.sql} WHERE resource = ?"
-        " GROUP BY ALL ORDER BY ALL",
+def check_age(
+    connection: DuckDBPyConnection, resource: Resource, *, now: datetime, sweep_days: float
+) -> Iterator[Finding]:
+    """Per company: the newest snapshot is young. A long list that can only be read whole is so every `sweep_days`."""
+    is_swept = resource.paged and resource.parent is None and resource.order is not Order.NEWEST_FIRST
+    for company_id, newest, ids in connection.execute(
+        f"SELECT company_id, epoch(max(started_at)), max_by(unique_ids, run_key) FILTER (mode = 'full')"
+        f" FROM {meta.SNAPSHOTS.sql} WHERE resource = ? GROUP BY ALL ORDER BY ALL",
         [resource.name],
     ).fetchall():
         hours = (now.timestamp() - newest) / 3600
+        oldest = OLD_AFTER + timedelta(days=sweep_days if is_swept and (ids or 0) > SHORT_LIST else 0)
         detail = f"company {company_id}: the newest snapshot was begun {hours:,.0f} hours ago"
-        yield Finding("fresh", resource.name, Level.WARN, hours * 3600 <= OLD_AFTER.total_seconds(), detail)
+        yield Finding("fresh", resource.name, Level.WARN, hours * 3600 <= oldest.total_seconds(), detail)
 
 
 def _sweeps(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Finding]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 500_000
 """Of chats. Windows and medians hold all rows of their groups in memory, and DuckDB cannot put them aside."""
-FIRST_DAY = date(2010, 1, 1)
-"""Of the calendar: Huggy is younger, and a broken date may be of any year."""
+FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2049, 12, 31)
+"""Of the calendar: Huggy is younger, and a broken date may be of any year. One that grew would age what is computed."""
 
 _FACTS = sql.name("marts", FACTS)
 _ON_A_TOUCHED_DAY = (
@@ -158,8 +158,11 @@ def _among(*, whole: bool) -> str:
 
 
 def _bring_settings(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
-    """The temporary tables `account`, `service_targets` and `business_days`."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE account AS SELECT {sql.text(calendar.zone)} AS zone")
+    """The temporary tables `zones`, `service_targets` and `business_days`."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE zones AS"
+        f" SELECT company_id, max(timezone) AS zone FROM {meta.SNAPSHOTS.sql} GROUP BY company_id"
+    )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE service_targets AS"
         " SELECT unnest($1::VARCHAR[]) AS metric, unnest($2::DOUBLE[]) AS minutes, unnest($3::VARCHAR[]) AS clock",
@@ -200,11 +203,10 @@ def _bring_settings(connection: DuckDBPyConnection, calendar: BusinessCalendar) 
 def _span(connection: DuckDBPyConnection) -> tuple[date, date]:
     """The first and the last day of the calendar."""
     row = connection.execute(
-        "SELECT min(created_at_local)::DATE, max(fetched_at)::DATE FROM chats WHERE created_at_local >= ?", [FIRST_DAY]
+        "SELECT min(created_at_local)::DATE FROM chats WHERE created_at_local >= ?", [FIRST_DAY]
     ).fetchone()
-    created, fetched = row or (None, None)
-    last = date((fetched or FIRST_DAY).year + 1, 12, 31)
-    return min(created or last, last), last
+    created = row[0] if row else None
+    return min(created or LAST_DAY, LAST_DAY), LAST_DAY
 
 
 def _bring_chats(connection: DuckDBPyConnection) -> None:
@@ -228,7 +230,8 @@ def _bring_chats(connection: DuckDBPyConnection) -> None:
         """
         CREATE OR REPLACE TEMP VIEW current_chats AS
         SELECT c.*, coalesce(a.has_messages, false) AS has_messages, a.answered_at, a.answered_at_local,
-               hash(c.row_hash, coalesce(a.has_messages, false), a.answered_at) AS source
+               hash(c.row_hash, coalesce(a.has_messages, false), a.answered_at,
+                    CASE WHEN c.closed_at IS NULL THEN c.updated_at_local END) AS source
         FROM chats c LEFT JOIN answers a ON a.company_id = c.company_id AND a.chat_id = c.id
         WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
         """

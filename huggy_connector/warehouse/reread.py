@@ -1,9 +1,12 @@
-"""Snapshots that another catalogue typed, typed anew from what was received: a field promoted reaches back in time."""
+"""Snapshots that another catalogue or zone typed, typed anew from what was received.
+
+A field that is promoted, or a zone that was wrong, is mended back in time.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,22 +25,20 @@ _ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """Where a snapshot's rows are to be read. Without a `zone` always as they were landed."""
+    """Where a snapshot's rows are to be read. `zones` are those of the companies, by id."""
 
-    resources: dict[str, Resource]
+    resources: Mapping[str, Resource]
     folder: Path
-    zone: ZoneInfo | None = None
+    zones: Mapping[int, ZoneInfo]
 
     def parts(self, landing: Landing, manifest: Manifest) -> list[Part]:
         """Where the snapshot's rows are, or copies of them as this catalogue types what was received."""
         parts, resource = landing.parts(manifest), self.resources[manifest.resource]
-        if (
-            self.zone is None
-            or manifest.mode == "tombstones"
-            or manifest.schema_fingerprint == schema_fingerprint(resource)
-        ):
-            return parts
-        return [self._again(part, manifest, resource, self.zone) for part in parts]
+        zone = self.zones[manifest.company_id]
+        is_typed = (
+            manifest.schema_fingerprint == schema_fingerprint(resource) and manifest.timezone in {"", zone.key}
+        ) or manifest.mode == "tombstones"
+        return parts if is_typed else [self._again(part, manifest, resource, zone) for part in parts]
 
     def _again(self, part: Part, manifest: Manifest, resource: Resource, zone: ZoneInfo) -> Part:
         import pyarrow.parquet as pq

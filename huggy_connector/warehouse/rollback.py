@@ -45,8 +45,9 @@ def rollback(
 ) -> RollbackReport:
     """Publishes a kept version again: `to`, else the newest that holds fewer snapshots than the live file.
 
-    The snapshots that were loaded since are blocked first: no load brings them back until they are unblocked. Raises
-    ConfigurationError where there is no such version, and as `load` does for a file that may not be changed.
+    The snapshots that were loaded since are blocked first: no load brings them back until they are unblocked. Those
+    that the version holds are unblocked, if an earlier rollback blocked them. Raises ConfigurationError where there is
+    no such version, and as `load` does for a file that may not be changed.
     """
     place, engine = Place.at(warehouse), Engine()
     with holding(place, wait_seconds=wait_seconds):
@@ -54,23 +55,19 @@ def rollback(
         if not live.version:
             raise ConfigurationError(f"There is no warehouse at {place.live} yet: nothing can be rolled back.")
         number, file, held = _chosen(place, live.loaded, to, engine)
-        blocked = tuple(
-            sorted(f"{c}/{resource}/{run_key}/manifest.json" for c, resource, run_key in live.loaded - held)
-        )
+        blocked = _addresses(live.loaded - held)
         verdicts = read_verdicts(place)
-        write_verdicts(place, replace(verdicts, blocked=verdicts.blocked | set(blocked)))
-        note(f"Publishing what version {number} held as version {live.version + 1}.")
-        with drafting(
-            place, from_version=live.version, engine=engine, keep_versions=keep_versions, source=file
-        ) as draft:
-            ledger.record_publish(
-                draft.connection,
-                version=draft.version,
-                now=now(),
-                reason=f"rollback to {number}",
-                snapshots=0,
-                rows_changed=0,
-            )
+        after = replace(verdicts, blocked=(verdicts.blocked | set(blocked)) - set(_addresses(held)))
+        write_verdicts(place, after)
+        try:
+            with drafting(
+                place, from_version=live.version, engine=engine, keep_versions=keep_versions, source=file
+            ) as draft:
+                note(f"Publishing what version {number} held as version {draft.version}.")
+                ledger.record_rollback(draft.connection, version=draft.version, now=now(), to=number)
+        except BaseException:
+            write_verdicts(place, verdicts)
+            raise
     return RollbackReport(str(place.live), draft.version, number, blocked)
 
 
@@ -91,6 +88,11 @@ def judge(
         )
         write_verdicts(place, after)
         return after
+
+
+def _addresses(snapshots: Loaded) -> tuple[str, ...]:
+    """Of their manifests, in the landing."""
+    return tuple(sorted(f"{company}/{resource}/{run_key}/manifest.json" for company, resource, run_key in snapshots))
 
 
 def _chosen(place: Place, loaded: Loaded, to: int | None, engine: Engine) -> tuple[int, Path, Loaded]:

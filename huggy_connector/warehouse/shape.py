@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from huggy_connector.catalogue import Text
 from huggy_connector.warehouse import sql
 
-FORMAT = 2
-"""The version of what is written here. A file of a lower one is migrated by the next load, a higher one is refused."""
+FORMAT = 3
+"""The version of what is written here. A file of a lower one is made anew by the next load, a higher one is refused."""
 
 
 @dataclass(frozen=True, slots=True)

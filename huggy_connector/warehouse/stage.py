@@ -16,6 +16,8 @@ from huggy_connector.warehouse.tables import table_of
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+NEWEST_FIRST = "version DESC, fetched_at DESC, row_hash DESC, part DESC, row DESC"
+"""The order of sightings of one id in `keys`, in SQL: the first is the one that counts."""
 _NEEDED = ("id", "fetched_at", "row_hash", "extra", "rejects")
 
 
@@ -100,7 +102,7 @@ def stage(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE winners AS SELECT * FROM keys WHERE id IS NOT NULL"
         " QUALIFY row_number() OVER"
-        " (PARTITION BY id ORDER BY version DESC, fetched_at DESC, row_hash DESC, part DESC, row DESC) = 1"
+        f" (PARTITION BY id ORDER BY {NEWEST_FIRST}) = 1"
     )
     row = connection.execute(
         f"SELECT (SELECT count(*) FROM winners) = (SELECT count(id) FROM keys)"

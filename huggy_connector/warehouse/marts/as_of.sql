@@ -23,7 +23,7 @@ WITH newest AS (
     SELECT company_id, max(fetched_at) AS as_of FROM chats GROUP BY company_id
 ),
 zoned AS (
-    SELECT company_id, as_of, as_of AT TIME ZONE account.zone AS as_of_local FROM newest, account
+    SELECT company_id, as_of, as_of AT TIME ZONE zone AS as_of_local FROM newest JOIN zones USING (company_id)
 )
 SELECT
     company_id,

@@ -3,7 +3,7 @@
 --
 -- Formula: the hours of the weekday; none on a holiday of the country or on a day that the calendar file closes.
 -- Edge cases:
---   Days run from 2010, or the first chat if that is later, to the end of the year after the last landing.
+--   Days run from 2010, or the first chat if that is later, to the end of 2049.
 --   Business time is counted on the local clock: an hour that summer time (until 2019) skipped or doubled is not
 --   business time in any usual calendar, as clocks were changed at midnight.
 -- Refresh: whole, a row a day is little.

@@ -34,7 +34,7 @@ WITH listed AS (
 ),
 seen AS (
     SELECT company_id, agent.id AS id, arg_max(agent.name, said) AS name
-    FROM (SELECT company_id, unnest(agents) AS agent, (updated_at, id) AS said FROM chats)
+    FROM (SELECT company_id, unnest(agents) AS agent, (coalesce(updated_at, '-infinity'), id) AS said FROM chats)
     WHERE agent.id IS NOT NULL AND agent.name IS NOT NULL
     GROUP BY ALL
 )

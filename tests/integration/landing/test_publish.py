@@ -69,6 +69,7 @@ def test_the_manifest_says_all_that_is_known_of_it(desk: Desk) -> None:
         },
         schema_fingerprint=schema_fingerprint(resource_named("chats")),
         files=(File(file.name, 4, file.bytes, file.sha256),),
+        timezone="America/Sao_Paulo",
         state={"open": [1]},
         versions=manifest.versions,
     )

@@ -54,7 +54,9 @@ def test_work_begun_under_other_privacy_rules_is_given_up_and_the_manifest_tells
         desk.walk(work)
         manifest = desk.publish(work)
 
-    assert desk.notes == [f"{GIVEN_UP}: it was begun under other privacy rules, or before a person was forgotten."]
+    assert desk.notes == [
+        f"{GIVEN_UP}: it was begun under other privacy rules, for another zone, or before a person was forgotten."
+    ]
     assert (manifest.privacy, len(manifest.privacy)) == (rules.fingerprint, 16)
     assert ids_in(desk.landing, manifest) == list(range(18))
 

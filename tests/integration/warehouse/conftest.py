@@ -58,6 +58,7 @@ class Desk:
         claim: Mapping[str, Any] | None = None,
         parts: int = 1,
         put: Mapping[str, Any] | None = None,
+        zone: ZoneInfo = ZONE,
     ) -> Manifest:
         """Publishes a snapshot whose rows were all fetched `minute` minutes after noon (each run is one minute later).
 
@@ -70,7 +71,7 @@ class Desk:
         run_key = run_key or f"{fetched_at:%Y%m%dT%H%M%SZ}-{mode}-{self.runs:08x}"
         place = self.root / str(company_id) / resource.name / run_key
         place.mkdir(parents=True)
-        batch = convert(resource, rows, fetched_at=fetched_at, zone=ZONE)
+        batch = convert(resource, rows, fetched_at=fetched_at, zone=zone)
         for column, value in (put or {}).items():
             place_of = batch.schema.get_field_index(column)
             field = batch.schema.field(place_of)
@@ -86,6 +87,7 @@ class Desk:
         manifest = Manifest(
             **{
                 "resource": resource.name,
+                "timezone": zone.key,
                 "company_id": company_id,
                 "run_key": run_key,
                 "mode": mode,

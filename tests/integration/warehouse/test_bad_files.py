@@ -95,7 +95,7 @@ def test_a_duckdb_file_of_someone_else_is_refused(desk: Desk, chat: Chat) -> Non
         connection.execute("CREATE TABLE sales AS SELECT 1 AS id")
         connection.execute("CREATE VIEW best AS SELECT * FROM sales")
     assert refused(desk, chat) == (
-        "HERE/huggy.duckdb holds 2 tables or views of someone else: the warehouse is a file of its own. "
+        "HERE/huggy.duckdb holds 2 tables, views or other things of someone else: the warehouse is a file of its own. "
         "Give another path, and join the two with ATTACH."
     )
 
@@ -175,3 +175,21 @@ def test_a_look_beforehand_finds_what_a_load_would_refuse(desk: Desk, tmp_path: 
     for path in (desk.warehouse, tmp_path, tmp_path / "meta.duckdb"):
         with pytest.raises(HuggyError):
             examine(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "CREATE MACRO twice(x) AS 2 * x",
+        "CREATE TYPE mood AS ENUM ('good', 'bad')",
+        "CREATE SEQUENCE numbers",
+        "CREATE SCHEMA mine",
+        "CREATE SCHEMA meta; CREATE TABLE meta.publishes (version INTEGER)",
+    ],
+)
+def test_a_database_of_someone_else_is_refused_whatever_is_in_it(desk: Desk, chat: Chat, content: str) -> None:
+    with duckdb.connect(str(desk.warehouse)) as connection:
+        connection.execute(content)
+    before = desk.warehouse.read_bytes()
+    assert "things of someone else: the warehouse is a file of its own" in refused(desk, chat)
+    assert desk.warehouse.read_bytes() == before

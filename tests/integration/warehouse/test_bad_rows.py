@@ -129,3 +129,15 @@ def test_a_manifest_of_a_newer_release_stops_the_load(desk: Desk, chat: Chat) ->
     )
     with pytest.raises(SnapshotDamaged, match="It has the format version 2: upgrade huggy-connector to read it"):
         desk.load()
+
+
+def test_of_an_id_twice_in_a_snapshot_the_rejects_are_those_of_the_row_that_counts(desk: Desk, chat: Chat) -> None:
+    newer = chat(1, unread="many", updatedAt="2026-11-05 10:00:00")
+    older = chat(1, agentId="x", updatedAt="2026-11-02 10:00:00")
+    desk.land([newer, older, chat(2, unread="y")])
+    desk.load()
+    assert desk.read("SELECT id, unread IS NULL, agent_id IS NULL FROM chats ORDER BY id") == [
+        (1, True, False),
+        (2, True, False),
+    ]
+    assert desk.read("SELECT id, column_name FROM meta.rejects ORDER BY id") == [(1, "unread"), (2, "unread")]

@@ -11,7 +11,7 @@ from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.definitions import Definition, Rows, definitions
-from huggy_connector.warehouse.meta import DEFINITIONS
+from huggy_connector.warehouse.meta import DEFINITIONS, SNAPSHOTS
 from huggy_connector.warehouse.refresh import refresh
 from huggy_connector.warehouse.shape import Table
 from huggy_connector.warehouse.tables import table_of
@@ -27,9 +27,10 @@ def desk() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE SCHEMA meta")
-        for table in (*TABLES.values(), DEFINITIONS):
+        for table in (*TABLES.values(), DEFINITIONS, SNAPSHOTS):
             columns = ", ".join(f"{sql.name(column.name)} {column.type}" for column in table.columns)
             connection.execute(f"CREATE TABLE {table.sql} ({columns})")
+        connection.execute(f"INSERT INTO {SNAPSHOTS.sql} (company_id, timezone) VALUES (1, '{ZONE}')")
         yield connection
 
 
@@ -65,5 +66,5 @@ def ordered(rows: object) -> list[tuple[str | None, ...]]:
 def test_the_worked_example_holds(desk: duckdb.DuckDBPyConnection, definition: Definition) -> None:
     for name, rows in definition.example.given.items():
         put(desk, TABLES[name], rows)
-    refresh(desk, BusinessCalendar(zone=ZONE))
+    refresh(desk, BusinessCalendar())
     assert ordered(shown(desk, definition)) == ordered(definition.example.expected.rows)

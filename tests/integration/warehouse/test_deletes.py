@@ -117,3 +117,12 @@ def test_a_row_is_missing_from_a_sweep_that_began_after_it_was_seen_whenever_it_
     desk.land([{"id": 9}], minute=6, mode="window")
     desk.load()
     assert gone(desk) == [(8, "missing_once", sweep.started_at)]
+
+
+def test_what_came_after_a_sweep_does_not_make_it_believable(desk: Desk) -> None:
+    desk.land(ids(2_000), minute=0)
+    desk.load()
+    desk.land(ids(2_000, start=50), minute=5)
+    desk.land(ids(9_000, start=5_000), minute=10, mode="incremental")
+    with pytest.raises(CheckFailed, match=r"misses 50 of 2,000 known ids"):
+        desk.load()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ import pytest
 
 from huggy_connector.catalogue import RESOURCES, Column, Scalar, Text
 from huggy_connector.errors import CheckFailed, ConfigurationError, WarehouseUnusable
-from huggy_connector.warehouse import judge, rollback
+from huggy_connector.warehouse import judge, publish, rollback
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 Chat = Callable[..., dict[str, Any]]
 
 OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness")
+BLOCKED_LATE = (
+    "snapshots in the file are blocked: `huggy rebuild` leaves them out, `huggy rollback --unblock RUN_KEY` keeps one."
+)
 ZONE = ZoneInfo("America/Sao_Paulo")
 CHATS = RESOURCES["chats"]
 
@@ -94,12 +98,14 @@ def test_a_file_of_the_former_format_is_made_anew_of_the_landing(desk: Desk, cha
 def test_a_rollback_publishes_the_former_version_and_blocks_what_came_since(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1)])
     desk.load()
-    old = desk.tables(without=("meta.publishes",))
+    old = desk.tables(without=("meta.publishes", "meta.quality"))
+    checked = desk.read("SELECT * EXCLUDE version FROM meta.quality ORDER BY ALL")
     bad = desk.land([chat(1, channel="bad"), chat(2)])
     desk.load()
     report = back(desk)
     assert (report.version, report.to, report.blocked) == (3, 1, (bad.address,))
-    assert desk.tables(without=("meta.publishes",)) == old
+    assert desk.tables(without=("meta.publishes", "meta.quality")) == old
+    assert desk.read("SELECT * EXCLUDE version FROM meta.quality WHERE version = 3 ORDER BY ALL") == checked
     assert desk.read("SELECT version, reason FROM meta.publishes ORDER BY version") == [
         (1, "load"),
         (3, "rollback to 1"),
@@ -122,7 +128,66 @@ def test_a_second_rollback_goes_further_back_and_not_to_and_fro(desk: Desk, chat
     assert [back(desk, keep_versions=9).to for _ in range(2)] == [2, 1]
     assert desk.read("SELECT id FROM chats") == [(0,)]
     assert back(desk, to=3, keep_versions=9).blocked == ()
+    for afresh in (False, True):
+        assert desk.load(afresh=afresh).blocked == 0
+        assert desk.read("SELECT count(*) FROM chats") == [(3,)]
+
+
+def test_a_rollback_that_fails_blocks_nothing(desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(2):
+        desk.land([chat(number)], mode="window")
+        desk.load()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(publish, "_swap", full)
+        with pytest.raises(WarehouseUnusable):
+            back(desk)
+    assert desk.load(afresh=True).blocked == 0
+    assert desk.read("SELECT count(*) FROM chats") == [(2,)]
+
+
+def test_a_loaded_snapshot_that_is_blocked_stays_until_a_rebuild_and_each_load_says_so(desk: Desk, chat: Chat) -> None:
+    first, second = desk.land([chat(1)], mode="window"), desk.land([chat(2)], mode="window")
+    desk.load()
+    judge(desk.warehouse, block=[second.address])
+    assert desk.load().warnings == (f"1 {BLOCKED_LATE}",)
+    assert desk.load(afresh=True).snapshots == (first.address,)
+    assert desk.load().warnings == (
+        "1 snapshots are blocked: `huggy rollback --unblock RUN_KEY` lets the next load take one.",
+    )
+
+
+def test_back_at_a_version_of_a_former_format_the_next_load_makes_it_anew(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)], mode="window")
+    desk.load()
+    with duckdb.connect(str(desk.warehouse)) as connection:
+        connection.execute("ALTER TABLE chats DROP seen_at; UPDATE meta.publishes SET format_version = 1")
+    desk.land([chat(2)], mode="window")
+    desk.load()
+    back(desk, to=1)
+    assert desk.load().published
+    assert desk.read("SELECT id, seen_at IS NOT NULL FROM chats") == [(1, True)]
+
+
+def test_after_the_live_file_was_moved_away_versions_count_on_from_those_that_are_kept(desk: Desk, chat: Chat) -> None:
+    for number in range(3):
+        desk.land([chat(number)], mode="window")
+        desk.load()
+    desk.warehouse.unlink()
+    assert desk.load().version == 3
+    desk.land([chat(3)], mode="window")
+    assert desk.load().version == 4
+    assert back(desk).to == 3
     assert desk.read("SELECT count(*) FROM chats") == [(3,)]
+
+
+def test_a_rebuild_does_not_stop_at_fields_that_were_there_before(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1, novo=1)])
+    desk.load()
+    assert desk.load(afresh=True, stop_on={"no_drift"}).published
 
 
 @pytest.mark.parametrize(("to", "wish"), [(7, "7"), (None, "that holds less than the live file")])
@@ -185,3 +250,62 @@ def test_a_version_says_what_changed_and_flicker_makes_none(desk: Desk, chat: Ch
         ("finishing", None, False),
         ("in_chat", ["situation", "closed_at"], True),
     ]
+
+
+def test_a_zone_that_was_wrong_is_mended_back_in_time_by_the_next_load(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)], zone=ZoneInfo("UTC"))
+    desk.load(zone=ZONE)
+    assert desk.read("SELECT created_at FROM chats") == [(datetime(2026, 11, 1, 10, tzinfo=UTC),)]
+    desk.land([chat(1), chat(2)])
+    told: list[str] = []
+    assert desk.load(note=told.append).published
+    assert told[0] == "The zone of company 4242 is another now: its times are read again, from the landing."
+    assert desk.read("SELECT DISTINCT created_at FROM chats") == [(datetime(2026, 11, 1, 13, tzinfo=UTC),)]
+    assert desk.read("SELECT id, changed FROM history.chats ORDER BY id") == [(1, None), (2, None)]
+    assert desk.read("SELECT as_of_local - as_of::TIMESTAMP FROM marts.as_of") == [(timedelta(hours=-3),)]
+    grown = desk.tables(without=OF_THE_LOAD_ITSELF)
+    assert desk.load().published is False
+    desk.load(afresh=True)
+    assert desk.tables(without=OF_THE_LOAD_ITSELF) == grown
+
+
+def test_each_company_keeps_its_own_zone(desk: Desk, chat: Chat) -> None:
+    west = ZoneInfo("America/Manaus")
+    for company_id, zone in ((1, ZONE), (2, west)):
+        desk.land([chat(1, novo="a")], company_id=company_id, zone=zone)
+    desk.load()
+    hours = "SELECT company_id, hour(created_at) FROM chats ORDER BY 1"
+    assert desk.read(hours) == [(1, 13), (2, 14)]
+    assert desk.load(zone=west).published is False
+    promoted = replace(
+        CHATS, columns=(*CHATS.columns, Column("novo", Scalar.VARCHAR, ("novo",), Text("New.", "Novo.")))
+    )
+    desk.load(resources=[promoted, *(each for each in RESOURCES.values() if each is not CHATS)], afresh=True)
+    assert desk.read(hours) == [(1, 13), (2, 14)]
+    assert desk.read("SELECT company_id, as_of_local - as_of::TIMESTAMP FROM marts.as_of ORDER BY 1") == [
+        (1, timedelta(hours=-3)),
+        (2, timedelta(hours=-4)),
+    ]
+
+
+def test_after_a_promotion_history_depends_on_no_order_either(desk: Desk, chat: Chat) -> None:
+    promoted = replace(
+        CHATS, columns=(*CHATS.columns, Column("novo", Scalar.VARCHAR, ("novo",), Text("New.", "Novo.")))
+    )
+    tables = [promoted, *(each for each in RESOURCES.values() if each is not CHATS)]
+    for minute in (1, 2, 4, 5):
+        desk.land([chat(1, channel="email", novo="z")], minute=minute, mode="window")
+    desk.load()
+    desk.load(resources=tables, afresh=True)
+    desk.land([chat(1, channel="widget", novo="z")], minute=3, mode="window")
+    desk.land([chat(1, channel="email", novo="z")], minute=6, mode="window")
+    desk.load(resources=tables)
+    grown = desk.tables(without=OF_THE_LOAD_ITSELF)
+    desk.load(resources=tables, afresh=True)
+    assert desk.tables(without=OF_THE_LOAD_ITSELF) == grown
+    assert desk.read("SELECT channel, novo, changed FROM history.chats ORDER BY valid_from") == [
+        ("email", "z", None),
+        ("widget", "z", ["channel"]),
+        ("email", "z", ["channel"]),
+    ]
+    assert desk.read("SELECT extra FROM chats") == [(None,)]

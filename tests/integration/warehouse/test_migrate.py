@@ -68,20 +68,20 @@ def test_what_is_landed_after_it_fills_them(desk: Desk) -> None:
     ]
 
 
-def test_snapshots_of_an_older_catalogue_are_loaded_beside_newer_ones(desk: Desk) -> None:
+def test_snapshots_of_an_older_catalogue_are_typed_anew_when_they_are_loaded(desk: Desk) -> None:
     desk.land([NOTE, NOTE | {"id": 2}], resource=OLD)
     desk.land([NOTE], resource=NEW)
     desk.load(resources=[NEW])
     assert desk.read('SELECT id, size, people, "select" FROM notes ORDER BY id') == [
         (1, 5, [{"id": 7, "name": "Ana"}], '{"a":1}'),
-        (2, 5, [{"id": 7, "name": None}], None),
+        (2, 5, [{"id": 7, "name": "Ana"}], '{"a":1}'),
     ]
 
 
-def test_an_older_snapshot_alone_is_loaded_into_the_newer_table(desk: Desk) -> None:
+def test_an_older_snapshot_alone_is_typed_anew_too(desk: Desk) -> None:
     desk.land([NOTE], resource=OLD)
     desk.load(resources=[NEW])
-    assert desk.read('SELECT id, size, people, "select" FROM notes') == [(1, 5, [{"id": 7, "name": None}], None)]
+    assert desk.read('SELECT id, size, people, "select" FROM notes') == [(1, 5, [{"id": 7, "name": "Ana"}], '{"a":1}')]
 
 
 def test_added_columns_are_told_in_schema_changes_and_comments_are_renewed(desk: Desk) -> None:

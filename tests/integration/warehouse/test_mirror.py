@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -16,6 +17,7 @@ from huggy_connector.errors import ConfigurationError, LandingUnwritable
 from huggy_connector.landing import Folder, ObjectStorage, Storage
 from huggy_connector.warehouse import mirror
 from huggy_connector.warehouse.disk import place_to_build
+from huggy_connector.warehouse.place import Place
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -177,3 +179,18 @@ def test_a_network_disk_is_refused_with_the_way_out(tmp_path: Path) -> None:
         f"The warehouse {tmp_path / 'huggy.duckdb'} lies on a network file system (nfs4), on which no DuckDB file can "
         "be built safely: build it on a disk of this machine, and set HUGGY_PUBLISH to that folder for the copies."
     )
+
+
+def test_copies_of_a_warehouse_that_was_moved_away_go_first(desk: Desk, chat: Chat, copies: Storage) -> None:
+    def load() -> None:
+        desk.land([chat(1)], mode="window")
+        desk.load()
+        mirror(desk.warehouse, ["elsewhere"], keep_versions=2, open_place=lambda _: copies)
+
+    for _ in range(4):
+        load()
+    desk.warehouse.unlink()
+    shutil.rmtree(Place.at(desk.warehouse).beside)
+    for left in (["00000001", "00000003", "00000004"], ["00000001", "00000002", "00000004"]):
+        load()
+        assert [name for name in files(copies) if name != "huggy.json"] == left

@@ -192,3 +192,11 @@ def test_each_check_is_in_the_documentation() -> None:
     }
     alike = ("updated_at_", "sent_at_")
     assert [check for check in sorted(named) if f"`{check}`" not in text and not check.startswith(alike)] == []
+
+
+def test_a_long_list_that_can_only_be_read_whole_may_be_as_old_as_its_sweeps(desk: Desk) -> None:
+    desk.land([{"id": number} for number in range(1_001)], resource="contacts")
+    desk.land([{"id": number} for number in range(1_000)], resource="contacts", company_id=7)
+    now = {"now": lambda: datetime(2026, 11, 25, 13, tzinfo=UTC)}
+    assert desk.load(**now).warnings == ("contacts: company 7: the newest snapshot was begun 73 hours ago (fresh).",)
+    assert len(desk.load(sweep_days=1, **now).warnings) == 2

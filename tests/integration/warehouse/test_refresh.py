@@ -110,7 +110,7 @@ def test_a_calendar_file_sets_hours_days_and_targets(tmp_path: Path) -> None:
         'subdivision = "SP"\nclosed = [2026-12-24]\n[hours]\nsaturday = "09:00-13:00"\nfriday = ""\n'
         '[targets.handling]\nminutes = 30\nclock = "calendar"\n'
     )
-    calendar = read_calendar(str(file), zone="America/Sao_Paulo")
+    calendar = read_calendar(str(file))
     assert calendar.targets == (Target("handling", 30, "calendar"),)
     assert [hours is not None for hours in calendar.hours] == [True, True, True, True, False, True, False]
     assert calendar.hours[5] is not None
@@ -141,9 +141,32 @@ def test_a_wrong_calendar_is_told_in_one_sentence(tmp_path: Path, text: str, rea
     file = tmp_path / "calendar.toml"
     file.write_text(text)
     with pytest.raises(ConfigurationError, match=rf"^The calendar '.*calendar\.toml'.*{reason}.*\.$"):
-        read_calendar(str(file), zone="America/Sao_Paulo")
+        read_calendar(str(file))
 
 
 def test_a_calendar_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"cannot be read \(No such file or directory\)"):
-        read_calendar(str(tmp_path / "none.toml"), zone="America/Sao_Paulo")
+        read_calendar(str(tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"closedAt": "", "updatedAt": "2026-11-02 10:00:00"}, {"closedAt": "", "updatedAt": "2026-11-05 10:00:00"}),
+        ({"closedAt": "2031-05-03 10:00:00"}, None),
+    ],
+    ids=["only the last change of a chat that is closed without a time", "a closing in a year far ahead"],
+)
+def test_the_marts_are_a_function_of_the_tables(
+    desk: Desk, chat: Chat, first: dict[str, Any], second: dict[str, Any] | None
+) -> None:
+    desk.land([chat(1, situation="finishing", **first)])
+    desk.load()
+    desk.land(
+        [chat(1, situation="finishing", **second) if second else chat(2)], minute=None if second else 400 * 24 * 60
+    )
+    desk.load()
+    grown = marts(desk)
+    desk.load(afresh=True)
+    assert marts(desk) == grown
+    assert desk.read("SELECT count(closed_day) FROM marts.chat_times WHERE chat_id = 1") == [(1,)]
