@@ -22,8 +22,10 @@ from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing.privacy import check_key
 from huggy_connector.landing.rules import plain
 from huggy_connector.landing.storage import Storage
+from huggy_connector.landing.values import fitting
 
 _CUSTOMERS = {"chatcustomer", "customer", "contact", "client"}
+_CUSTOMER_LISTS = {f"{name}s" for name in _CUSTOMERS} | {"participants"}
 _PARTIES = {"sender", "receiver"}
 _CUSTOMER_IDS = {"contactid", "customerid", "clientid"}
 _STAFF = ("agent", "virtual_agent")
@@ -100,11 +102,11 @@ class Forgotten:
         return any(map(self.has_contact, contacts_in(row))) or self.has_chat(number_of(chat))
 
     def stripped(self, resource: Resource, row: Mapping[str, Any]) -> dict[str, Any]:
-        """What stays: the values that the catalogue knows and that are not marked as personal, and no one's id."""
+        """What stays: the values of types that the catalogue knows, unless marked as personal, and no one's id."""
         kept: dict[str, Any] = {}
         for column in resource.columns:
             for path in column.paths if column.personal is None and column.name != _PERSON_IDS[0] else ():
-                value = _at(row, path)
+                value = fitting(column.type, _at(row, path))
                 if value is None or (column.name in _PERSON_IDS and self.has_contact(number_of(value))):
                     continue
                 _put(kept, path, value)
@@ -132,6 +134,8 @@ def contacts_in(row: Mapping[str, Any]) -> Iterator[int]:
                 waiting.append(each)
                 is_theirs = name in _CUSTOMERS or (name in _PARTIES and _type_of(value, name) not in _STAFF)
                 told = number_of(each.get("id")) if is_theirs and isinstance(each, dict) else None
+                if isinstance(each, list) and name in _CUSTOMER_LISTS:
+                    yield from filter(None, (number_of(one.get("id")) for one in each if isinstance(one, dict)))
             else:
                 told = number_of(each) if name in _CUSTOMER_IDS or name in _CUSTOMERS else None
             if told is not None:

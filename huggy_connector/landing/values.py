@@ -88,6 +88,21 @@ def reader(kind: Type, column: str, zone: ZoneInfo) -> Reader:
             return _scalar(kind, column, zone)
 
 
+def fitting(kind: Type, value: Any) -> Any:
+    """What of a JSON value is of this type: no unknown key of an object, nothing that is rejected; or None."""
+    match kind:
+        case Struct(fields=fields):
+            given = value if isinstance(value, dict) else {}
+            kept = {field.key: fitting(field.type, given.get(field.key)) for field in fields}
+            return {key: each for key, each in kept.items() if each is not None} or None
+        case ListOf(item=item):
+            return [fitting(item, each) for each in value] if isinstance(value, list) else None
+        case _:
+            rejects: Rejects = []
+            told = None if value is None else _scalar(kind, "", _ANY_ZONE)(value, rejects)
+            return None if told is None or rejects else value
+
+
 def _nested(kind: Type, column: str, zone: ZoneInfo) -> Reader:
     """Inside a struct or list there is no column beside: an instant is one number, a document its text."""
     read = reader(kind, column, zone)
@@ -181,6 +196,7 @@ def _instant(value: Any, *, zone: ZoneInfo) -> tuple[int, int]:
     return (time - _EPOCH) // _MICROSECOND, (local - _EPOCH_LOCAL) // _MICROSECOND
 
 
+_ANY_ZONE = ZoneInfo("UTC")
 _CONVERSIONS: dict[Scalar, Callable[[Any], Any]] = {
     Scalar.BIGINT: partial(_integer, limit=1 << 63),
     Scalar.INTEGER: partial(_integer, limit=1 << 31),
