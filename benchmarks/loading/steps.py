@@ -61,7 +61,6 @@ def _load(file: Path, memory: str, landing: str, **options: object) -> None:
         file,
         now=lambda: SWEPT + timedelta(days=1),
         memory_limit=memory,
-        threads=THREADS,
         **options,  # type: ignore[arg-type]
     )
     if not report.published:

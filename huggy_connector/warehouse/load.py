@@ -124,7 +124,6 @@ def load(  # noqa: PLR0913
     calendar: BusinessCalendar = USUAL_CALENDAR,
     keep_versions: int = 2,
     memory_limit: str = "1GB",
-    threads: int = 2,
     wait_seconds: float = 0.0,
     stop_on: Collection[str] = (),
     sweep_days: float = 7.0,
@@ -145,7 +144,7 @@ def load(  # noqa: PLR0913
     (for longer than `wait_seconds`) or a writer holds it, SnapshotDamaged for a snapshot that is not what its manifest
     says, CheckFailed where a check of level `stop` fails.
     """
-    place, engine, wanted = place_to_build(warehouse), Engine(memory_limit, threads), _wanted(resources)
+    place, engine, wanted = place_to_build(warehouse), Engine(memory_limit), _wanted(resources)
     stops = read_stops(stop_on, resources)
     with holding(place, wait_seconds=wait_seconds):
         found, verdicts = inspect(place, wanted, engine=engine), read_verdicts(place)

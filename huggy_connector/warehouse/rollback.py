@@ -40,7 +40,6 @@ def rollback(
     now: Callable[[], datetime],
     to: int | None = None,
     keep_versions: int = 2,
-    wait_seconds: float = 0.0,
     note: Callable[[str], None] = lambda _: None,
 ) -> RollbackReport:
     """Publishes a kept version again: `to`, else the newest that holds fewer snapshots than the live file.
@@ -50,7 +49,7 @@ def rollback(
     no such version, and as `load` does for a file that may not be changed.
     """
     place, engine = Place.at(warehouse), Engine()
-    with holding(place, wait_seconds=wait_seconds):
+    with holding(place):
         live = inspect(place, (), engine=engine)
         if not live.version:
             raise ConfigurationError(f"There is no warehouse at {place.live} yet: nothing can be rolled back.")
@@ -77,11 +76,10 @@ def judge(
     block: Sequence[str] = (),
     unblock: Sequence[str] = (),
     accept: Sequence[str] = (),
-    wait_seconds: float = 0.0,
 ) -> Verdicts:
     """Changes what is decided about snapshots, given by their addresses. Each decision undoes an earlier one."""
     place = Place.at(warehouse)
-    with holding(place, wait_seconds=wait_seconds):
+    with holding(place):
         before = read_verdicts(place)
         after = Verdicts(
             (before.blocked | set(block)) - {*unblock, *accept}, (before.accepted | set(accept)) - set(block)

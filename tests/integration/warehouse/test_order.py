@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 EXAMPLES = 300 if FULL else 5
+COMPANY = 4242
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness")
 """Tables that tell how the file came to be, which is not the same in another order."""
@@ -41,6 +42,7 @@ class Snapshot:
     resource: str = "chats"
     mode: str = "full"
     exact: bool = True
+    company_id: int = COMPANY
 
     def typed(self) -> list[dict[str, Any]]:
         """The rows with an id, as they are landed."""
@@ -56,11 +58,33 @@ class Snapshot:
 Story = tuple[Sequence[Snapshot], Sequence[int], Sequence[int]]
 """Snapshots, an order to load them in, and how many to load at a time (0: load again)."""
 
+OPENED = {"createdAt": "2026-11-01 23:50:00", "contactId": "8"}
+TAKEN = {**OPENED, "agentId": 7, "agents": [{"id": 7, "name": "Ana"}], "attendedAt": "2026-11-02 08:10:00"}
+LIVES = [
+    {},
+    {**OPENED, "situation": "wait_for_chat"},
+    {**TAKEN, "situation": "in_chat", "createdAt": "2026-11-02 07:00:00"},
+    {**TAKEN, "situation": "finishing", "closedAt": "2026-11-03 09:00:00"},
+    {
+        **OPENED,
+        "situation": "finishing",
+        "closedAt": "",
+        "chatTabulation": {"id": 3, "name": "sold"},
+        "tabulationId": 3,
+    },
+]
 CHATS = st.builds(
-    lambda chat_id, updated, channel, rest: {"id": chat_id, "updatedAt": updated, "channel": channel, **rest},
+    lambda chat_id, updated, channel, life, rest: {
+        "id": chat_id,
+        "updatedAt": updated,
+        "channel": channel,
+        **life,
+        **rest,
+    },
     st.sampled_from([1, 2, "3", "x"]),
     st.sampled_from([None, "2026-11-01 10:00:00", "2026-11-02 10:00:00", "0000-00-00 00:00:00"]),
     st.sampled_from(["widget", "email"]),
+    st.sampled_from(LIVES),
     st.sampled_from(
         [
             {},
@@ -78,6 +102,14 @@ CONTACTS = st.builds(
     st.sampled_from(["Ana", "Caio"]),
     st.sampled_from([None, "a@example.com"]),
 )
+MESSAGES = st.builds(
+    lambda number, sender, sent: {"id": number, "chat": {"id": 1 + number % 2}, "senderType": sender, "sendAt": sent},
+    st.integers(100, 102),
+    st.sampled_from(["agent", "customer"]),
+    st.sampled_from(["2026-11-02 08:20:00", "2026-11-02 08:40:00"]),
+)
+AGENTS = st.builds(lambda name: {"id": 7, "name": name}, st.sampled_from(["Ana", "Bia"]))
+COMPANIES = st.sampled_from([COMPANY, COMPANY, 7])
 MINUTES = st.integers(0, 4)
 SNAPSHOTS = st.one_of(
     st.builds(
@@ -86,8 +118,11 @@ SNAPSHOTS = st.one_of(
         st.lists(CHATS, max_size=4),
         mode=st.sampled_from(["full", "incremental", "window"]),
         exact=st.booleans(),
+        company_id=COMPANIES,
     ),
-    st.builds(Snapshot, MINUTES, st.lists(CONTACTS, max_size=3), resource=st.just("contacts")),
+    st.builds(Snapshot, MINUTES, st.lists(CONTACTS, max_size=3), resource=st.just("contacts"), company_id=COMPANIES),
+    st.builds(Snapshot, MINUTES, st.lists(MESSAGES, max_size=3), resource=st.just("messages"), mode=st.just("window")),
+    st.builds(Snapshot, MINUTES, st.lists(AGENTS, max_size=1), resource=st.just("agents")),
     st.builds(
         Snapshot,
         MINUTES,
@@ -117,6 +152,7 @@ def grown(desk: Desk, story: Story) -> dict[str, list[Any]]:
                 mode=each.mode,
                 exact=each.exact,
                 minute=each.minute,
+                company_id=each.company_id,
                 run_key=f"20261122T12{each.minute:02d}00Z-{each.mode}-{number:08x}",
             )
         del waiting[:size]
@@ -132,7 +168,7 @@ def versions(snapshots: Sequence[Snapshot], resource: str) -> Iterator[tuple[int
     sightings = sorted(
         (row["id"], row["fetched_at"], row["updated_at"] or never, row["row_hash"])
         for each in snapshots
-        if each.resource == resource and each.mode != "tombstones"
+        if (each.resource, each.company_id) == (resource, COMPANY) and each.mode != "tombstones"
         for row in each.typed()
     )
     for row_id, of_id in groupby(sightings, key=lambda each: each[0]):
@@ -155,7 +191,7 @@ def deleted(snapshots: Sequence[Snapshot], resource: str) -> dict[int, tuple[dat
     answers: list[tuple[int, datetime]] = []
     for each in snapshots:
         at = NOON + timedelta(minutes=each.minute)
-        if each.resource != resource:
+        if (each.resource, each.company_id) != (resource, COMPANY):
             continue
         if each.mode == "tombstones":
             answers += [(row["id"], at) for row in each.typed()]
@@ -250,9 +286,14 @@ def check(desk_type: type[Desk], story: Story) -> None:
         at_once = grown(desk, (snapshots, range(len(snapshots)), []))
         assert grown(desk_type(Path(other)), story) == at_once
         for resource in ("chats", "contacts"):
-            told = desk.read(f"SELECT id, valid_from, valid_to, row_hash FROM history.{resource} ORDER BY ALL")
+            ours = f"company_id = {COMPANY}"
+            told = desk.read(
+                f"SELECT id, valid_from, valid_to, row_hash FROM history.{resource} WHERE {ours} ORDER BY ALL"
+            )
             assert told == sorted(versions(snapshots, resource), key=lambda each: each[:2])
-            gone = desk.read(f"SELECT id, deleted_at, deleted_grade FROM {resource} WHERE deleted_grade IS NOT NULL")
+            gone = desk.read(
+                f"SELECT id, deleted_at, deleted_grade FROM {resource} WHERE deleted_grade IS NOT NULL AND {ours}"
+            )
             assert {row_id: (at, grade) for row_id, at, grade in gone} == deleted(snapshots, resource)
 
 
