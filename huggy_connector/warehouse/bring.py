@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from huggy_connector.catalogue import Resource
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.warehouse import deletes, embedded, history, ledger, quality, sql
-from huggy_connector.warehouse.quality import NO_STOPS, Finding, Stops
+from huggy_connector.warehouse.quality import Checks, Finding
 from huggy_connector.warehouse.reread import Reread
 from huggy_connector.warehouse.stage import Stage, keep_parts, of_its_own, source_of, stage
 from huggy_connector.warehouse.tables import table_of
@@ -41,9 +41,9 @@ class Bringing:
     landing: Landing
     version: int
     reread: Reread
+    checks: Checks
     embedding: Sequence[Resource] = ()
     accepted: Collection[str] = ()
-    stops: Stops = NO_STOPS
 
     def bring(self, batch: Batch, *, now: datetime) -> tuple[Changed, list[Finding]]:
         """Inside a transaction. Raises CheckFailed where a check of level `stop` failed, and SnapshotDamaged."""
@@ -69,12 +69,12 @@ class Bringing:
             new_fields = ledger.record_fields(staged)
             findings += quality.check_snapshots(staged, counts)
             findings += quality.check_rejects(staged, counts, rejects)
-            if self.stops.at(resource.name, quality.NO_DRIFT):
+            if self.checks.at(resource.name, quality.NO_DRIFT):
                 findings += quality.check_drift(resource, new_fields)
             if resource.history:
                 findings += deletes.check_sweeps(staged, accepted=self.accepted)
         findings += quality.check_growth(resource, before=before, added=changed.added, after=self._rows(batch))
-        findings = self.stops.raised(findings)
+        findings = self.checks.raised(findings)
         quality.stop_if_needed(findings)
         if resource.history:
             deletes.grade(self.connection, batch.company_id, resource)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.errors import WarehouseUnusable
-from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing import Landing
 from huggy_connector.warehouse import embedded, ledger, meta, quality, refresh
 from huggy_connector.warehouse.bring import Batch, Bringing
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.disk import place_to_build
 from huggy_connector.warehouse.engine import Engine
-from huggy_connector.warehouse.inspection import Loaded, inspect
+from huggy_connector.warehouse.inspection import inspect
 from huggy_connector.warehouse.meta import META
 from huggy_connector.warehouse.migrate import migrate
-from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.publish import drafting, holding
-from huggy_connector.warehouse.quality import Finding, Level, read_stops
+from huggy_connector.warehouse.quality import Finding, Level, read_checks
 from huggy_connector.warehouse.reread import Reread
 from huggy_connector.warehouse.shape import Macro, Table
 from huggy_connector.warehouse.tables import as_of, tables_of
-from huggy_connector.warehouse.verdicts import Verdicts, read_verdicts
+from huggy_connector.warehouse.todo import todo_of
+from huggy_connector.warehouse.verdicts import read_verdicts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -87,23 +86,6 @@ class LoadReport:
         return total
 
 
-@dataclass(frozen=True, slots=True)
-class _Todo:
-    """What is to be loaded; how many snapshots have been, and how many are blocked, some of them loaded before that;
-    the zone of each company, which its newest snapshot tells.
-    """
-
-    batches: tuple[Batch, ...]
-    zones: Mapping[int, ZoneInfo]
-    skipped: int
-    blocked: int
-    blocked_late: int
-
-    @property
-    def manifests(self) -> list[Manifest]:
-        return [manifest for batch in self.batches for manifest in batch.new]
-
-
 def examine(
     warehouse: str | Path,
     *,
@@ -111,7 +93,7 @@ def examine(
     stop_on: Collection[str] = (),
 ) -> None:
     """Raises what `load` would raise for this path and these checks now, before anything is fetched for it."""
-    read_stops(stop_on, resources)
+    read_checks(stop_on, resources)
     inspect(place_to_build(warehouse), _wanted(resources), engine=Engine())
 
 
@@ -145,27 +127,14 @@ def load(  # noqa: PLR0913
     says, CheckFailed where a check of level `stop` fails.
     """
     place, engine, wanted = place_to_build(warehouse), Engine(memory_limit), _wanted(resources)
-    stops = read_stops(stop_on, resources)
+    checks = read_checks(stop_on, resources, sweep_days=sweep_days)
     with holding(place, wait_seconds=wait_seconds):
         found, verdicts = inspect(place, wanted, engine=engine), read_verdicts(place)
-        afresh = afresh or found.former
-        todo = _todo(landing, frozenset() if afresh else found.loaded, resources, verdicts, zone)
-        if not afresh and (
-            moved := [each for each, name in found.zones if each in todo.zones and todo.zones[each].key != name]
-        ):
-            note(f"The zone of company {min(moved)} is another now: its times are read again, from the landing.")
-            afresh, todo = True, _todo(landing, frozenset(), resources, verdicts, zone)
-        if afresh:
-            _make_sure_of_landing(landing, place, found.loaded, verdicts)
-            stops = stops.without(quality.NO_DRIFT)  # each field is new to a file made anew
-        if found.version and not afresh and not found.outdated and not todo.batches:
+        todo = todo_of(landing, place, found, verdicts, resources, zone=zone, afresh=afresh, note=note)
+        if found.version and not todo.afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
                 if not refresh.outdated(connection, calendar):
-                    ages = stops.raised(
-                        each
-                        for one in resources
-                        for each in quality.check_age(connection, one, now=now(), sweep_days=sweep_days)
-                    )
+                    ages = quality.check_ages(connection, resources, checks=checks, now=now())
                     quality.stop_if_needed(ages)
                     return LoadReport(
                         str(place.live),
@@ -174,20 +143,19 @@ def load(  # noqa: PLR0913
                         _held(connection),
                         (),
                         todo.skipped,
-                        _warnings(ages) + _hints(todo),
+                        _warnings(ages) + todo.hints,
                         todo.blocked,
                     )
         landing.gather(todo.manifests)
         for manifest in todo.manifests:
             landing.verify(manifest)
-        room = GROWTH * sum(file.bytes for manifest in todo.manifests for file in manifest.files)
         with drafting(
             place,
             from_version=found.version,
             engine=engine,
             keep_versions=keep_versions,
-            room=room,
-            afresh=afresh,
+            room=GROWTH * sum(file.bytes for manifest in todo.manifests for file in manifest.files),
+            afresh=todo.afresh,
         ) as draft:
             added = migrate(draft.connection, wanted, macros=_macros(resources))
             ledger.record_columns(draft.connection, added, now=now())
@@ -198,22 +166,16 @@ def load(  # noqa: PLR0913
                 Reread({each.name: each for each in resources}, place.spill, todo.zones),
                 embedding=[each for each in resources if each.embedded],
                 accepted=verdicts.accepted,
-                stops=stops,
+                # Each field is new to a file made anew.
+                checks=checks.without(quality.NO_DRIFT) if todo.afresh else checks,
             )
-            reason = "rebuild" if afresh and found.version else "load"
+            reason = "rebuild" if todo.afresh and found.version else "load"
             held, warnings = _fill(
-                bringing,
-                todo.batches,
-                resources,
-                reason=reason,
-                calendar=calendar,
-                sweep_days=sweep_days,
-                now=now,
-                note=note,
+                bringing, todo.batches, resources, reason=reason, calendar=calendar, now=now, note=note
             )
             note(f"Publishing version {draft.version}.")
     addresses = tuple(manifest.address for manifest in todo.manifests)
-    warnings += _hints(todo)
+    warnings += todo.hints
     return LoadReport(str(place.live), draft.version, True, held, addresses, todo.skipped, warnings, todo.blocked)
 
 
@@ -225,61 +187,8 @@ def _macros(resources: Sequence[Resource]) -> tuple[Macro, ...]:
     return tuple(as_of(resource) for resource in resources if resource.history)
 
 
-def _make_sure_of_landing(landing: Landing, place: Place, loaded: Loaded, verdicts: Verdicts) -> None:
-    """A file made anew may hold no less than the one it replaces."""
-    there = {
-        (each.company_id, each.resource, each.run_key)
-        for company_id, resource in {(company_id, resource) for company_id, resource, _ in loaded}
-        for each in landing.published(company_id, resource)
-    }
-    lacking = [
-        f"{company_id}/{resource}/{run_key}"
-        for company_id, resource, run_key in sorted(loaded - there)
-        if f"{company_id}/{resource}/{run_key}/manifest.json" not in verdicts.blocked
-    ]
-    if lacking:
-        raise WarehouseUnusable(
-            f"{place.live} has to be made anew of the landing, which lacks {len(lacking):,} of the snapshots in it, "
-            f"{lacking[0]} the first: bring them back, or move the file away to make one of what there is."
-        )
-
-
-def _todo(landing: Landing, loaded: Loaded, resources: Sequence[Resource], verdicts: Verdicts, zone: ZoneInfo) -> _Todo:
-    batches, skipped, blocked, late = [], 0, 0, 0
-    zones = dict[int, ZoneInfo]()
-    for company_id in landing.companies():
-        told = list[tuple[str, str]]()
-        for resource in resources:
-            published = landing.published(company_id, resource.name)
-            free = [each for each in published if each.address not in verdicts.blocked]
-            new = tuple(each for each in free if (company_id, resource.name, each.run_key) not in loaded)
-            old = tuple(each for each in free if (company_id, resource.name, each.run_key) in loaded)
-            skipped += len(old)
-            blocked += len(published) - len(free)
-            late += sum((company_id, resource.name, each.run_key) in loaded for each in published) - len(old)
-            told += [(each.run_key, each.timezone) for each in free if each.timezone]
-            if new:
-                batches.append(Batch(company_id, resource, new, old))
-        zones[company_id] = ZoneInfo(max(told)[1]) if told else zone
-    return _Todo(tuple(batches), zones, skipped, blocked, late)
-
-
 def _warnings(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(each.sentence for each in findings if each.level is Level.WARN and not each.passed)
-
-
-def _hints(todo: _Todo) -> tuple[str, ...]:
-    told = []
-    if kept_out := todo.blocked - todo.blocked_late:
-        told.append(
-            f"{kept_out:,} snapshots are blocked: `huggy rollback --unblock RUN_KEY` lets the next load take one."
-        )
-    if todo.blocked_late:
-        told.append(
-            f"{todo.blocked_late:,} snapshots in the file are blocked: `huggy rebuild` leaves them out, "
-            "`huggy rollback --unblock RUN_KEY` keeps one."
-        )
-    return tuple(told)
 
 
 def _fill(
@@ -289,7 +198,6 @@ def _fill(
     *,
     reason: str,
     calendar: BusinessCalendar,
-    sweep_days: float,
     now: Callable[[], datetime],
     note: Callable[[str], None],
 ) -> tuple[dict[int, dict[str, TableReport]], tuple[str, ...]]:
@@ -310,7 +218,7 @@ def _fill(
     ledger.refresh_freshness(connection, resources, now=now())
     refresh.refresh(connection, calendar)
     connection.execute("COMMIT")
-    findings += bringing.stops.raised(quality.check_tables(connection, resources, now=now(), sweep_days=sweep_days))
+    findings += quality.check_tables(connection, resources, checks=bringing.checks, now=now())
     quality.stop_if_needed(findings)
     ledger.record_quality(connection, findings, version=bringing.version)
     ledger.record_publish(

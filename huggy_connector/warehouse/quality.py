@@ -62,35 +62,35 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Stops:
-    """Which checks stop a load where they would warn, as (table, check)."""
+class Checks:
+    """How checks are set: `stopping` are those, as (table, check), that stop where they would warn; `sweep_days` is how
+    often a long list that can only be read whole is read.
+    """
 
-    checks: frozenset[tuple[str, str]] = frozenset()
+    stopping: frozenset[tuple[str, str]] = frozenset()
+    sweep_days: float = 7.0
 
     def at(self, table: str, check: str) -> bool:
-        """Whether this check of this table stops a load by setting."""
-        return (table, check) in self.checks
+        """Whether this check of this table is set to stop."""
+        return (table, check) in self.stopping
 
-    def without(self, check: str) -> Stops:
-        """The others."""
-        return Stops(frozenset(each for each in self.checks if each[1] != check))
+    def without(self, check: str) -> Checks:
+        """The same, but that this one stops nothing."""
+        return replace(self, stopping=frozenset(each for each in self.stopping if each[1] != check))
 
     def raised(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings, those of these checks at level `stop`."""
+        """The findings, those of stopping checks at level `stop`."""
         return [replace(each, level=Level.STOP) if self.at(each.table, each.check) else each for each in findings]
 
 
-NO_STOPS = Stops()
-
-
-def read_stops(given: Collection[str], resources: Sequence[Resource]) -> Stops:
-    """From names such as `fresh`, of every table that has the check, and `chats.fresh`.
+def read_checks(stop_on: Collection[str], resources: Sequence[Resource], *, sweep_days: float = 7.0) -> Checks:
+    """With those that stop given by names such as `fresh`, of every table that has the check, and `chats.fresh`.
 
     Raises ConfigurationError for a name that no check has, with those there are.
     """
     known = {(resource.name, check) for resource in resources for check in _warning_checks(resource)}
     stopping = set[tuple[str, str]]()
-    for name in sorted(given):
+    for name in sorted(stop_on):
         meant = {(table, check) for table, check in known if name in {check, f"{table}.{check}"}}
         if not meant:
             names = ", ".join(sorted({check for _, check in known}))
@@ -99,7 +99,7 @@ def read_stops(given: Collection[str], resources: Sequence[Resource]) -> Stops:
                 "as in chats.fresh."
             )
         stopping |= meant
-    return Stops(frozenset(stopping))
+    return Checks(frozenset(stopping), sweep_days)
 
 
 def _warning_checks(resource: Resource) -> Iterator[str]:
@@ -151,20 +151,30 @@ def check_growth(resource: Resource, *, before: int, added: int, after: int) -> 
 
 
 def check_tables(
-    connection: DuckDBPyConnection, resources: Sequence[Resource], *, now: datetime, sweep_days: float
-) -> Iterator[Finding]:
-    """The checks that read the tables as they will be published. `sweep_days`: see `check_age`."""
+    connection: DuckDBPyConnection, resources: Sequence[Resource], *, checks: Checks, now: datetime
+) -> list[Finding]:
+    """The checks that read the tables as they will be published."""
+    found = check_ages(connection, resources, checks=checks, now=now)
     for resource in resources:
-        yield from _key(connection, resource)
-        yield from _times(connection, resource)
-        yield from check_age(connection, resource, now=now, sweep_days=sweep_days)
-        yield from _sweeps(connection, resource)
+        found += _key(connection, resource)
+        found += _times(connection, resource)
+        found += _sweeps(connection, resource)
         if resource.history:
-            yield from _history(connection, resource)
+            found += _history(connection, resource)
     present = {resource.name for resource in resources}
     for table, column, target in REFERENCES:
         if {table, target} <= present:
-            yield from _references(connection, table, column, target)
+            found += _references(connection, table, column, target)
+    return checks.raised(found)
+
+
+def check_ages(
+    connection: DuckDBPyConnection, resources: Sequence[Resource], *, checks: Checks, now: datetime
+) -> list[Finding]:
+    """Whether the newest snapshot of each table is young."""
+    return checks.raised(
+        each for resource in resources for each in _age(connection, resource, now=now, sweep_days=checks.sweep_days)
+    )
 
 
 def stop_if_needed(findings: Iterable[Finding]) -> None:
@@ -210,9 +220,7 @@ def _history(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Fin
     yield Finding("history_joins", resource.name, Level.STOP, not apart, detail)
 
 
-def check_age(
-    connection: DuckDBPyConnection, resource: Resource, *, now: datetime, sweep_days: float
-) -> Iterator[Finding]:
+def _age(connection: DuckDBPyConnection, resource: Resource, *, now: datetime, sweep_days: float) -> Iterator[Finding]:
     """Per company: the newest snapshot is young. A long list that can only be read whole is so every `sweep_days`."""
     is_swept = resource.paged and resource.parent is None and resource.order is not Order.NEWEST_FIRST
     for company_id, newest, ids in connection.execute(

@@ -12,7 +12,7 @@ import pytest
 
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import CheckFailed, ConfigurationError
-from huggy_connector.warehouse.quality import read_stops
+from huggy_connector.warehouse.quality import read_checks
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -166,8 +166,8 @@ def test_nothing_new_is_too_old_where_old_snapshots_are_set_to_stop(desk: Desk, 
 
 def test_a_check_alone_is_of_every_table_that_has_it() -> None:
     tables = tuple(RESOURCES.values())
-    assert read_stops({"fresh"}, tables).checks == {(each.name, "fresh") for each in tables}
-    assert read_stops({"chats.fresh", "sent_at_present"}, tables).checks == {
+    assert read_checks({"fresh"}, tables).stopping == {(each.name, "fresh") for each in tables}
+    assert read_checks({"chats.fresh", "sent_at_present"}, tables).stopping == {
         ("chats", "fresh"),
         ("messages", "sent_at_present"),
     }
@@ -188,7 +188,7 @@ def test_a_check_that_there_is_not_is_refused_with_those_there_are(desk: Desk, n
 def test_each_check_is_in_the_documentation() -> None:
     text = (Path(__file__).parents[3] / "docs/quality.md").read_text()
     named = {check for _, check, _ in CHECKS} | {
-        check for _, check in read_stops({"no_drift", "sweep_not_shrunk"}, tuple(RESOURCES.values())).checks
+        check for _, check in read_checks({"no_drift", "sweep_not_shrunk"}, tuple(RESOURCES.values())).stopping
     }
     alike = ("updated_at_", "sent_at_")
     assert [check for check in sorted(named) if f"`{check}`" not in text and not check.startswith(alike)] == []

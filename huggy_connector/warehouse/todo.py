@@ -1,0 +1,119 @@
+"""What a load has to do: which snapshots, into the file as it is or into one made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from huggy_connector.catalogue import Resource
+from huggy_connector.errors import WarehouseUnusable
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.warehouse.bring import Batch
+from huggy_connector.warehouse.inspection import Found, Loaded
+from huggy_connector.warehouse.place import Place
+from huggy_connector.warehouse.verdicts import Verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """`afresh`: the file is made anew. `zones` are those of the companies, which their newest snapshots tell.
+
+    `skipped` snapshots have been loaded, `blocked` ones may not be, some of which were loaded before (`blocked_late`).
+    """
+
+    afresh: bool
+    batches: tuple[Batch, ...]
+    zones: Mapping[int, ZoneInfo]
+    skipped: int
+    blocked: int
+    blocked_late: int
+
+    @property
+    def manifests(self) -> list[Manifest]:
+        return [manifest for batch in self.batches for manifest in batch.new]
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Sentences about what is blocked."""
+        told = []
+        if kept_out := self.blocked - self.blocked_late:
+            told.append(
+                f"{kept_out:,} snapshots are blocked: `huggy rollback --unblock RUN_KEY` lets the next load take one."
+            )
+        if self.blocked_late:
+            told.append(
+                f"{self.blocked_late:,} snapshots in the file are blocked: `huggy rebuild` leaves them out, "
+                "`huggy rollback --unblock RUN_KEY` keeps one."
+            )
+        return tuple(told)
+
+
+def todo_of(
+    landing: Landing,
+    place: Place,
+    found: Found,
+    verdicts: Verdicts,
+    resources: Sequence[Resource],
+    *,
+    zone: ZoneInfo,
+    afresh: bool,
+    note: Callable[[str], None],
+) -> Todo:
+    """Raises WarehouseUnusable where a file has to be made anew and would hold less."""
+    afresh = afresh or found.former
+    todo = _listed(landing, frozenset() if afresh else found.loaded, verdicts, resources, zone=zone, afresh=afresh)
+    moved = [company for company, name in found.zones if company in todo.zones and todo.zones[company].key != name]
+    if moved and not afresh:
+        note(f"The zone of company {min(moved)} is another now: its times are read again, from the landing.")
+        todo = _listed(landing, frozenset(), verdicts, resources, zone=zone, afresh=True)
+    if todo.afresh:
+        _make_sure_of_landing(landing, place, found.loaded, verdicts)
+    return todo
+
+
+def _listed(
+    landing: Landing,
+    loaded: Loaded,
+    verdicts: Verdicts,
+    resources: Sequence[Resource],
+    *,
+    zone: ZoneInfo,
+    afresh: bool,
+) -> Todo:
+    batches, skipped, blocked, late = [], 0, 0, 0
+    zones = dict[int, ZoneInfo]()
+    for company_id in landing.companies():
+        told = list[tuple[str, str]]()
+        for resource in resources:
+            published = landing.published(company_id, resource.name)
+            free = [each for each in published if each.address not in verdicts.blocked]
+            new = tuple(each for each in free if (company_id, resource.name, each.run_key) not in loaded)
+            old = tuple(each for each in free if (company_id, resource.name, each.run_key) in loaded)
+            skipped += len(old)
+            blocked += len(published) - len(free)
+            late += sum((company_id, resource.name, each.run_key) in loaded for each in published) - len(old)
+            told += [(each.run_key, each.timezone) for each in free if each.timezone]
+            if new:
+                batches.append(Batch(company_id, resource, new, old))
+        zones[company_id] = ZoneInfo(max(told)[1]) if told else zone
+    return Todo(afresh, tuple(batches), zones, skipped, blocked, late)
+
+
+def _make_sure_of_landing(landing: Landing, place: Place, loaded: Loaded, verdicts: Verdicts) -> None:
+    """A file made anew may hold no less than the one it replaces."""
+    there = {
+        (each.company_id, each.resource, each.run_key)
+        for company_id, resource in {(company_id, resource) for company_id, resource, _ in loaded}
+        for each in landing.published(company_id, resource)
+    }
+    lacking = [
+        f"{company_id}/{resource}/{run_key}"
+        for company_id, resource, run_key in sorted(loaded - there)
+        if f"{company_id}/{resource}/{run_key}/manifest.json" not in verdicts.blocked
+    ]
+    if lacking:
+        raise WarehouseUnusable(
+            f"{place.live} has to be made anew of the landing, which lacks {len(lacking):,} of the snapshots in it, "
+            f"{lacking[0]} the first: bring them back, or move the file away to make one of what there is."
+        )
