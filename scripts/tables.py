@@ -6,7 +6,7 @@ from huggy_connector.warehouse.dictionary import Language
 from huggy_connector.warehouse.page import page
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES: dict[str, Language] = {"tables.md": "en", "tables.pt-BR.md": "pt"}
+PAGES: dict[str, Language] = {"tables.md": "en", "tables.pt-BR.md": "pt-BR"}
 
 
 def main() -> None:

@@ -14,6 +14,8 @@ from huggy_connector.settings import Settings
 from huggy_connector.warehouse import dictionary, read
 from huggy_connector.warehouse.status import status as status_of
 
+IN_LANGUAGE = click.Choice(LANGUAGES, case_sensitive=False)
+
 
 @click.command()
 @click.option("--runs", default=8, show_default=True, type=click.IntRange(min=1), help="Last landings to list.")
@@ -91,14 +93,14 @@ def query(*, settings: Settings, sql: str, limit: int, out: Path | None, as_json
 
 @click.command()
 @click.argument("table", required=False)
-@click.option("--language", default="en", show_default=True, type=click.Choice(["en", "pt"]), help="Of the meanings.")
+@click.option("--language", default="en", show_default=True, type=IN_LANGUAGE, help="Of the meanings.")
 @as_json
-def describe(*, table: str | None, language: dictionary.Language, as_json: bool) -> None:
+def describe(*, table: str | None, language: Language, as_json: bool) -> None:
     """What the tables and their columns mean.
 
     \b
     Examples: huggy describe
-              huggy describe chats --language pt
+              huggy describe chats --language pt-BR
     """
     tables = dictionary.all_tables() if table is None else (dictionary.table_named(table),)
     if as_json:
@@ -130,7 +132,7 @@ def describe(*, table: str | None, language: dictionary.Language, as_json: bool)
     show_default=True,
     help="The page; its figures come beside it, ending in .json.",
 )
-@click.option("--language", default="en", show_default=True, type=click.Choice(LANGUAGES), help="Of the page.")
+@click.option("--language", default="en", show_default=True, type=IN_LANGUAGE, help="Of the page.")
 @settings_options("warehouse", "timezone", "requests_per_second")
 @as_json
 def report(*, settings: Settings, out: Path, language: Language, as_json: bool) -> None:

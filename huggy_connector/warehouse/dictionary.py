@@ -12,11 +12,11 @@ from huggy_connector.warehouse.meta import META
 from huggy_connector.warehouse.shape import Macro, Table
 from huggy_connector.warehouse.tables import as_of, tables_of
 
-Language = Literal["en", "pt"]
+Language = Literal["en", "pt-BR"]
 
 _HEADS = {
     "en": ("Column", "Type", "Meaning", "Key"),
-    "pt": ("Coluna", "Tipo", "Significado", "Chave"),
+    "pt-BR": ("Coluna", "Tipo", "Significado", "Chave"),
 }
 
 

@@ -41,7 +41,7 @@ _TEXTS = {
         },
         ("Formula", "Edge cases", "Refresh", "Definition and worked example"),
     ),
-    "pt": (
+    "pt-BR": (
         "# Tabelas",
         "Escrito por `python -m scripts.tables` a partir do código. · [In English](tables.md)",
         "Todo join leva `company_id` ao lado da coluna indicada.",

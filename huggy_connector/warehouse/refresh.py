@@ -212,28 +212,37 @@ def _span(connection: DuckDBPyConnection) -> tuple[date, date]:
 def _bring_chats(connection: DuckDBPyConnection) -> None:
     """The temporary view `current_chats`: those whose deletion is not confirmed, with the first answer of an agent.
 
+    Messages count where they hold an answer, or were read after the chat's last change: older ones may lack it.
     `source` is the fingerprint of all that a row of the facts is made of.
     """
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE answers AS
-        SELECT company_id, chat_id, true AS has_messages, min(sent_at) FILTER (by_agent) AS answered_at,
-               arg_min(sent_at_local, sent_at) FILTER (by_agent) AS answered_at_local
+        SELECT m.company_id, m.chat_id, max(m.fetched_at) AS read_at,
+               min(m.sent_at) FILTER (by_agent AND m.sent_at >= c.created_at) AS answered_at,
+               arg_min(m.sent_at_local, m.sent_at) FILTER (by_agent AND m.sent_at >= c.created_at) AS answered_at_local
         FROM (
             SELECT *, sender_type = 'agent' AND type IS DISTINCT FROM 'internalEvent' AND is_internal IS NOT TRUE
                 AND sender_id IS DISTINCT FROM contact_id AS by_agent
             FROM messages
-        ) GROUP BY company_id, chat_id
+        ) m LEFT JOIN chats c ON c.company_id = m.company_id AND c.id = m.chat_id
+        GROUP BY m.company_id, m.chat_id
         """
     )
     connection.execute(
         """
         CREATE OR REPLACE TEMP VIEW current_chats AS
-        SELECT c.*, coalesce(a.has_messages, false) AS has_messages, a.answered_at, a.answered_at_local,
-               hash(c.row_hash, coalesce(a.has_messages, false), a.answered_at,
-                    CASE WHEN c.closed_at IS NULL THEN c.updated_at_local END) AS source
-        FROM chats c LEFT JOIN answers a ON a.company_id = c.company_id AND a.chat_id = c.id
-        WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
+        SELECT *, hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END)
+            AS source
+        FROM (
+            SELECT c.*, a.answered_at, a.answered_at_local,
+                   coalesce(
+                       a.answered_at IS NOT NULL
+                       OR a.read_at >= coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ), false
+                   ) AS has_messages
+            FROM chats c LEFT JOIN answers a ON a.company_id = c.company_id AND a.chat_id = c.id
+            WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
+        )
         """
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from huggy_connector import pipeline
 from huggy_connector.sandbox import Options, Sandbox
@@ -99,6 +100,25 @@ def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], w
                )) / count(*))::INTEGER
         FROM marts.chat_times AS t WHERE contact_id IS NOT NULL AND {SPAN}
     """)
+
+
+def test_where_there_is_nothing_to_show_it_stops_with_a_sentence(tmp_path: Path) -> None:
+    with Sandbox(Options(chats=0, contacts=20, limit=0)) as account:
+        settings = Settings(
+            base_url=account.url,
+            auth_url=account.auth_url,
+            access_token=account.token,
+            landing=str(tmp_path / "landing"),
+            warehouse=str(tmp_path / "huggy.duckdb"),
+            state=str(tmp_path / "state"),
+            report=False,
+        )
+        pipeline.sync(settings, call="test")
+    client = NotebookClient(
+        nbformat.read(NOTEBOOK, as_version=4), timeout=120, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    with pytest.raises(CellExecutionError, match="Agents closed no chat in the last 30 complete days"):
+        client.execute()
 
 
 def _sentence(cell: Any) -> str:

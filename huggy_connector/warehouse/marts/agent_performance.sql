@@ -4,8 +4,9 @@
 -- Formula: chats by the month of their opening and the agent in charge; medians of marts.chat_times; in_time = chats
 --   whose first response kept the target of marts.targets / chats that had a first response.
 -- Edge cases:
---   A chat that was passed on counts for the agent who has it now: Huggy's list tells no earlier one in charge.
+--   A chat that was passed on counts for the agent who has it now; who else took part: chat_agents.
 --   Unanswered needs messages: where a chat's are not landed, taking it stands for answering it.
+--   Chats without a readable opening are in no month.
 --   NULL, not 0, where nothing is measured. A month that runs is counted as far as it is landed.
 -- Refresh: view, a month and an agent are small groups.
 --
@@ -15,18 +16,20 @@
 --   agent_id BIGINT
 --   agent VARCHAR: The agent's name. | Nome do agente.
 --   chats BIGINT: Chats in the agent's charge. | Atendimentos a cargo do agente.
---   open BIGINT: Of them, those still open. | Deles, os ainda abertos.
+--   open BIGINT: Of them, those still open. | Deles, os ainda em aberto.
 --   closed BIGINT: Of them, those closed by now. | Deles, os já encerrados.
+--   with_messages BIGINT: Of them, those whose messages tell of the first response.
+--     | Deles, aqueles cujas mensagens informam a primeira resposta.
 --   unanswered BIGINT: Of the closed ones, those without a first response. | Dos encerrados, os sem primeira resposta.
---   days BIGINT: Days with a chat. | Dias com atendimento.
+--   days BIGINT: Days on which chats of theirs were opened. | Dias em que atendimentos seus foram iniciados.
 --   chats_per_day DOUBLE: chats / days. | chats / days.
 --   contacts BIGINT: Distinct customers. | Clientes distintos.
 --   median_first_response_minutes DOUBLE: Half were answered no later. | Metade foi respondida até aí.
 --   p90_first_response_minutes DOUBLE: Nine of ten were answered no later. | Nove em dez foram respondidos até aí.
 --   median_first_response_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
 --   p90_first_response_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
---   median_handling_minutes DOUBLE: Half were handled no longer. | Metade não levou mais.
---   p90_handling_minutes DOUBLE: Nine of ten were handled no longer. | Nove em dez não levaram mais.
+--   median_handling_minutes DOUBLE: Half were handled no longer. | Metade levou no máximo isto.
+--   p90_handling_minutes DOUBLE: Nine of ten were handled no longer. | Nove em dez levaram no máximo isto.
 --   median_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
 --   p90_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
 --   in_time DOUBLE: Share of first responses within the target. | Fração de primeiras respostas dentro da meta.
@@ -40,8 +43,8 @@
 --   | 3  | in_chat   | 8        | 2          | 2026-11-10 11:00 |                  |                  |
 --   | 4  | finishing | 8        | 2          | 2026-11-09 17:50 | 2026-11-09 18:10 | 2026-11-10 08:20 |
 --   messages
---   | id | chat_id | contact_id | sender_id | sender_type | type | is_internal | sent_at          |
---   | 1  | 4       | 2          | 2         | customer    | text | false       | 2026-11-09 17:50 |
+--   | id | chat_id | contact_id | sender_id | sender_type | type | is_internal | sent_at          | fetched_at       |
+--   | 1  | 4       | 2          | 2         | customer    | text | false       | 2026-11-09 17:50 | 2026-11-10 09:00 |
 --   agents
 --   | id | name |
 --   | 7  | Ana  |
@@ -66,7 +69,8 @@ counted AS (
         count(*) AS chats,
         count(*) FILTER (is_open) AS open,
         count(*) FILTER (NOT is_open) AS closed,
-        count(*) FILTER (NOT is_open AND first_response_seconds IS NULL) AS unanswered,
+        count(*) FILTER (has_messages) AS with_messages,
+        count(*) FILTER (NOT is_open AND day IS NOT NULL AND first_response_seconds IS NULL) AS unanswered,
         count(DISTINCT day) AS days,
         count(DISTINCT contact_id) AS contacts,
         round(quantile_cont(first_response_seconds, 0.5) / 60, 2) AS median_first_response_minutes,
@@ -89,6 +93,7 @@ SELECT
     c.chats,
     c.open,
     c.closed,
+    c.with_messages,
     c.unanswered,
     c.days,
     round(c.chats / nullif(c.days, 0), 2) AS chats_per_day,

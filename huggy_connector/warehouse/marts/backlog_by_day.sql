@@ -15,9 +15,9 @@
 --   day DATE: The local day. | O dia local.
 --   channel VARCHAR
 --   department_id BIGINT
---   opened BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
+--   opened BIGINT: Chats opened on the day. | Atendimentos iniciados no dia.
 --   closed BIGINT: Chats closed on the day. | Atendimentos encerrados no dia.
---   backlog BIGINT: Chats open at its end. | Atendimentos abertos ao fim do dia.
+--   backlog BIGINT: Chats open at its end. | Atendimentos em aberto ao fim do dia.
 --
 -- Example: one is closed on its day, one two days later, one is still open.
 --   chats

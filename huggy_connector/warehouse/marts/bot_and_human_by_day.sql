@@ -11,8 +11,8 @@
 --   company_id BIGINT
 --   day DATE
 --   channel VARCHAR
---   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
---   by_bot BIGINT: Closed by the bot alone. | Encerrados só pelo robô.
+--   chats BIGINT: Chats opened on the day. | Atendimentos iniciados no dia.
+--   by_bot BIGINT: Closed without an agent. | Encerrados sem agente.
 --   by_agent BIGINT: Taken by an agent. | Assumidos por um agente.
 --   undecided BIGINT: Open, without an agent so far. | Abertos, sem agente até agora.
 --   bot_share DOUBLE: by_bot / (by_bot + by_agent); NULL where both are 0.

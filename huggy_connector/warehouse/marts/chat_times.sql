@@ -6,6 +6,7 @@
 --   closed_at - created_at. Business seconds are those of the interval inside marts.calendar.
 -- Edge cases:
 --   NULL before the event, and where the event lies before the opening (a broken time).
+--   Messages that were read before the chat's last change and hold no answer do not count: the answer may be newer.
 --   Open: in one of auto, wait_for_chat, in_chat, queue, in_queue, or in an unknown situation and not closed. A chat
 --   that was opened again has no closing. One that is closed without a time leaves the backlog at its last change.
 --   Huggy does not say when a chat entered the queue: the wait begins at the opening and holds the bot's part.
@@ -23,24 +24,26 @@
 --   channel VARCHAR: Channel type, such as widget. | Tipo de canal, como widget.
 --   situation VARCHAR: As Huggy says it: chats.situation. | Como a Huggy informa: chats.situation.
 --   is_open BOOLEAN: Not yet closed. | Ainda não encerrado.
---   handled_by VARCHAR: agent; bot where it was closed without one; NULL while undecided.
---     | agent; bot se encerrado sem agente; NULL se indefinido.
+--   handled_by VARCHAR: agent; bot where it was closed without one, also by a customer who gave up; NULL till then.
+--     | agent; bot se encerrado sem agente, pelo robô ou porque o cliente desistiu; NULL se indefinido.
 --   day DATE: Local day of the opening; NULL where it is unreadable. | Dia local da abertura; NULL se ilegível.
 --   closed_day DATE: Local day on which it left the backlog; NULL while open.
 --     | Dia local em que saiu do backlog; NULL se aberto.
 --   created_at TIMESTAMPTZ: The opening. | A abertura.
 --   created_at_local TIMESTAMP: The opening on the account's clock. | A abertura no relógio da conta.
 --   queue_seconds BIGINT: Opening to an agent. | Da abertura até um agente.
---   queue_business_seconds BIGINT: Of them in business hours. | Deles, em horário comercial.
+--   queue_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   first_response_seconds BIGINT: Opening to the first answer of an agent.
 --     | Da abertura à primeira resposta de um agente.
---   first_response_business_seconds BIGINT: Of them in business hours. | Deles, em horário comercial.
+--   first_response_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   first_response_basis VARCHAR: message or attended: what the answer was read from.
 --     | message ou attended: de onde veio a resposta.
+--   has_messages BOOLEAN: Messages tell of the first response: there is one, or they were read after the last change.
+--     | As mensagens informam a primeira resposta: há uma, ou foram lidas após a última mudança.
 --   handling_seconds BIGINT: An agent to the closing. | De um agente ao encerramento.
---   handling_business_seconds BIGINT: Of them in business hours. | Deles, em horário comercial.
+--   handling_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   resolution_seconds BIGINT: Opening to the closing. | Da abertura ao encerramento.
---   resolution_business_seconds BIGINT: Of them in business hours. | Deles, em horário comercial.
+--   resolution_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   previous_chat_at TIMESTAMPTZ: Opening of the contact's chat before this one.
 --     | Abertura do atendimento anterior do contato.
 --   source UBIGINT: Fingerprint of the chat that the row was made of. | Impressão digital do atendimento de origem.
@@ -128,6 +131,7 @@ SELECT
         WHEN answered IS NOT NULL THEN 'message'
         WHEN attended IS NOT NULL AND NOT has_messages THEN 'attended'
     END AS first_response_basis,
+    has_messages,
     CASE WHEN closed >= attended THEN (closed_s - attended_s)::BIGINT END AS handling_seconds,
     CASE WHEN closed >= attended THEN (closed_b - attended_b)::BIGINT END AS handling_business_seconds,
     (closed_s - created_s)::BIGINT AS resolution_seconds,

@@ -16,11 +16,11 @@
 --   department VARCHAR: Its name. | Seu nome.
 --   agent_id BIGINT
 --   agent VARCHAR: The agent's name. | Nome do agente.
---   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
---   open BIGINT: Of them, those still open. | Deles, os ainda abertos.
+--   chats BIGINT: Chats opened on the day. | Atendimentos iniciados no dia.
+--   open BIGINT: Of them, those still open. | Deles, os ainda em aberto.
 --   closed BIGINT: Of them, those closed by now. | Deles, os já encerrados.
 --   by_agent BIGINT: Of them, those that an agent took. | Deles, os que um agente assumiu.
---   by_bot BIGINT: Of them, those that the bot closed alone. | Deles, os que o robô encerrou sozinho.
+--   by_bot BIGINT: Of them, those closed without an agent. | Deles, os encerrados sem agente.
 --
 -- Example: 23:30 in São Paulo is the next day in UTC, and still this day here; a day that cannot be read is told;
 --   a chat that a sweep misses counts, one whose deletion is confirmed does not.

@@ -5,6 +5,7 @@
 --   median and 90th percentile, interpolated, of the chats opened on the day.
 -- Edge cases:
 --   The bot's messages and internal notes are no response. NULL, not 0, while there is none.
+--   A series whose by_message jumps changes its meaning there: messages of older chats are landed only if asked for.
 --   Where messages are not landed, taking the chat stands for answering it: first_response_basis in marts.chat_times.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
@@ -17,11 +18,13 @@
 --   channel VARCHAR
 --   department_id BIGINT
 --   agent_id BIGINT
---   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
+--   chats BIGINT: Chats opened on the day. | Atendimentos iniciados no dia.
 --   measured BIGINT: Of them, those where it has happened. | Deles, aqueles em que já ocorreu.
+--   by_message BIGINT: Of those, the ones read from messages; the others from the moment an agent took the chat.
+--     | Destes, os lidos das mensagens; os demais, do momento em que um agente assumiu.
 --   median_minutes DOUBLE: Half took no longer; NULL where none is measured.
---     | Metade não levou mais; NULL se nenhum medido.
---   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez não levaram mais.
+--     | Metade levou no máximo isto; NULL se nenhum medido.
+--   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez levaram no máximo isto.
 --   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
 --   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
 --
@@ -38,11 +41,11 @@
 --   | 2  | 2       | 5          | 8         | agent         | text | true        | 2026-11-09 10:05 |
 --   | 3  | 2       | 5          | 8         | agent         | text | false       | 2026-11-09 10:15 |
 --   gives (grouped_by IN ('day', 'agent'))
---   | grouped_by | agent_id | chats | measured | median_minutes | p90_minutes | p90_business_minutes |
---   | agent      | 7        | 1     | 1        | 5.0            | 5.0         | 5.0                  |
---   | agent      | 8        | 1     | 1        | 15.0           | 15.0        | 15.0                 |
---   | agent      |          | 1     | 0        |                |             |                      |
---   | day        |          | 3     | 2        | 10.0           | 14.0        | 14.0                 |
+--   | grouped_by | agent_id | chats | measured | by_message | median_minutes | p90_minutes | p90_business_minutes |
+--   | agent      | 7        | 1     | 1        | 0          | 5.0            | 5.0         | 5.0                  |
+--   | agent      | 8        | 1     | 1        | 1          | 15.0           | 15.0        | 15.0                 |
+--   | agent      |          | 1     | 0        | 0          |                |             |                      |
+--   | day        |          | 3     | 2        | 1          | 10.0           | 14.0        | 14.0                 |
 SELECT
     company_id,
     day,
@@ -57,6 +60,7 @@ SELECT
     agent_id,
     count(*) AS chats,
     count(first_response_seconds) AS measured,
+    count(*) FILTER (first_response_basis = 'message') AS by_message,
     round(quantile_cont(first_response_seconds, 0.5) / 60, 2) AS median_minutes,
     round(quantile_cont(first_response_seconds, 0.9) / 60, 2) AS p90_minutes,
     round(quantile_cont(first_response_business_seconds, 0.5) / 60, 2) AS median_business_minutes,

@@ -16,11 +16,11 @@
 --   channel VARCHAR
 --   department_id BIGINT
 --   agent_id BIGINT
---   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
+--   chats BIGINT: Chats opened on the day. | Atendimentos iniciados no dia.
 --   measured BIGINT: Of them, those where it has happened. | Deles, aqueles em que já ocorreu.
 --   median_minutes DOUBLE: Half took no longer; NULL where none is measured.
---     | Metade não levou mais; NULL se nenhum medido.
---   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez não levaram mais.
+--     | Metade levou no máximo isto; NULL se nenhum medido.
+--   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez levaram no máximo isto.
 --   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
 --   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
 --

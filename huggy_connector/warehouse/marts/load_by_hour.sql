@@ -3,7 +3,7 @@
 --
 -- Formula: chats opened in the hour of the local clock; chats_per_day = chats / days, those weekdays in the month.
 -- Edge cases:
---   Every month has all 168 hours, also those without a chat. Over several months divide sum(chats) by sum(days).
+--   A month has all hours of the weekdays in it, also those without a chat. Over several months divide sum(chats) by sum(days).
 --   The first and the last month count only the days from the first chat to the last landing.
 -- Refresh: view, a count over marts.chat_times.
 --

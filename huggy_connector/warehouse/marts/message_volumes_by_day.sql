@@ -5,6 +5,8 @@
 -- Edge cases:
 --   Messages are landed only when asked for (`huggy sync --messages`), so that only chats with landed messages count.
 --   A message is the contact's where its sender is the chat's contact: Huggy's sender type does not tell.
+--   Messages of chats whose deletion is confirmed are left out. A chat counts on each day and for each sender: never
+--   add chats.
 --   Messages whose time is unreadable have day NULL.
 -- Refresh: whole, one count over messages.
 --
@@ -47,5 +49,6 @@ SELECT
     END AS sender,
     count(*) AS messages,
     count(DISTINCT chat_id) AS chats
-FROM messages
+FROM messages ANTI JOIN (SELECT company_id, id AS chat_id FROM chats WHERE deleted_grade = 'confirmed')
+    USING (company_id, chat_id)
 GROUP BY ALL

@@ -20,7 +20,7 @@
 --   created_at_local TIMESTAMP
 --   waits BOOLEAN: Neither an agent nor the bot has it. | Nem um agente nem o robô está com ele.
 --   age_minutes DOUBLE: Since the opening. | Desde a abertura.
---   age_business_minutes DOUBLE: Of them in business hours. | Deles, em horário comercial.
+--   age_business_minutes DOUBLE: Of them in business hours. | Parte disso em horário comercial.
 --
 -- Example: opened at 17:50, read the next morning at 08:20; one that an agent has, one that is with the bot.
 --   chats
@@ -44,7 +44,7 @@ SELECT
     a.name AS agent,
     t.contact_id,
     t.created_at_local,
-    t.handled_by IS NULL AND t.situation IS DISTINCT FROM 'auto' AS waits,
+    t.agent_id IS NULL AND t.situation IS DISTINCT FROM 'auto' AS waits,
     round((epoch(n.as_of) - epoch(t.created_at)) / 60, 2) AS age_minutes,
     round((
         n.business_seconds_before - c.business_seconds_before

@@ -11,9 +11,9 @@
 --   company_id BIGINT
 --   day DATE
 --   channel VARCHAR
---   chats BIGINT: Chats opened on the day. | Atendimentos abertos no dia.
+--   chats BIGINT: Chats opened on the day. | Atendimentos iniciados no dia.
 --   with_contact BIGINT: Of them, those whose contact is known. | Deles, os de contato conhecido.
---   contacts BIGINT: Distinct customers. | Clientes distintos.
+--   contacts BIGINT: Distinct customers of the row; never add them. | Clientes distintos da linha; nunca some.
 --   first_chats BIGINT: The contact's first. | O primeiro do contato.
 --   returned BIGINT: The contact had one before. | O contato já teve outro.
 --   returned_in_1_day BIGINT: Of them, at most 24 hours before. | Deles, no máximo 24 horas antes.
@@ -42,7 +42,7 @@ SELECT
     count(*) AS chats,
     count(contact_id) AS with_contact,
     count(DISTINCT contact_id) AS contacts,
-    count(contact_id) FILTER (previous_chat_at IS NULL) AS first_chats,
+    count(contact_id) FILTER (previous_chat_at IS NULL AND day IS NOT NULL) AS first_chats,
     count(previous_chat_at) AS returned,
     count(*) FILTER (gap <= 86400) AS returned_in_1_day,
     count(*) FILTER (gap <= 7 * 86400) AS returned_in_7_days,

@@ -1,12 +1,13 @@
 -- Service level by day: how many chats kept the targets of marts.targets, and how many did not.
 -- Nível de serviço por dia: quantos atendimentos cumpriram as metas de marts.targets e quantos não.
 --
--- Formula: met where it happened within the target, on the target's clock; missed where it happened later, or has not
---   happened and the target has passed; pending otherwise; attainment = met / (met + missed).
+-- Formula: met where it happened within the target, on the target's clock; missed where it happened later, or had not
+--   happened when the target passed; pending while it still can be; cancelled where the chat was closed before;
+--   attainment = met / (met + missed).
 -- Edge cases:
---   Measured as of the last landing (marts.as_of). Pending chats are in neither side of attainment.
---   Chats that the bot has, or closed alone, have no target: nobody was to answer them. Nor has a chat that was closed
---   before it happened, or whose times are broken.
+--   Measured as of the last landing (marts.as_of). Pending and cancelled chats are in neither side of attainment.
+--   A chat that was closed without an answer is missed if it was open for longer than the target, else cancelled.
+--   Chats that the bot has, or that were closed without an agent, have no target. Broken times are cancelled.
 --   The handling target begins when an agent takes the chat; the others at the opening.
 -- Refresh: view, a count over marts.chat_times.
 --
@@ -17,31 +18,46 @@
 --     | queue_wait, first_response, handling ou resolution.
 --   channel VARCHAR
 --   department_id BIGINT
+--   department VARCHAR: Its name. | Seu nome.
+--   agent_id BIGINT
+--   agent VARCHAR: The agent's name. | Nome do agente.
+--   chats BIGINT: met + missed + pending + cancelled. | met + missed + pending + cancelled.
 --   met BIGINT: Kept the target. | Cumpriram a meta.
 --   missed BIGINT: Did not. | Não cumpriram.
 --   pending BIGINT: Can still keep it. | Ainda podem cumprir.
+--   cancelled BIGINT: Were closed before it could be missed. | Foram encerrados antes de poder descumprir.
 --   attainment DOUBLE: met / (met + missed); NULL where both are 0. | met / (met + missed); NULL se ambos 0.
 --
 -- Example: the target is 15 business minutes. Answered in time; late; after hours, in time by the business clock; not
---   answered for an hour; not answered for 5 minutes; with the bot for two hours.
+--   answered for an hour; not answered for 5 minutes; with the bot for two hours; closed unanswered after 20 minutes,
+--   and after 3.
 --   chats
---   | id | situation     | agent_id | created_at       | attended_at      | closed_at | fetched_at       |
---   | 1  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:15 |           | 2026-11-10 12:00 |
---   | 2  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:16 |           | 2026-11-10 12:00 |
---   | 3  | in_chat       | 7        | 2026-11-09 17:58 | 2026-11-10 08:05 |           | 2026-11-10 12:00 |
---   | 4  | wait_for_chat |          | 2026-11-10 11:00 |                  |           | 2026-11-10 12:00 |
---   | 5  | wait_for_chat |          | 2026-11-10 11:55 |                  |           | 2026-11-10 12:00 |
---   | 6  | auto          |          | 2026-11-10 10:00 |                  |           | 2026-11-10 12:00 |
+--   | id | situation     | agent_id | created_at       | attended_at      | closed_at        | fetched_at       |
+--   | 1  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:15 |                  | 2026-11-10 12:00 |
+--   | 2  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:16 |                  | 2026-11-10 12:00 |
+--   | 3  | in_chat       | 7        | 2026-11-09 17:58 | 2026-11-10 08:05 |                  | 2026-11-10 12:00 |
+--   | 4  | wait_for_chat |          | 2026-11-10 11:00 |                  |                  | 2026-11-10 12:00 |
+--   | 5  | wait_for_chat |          | 2026-11-10 11:55 |                  |                  | 2026-11-10 12:00 |
+--   | 6  | auto          |          | 2026-11-10 10:00 |                  |                  | 2026-11-10 12:00 |
+--   | 7  | finishing     | 7        | 2026-11-09 10:00 |                  | 2026-11-09 10:20 | 2026-11-10 12:00 |
+--   | 8  | finishing     | 7        | 2026-11-09 10:00 |                  | 2026-11-09 10:03 | 2026-11-10 12:00 |
+--   agents
+--   | id | name |
+--   | 7  | Ana  |
 --   gives (metric = 'first_response')
---   | day        | metric         | met | missed | pending | attainment |
---   | 2026-11-09 | first_response | 2   | 1      | 0       | 0.6667     |
---   | 2026-11-10 | first_response | 0   | 1      | 1       | 0.0        |
+--   | day        | metric         | agent | chats | met | missed | pending | cancelled | attainment |
+--   | 2026-11-09 | first_response | Ana   | 5     | 2   | 2      | 0       | 1         | 0.5        |
+--   | 2026-11-10 | first_response |       | 2     | 0   | 1      | 1       | 0         | 0.0        |
 WITH clocked AS (
     SELECT
         t.*,
-        epoch(n.as_of) - epoch(t.created_at) AS age,
-        n.business_seconds_before - c.business_seconds_before
-            - least(greatest(epoch(t.created_at_local - (c.day + c.opens)), 0), c.business_seconds) AS business_age
+        CASE WHEN is_open THEN epoch(n.as_of) - epoch(t.created_at) ELSE resolution_seconds END AS age,
+        CASE
+            WHEN is_open THEN
+                n.business_seconds_before - c.business_seconds_before
+                - least(greatest(epoch(t.created_at_local - (c.day + c.opens)), 0), c.business_seconds)
+            ELSE resolution_business_seconds
+        END AS business_age
     FROM marts.chat_times AS t
     JOIN marts.as_of AS n ON n.company_id = t.company_id
     LEFT JOIN marts.calendar AS c ON c.day = t.day
@@ -49,11 +65,8 @@ WITH clocked AS (
 ),
 timed AS (
     SELECT
-        t.company_id,
-        t.day,
+        t.*,
         s.metric,
-        t.channel,
-        t.department_id,
         s.minutes * 60 AS target,
         CASE s.metric
             WHEN 'queue_wait' THEN CASE s.clock WHEN 'business' THEN queue_business_seconds ELSE queue_seconds END
@@ -63,28 +76,53 @@ timed AS (
                 CASE s.clock WHEN 'business' THEN handling_business_seconds ELSE handling_seconds END
             ELSE CASE s.clock WHEN 'business' THEN resolution_business_seconds ELSE resolution_seconds END
         END AS took,
-        CASE
-            WHEN NOT t.is_open THEN NULL
-            WHEN s.metric = 'handling' AND s.clock = 'business' THEN business_age - queue_business_seconds
-            WHEN s.metric = 'handling' THEN age - queue_seconds
-            WHEN s.clock = 'business' THEN business_age
-            ELSE age
-        END AS elapsed
+        CASE s.clock WHEN 'business' THEN business_age ELSE age END
+            - CASE WHEN s.metric <> 'handling' THEN 0 WHEN s.clock = 'business' THEN queue_business_seconds
+                ELSE queue_seconds END AS elapsed
     FROM clocked AS t CROSS JOIN marts.targets AS s
+),
+judged AS (
+    SELECT
+        *,
+        CASE
+            WHEN took <= target THEN 'met'
+            WHEN took > target OR elapsed > target THEN 'missed'
+            WHEN is_open THEN 'pending'
+            ELSE 'cancelled'
+        END AS verdict
+    FROM timed
+),
+counted AS (
+    SELECT
+        company_id,
+        day,
+        metric,
+        channel,
+        department_id,
+        agent_id,
+        count(*) AS chats,
+        count(*) FILTER (verdict = 'met') AS met,
+        count(*) FILTER (verdict = 'missed') AS missed,
+        count(*) FILTER (verdict = 'pending') AS pending,
+        count(*) FILTER (verdict = 'cancelled') AS cancelled
+    FROM judged
+    GROUP BY ALL
 )
 SELECT
-    company_id,
-    day,
-    metric,
-    channel,
-    department_id,
-    count(*) FILTER (took <= target) AS met,
-    count(*) FILTER (took > target OR (took IS NULL AND elapsed > target)) AS missed,
-    count(*) FILTER (took IS NULL AND elapsed <= target) AS pending,
-    round(
-        count(*) FILTER (took <= target)
-        / nullif(count(*) FILTER (took IS NOT NULL OR elapsed > target), 0),
-        4
-    ) AS attainment
-FROM timed
-GROUP BY ALL
+    c.company_id,
+    c.day,
+    c.metric,
+    c.channel,
+    c.department_id,
+    d.name AS department,
+    c.agent_id,
+    a.name AS agent,
+    c.chats,
+    c.met,
+    c.missed,
+    c.pending,
+    c.cancelled,
+    round(c.met / nullif(c.met + c.missed, 0), 4) AS attainment
+FROM counted AS c
+LEFT JOIN marts.names AS d ON d.company_id = c.company_id AND d.kind = 'department' AND d.id = c.department_id
+LEFT JOIN marts.names AS a ON a.company_id = c.company_id AND a.kind = 'agent' AND a.id = c.agent_id

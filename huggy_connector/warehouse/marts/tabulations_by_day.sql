@@ -15,7 +15,7 @@
 --   tabulation_id BIGINT
 --   tabulation VARCHAR: Its name. | Seu nome.
 --   chats BIGINT: Chats that ended so. | Atendimentos que terminaram assim.
---   by_bot BIGINT: Of them, those that the bot closed alone. | Deles, os que o robô encerrou sozinho.
+--   by_bot BIGINT: Of them, those closed without an agent. | Deles, os encerrados sem agente.
 --
 -- Example: two sales, one without a category, one not closed yet.
 --   chats

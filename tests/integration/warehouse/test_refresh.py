@@ -170,3 +170,39 @@ def test_the_marts_are_a_function_of_the_tables(
     desk.load(afresh=True)
     assert marts(desk) == grown
     assert desk.read("SELECT count(closed_day) FROM marts.chat_times WHERE chat_id = 1") == [(1,)]
+
+
+def message(number: int, sender: str, sent: str) -> dict[str, Any]:
+    return {"id": number, "chat": {"id": 1}, "senderType": sender, "sender": {"id": number}, "sendAt": sent}
+
+
+@pytest.mark.parametrize(
+    ("said", "changed", "basis", "seconds"),
+    [
+        ([("widget", "10:00:10")], "10:30:00", None, None),
+        ([("widget", "10:00:10")], "23:30:00", "attended", 300),
+        ([("widget", "10:00:10"), ("agent", "10:07:00")], "23:30:00", "message", 420),
+        ([("agent", "09:59:58"), ("agent", "10:07:00")], "10:30:00", "message", 420),
+    ],
+    ids=[
+        "messages read after the last change tell that nobody answered",
+        "older ones do not",
+        "but their answer counts",
+        "one before the opening hides no later one",
+    ],
+)
+def test_which_messages_tell_of_the_first_response(
+    desk: Desk, chat: Chat, said: list[tuple[str, str]], changed: str, basis: str | None, seconds: int | None
+) -> None:
+    rows = [message(number, sender, f"2026-11-21 {sent}") for number, (sender, sent) in enumerate(said, 50)]
+    desk.land(rows, resource="messages", mode="window", minute=-15 * 60)  # 18:00 on the account's clock
+    times = {"createdAt": "2026-11-21 10:00:00", "attendedAt": "2026-11-21 10:05:00", "closedAt": "2026-11-21 10:20:00"}
+    desk.land([chat(1, situation="finishing", agentId=7, updatedAt=f"2026-11-21 {changed}", **times)])
+    for resource in ("agents", "contacts", "departments"):
+        desk.land([], resource=resource)
+    desk.load()
+    told = "SELECT first_response_basis, first_response_seconds, has_messages FROM marts.chat_times"
+    assert desk.read(told) == [(basis, seconds, basis != "attended")]
+    assert desk.read("SELECT unanswered, with_messages FROM marts.agent_performance") == [
+        (basis is None, basis != "attended")
+    ]

@@ -11,7 +11,7 @@ from huggy_connector.warehouse.page import RELATIONS, page
 DOCS = Path(__file__).parents[3] / "docs"
 
 
-@pytest.mark.parametrize(("name", "language"), [("tables.md", "en"), ("tables.pt-BR.md", "pt")])
+@pytest.mark.parametrize(("name", "language"), [("tables.md", "en"), ("tables.pt-BR.md", "pt-BR")])
 def test_the_page_is_what_the_code_says(name: str, language: Language) -> None:
     written = (DOCS / name).read_text(encoding="utf-8")
     assert written == page(language), "it is stale: run python -m scripts.tables"

@@ -53,7 +53,7 @@ def test_an_unknown_table_is_told_with_those_there_are() -> None:
 
 
 def test_the_dictionary_page_of_a_table_is_whole() -> None:
-    assert as_markdown([table_of(NOTES)], language="pt") == (
+    assert as_markdown([table_of(NOTES)], language="pt-BR") == (
         "## notes\n"
         "\n"
         "Um.\n"
