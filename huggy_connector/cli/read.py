@@ -116,7 +116,7 @@ def describe(*, table: str | None, language: Language, as_json: bool) -> None:
     else:
         described = tables[0]
         click.echo(dictionary.words(described.comment, language))
-        for line in dictionary.definition_of(described):
+        for line in dictionary.definition_of(described, language):
             click.echo(line)
         print_table(
             ("column", "type", "meaning"),

@@ -6,6 +6,7 @@
     -- Formula: how it is computed.
     -- Edge cases:
     --   What does not count, what is NULL.
+    -- Fórmula and Casos especiais: the same in Portuguese.
     -- Refresh: view | whole | touched chats | touched days, and why.
     --
     -- Columns:
@@ -80,8 +81,8 @@ class Definition:
     table: Table
     query: str
     refresh: Refresh
-    formula: str
-    edge_cases: str
+    formula: Text | None
+    edge_cases: Text
     example: Example
 
     @property
@@ -132,10 +133,14 @@ def parse(schema: str, name: str, text: str, *, shared: Mapping[str, Column] | N
         table,
         query,
         refresh,
-        " ".join(sections.get("Formula", [])),
-        " ".join(filter(None, sections["Edge cases"])),
+        Text(_joined(sections["Formula"]), _joined(sections["Fórmula"])) if "Formula" in sections else None,
+        Text(_joined(sections["Edge cases"]), _joined(sections["Casos especiais"])),
         _example(sections["Example"]),
     )
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return " ".join(filter(None, lines))
 
 
 def _halves(text: str) -> tuple[list[str], str]:
@@ -149,7 +154,7 @@ def _sections(lines: Sequence[str]) -> dict[str, list[str]]:
     sections: dict[str, list[str]] = {}
     lines_of: list[str] = []
     for line in lines:
-        if title := re.match(r"(Formula|Edge cases|Refresh|Columns|Example):\s*(.*)", line):
+        if title := re.match(r"(Formula|Edge cases|Fórmula|Casos especiais|Refresh|Columns|Example):\s*(.*)", line):
             lines_of = sections[title[1]] = [title[2]]
         elif line:
             lines_of.append(line.removeprefix("  "))

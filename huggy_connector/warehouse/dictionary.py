@@ -14,6 +14,11 @@ from huggy_connector.warehouse.tables import as_of, tables_of
 
 Language = Literal["en", "pt-BR"]
 
+DEFINED: dict[Language, tuple[str, str]] = {
+    "en": ("Formula", "Edge cases"),
+    "pt-BR": ("Fórmula", "Casos especiais"),
+}
+"""What stands before a formula, and before what it leaves out."""
 _HEADS = {
     "en": ("Column", "Type", "Meaning", "Key"),
     "pt-BR": ("Coluna", "Tipo", "Significado", "Chave"),
@@ -41,13 +46,14 @@ def table_named(name: str, *, tables: Sequence[Table] | None = None) -> Table:
     raise ConfigurationError(f"There is no table called {name!r}: choose from {known}.")
 
 
-def definition_of(table: Table) -> Iterator[str]:
-    """How a view or mart is computed, in English as in its SQL file; nothing for a table of the API."""
+def definition_of(table: Table, language: Language) -> Iterator[str]:
+    """How a view or mart is computed, as in its SQL file; nothing for a table of the API."""
+    formula, edge_cases = DEFINED[language]
     for each in definitions():
         if each.table == table:
             if each.formula:
-                yield f"Formula: {each.formula}"
-            yield f"Edge cases: {each.edge_cases}"
+                yield f"{formula}: {words(each.formula, language)}"
+            yield f"{edge_cases}: {words(each.edge_cases, language)}"
 
 
 def as_markdown(tables: Iterable[Table], *, language: Language = "en") -> str:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from huggy_connector.warehouse.definitions import Definition, definitions
-from huggy_connector.warehouse.dictionary import Language, all_macros, all_tables, as_markdown, words
+from huggy_connector.catalogue import Text
+from huggy_connector.warehouse.definitions import Definition, Refresh, definitions
+from huggy_connector.warehouse.dictionary import (
+    Language,
+    all_macros,
+    all_tables,
+    as_markdown,
+    definition_of,
+    words,
+)
 from huggy_connector.warehouse.shape import Table
 
 RELATIONS = (
@@ -39,7 +47,7 @@ _TEXTS = {
             "meta": "What the warehouse knows of itself",
             "macros": "Macros",
         },
-        ("Formula", "Edge cases", "Refresh", "Definition and worked example"),
+        ("Refresh", "Definition and worked example"),
     ),
     "pt-BR": (
         "# Tabelas",
@@ -52,8 +60,15 @@ _TEXTS = {
             "meta": "O que o warehouse sabe de si mesmo",
             "macros": "Macros",
         },
-        ("Fórmula", "Casos de borda", "Atualização", "Definição e exemplo"),
+        ("Atualização", "Definição e exemplo"),
     ),
+}
+
+_REFRESHED = {
+    Refresh.VIEW: Text("view", "visão (view)"),
+    Refresh.WHOLE: Text("whole", "refeito por inteiro"),
+    Refresh.CHATS: Text("touched chats", "os atendimentos que mudaram"),
+    Refresh.DAYS: Text("touched days", "os dias que mudaram"),
 }
 
 
@@ -74,7 +89,7 @@ def page(language: Language) -> str:
         for table in (table for table in all_tables() if table.schema == schema):
             section = as_markdown([table], language=language).replace("## ", "### ", 1)
             lines += section.splitlines()
-            lines += ["", *_definition(made[table.title], labels), ""] if table.title in made else [""]
+            lines += ["", *_definition(made[table.title], labels, language), ""] if table.title in made else [""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -106,11 +121,9 @@ def _shown(table: Table) -> Iterator[str]:
             yield f"{column.type} {column.name}{mark}"
 
 
-def _definition(made: Definition, labels: tuple[str, ...]) -> Iterator[str]:
-    formula, edges, refresh, file = labels
+def _definition(made: Definition, labels: tuple[str, ...], language: Language) -> Iterator[str]:
+    refresh, file = labels
     folder = "marts" if made.table.schema == "marts" else "views"
-    if made.formula:
-        yield f"- {formula}: {made.formula}"
-    yield f"- {edges}: {made.edge_cases}"
-    yield f"- {refresh}: {made.refresh.value}"
+    yield from (f"- {line}" for line in definition_of(made.table, language))
+    yield f"- {refresh}: {words(_REFRESHED[made.refresh], language)}"
     yield (f"- {file}: [{made.table.name}.sql](../huggy_connector/warehouse/{folder}/{made.table.name}.sql)")

@@ -8,6 +8,13 @@
 --   Unanswered needs messages: where a chat's are not landed, taking it stands for answering it.
 --   Chats without a readable opening are in no month.
 --   NULL, not 0, where nothing is measured. A month that runs is counted as far as it is landed.
+-- Fórmula: atendimentos pelo mês da abertura e pelo agente responsável; medianas de marts.chat_times; in_time =
+--   atendimentos cuja primeira resposta cumpriu a meta de marts.targets / atendimentos com primeira resposta.
+-- Casos especiais:
+--   Um atendimento transferido conta para o agente que o tem agora; quem mais participou: chat_agents.
+--   Sem resposta (unanswered) requer mensagens: se as do atendimento não foram coletadas, assumir vale por responder.
+--   Atendimentos sem abertura legível não estão em mês algum.
+--   NULL, e não 0, onde nada foi medido. O mês corrente conta até onde foi coletado.
 -- Refresh: view, a month and an agent are small groups.
 --
 -- Columns:

@@ -3,6 +3,8 @@
 --
 -- Formula: the newest fetched_at of chats; its local reading in the account's zone.
 -- Edge cases: what happened after it is not known, so nothing here is measured against the clock of the reader.
+-- Fórmula: o fetched_at mais novo de chats; sua leitura local no fuso da conta.
+-- Casos especiais: o que houve depois não se sabe; por isso nada aqui é medido pelo relógio de quem lê.
 -- Refresh: whole, a row an account.
 --
 -- Columns:

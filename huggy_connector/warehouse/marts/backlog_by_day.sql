@@ -8,6 +8,13 @@
 --   A chat counts under the channel and department it has now; one that was opened again counts as never closed.
 --   A chat whose closing time is unreadable leaves at its last change; one whose opening is unreadable is left out.
 --   Days before the calendar (2010) count on its first day.
+-- Fórmula: backlog = atendimentos iniciados até o fim do dia - encerrados até então; o de um dia = o do dia anterior +
+--   opened - closed.
+-- Casos especiais:
+--   Todo dia tem linha, também os parados, do primeiro atendimento do canal e departamento até a última coleta.
+--   Um atendimento conta no canal e departamento que tem agora; o que foi reaberto conta como nunca encerrado.
+--   O de encerramento ilegível sai em sua última mudança; o de abertura ilegível fica de fora.
+--   Dias antes do calendário (2010) contam no primeiro dia dele.
 -- Refresh: view, sums of sums over marts.chat_times.
 --
 -- Columns:

@@ -5,6 +5,12 @@
 -- Edge cases:
 --   A chat that is open and that no agent has taken is undecided: it is in neither, nor in the share.
 --   A customer who gave up before an agent came is by_bot too: Huggy's list does not tell the two apart.
+--   Medians cannot be added or averaged: take them again from marts.chat_times.
+-- Fórmula: by_bot = encerrados sem agente; by_agent = um agente assumiu; bot_share = by_bot / (by_bot + by_agent).
+-- Casos especiais:
+--   Um atendimento em aberto que nenhum agente assumiu é indefinido: não está em nenhum dos dois, nem na fração.
+--   Um cliente que desistiu antes do agente também é by_bot: a lista da Huggy não distingue os dois.
+--   Medianas não se somam nem se tiram médias delas: calcule de novo a partir de marts.chat_times.
 -- Refresh: view, a count over marts.chat_times.
 --
 -- Columns:

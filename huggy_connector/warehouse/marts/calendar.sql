@@ -6,6 +6,11 @@
 --   Days run from 2010, or the first chat if that is later, to the end of 2049.
 --   Business time is counted on the local clock: an hour that summer time (until 2019) skipped or doubled is not
 --   business time in any usual calendar, as clocks were changed at midnight.
+-- Fórmula: o horário do dia da semana; nenhum em feriado do país ou em dia que o arquivo de calendário fecha.
+-- Casos especiais:
+--   Os dias vão de 2010, ou do primeiro atendimento se for depois, até o fim de 2049.
+--   O expediente é contado no relógio local: a hora que o horário de verão (até 2019) pulou ou repetiu não é
+--   expediente em nenhum calendário usual, pois os relógios mudavam à meia-noite.
 -- Refresh: whole, a row a day is little.
 --
 -- Columns:

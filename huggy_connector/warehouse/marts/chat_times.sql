@@ -11,6 +11,16 @@
 --   that was opened again has no closing. One that is closed without a time leaves the backlog at its last change.
 --   Huggy does not say when a chat entered the queue: the wait begins at the opening and holds the bot's part.
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
+-- Fórmula: espera = attended_at - created_at; primeira resposta = de created_at à primeira mensagem de um agente se as
+--   mensagens do atendimento foram coletadas, senão a attended_at; atendimento = closed_at - attended_at; resolução =
+--   closed_at - created_at. Segundos comerciais são os do intervalo dentro de marts.calendar.
+-- Casos especiais:
+--   NULL antes do evento, e onde o evento é anterior à abertura (um horário quebrado).
+--   Mensagens lidas antes da última mudança do atendimento e sem resposta não contam: a resposta pode ser mais nova.
+--   Em aberto: em auto, wait_for_chat, in_chat, queue, in_queue, ou em situação desconhecida e sem encerramento. O que
+--   foi reaberto não tem encerramento. O que foi encerrado sem horário sai do backlog em sua última mudança.
+--   A Huggy não diz quando o atendimento entrou na fila: a espera começa na abertura e inclui a parte do robô.
+--   Atendimentos com exclusão confirmada ficam de fora; os ausentes de uma leitura, mas não confirmados, ficam.
 -- Refresh: touched chats: those that changed, and all chats of their contacts, for previous_chat_at.
 --
 -- Columns:

@@ -6,6 +6,12 @@
 --   A chat counts on the day it was opened, whenever it was closed; closings a day are in marts.backlog_by_day.
 --   Chats whose opening is unreadable have day NULL, so that the sum of chats is the number of chats.
 --   Chats whose deletion is confirmed are left out, and only they.
+-- Fórmula: linhas de chats pelo dia local de created_at. chats = open + closed.
+-- Casos especiais:
+--   Um atendimento conta no dia em que foi iniciado, quando quer que tenha sido encerrado; encerramentos por dia estão
+--   em marts.backlog_by_day.
+--   Atendimentos de abertura ilegível têm day NULL, para que a soma de chats seja o número de atendimentos.
+--   Atendimentos com exclusão confirmada ficam de fora, e só eles.
 -- Refresh: view, a count over marts.chat_times.
 --
 -- Columns:

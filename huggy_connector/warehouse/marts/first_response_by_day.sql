@@ -8,6 +8,14 @@
 --   A series whose by_message jumps changes its meaning there: messages of older chats are landed only if asked for.
 --   Where messages are not landed, taking the chat stands for answering it: first_response_basis in marts.chat_times.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
+-- Fórmula: de created_at à primeira mensagem de um agente se as mensagens do atendimento foram coletadas, senão a
+--   attended_at; mediana e percentil 90, interpolados, dos atendimentos iniciados no dia.
+-- Casos especiais:
+--   Mensagens do robô e notas internas não são resposta. NULL, e não 0, enquanto não há nenhuma.
+--   Uma série em que by_message salta muda de sentido ali: mensagens de atendimentos antigos só são coletadas a
+--   pedido.
+--   Onde mensagens não são coletadas, assumir vale por responder: first_response_basis em marts.chat_times.
+--   Percentis não se somam nem se tiram médias deles por dia: calcule de novo a partir de marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
 --
 -- Columns:

@@ -6,6 +6,11 @@
 --   NULL, not 0, until the chat is closed; chats that no agent took are not measured.
 --   Pauses in the conversation are in it: Huggy gives no times of work.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
+-- Fórmula: closed_at - attended_at dos atendimentos iniciados no dia; mediana e percentil 90, interpolados.
+-- Casos especiais:
+--   NULL, e não 0, até o encerramento; atendimentos que nenhum agente assumiu não são medidos.
+--   As pausas da conversa estão incluídas: a Huggy não dá tempos de trabalho.
+--   Percentis não se somam nem se tiram médias deles por dia: calcule de novo a partir de marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
 --
 -- Columns:

@@ -3,8 +3,14 @@
 --
 -- Formula: chats opened in the hour of the local clock; chats_per_day = chats / days, those weekdays in the month.
 -- Edge cases:
---   A month has all hours of the weekdays in it, also those without a chat. Over several months divide sum(chats) by sum(days).
+--   A month has all hours of the weekdays in it, also those without a chat.
+--   Over several months divide sum(chats) by sum(days).
 --   The first and the last month count only the days from the first chat to the last landing.
+-- Fórmula: atendimentos iniciados na hora do relógio local; chats_per_day = chats / days, esses dias da semana no mês.
+-- Casos especiais:
+--   Um mês tem todas as horas dos dias da semana que contém, também as sem atendimento.
+--   Para vários meses divida sum(chats) por sum(days).
+--   O primeiro e o último mês contam só os dias do primeiro atendimento até a última coleta.
 -- Refresh: view, a count over marts.chat_times.
 --
 -- Columns:

@@ -8,6 +8,13 @@
 --   Messages of chats whose deletion is confirmed are left out. A chat counts on each day and for each sender: never
 --   add chats.
 --   Messages whose time is unreadable have day NULL.
+-- Fórmula: linhas de messages pelo dia local de sent_at.
+-- Casos especiais:
+--   Mensagens só são coletadas a pedido (`huggy sync --messages`); só contam atendimentos com mensagens coletadas.
+--   Uma mensagem é do contato se o remetente é o contato do atendimento: o tipo de remetente da Huggy não diz.
+--   Mensagens de atendimentos com exclusão confirmada ficam de fora. Um atendimento conta em cada dia e para cada
+--   remetente: nunca some chats.
+--   Mensagens de horário ilegível têm day NULL.
 -- Refresh: whole, one count over messages.
 --
 -- Columns:

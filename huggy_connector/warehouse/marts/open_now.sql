@@ -5,6 +5,11 @@
 -- Edge cases:
 --   "Now" is the last landing, not the reader's clock. A chat waits while neither an agent nor the bot has it.
 --   A chat whose opening is unreadable has no age, and comes last.
+-- Fórmula: idade = marts.as_of.as_of - created_at.
+-- Casos especiais:
+--   "Agora" é a última coleta, não o relógio de quem lê. Um atendimento espera enquanto nem agente nem robô está com
+--   ele.
+--   Um atendimento de abertura ilegível não tem idade, e vem por último.
 -- Refresh: view, the open chats are few.
 --
 -- Columns:

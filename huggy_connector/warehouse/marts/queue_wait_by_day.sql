@@ -6,6 +6,12 @@
 --   Chats that no agent took (bot only, still waiting) count in chats and not in measured: their wait is NULL, not 0.
 --   Huggy does not say when a chat entered the queue, so the bot's part is in it.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
+-- Fórmula: attended_at - created_at dos atendimentos iniciados no dia; mediana e percentil 90, interpolados.
+-- Casos especiais:
+--   Os que nenhum agente assumiu (só robô, ainda esperando) contam em chats e não em measured: sua espera é NULL, não
+--   0.
+--   A Huggy não diz quando o atendimento entrou na fila; a parte do robô está incluída.
+--   Percentis não se somam nem se tiram médias deles por dia: calcule de novo a partir de marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
 --
 -- Columns:

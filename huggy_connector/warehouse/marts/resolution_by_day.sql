@@ -7,6 +7,12 @@
 --   and chats that are undecided are left out: chats counts those with an agent.
 --   A chat that was opened again is measured at its last closing.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
+-- Fórmula: closed_at - created_at dos atendimentos iniciados no dia; mediana e percentil 90, interpolados.
+-- Casos especiais:
+--   NULL, e não 0, até o encerramento. Os encerrados sem agente estão em marts.bot_and_human_by_day, e os indefinidos
+--   ficam de fora: chats conta os que têm agente.
+--   Um atendimento reaberto é medido em seu último encerramento.
+--   Percentis não se somam nem se tiram médias deles por dia: calcule de novo a partir de marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
 --
 -- Columns:

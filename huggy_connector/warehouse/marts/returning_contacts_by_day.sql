@@ -5,6 +5,10 @@
 -- Edge cases:
 --   Before means before in what is landed: in the first weeks of the data many seem new who are not.
 --   Chats without a contact count in chats only. Merged contacts are whom Huggy says they are now.
+-- Fórmula: um atendimento volta se o contato dele iniciou outro antes; em 7 dias: no máximo 7 * 24 horas antes.
+-- Casos especiais:
+--   Antes quer dizer antes no que foi coletado: nas primeiras semanas dos dados muitos parecem novos e não são.
+--   Atendimentos sem contato contam só em chats. Contatos unidos são quem a Huggy diz que são agora.
 -- Refresh: view, a count over marts.chat_times, which keeps the chat before.
 --
 -- Columns:

@@ -5,6 +5,10 @@
 -- Edge cases:
 --   Chats that were closed without a category are a row with tabulation_id NULL: how many forget to tabulate.
 --   A category that was changed later counts as it is now; its name is the newest.
+-- Fórmula: atendimentos encerrados pelo dia local do encerramento, departamento e tabulação.
+-- Casos especiais:
+--   Os encerrados sem tabulação são uma linha com tabulation_id NULL: quantos se esquecem de tabular.
+--   Uma tabulação trocada depois conta como está agora; o nome é o mais novo.
 -- Refresh: view, a count over marts.chat_times.
 --
 -- Columns:

@@ -3,6 +3,9 @@
 --
 -- Formula: as the calendar file says; 15 business minutes to the first response and 480 to the resolution without one.
 -- Edge cases: there is one target a metric; a metric without one is not in marts.sla_by_day.
+-- Fórmula: como diz o arquivo de calendário; sem ele, 15 minutos comerciais até a primeira resposta e 480 até a
+--   resolução.
+-- Casos especiais: há uma meta por métrica; a que não tem não está em marts.sla_by_day.
 -- Refresh: whole.
 --
 -- Columns:

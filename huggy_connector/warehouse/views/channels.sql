@@ -2,6 +2,8 @@
 -- Canais: uma linha por canal conectado, como os atendimentos o nomeiam. A API da Huggy não os lista.
 --
 -- Edge cases: the newest name wins: that of the chat that changed last. One that no chat ran over is not here.
+-- Casos especiais: o nome mais novo vale: o do atendimento que mudou por último. O que nenhum atendimento usou não
+--   está aqui.
 -- Refresh: view.
 --
 -- Columns:

@@ -2,6 +2,8 @@
 -- Agentes dos atendimentos: uma linha por agente que participou de um atendimento; plana, para ferramentas sem listas.
 --
 -- Edge cases: chats that no agent took have no row. agent_id is NULL where Huggy gave no readable id.
+-- Casos especiais: atendimentos que nenhum agente assumiu não têm linha. agent_id é NULL se a Huggy não deu um id
+--   legível.
 -- Refresh: view.
 --
 -- Columns:

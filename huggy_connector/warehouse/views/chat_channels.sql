@@ -2,6 +2,7 @@
 -- Canais dos atendimentos: uma linha por canal conectado por onde passou; plana, para ferramentas sem listas.
 --
 -- Edge cases: channel_id is NULL where Huggy gave no readable id; uuid is there then.
+-- Casos especiais: channel_id é NULL se a Huggy não deu um id legível; então há o uuid.
 -- Refresh: view.
 --
 -- Columns:

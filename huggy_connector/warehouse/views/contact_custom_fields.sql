@@ -2,6 +2,7 @@
 -- Campos personalizados dos contatos: uma linha por campo de um contato, quaisquer que sejam os campos da conta.
 --
 -- Edge cases: a field that is there and empty has value NULL; a value that is an object or a list is its JSON.
+-- Casos especiais: um campo presente e vazio tem value NULL; um valor que é objeto ou lista é o seu JSON.
 -- Refresh: view.
 --
 -- Columns:

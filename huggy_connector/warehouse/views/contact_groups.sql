@@ -2,6 +2,7 @@
 -- Grupos dos contatos: uma linha por grupo a que o contato pertence; plana, para ferramentas sem listas.
 --
 -- Edge cases: contacts without one have no row. group_id is NULL where Huggy gave no readable id.
+-- Casos especiais: contatos sem grupo não têm linha. group_id é NULL se a Huggy não deu um id legível.
 -- Refresh: view.
 --
 -- Columns:

@@ -2,6 +2,7 @@
 -- Organizações dos contatos: uma linha por organização a que o contato pertence; plana, para ferramentas sem listas.
 --
 -- Edge cases: contacts without one have no row. organization_id is NULL where Huggy gave no readable id.
+-- Casos especiais: contatos sem organização não têm linha. organization_id é NULL se a Huggy não deu um id legível.
 -- Refresh: view.
 --
 -- Columns:

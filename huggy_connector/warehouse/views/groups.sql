@@ -2,6 +2,7 @@
 -- Grupos: uma linha por grupo, como os contatos o nomeiam. A API da Huggy não os lista.
 --
 -- Edge cases: the newest name wins: that of the contact that changed, or was fetched, last.
+-- Casos especiais: o nome mais novo vale: o do contato que mudou, ou foi lido, por último.
 -- Refresh: view.
 --
 -- Columns:

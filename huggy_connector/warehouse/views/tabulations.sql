@@ -2,6 +2,8 @@
 -- Tabulações: uma linha por categoria de encerramento, como os atendimentos a nomeiam. A API da Huggy não as lista.
 --
 -- Edge cases: the newest name wins: that of the chat that changed last. One that no chat has is not here.
+-- Casos especiais: o nome mais novo vale: o do atendimento que mudou por último. A que nenhum atendimento tem não está
+--   aqui.
 -- Refresh: view.
 --
 -- Columns:
