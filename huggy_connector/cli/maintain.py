@@ -70,7 +70,8 @@ def rollback(
             print_json({"blocked": sorted(verdicts.blocked), "accepted": sorted(verdicts.accepted)})
         else:
             click.echo(
-                f"{len(verdicts.blocked)} snapshots are blocked. Next: huggy load, or huggy rebuild for what is loaded."
+                f"{len(verdicts.blocked)} snapshots are blocked, {len(verdicts.accepted)} accepted. "
+                "Next: huggy load, or huggy rebuild for what is loaded."
             )
         return
     with progress() as shown:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -34,13 +35,14 @@ WHY = "it may tell of a person who is to be forgotten"
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """Whether a person is met, and the ids of the chats they had."""
+    """Whether a person is met, the ids of the chats they had, and of the messages that tell of them."""
 
     is_known: bool = False
     chats: frozenset[int] = frozenset()
+    messages: frozenset[int] = frozenset()
 
     def __or__(self, other: Traces) -> Traces:
-        return Traces(self.is_known or other.is_known, self.chats | other.chats)
+        return Traces(self.is_known or other.is_known, self.chats | other.chats, self.messages | other.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,9 @@ class Erasure:
         for resource, manifest in self._published():
             for batch in self._read(manifest, self._landing.parts(manifest)):
                 rows = [told["id"] for _, told in person.rows_in(resource, batch)]
-                chats = (each for each in rows if each is not None and resource.name == "chats")
-                found |= Traces(bool(rows), frozenset(chats))
+                ids = frozenset(each for each in rows if each is not None)
+                chats, messages = (ids if resource.name == name else frozenset() for name in ("chats", "messages"))
+                found |= Traces(bool(rows), chats, messages)
         return found
 
     def erase(self, person: Person, *, given_up: Callable[[int], None]) -> Iterator[Reissued]:
@@ -117,8 +120,10 @@ class Erasure:
                 self._note(f"{resource.name}: the snapshot {manifest.run_key} is issued anew.")
                 yield reissued
 
-    def hashes(self, person: Person) -> dict[str, list[tuple[int, datetime, str]]]:
-        """By resource, (id, fetched_at, row_hash) of the rows about the person's chats, as they are landed now."""
+    def hashes(self, person: Person, messages: frozenset[int]) -> dict[str, list[tuple[int, datetime, str]]]:
+        """By resource, (id, fetched_at, row_hash) of the rows about the person's chats and of these messages, as they
+        are landed now.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -128,13 +133,30 @@ class Erasure:
             if key == "chat_id" and all(column.name != key for column in resource.columns):
                 continue
             columns = [*dict.fromkeys((key, "id", "fetched_at", "row_hash"))]
+            chats, others = (pa.array(sorted(ids), pa.int64()) for ids in (person.chats, messages))
             for batch in self._read(manifest, self._landing.parts(manifest), columns):
                 rows = found.setdefault(resource.name, [])
-                theirs = pc.is_in(batch.column(key), value_set=pa.array(sorted(person.chats), pa.int64()))
+                theirs = pc.is_in(batch.column(key), value_set=chats)
+                if resource.name == "messages":
+                    theirs = pc.or_(theirs, pc.is_in(batch.column("id"), value_set=others))
                 for row in batch.filter(theirs).to_pylist():
                     if row["id"] is not None:
                         rows.append((row["id"], row["fetched_at"], row["row_hash"]))
         return found
+
+    def begun(self, mark: str, messages: frozenset[int]) -> frozenset[int]:
+        """Keeps which messages tell of the person for as long as it takes: once they are taken out, nothing else does.
+        Returns those that a run that was cut short had found, too.
+        """
+        address = f"{folder_of(self._company_id)}/begun-{mark}.json"
+        with suppress(FileNotFoundError):
+            messages |= frozenset(json.loads(self._storage.read(address)))
+        self._storage.write(address, json.dumps(sorted(messages)).encode())
+        return messages
+
+    def ended(self, mark: str) -> None:
+        """Forgets what `begun` has kept."""
+        self._storage.delete(f"{folder_of(self._company_id)}/begun-{mark}.json")
 
     def write_receipt(self, name: str, told: Mapping[str, Any]) -> str:
         """Where it lies, below the landing."""

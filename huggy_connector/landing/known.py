@@ -24,15 +24,17 @@ def missing(landing: Landing, published: Sequence[Manifest]) -> list[int]:
     """Ids that were known before the newest exact full sweep began and are not in it, or that were answered by 404
     since; but for those that were asked for by id already.
 
-    `published`: all snapshots of the resource. The ids come from the full sweep before it and all that was landed
-    between the two.
+    `published`: all snapshots of the resource. The ids come from the full sweep before which they were last asked for,
+    and all that was landed since: a sweep that nobody asked after loses none.
     """
     from pyroaring import BitMap64
 
     sweeps = [each for each in published if each.mode == "full" and each.certificate["exact"]]
+    rounds = [each.started_at for each in published if each.mode == "tombstones"]
     lost = BitMap64()
     if len(sweeps) > 1:
-        before, last = sweeps[-2:]
+        last = sweeps[-1]
+        before = next((each for each in reversed(sweeps) if rounds and each.started_at < rounds[-1]), sweeps[0])
         known = [
             each
             for each in published

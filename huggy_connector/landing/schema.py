@@ -122,6 +122,9 @@ def make_ready(resource: Resource, zone: ZoneInfo) -> None:
     convert(resource, [], fetched_at=datetime.min.replace(tzinfo=UTC), zone=zone)
 
 
+_OBJECT = Struct(())
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     name: str
@@ -181,13 +184,17 @@ def _record(given: Any, plan: _Plan, policy: Policy) -> list[Any]:
 
 
 def _value(row: Mapping[str, Any], source: _Source, rejects: Rejects) -> Any:
-    """The first path's value that is there, read."""
+    """The first path's value that is there, read. What should hold it and is no object is told as a reject."""
+    unfit = False
     for first, deeper in source.paths:
         value = row.get(first)
         for key in deeper:
+            unfit = unfit or not (value is None or isinstance(value, dict) or is_absent(value, _OBJECT))
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None and not is_absent(value, source.kind):
             return source.read(value, rejects)
+    if unfit:
+        rejects.append({"column": source.name, "reason": "not in an object"})
     return None
 
 

@@ -64,23 +64,24 @@ def forget(
                 f"Neither the landing nor the warehouse knows a contact {contact_id} of company {company_id}: "
                 "nothing was changed."
             )
+        mark = forgotten.contact_mark(contact_id)
+        messages = erasure.begun(mark, landed.messages)
         forgotten = forgotten.add(storage, contact_id, landed.chats | chats)
         person = replace(person, chats=landed.chats | chats, forgotten=forgotten)
         given_up = list[int]()
         reissued = list(erasure.erase(person, given_up=given_up.append))
         contacts = landing.published(company_id, resource_named("contacts").name)
         progress.note("The warehouse's files are written afresh.")
-        erased = list(
-            files.erase(
-                Leaving(company_id, contact_id, person.chats, erasure.hashes(person), contacts), calendar=calendar
-            )
-        )
+        hashes = erasure.hashes(person, messages)
+        leaving = Leaving(company_id, contact_id, person.chats, messages, hashes, contacts)
+        erased = list(files.erase(leaving, calendar=calendar))
     # None of those before stays: each held the person.
     failed = mirror(settings.warehouse, settings.publish_places, keep_versions=0, note=progress.note)
     if failed:
         raise WarehouseError(f"{' '.join(failed)} The person may still be in such copies: see to it, and forget again.")
+    erasure.ended(mark)
     receipt = Receipt(
-        person=forgotten.contact_mark(contact_id),
+        person=mark,
         company_id=company_id,
         started_at=started_at,
         finished_at=clock.now(),

@@ -42,7 +42,7 @@ FactsOf: TypeAlias = Callable[[Row], Facts]
 def version_of(row: Row) -> str:
     """16 hex digits over everything in the row, whatever the order of its keys."""
     text = json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return blake2b(text.encode(), digest_size=8).hexdigest()
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 def facts_of(resource: Resource, *, zone: tzinfo) -> FactsOf:

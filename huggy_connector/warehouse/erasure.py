@@ -31,7 +31,8 @@ _AFRESH = "afresh"
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """Who is taken out. `hashes`: by resource, (id, fetched_at, row_hash) of the rows of their chats, as landed now.
+    """Who is taken out, with the chats that are theirs and the messages elsewhere that tell of them, as the landing was
+    found to say. `hashes`: by resource, (id, fetched_at, row_hash) of the rows of their chats, as landed now.
 
     `manifests` are those of the company's snapshots of contacts, whose counts the ledger takes over.
     """
@@ -39,6 +40,7 @@ class Leaving:
     company_id: int
     contact_id: int
     chats: frozenset[int]
+    messages: frozenset[int]
     hashes: Mapping[str, Sequence[tuple[int, datetime, str]]]
     manifests: Sequence[Manifest]
 
@@ -136,6 +138,8 @@ def _take_out(connection: DuckDBPyConnection, leaving: Leaving) -> tuple[int, in
     """The rows that are gone, and those that are changed. Every table is looked at: those of the future as well."""
     connection.execute("CREATE OR REPLACE TEMP TABLE leaving_chats (id BIGINT)")
     connection.execute(f"INSERT INTO leaving_chats {_values([(number,) for number in leaving.chats], width=1)}")
+    connection.execute("CREATE OR REPLACE TEMP TABLE leaving_messages (id BIGINT)")
+    connection.execute(f"INSERT INTO leaving_messages {_values([(each,) for each in leaving.messages], width=1)}")
     removed = changed = 0
     for (schema, table), columns in sorted(_columns(connection).items()):
         name = sql.name(schema, table)
@@ -172,7 +176,14 @@ def _gone(table: str, columns: set[str], contact_id: int) -> str:
 
 def _theirs(table: str, columns: set[str], contact_id: int) -> str:
     """Which rows of a table tell of the person among other things; empty for none."""
-    told = [f"{name} = {contact_id}" for name in ("contact_id", "sender_id", "receiver_id") if name in columns]
+    told = [f"{name} = {contact_id}" for name in ("contact_id",) if name in columns]
+    told += [
+        f"({name}_id = {contact_id} AND coalesce({name}_type NOT IN ('agent', 'virtual_agent'), true))"
+        for name in ("sender", "receiver")
+        if {f"{name}_id", f"{name}_type"} <= columns
+    ]
+    if table == "messages":
+        told.append("id IN (FROM leaving_messages)")
     chat = "id" if table == "chats" else "chat_id"
     if table in RESOURCES and chat in columns and ("contact_id" in columns or "chat_id" in columns):
         told.append(f"{chat} IN (FROM leaving_chats)")

@@ -18,8 +18,10 @@ from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.stage import Stage
 from huggy_connector.warehouse.tables import history_of, tracked
 
-IDS_AT_ONCE = 100_000
-"""Whose versions are compared: their rows are held in memory."""
+ROWS_AT_ONCE = 100_000
+"""Versions that are compared: they are held in memory, with all that they hold."""
+KEYS_AT_ONCE = 1_000_000
+"""Versions whose contents are looked for: their ids and hashes are held in memory."""
 Resight = Callable[[str], None]
 """Adds to the table `sightings` what the landing holds of the ids in the table named."""
 
@@ -169,11 +171,16 @@ def _replace(stage: Stage) -> None:
         QUALIFY row_number() OVER (PARTITION BY id, row_hash) = 1
     """)
     _add_contents(stage, f"SELECT {columns}, row_hash FROM {stage.table.sql} WHERE {own}")
-    stage.connection.execute("""
-        CREATE OR REPLACE TEMP TABLE picks AS
-        SELECT id, row_hash, max({'part': part, 'row': row}) AS place FROM keys SEMI JOIN spliced USING (id)
-        ANTI JOIN contents USING (id, row_hash) GROUP BY id, row_hash
-    """)
+    stage.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE picks (id BIGINT, row_hash VARCHAR, place STRUCT(part INTEGER, row BIGINT))"
+    )
+    for some in _shares(stage, KEYS_AT_ONCE):
+        stage.connection.execute(f"""
+            INSERT INTO picks
+            SELECT id, row_hash, max({{'part': part, 'row': row}}) FROM (FROM keys WHERE {some})
+            SEMI JOIN spliced USING (id) ANTI JOIN (FROM contents WHERE {some}) USING (id, row_hash)
+            GROUP BY id, row_hash
+        """)
     if stage.count("picks"):
         held = sql.names(each for each in values if each in stage.columns)
         _add_contents(
@@ -186,7 +193,7 @@ def _replace(stage: Stage) -> None:
         f"CASE WHEN c.{sql.name(name)} IS DISTINCT FROM b.{sql.name(name)} THEN {sql.text(name)} END"
         for name in (column.name for column in tracked(stage.resource))
     )
-    for some in _shares(stage):
+    for some in _shares(stage, ROWS_AT_ONCE):
         stage.connection.execute(f"""
             INSERT INTO {history} BY NAME
             WITH run AS (FROM spans WHERE {some}), content AS (FROM contents WHERE {some})
@@ -206,7 +213,7 @@ def _replace(stage: Stage) -> None:
 
 
 def _add_contents(stage: Stage, source: str) -> None:
-    for some in _shares(stage):
+    for some in _shares(stage, KEYS_AT_ONCE):
         stage.connection.execute(f"""
             INSERT INTO contents BY NAME
             SELECT * FROM ({source}) SEMI JOIN (FROM spans WHERE {some}) USING (id, row_hash)
@@ -214,9 +221,9 @@ def _add_contents(stage: Stage, source: str) -> None:
         """)
 
 
-def _shares(stage: Stage) -> Iterator[str]:
-    """Conditions that part the spliced ids, each with few enough for their rows to be held in memory."""
-    count = stage.count("spliced") // IDS_AT_ONCE + 1
+def _shares(stage: Stage, at_once: int) -> Iterator[str]:
+    """Conditions that part the spliced ids, each with about so many of their versions."""
+    count = stage.count("spans") // at_once + 1
     yield from (f"hash(id) % {count} = {part}" for part in range(count))
 
 

@@ -39,7 +39,7 @@
 --   p90_handling_minutes DOUBLE: Nine of ten were handled no longer. | Nove em dez levaram no máximo isto.
 --   median_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
 --   p90_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
---   in_time DOUBLE: Share of first responses within the target. | Fração de primeiras respostas dentro da meta.
+--   in_time DOUBLE: Share within the target, of chats that were answered. | Fração na meta, dos que foram respondidos.
 --
 -- Example: Ana answers after 5 and 25 minutes (the target is 15), on two days; Rui has one that is open, and one that he
 --   took in the evening and closed in the morning without a word to the customer.

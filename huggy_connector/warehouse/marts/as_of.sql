@@ -1,9 +1,11 @@
 -- The moment that the marts speak of: when the newest chat of the account was read from the API.
 -- O momento a que os marts se referem: quando o atendimento mais recente da conta foi lido da API.
 --
--- Formula: the newest fetched_at of chats; its local reading in the account's zone.
+-- Formula: the newest fetched_at of chats, or the start of a reading that brought none; of days that were read by
+--   themselves (a window, a backfill) at most their end; its local reading in the account's zone.
 -- Edge cases: what happened after it is not known, so nothing here is measured against the clock of the reader.
--- Fórmula: o fetched_at mais novo de chats; sua leitura local no fuso da conta.
+-- Fórmula: o fetched_at mais novo de chats, ou o início de uma leitura que não trouxe nenhum; de dias lidos à parte (uma
+--   janela, um backfill) no máximo o seu fim; sua leitura local no fuso da conta.
 -- Casos especiais: o que houve depois não se sabe; por isso nada aqui é medido pelo relógio de quem lê.
 -- Refresh: whole, a row an account.
 --
@@ -21,8 +23,18 @@
 --   gives
 --   | as_of_local         | day        | business_seconds_before |
 --   | 2026-11-09 09:00:00 | 2026-11-09 | 3600                    |
-WITH newest AS (
-    SELECT company_id, max(fetched_at) AS as_of FROM chats GROUP BY company_id
+WITH rows AS (
+    SELECT company_id, snapshot AS run_key, max(fetched_at) AS read_at FROM chats GROUP BY ALL
+),
+newest AS (
+    SELECT
+        company_id,
+        max(least(
+            coalesce(read_at, started_at), coalesce(TRY_CAST(window_to AS TIMESTAMPTZ), 'infinity'::TIMESTAMPTZ)
+        )) AS as_of
+    FROM rows FULL JOIN (FROM meta.snapshots WHERE resource = 'chats' AND mode <> 'tombstones')
+        USING (company_id, run_key)
+    GROUP BY company_id
 ),
 zoned AS (
     SELECT company_id, as_of, as_of AT TIME ZONE zone AS as_of_local FROM newest JOIN zones USING (company_id)

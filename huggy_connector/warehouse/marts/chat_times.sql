@@ -87,12 +87,12 @@ events AS (
         s.*,
         created_at_local::DATE AS day,
         lag(created_at) OVER (PARTITION BY s.company_id, contact_id ORDER BY created_at, id) AS before,
-        CASE WHEN attended_at >= created_at THEN attended_at END AS attended,
-        CASE WHEN attended_at >= created_at THEN attended_at_local END AS attended_local,
+        CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at END AS attended,
+        CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at_local END AS attended_local,
         CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
         CASE WHEN answered_at >= created_at THEN answered_at_local END AS answered_local,
-        CASE WHEN NOT is_open AND closed_at >= created_at THEN closed_at END AS closed,
-        CASE WHEN NOT is_open AND closed_at >= created_at THEN closed_at_local END AS closed_local
+        CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed,
+        CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at_local END AS closed_local
     FROM states AS s
 ),
 measured AS (

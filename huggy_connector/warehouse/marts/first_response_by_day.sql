@@ -4,6 +4,7 @@
 -- Formula: created_at to the first message of an agent where the messages of the chat are landed, else to attended_at;
 --   median and 90th percentile, interpolated, of the chats opened on the day.
 -- Edge cases:
+--   A chat that an agent opens by writing is answered at once.
 --   The bot's messages and internal notes are no response. NULL, not 0, while there is none.
 --   A series whose by_message jumps changes its meaning there: messages of older chats are landed only if asked for.
 --   Where messages are not landed, taking the chat stands for answering it: first_response_basis in marts.chat_times.
@@ -11,6 +12,7 @@
 -- Fórmula: de created_at à primeira mensagem de um agente se as mensagens do atendimento foram coletadas, senão a
 --   attended_at; mediana e percentil 90, interpolados, dos atendimentos iniciados no dia.
 -- Casos especiais:
+--   Um atendimento que um agente inicia escrevendo é respondido na hora.
 --   Mensagens do robô e notas internas não são resposta. NULL, e não 0, enquanto não há nenhuma.
 --   Uma série em que by_message salta muda de sentido ali: mensagens de atendimentos antigos só são coletadas a
 --   pedido.

@@ -47,11 +47,13 @@ SELECT
     sent_at_local::DATE AS day,
     channel,
     CASE
-        WHEN type = 'internalEvent' OR sender_id IS NULL THEN 'event'
+        WHEN type = 'internalEvent' THEN 'event'
         WHEN sender_id = contact_id THEN 'contact'
         WHEN sender_type = 'virtual_agent' THEN 'bot'
         WHEN sender_type = 'agent' AND is_internal THEN 'note'
         WHEN sender_type = 'agent' THEN 'agent'
+        WHEN sender_id IS NULL AND contact_id IS NULL THEN 'contact'
+        WHEN sender_id IS NULL THEN 'event'
         ELSE 'other'
     END AS sender,
     count(*) AS messages,

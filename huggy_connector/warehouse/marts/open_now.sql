@@ -1,5 +1,5 @@
--- Open now: one row a chat that was open when the account was last read, the longest waiting first.
--- Abertos agora: uma linha por atendimento aberto na última leitura da conta, o que espera há mais tempo primeiro.
+-- Open now: one row a chat that was open when the account was last read, those that wait first, the longest above.
+-- Abertos agora: uma linha por atendimento aberto na última leitura da conta, os que esperam primeiro, o mais antigo acima.
 --
 -- Formula: age = marts.as_of.as_of - created_at.
 -- Edge cases:
@@ -61,4 +61,4 @@ LEFT JOIN marts.calendar AS c ON c.day = t.day
 LEFT JOIN marts.names AS d ON d.company_id = t.company_id AND d.kind = 'department' AND d.id = t.department_id
 LEFT JOIN marts.names AS a ON a.company_id = t.company_id AND a.kind = 'agent' AND a.id = t.agent_id
 WHERE t.is_open
-ORDER BY t.created_at NULLS LAST, t.chat_id
+ORDER BY waits DESC, t.created_at NULLS LAST, t.chat_id

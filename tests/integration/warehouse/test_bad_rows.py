@@ -141,3 +141,13 @@ def test_of_an_id_twice_in_a_snapshot_the_rejects_are_those_of_the_row_that_coun
         (2, True, False),
     ]
     assert desk.read("SELECT id, column_name FROM meta.rejects ORDER BY id") == [(1, "unread"), (2, "unread")]
+
+
+def test_what_should_be_an_object_and_is_none_is_a_reject(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1, chatTabulation="sold", tabulationId=3), chat(2, chatTabulation="", tabulationId=None)])
+    desk.load()
+    assert desk.read("SELECT id, tabulation_id, tabulation_name FROM chats ORDER BY id") == [
+        (1, 3, None),
+        (2, None, None),
+    ]
+    assert desk.read("SELECT id, column_name, reason FROM meta.rejects") == [(1, "tabulation_name", "not in an object")]

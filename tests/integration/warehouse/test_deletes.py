@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from huggy_connector.errors import CheckFailed
+from huggy_connector.landing.known import missing
 from huggy_connector.warehouse import judge
 
 if TYPE_CHECKING:
@@ -126,3 +127,20 @@ def test_what_came_after_a_sweep_does_not_make_it_believable(desk: Desk) -> None
     desk.land(ids(9_000, start=5_000), minute=10, mode="incremental")
     with pytest.raises(CheckFailed, match=r"misses 50 of 2,000 known ids"):
         desk.load()
+
+
+def test_what_several_sweeps_have_missed_is_asked_for_once_somebody_asks(desk: Desk) -> None:
+    def asked() -> list[int]:
+        return missing(desk.landing, desk.landing.published(4242, "chats"))
+
+    desk.land(ids(10))
+    desk.land([{"id": 99}], mode="tombstones")
+    desk.land([each for each in ids(10) if each["id"] != 5])
+    assert asked() == [5]
+    for _ in range(2):
+        desk.land([each for each in ids(10) if each["id"] not in {5, 6}])
+    assert asked() == [5, 6]
+    desk.land([{"id": 5}], mode="tombstones", claim={"state": {"there": [6]}})
+    assert asked() == []
+    desk.land([each for each in ids(10) if each["id"] not in {5, 6, 7}])
+    assert asked() == [7]

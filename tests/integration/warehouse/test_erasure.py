@@ -68,3 +68,31 @@ def rows_of(desk: Desk, manifest: Any) -> list[dict[str, Any]]:
         for batch in part.batches(["id", "raw"])
         for row in batch.to_pylist()
     ]
+
+
+def test_landing_and_warehouse_take_the_same_messages_out(desk: Desk, chat: Chat, settings: Settings) -> None:
+    def message(number: int, **values: Any) -> dict[str, Any]:
+        return {"id": number, "chat": {"id": 2}, "sendAt": "2026-11-20 10:00:00", "text": f"text {number}", **values}
+
+    desk.land([chat(2)])
+    desk.land([PERSON], resource="contacts")
+    rows = [
+        message(1, sender={"id": 800_001}, senderType="widget"),
+        message(2, quoted={"sender": {"id": 800_001, "name": "Zuleica Quirino"}}),
+        message(3, customer={"id": 5}, chat={"id": 2, "customer": {"id": "800001"}}),
+        message(4, sender={"id": 800_001, "name": "An agent of this number"}, senderType="agent"),
+    ]
+    desk.land(rows, resource="messages", mode="window")
+    desk.load()
+    maintenance.forget(settings, 800_001)
+    assert desk.read("SELECT id, text, sender_id FROM messages ORDER BY id") == [
+        (1, None, None),
+        (2, None, None),
+        (3, None, None),
+        (4, "text 4", 800_001),
+    ]
+    # The names of fields stay in meta.schema_changes: they tell of nobody.
+    erased = desk.tables(without=(*OF_THE_LOAD_ITSELF, "meta.schema_changes"))
+    desk.load(afresh=True)
+    assert desk.tables(without=(*OF_THE_LOAD_ITSELF, "meta.schema_changes")) == erased
+    assert [path.name for path in desk.root.glob("*/.forgotten/begun-*")] == []

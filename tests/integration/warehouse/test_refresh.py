@@ -50,7 +50,8 @@ def test_what_is_touched_is_computed_again_and_gives_what_a_full_computation_giv
     at_once = new_desk("once")
     if in_parts:
         monkeypatch.setattr(refresh, "ROWS_AT_ONCE", 2)
-        monkeypatch.setattr(history, "IDS_AT_ONCE", 1)
+        monkeypatch.setattr(history, "ROWS_AT_ONCE", 1)
+        monkeypatch.setattr(history, "KEYS_AT_ONCE", 1)
     for minute, rows in enumerate(STEPS):
         for each in (desk, at_once):
             each.land([chat(row["id"], **row) for row in rows], minute=minute, mode="incremental")
@@ -205,4 +206,26 @@ def test_which_messages_tell_of_the_first_response(
     assert desk.read(told) == [(basis, seconds, basis != "attended")]
     assert desk.read("SELECT unanswered, with_messages FROM marts.agent_performance") == [
         (basis is None, basis != "attended")
+    ]
+
+
+def test_now_is_not_moved_by_days_that_are_read_by_themselves(desk: Desk, chat: Chat) -> None:
+    now = "SELECT as_of FROM marts.as_of"
+    desk.land([chat(1, situation="in_chat")])
+    desk.load()
+    ((before,),) = desk.read(now)
+    august = {"window": {"from": "2026-08-10T00:00:00-03:00", "to": "2026-08-13T00:00:00-03:00"}}
+    desk.land([chat(2, createdAt="2026-08-11 10:00:00")], mode="window", claim=august)
+    desk.load()
+    assert desk.read(now) == [(before,)]
+    desk.land([], mode="incremental")
+    desk.load()
+    assert desk.read(now) == [(desk.made[-1].started_at,)]
+
+
+def test_a_chat_whose_opening_alone_is_unreadable_has_its_handling(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1, createdAt="", attendedAt="2026-11-20 10:00:00", closedAt="2026-11-20 10:20:00", agentId=7)])
+    desk.load()
+    assert desk.read("SELECT queue_seconds, handling_seconds, resolution_seconds FROM marts.chat_times") == [
+        (None, 1200, None)
     ]
