@@ -18,10 +18,10 @@ from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.stage import Stage
 from huggy_connector.warehouse.tables import history_of, tracked
 
-ROWS_AT_ONCE = 100_000
-"""Versions that are compared: they are held in memory, with all that they hold."""
-KEYS_AT_ONCE = 1_000_000
-"""Versions whose contents are looked for: their ids and hashes are held in memory."""
+IDS_AT_ONCE = 100_000
+"""Whose versions are compared: their rows are held in memory."""
+KEYS_AT_ONCE = 2_000_000
+"""Versions whose contents are looked for: their ids and hashes are held in memory. Each share reads all rows again."""
 Resight = Callable[[str], None]
 """Adds to the table `sightings` what the landing holds of the ids in the table named."""
 
@@ -174,7 +174,7 @@ def _replace(stage: Stage) -> None:
     stage.connection.execute(
         "CREATE OR REPLACE TEMP TABLE picks (id BIGINT, row_hash VARCHAR, place STRUCT(part INTEGER, row BIGINT))"
     )
-    for some in _shares(stage, KEYS_AT_ONCE):
+    for some in _shares(stage.count("spans"), KEYS_AT_ONCE):
         stage.connection.execute(f"""
             INSERT INTO picks
             SELECT id, row_hash, max({{'part': part, 'row': row}}) FROM (FROM keys WHERE {some})
@@ -193,7 +193,7 @@ def _replace(stage: Stage) -> None:
         f"CASE WHEN c.{sql.name(name)} IS DISTINCT FROM b.{sql.name(name)} THEN {sql.text(name)} END"
         for name in (column.name for column in tracked(stage.resource))
     )
-    for some in _shares(stage, ROWS_AT_ONCE):
+    for some in _shares(stage.count("spliced"), IDS_AT_ONCE):
         stage.connection.execute(f"""
             INSERT INTO {history} BY NAME
             WITH run AS (FROM spans WHERE {some}), content AS (FROM contents WHERE {some})
@@ -213,7 +213,7 @@ def _replace(stage: Stage) -> None:
 
 
 def _add_contents(stage: Stage, source: str) -> None:
-    for some in _shares(stage, KEYS_AT_ONCE):
+    for some in _shares(stage.count("spans"), KEYS_AT_ONCE):
         stage.connection.execute(f"""
             INSERT INTO contents BY NAME
             SELECT * FROM ({source}) SEMI JOIN (FROM spans WHERE {some}) USING (id, row_hash)
@@ -221,9 +221,9 @@ def _add_contents(stage: Stage, source: str) -> None:
         """)
 
 
-def _shares(stage: Stage, at_once: int) -> Iterator[str]:
-    """Conditions that part the spliced ids, each with about so many of their versions."""
-    count = stage.count("spans") // at_once + 1
+def _shares(rows: int, at_once: int) -> Iterator[str]:
+    """Conditions that part so many rows by their ids, each with about `at_once` of them."""
+    count = rows // at_once + 1
     yield from (f"hash(id) % {count} = {part}" for part in range(count))
 
 

@@ -50,7 +50,7 @@ def test_what_is_touched_is_computed_again_and_gives_what_a_full_computation_giv
     at_once = new_desk("once")
     if in_parts:
         monkeypatch.setattr(refresh, "ROWS_AT_ONCE", 2)
-        monkeypatch.setattr(history, "ROWS_AT_ONCE", 1)
+        monkeypatch.setattr(history, "IDS_AT_ONCE", 1)
         monkeypatch.setattr(history, "KEYS_AT_ONCE", 1)
     for minute, rows in enumerate(STEPS):
         for each in (desk, at_once):
