@@ -34,7 +34,7 @@ newest AS (
         )) AS as_of
     FROM rows FULL JOIN (FROM meta.snapshots WHERE resource = 'chats' AND mode <> 'tombstones')
         USING (company_id, run_key)
-    GROUP BY company_id
+    GROUP BY company_id HAVING count(read_at) > 0
 ),
 zoned AS (
     SELECT company_id, as_of, as_of AT TIME ZONE zone AS as_of_local FROM newest JOIN zones USING (company_id)
