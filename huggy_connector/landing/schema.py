@@ -35,7 +35,7 @@ from huggy_connector.landing.values import Reader, Rejects, as_json, is_absent, 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_REVISION = 1
+_REVISION = 2
 """To be raised when the envelope or the way of reading values changes."""
 
 
@@ -174,7 +174,7 @@ def _record(given: Any, plan: _Plan, policy: Policy) -> list[Any]:
         if source.kind is Scalar.INSTANT:
             values.extend(value or (None, None))
         elif source.kind is Scalar.JSON and value is not None:
-            values.append(as_json(value))
+            values.append(as_json(value, sort_keys=True))  # as hashed: one hash, one text
         else:
             values.append(value)
     extra = {key: value for key, value in row.items() if key not in plan.known}

@@ -280,3 +280,13 @@ def test_a_load_in_little_memory_is_the_same(new_desk: Callable[[str], Desk], ch
         desk.load(memory_limit=limit)
         tables.append(desk.tables())
     assert tables[0] == tables[1]
+
+
+def test_keys_in_another_order_are_the_same_value_in_a_grown_file_and_in_one_made_anew(desk: Desk) -> None:
+    for fields in ({"a": 1, "b": 2}, {"b": 2, "a": 1}):
+        desk.land([{"id": 1, "custom_fields": fields}], resource="contacts")
+        desk.load()
+    told = "SELECT custom_fields FROM history.contacts"
+    grown = desk.read(told)
+    desk.load(afresh=True)
+    assert desk.read(told) == grown == [('{"a":1,"b":2}',)]

@@ -82,9 +82,9 @@ def test_a_chat_becomes_this_row() -> None:
         "updated_at_local": datetime(2025, 3, 10, 14, 25),  # noqa: DTZ001
         "last_message_at": datetime(2025, 3, 10, 17, 22, 7, tzinfo=UTC),
         "last_message_at_local": datetime(2025, 3, 10, 14, 22, 7),  # noqa: DTZ001
-        "last_message": '{"text":"Obrigado!","sendAt":"2025-03-10 14:22:07"}',
+        "last_message": '{"sendAt":"2025-03-10 14:22:07","text":"Obrigado!"}',
         "department": "31",
-        "customer": '{"id":"800001","name":"Cliente Um","custom_fields":[]}',
+        "customer": '{"custom_fields":[],"id":"800001","name":"Cliente Um"}',
         "channels": [{"uuid": "u-1", "id": 555, "name": "Vendas", "type": "widget"}],
         "agents": [],
         "extra": '{"zeta":{"new":true},"alpha":null}',
