@@ -1,21 +1,21 @@
 """Three operators, each one call of the pipeline. XCom carries addresses and counts, never rows."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 
 from huggy_connector import pipeline
+from huggy_connector.airflow.alerts import Callbacks, alert, inexact
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.links import ManifestLink, PageLink
 from huggy_connector.airflow.progress import TaskProgress
-from huggy_connector.airflow.retries import HuggyRetryPolicy
+from huggy_connector.airflow.retries import HuggyRetryPolicy, final_where_a_retry_cannot_help
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.errors import HuggyError, Interrupted
+from huggy_connector.errors import Interrupted
 from huggy_connector.landing import Manifest
 from huggy_connector.settings import Settings
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from pydantic import JsonValue
 
-
-Callbacks: TypeAlias = Callable[[Any], Any] | Sequence[Callable[[Any], Any]]
-"""A callback or notifier, or several: whatever Airflow takes as `on_failure_callback`."""
 
 LONGEST_LOAD = 1800.0
 """Seconds for which a load waits for another one of the same warehouse."""
@@ -132,7 +129,7 @@ class HuggyToParquetOperator(_OfHuggy):
             settings.landing,
         )
         if not landed["exact"]:
-            alert(self.on_alert, _inexact(manifest), context, self.log)
+            alert(self.on_alert, inexact(manifest), context, self.log)
         return landed
 
     def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
@@ -301,46 +298,9 @@ class ParquetToDuckDBOperator(_OfHuggy):
         return [each["address"] for each in told if isinstance(each, dict) and each.get("landing") == settings.landing]
 
 
-@contextmanager
-def final_where_a_retry_cannot_help(account: str) -> Iterator[None]:
-    """Airflow retries what may pass, and workers that died. All else fails the task at once, with one sentence that
-    says whose data it is about.
-    """
-    try:
-        yield
-    except HuggyError as error:
-        if error.transient or isinstance(error, Interrupted):
-            error.args = (f"{account}: {error.args[0]}", *error.args[1:])
-            raise
-        raise AirflowFailException(f"{account}: {error}") from None
-
-
 def _account(huggy_conn_id: str, company_id: int | str | None) -> str:
     """The company where it is known, for that is what the person on duty knows it by; else the connection."""
     return f"Company {company_id} ({huggy_conn_id})" if company_id else huggy_conn_id
-
-
-def alert(callbacks: Callbacks, sentence: str, context: "Context", log: Any) -> None:
-    """Tells somebody of what is no failure, but has to be looked at: it is logged as a warning, and each callback is
-    called with the task's context, in which it is `huggy_alert`. So a notifier's text may be "{{ huggy_alert }}".
-
-    As with Airflow's own callbacks, one that fails is logged and fails nothing else.
-    """
-    log.warning("%s", sentence)
-    for callback in (callbacks,) if callable(callbacks) else callbacks:
-        try:
-            callback({**context, "huggy_alert": sentence})
-        except Exception:
-            log.exception("The callback %r failed.", callback)
-
-
-def _inexact(manifest: Manifest) -> str:
-    missing = manifest.certificate.get("missing_at_most")
-    many = "how many rows are missing is not known" if missing is None else f"at most {missing:,} rows are missing"
-    return (
-        f"{manifest.resource}: the snapshot {manifest.folder} is not exact, {many}. {manifest.certificate['why']} "
-        "The next huggy_sync reads everything again."
-    )
 
 
 def _lane(mode: str | None) -> Lane:

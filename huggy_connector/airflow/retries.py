@@ -1,11 +1,14 @@
-"""When Airflow tries a task again."""
+"""When Airflow tries a task again, and when not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
+from airflow.sdk.exceptions import AirflowFailException
 
-from huggy_connector.errors import RateLimited
+from huggy_connector.errors import HuggyError, Interrupted, RateLimited
 
 SOONEST = timedelta(minutes=1)
 """The client itself sits out what is short: a task that still meets it should not spend its tries at once."""
@@ -26,3 +29,17 @@ class HuggyRetryPolicy(RetryPolicy):
                 delay=max(timedelta(seconds=exception.retry_after), SOONEST), reason="Huggy's Retry-After"
             )
         return RetryDecision.default()
+
+
+@contextmanager
+def final_where_a_retry_cannot_help(account: str) -> Iterator[None]:
+    """Airflow retries what may pass, and workers that died. All else fails the task at once, with one sentence that
+    says whose data it is about.
+    """
+    try:
+        yield
+    except HuggyError as error:
+        if error.transient or isinstance(error, Interrupted):
+            error.args = (f"{account}: {error.args[0]}", *error.args[1:])
+            raise
+        raise AirflowFailException(f"{account}: {error}") from None

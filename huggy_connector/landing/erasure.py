@@ -128,12 +128,12 @@ class Erasure:
         import pyarrow.compute as pc
 
         found: dict[str, list[tuple[int, datetime, str]]] = {}
+        chats, others = (pa.array(sorted(ids), pa.int64()) for ids in (person.chats, messages))
         for resource, manifest in self._published():
             key = "id" if resource.name == "chats" else "chat_id"
             if key == "chat_id" and all(column.name != key for column in resource.columns):
                 continue
             columns = [*dict.fromkeys((key, "id", "fetched_at", "row_hash"))]
-            chats, others = (pa.array(sorted(ids), pa.int64()) for ids in (person.chats, messages))
             for batch in self._read(manifest, self._landing.parts(manifest), columns):
                 rows = found.setdefault(resource.name, [])
                 theirs = pc.is_in(batch.column(key), value_set=chats)

@@ -3,6 +3,7 @@
     {company}/.forgotten/key-<digits>       with which HUGGY_HASH_KEY the marks are made
     {company}/.forgotten/contact-<mark>     a person
     {company}/.forgotten/chat-<mark>        a chat of such a person, as it was known when they were forgotten
+    {company}/.forgotten/begun-contact-<mark>.json   ids of messages to be erased, until they are
 
 A mark is an HMAC of the id: who has the list and not the key cannot tell who is on it. A file for each, so that two who
 add to it at once lose nothing; the person's own file is written last, and with it they are on the list.

@@ -24,8 +24,8 @@ def missing(landing: Landing, published: Sequence[Manifest]) -> list[int]:
     """Ids that were known before the newest exact full sweep began and are not in it, or that were answered by 404
     since; but for those that were asked for by id already.
 
-    `published`: all snapshots of the resource. The ids come from the full sweep before which they were last asked for,
-    and all that was landed since: a sweep that nobody asked after loses none.
+    `published`: all snapshots of the resource. The ids come from the full sweep that was the newest when they were last
+    asked for, and all that was landed since: sweeps after which nobody asked lose none.
     """
     from pyroaring import BitMap64
 

@@ -47,7 +47,7 @@ class Bringing:
 
     def bring(self, batch: Batch, *, now: datetime) -> tuple[Changed, list[Finding]]:
         """Inside a transaction. Raises CheckFailed where a check of level `stop` failed, and SnapshotDamaged."""
-        resource = batch.resource
+        resource, zone = batch.resource, self.reread.zones[batch.company_id]
         before = self._rows(batch)
         rows = [manifest for manifest in batch.new if manifest.mode != TOMBSTONES]
         gone = [manifest for manifest in batch.new if manifest.mode == TOMBSTONES]
@@ -56,14 +56,12 @@ class Bringing:
             staged = self._stage(batch, gone)
             deletes.bury(staged)
             counts = staged.counts()
-            zone = self.reread.zones[batch.company_id]
             ledger.record_snapshots(staged, counts, zone=zone, version=self.version, now=now)
             findings += quality.check_snapshots(staged, counts)
         if rows:
             staged = self._stage(batch, rows)
             changed = self._upsert(staged, batch)
             counts = staged.counts()
-            zone = self.reread.zones[batch.company_id]
             ledger.record_snapshots(staged, counts, zone=zone, version=self.version, now=now)
             rejects = ledger.record_rejects(staged)
             new_fields = ledger.record_fields(staged)

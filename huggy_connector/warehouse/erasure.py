@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 from huggy_connector.catalogue import RESOURCES, Resource, Scalar
 from huggy_connector.errors import WarehouseError, WarehouseUnusable
 from huggy_connector.landing import Manifest
-from huggy_connector.warehouse import meta, refresh, sql
+from huggy_connector.warehouse import history, meta, refresh, sql
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.engine import CATALOG, STORAGE_VERSION, Engine, attach, explained
 from huggy_connector.warehouse.place import Place, wal_of
 from huggy_connector.warehouse.publish import copy_of, holding, make_sure_of_room, sync
-from huggy_connector.warehouse.tables import history_of, tracked
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,7 +31,8 @@ _AFRESH = "afresh"
 @dataclass(frozen=True, slots=True)
 class Leaving:
     """Who is taken out, with the chats that are theirs and the messages elsewhere that tell of them, as the landing was
-    found to say. `hashes`: by resource, (id, fetched_at, row_hash) of the rows of their chats, as landed now.
+    found to say. `hashes`: by resource, (id, fetched_at, row_hash) of the rows of their chats and of
+    these messages, as landed now.
 
     `manifests` are those of the company's snapshots of contacts, whose counts the ledger takes over.
     """
@@ -153,7 +153,8 @@ def _take_out(connection: DuckDBPyConnection, leaving: Leaving) -> tuple[int, in
             sets = ", ".join(_blanks(resource, columns, leaving.contact_id))
             changed += _count(connection, f"UPDATE {name} SET {sets} WHERE {_of(columns, leaving)} AND ({whose})")
             if resource is not None and schema == "history":
-                _join_versions(connection, resource, columns, _of(columns, leaving))
+                whose_chats = f"{_of(columns, leaving)} AND id IN (FROM leaving_chats)"
+                history.join_neighbours(connection, resource, columns, whose_chats)
     _correct_ledger(connection, leaving)
     return removed, changed
 
@@ -176,7 +177,7 @@ def _gone(table: str, columns: set[str], contact_id: int) -> str:
 
 def _theirs(table: str, columns: set[str], contact_id: int) -> str:
     """Which rows of a table tell of the person among other things; empty for none."""
-    told = [f"{name} = {contact_id}" for name in ("contact_id",) if name in columns]
+    told = [f"contact_id = {contact_id}"] if "contact_id" in columns else []
     told += [
         f"({name}_id = {contact_id} AND coalesce({name}_type NOT IN ('agent', 'virtual_agent'), true))"
         for name in ("sender", "receiver")
@@ -229,42 +230,6 @@ def _hash_anew(
             f"UPDATE {table} SET row_hash = hash_now FROM ({told}) h(hash_id, hash_at, hash_now)"
             f" WHERE id = hash_id AND {at} = hash_at::TIMESTAMPTZ AND {whose}"
         )
-
-
-def _join_versions(connection: DuckDBPyConnection, resource: Resource, columns: set[str], whose: str) -> None:
-    """Neighbouring versions of the person's chats that now hold the same are one; what changed is told anew."""
-    history = history_of(resource).sql
-    last = ", ".join(
-        f"last_value({name}) OVER (PARTITION BY id, run ORDER BY valid_from"
-        f" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS {name}"
-        for name in ("valid_to", "last_seen_at", "last_version_at")
-    )
-    differing = ", ".join(
-        f"CASE WHEN {sql.name(each.name)} IS DISTINCT FROM lag({sql.name(each.name)}) OVER (PARTITION BY id"
-        f" ORDER BY valid_from) THEN {sql.text(each.name)} END"
-        for each in tracked(resource)
-        if each.name in columns
-    )
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE joined AS
-        WITH marked AS (
-            SELECT *, row_hash IS DISTINCT FROM lag(row_hash) OVER (PARTITION BY id ORDER BY valid_from) AS begins
-            FROM {history} WHERE {whose} AND id IN (FROM leaving_chats)
-        ), numbered AS (
-            SELECT * EXCLUDE begins, count(*) FILTER (begins) OVER (PARTITION BY id ORDER BY valid_from) AS run
-            FROM marked
-        ), ends AS (
-            SELECT * REPLACE ({last}) FROM numbered
-        ), runs AS (
-            SELECT * EXCLUDE run FROM ends QUALIFY row_number() OVER (PARTITION BY id, run ORDER BY valid_from) = 1
-        )
-        SELECT * REPLACE (
-            CASE WHEN lag(id) OVER (PARTITION BY id ORDER BY valid_from) IS NOT NULL THEN
-                list_filter(string_split(concat_ws(',', {differing}), ','), lambda name: name <> '') END AS changed
-        ) FROM runs
-    """)
-    connection.execute(f"DELETE FROM {history} WHERE {whose} AND id IN (FROM leaving_chats)")
-    connection.execute(f"INSERT INTO {history} BY NAME FROM joined")
 
 
 def _values(rows: Sequence[tuple[int | str, ...]], *, width: int) -> str:

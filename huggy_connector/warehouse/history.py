@@ -11,12 +11,17 @@ id are read again from the landing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from huggy_connector.catalogue import Resource
 from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.stage import Stage
 from huggy_connector.warehouse.tables import history_of, tracked
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 IDS_AT_ONCE = 100_000
 """Whose versions are compared: their rows are held in memory."""
@@ -189,19 +194,15 @@ def _replace(stage: Stage) -> None:
             " SEMI JOIN picks p ON p.place.part = i.part AND p.place.row = i.row",
         )
     stage.connection.execute(f"DELETE FROM {history} WHERE {own} AND id IN (SELECT id FROM spliced)")
-    differing = ", ".join(
-        f"CASE WHEN c.{sql.name(name)} IS DISTINCT FROM b.{sql.name(name)} THEN {sql.text(name)} END"
-        for name in (column.name for column in tracked(stage.resource))
-    )
+    names = [column.name for column in tracked(stage.resource)]
+    changed = _changed(names, now="c.{}", before="b.{}")
     for some in _shares(stage.count("spliced"), IDS_AT_ONCE):
         stage.connection.execute(f"""
             INSERT INTO {history} BY NAME
             WITH run AS (FROM spans WHERE {some}), content AS (FROM contents WHERE {some})
             SELECT {stage.company_id} AS company_id, {", ".join(f"c.{sql.name(each)}" for each in values)}, s.row_hash,
                    s.first_at AS valid_from, n.first_at AS valid_to,
-                   CASE WHEN b.id IS NOT NULL THEN
-                       list_filter(string_split(concat_ws(',', {differing}), ','), lambda name: name <> '')
-                       END AS changed,
+                   CASE WHEN b.id IS NOT NULL THEN {changed} END AS changed,
                    CASE WHEN n.id IS NOT NULL THEN s.last_at END AS last_seen_at,
                    nullif(s.first_version, '-infinity') AS first_version_at,
                    CASE WHEN n.id IS NOT NULL THEN nullif(s.last_version, '-infinity') END AS last_version_at
@@ -210,6 +211,48 @@ def _replace(stage: Stage) -> None:
             LEFT JOIN run p ON p.id = s.id AND p.run = s.run - 1
             LEFT JOIN content b ON b.id = p.id AND b.row_hash = p.row_hash
         """)
+
+
+def join_neighbours(connection: DuckDBPyConnection, resource: Resource, columns: Collection[str], whose: str) -> None:
+    """Makes neighbouring versions one that came to hold the same, and tells anew what changed between those that stay.
+
+    `columns` are those of the table, `whose` says in SQL of which rows.
+    """
+    history, by_time = history_of(resource).sql, "(PARTITION BY id ORDER BY valid_from)"
+    last = ", ".join(
+        f"last_value({name}) OVER (PARTITION BY id, run ORDER BY valid_from"
+        f" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS {name}"
+        for name in ("valid_to", "last_seen_at", "last_version_at")
+    )
+    names = [column.name for column in tracked(resource) if column.name in columns]
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE joined AS
+        WITH marked AS (
+            SELECT *, row_hash IS DISTINCT FROM lag(row_hash) OVER {by_time} AS begins FROM {history} WHERE {whose}
+        ), numbered AS (
+            SELECT * EXCLUDE begins, count(*) FILTER (begins) OVER {by_time} AS run FROM marked
+        ), ends AS (
+            SELECT * REPLACE ({last}) FROM numbered
+        ), runs AS (
+            SELECT * EXCLUDE run FROM ends QUALIFY row_number() OVER (PARTITION BY id, run ORDER BY valid_from) = 1
+        )
+        SELECT * REPLACE (
+            CASE WHEN lag(id) OVER {by_time} IS NOT NULL THEN
+                {_changed(names, now="{}", before="lag({}) OVER " + by_time)} END AS changed
+        ) FROM runs
+    """)
+    connection.execute(f"DELETE FROM {history} WHERE {whose}")
+    connection.execute(f"INSERT INTO {history} BY NAME FROM joined")
+
+
+def _changed(names: Iterable[str], *, now: str, before: str) -> str:
+    """The names of the columns that differ, in SQL; how a column is written `now` and `before` has {} for its name."""
+    differing = ", ".join(
+        f"CASE WHEN {now.format(sql.name(name))} IS DISTINCT FROM {before.format(sql.name(name))}"
+        f" THEN {sql.text(name)} END"
+        for name in names
+    )
+    return f"list_filter(string_split(concat_ws(',', {differing}), ','), lambda name: name <> '')"
 
 
 def _add_contents(stage: Stage, source: str) -> None:

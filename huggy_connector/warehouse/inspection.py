@@ -26,8 +26,8 @@ class Found:
     """A warehouse as it lies there: `version` 0 means that there is none yet.
 
     `loaded` holds (company, resource, run key) of every snapshot in it, `zones` (company, zone) of their times;
-    `outdated` says that its tables lack something
-    that the catalogue has, `former` that their layout is that of an older release.
+    `outdated` says that its tables lack something that the catalogue has, `former` that their layout is that of an
+    older release.
     """
 
     version: int = 0

@@ -58,6 +58,7 @@ def rollback(
         verdicts = read_verdicts(place)
         after = replace(verdicts, blocked=(verdicts.blocked | set(blocked)) - set(_addresses(held)))
         write_verdicts(place, after)
+        before = place.live.stat().st_ino
         try:
             with drafting(
                 place, from_version=live.version, engine=engine, keep_versions=keep_versions, source=file
@@ -65,7 +66,8 @@ def rollback(
                 note(f"Publishing what version {number} held as version {draft.version}.")
                 ledger.record_rollback(draft.connection, version=draft.version, now=now(), to=number)
         except BaseException:
-            write_verdicts(place, verdicts)
+            if place.live.stat().st_ino == before:  # else it was published, and what went wrong came after
+                write_verdicts(place, verdicts)
             raise
     return RollbackReport(str(place.live), draft.version, number, blocked)
 

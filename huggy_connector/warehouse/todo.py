@@ -68,7 +68,7 @@ def todo_of(
         note(f"The zone of company {min(moved)} is another now: its times are read again, from the landing.")
         todo = _listed(landing, frozenset(), verdicts, resources, zone=zone, afresh=True)
     if todo.afresh:
-        _make_sure_of_landing(landing, place, found.loaded, verdicts)
+        _make_sure_of_landing(landing, place, found.loaded, todo, verdicts)
     return todo
 
 
@@ -100,16 +100,17 @@ def _listed(
     return Todo(afresh, tuple(batches), zones, skipped, blocked, late)
 
 
-def _make_sure_of_landing(landing: Landing, place: Place, loaded: Loaded, verdicts: Verdicts) -> None:
+def _make_sure_of_landing(landing: Landing, place: Place, loaded: Loaded, todo: Todo, verdicts: Verdicts) -> None:
     """A file made anew may hold no less than the one it replaces."""
+    sought = loaded - {(each.company_id, each.resource, each.run_key) for each in todo.manifests}
     there = {
         (each.company_id, each.resource, each.run_key)
-        for company_id, resource in {(company_id, resource) for company_id, resource, _ in loaded}
+        for company_id, resource in {(company_id, resource) for company_id, resource, _ in sought}
         for each in landing.published(company_id, resource)
     }
     lacking = [
         f"{company_id}/{resource}/{run_key}"
-        for company_id, resource, run_key in sorted(loaded - there)
+        for company_id, resource, run_key in sorted(sought - there)
         if f"{company_id}/{resource}/{run_key}/manifest.json" not in verdicts.blocked
     ]
     if lacking:

@@ -19,11 +19,8 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from huggy_connector import errors, pipeline
 from huggy_connector.airflow.assets import table
-from huggy_connector.airflow.operators import (
-    HuggyToParquetOperator,
-    ParquetToDuckDBOperator,
-    final_where_a_retry_cannot_help,
-)
+from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+from huggy_connector.airflow.retries import final_where_a_retry_cannot_help
 from huggy_connector.sandbox import Options, Sandbox
 
 

@@ -22,8 +22,12 @@ CLOSED_SPAN = SPAN.replace("day >=", "closed_day >=").replace("day <", "closed_d
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two months of a small desk."""
-    folder = tmp_path_factory.mktemp("desk")
-    with Sandbox(Options(chats=2_000, days=60, limit=0)) as account:
+    return synced(tmp_path_factory.mktemp("desk"), Options(chats=2_000, days=60, limit=0))
+
+
+def synced(folder: Path, options: Options) -> Path:
+    """The file of an account, in the folder."""
+    with Sandbox(options) as account:
         settings = Settings(
             base_url=account.url,
             auth_url=account.auth_url,
@@ -37,12 +41,16 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "huggy.duckdb"
 
 
+def client(folder: Path) -> NotebookClient:
+    """Runs the notebook where the file is found as a user's is: by name, in its folder."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    return NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+
+
 @pytest.fixture(scope="module")
 def cells(warehouse: Path) -> list[Any]:
-    """Those of code, with their outputs. The kernel finds the file as a user's does: by name, in its folder."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(warehouse.parent)}})
-    return [cell for cell in client.execute().cells if cell.cell_type == "code"]
+    """Those of code, with their outputs."""
+    return [cell for cell in client(warehouse.parent).execute().cells if cell.cell_type == "code"]
 
 
 def test_it_is_stored_without_outputs() -> None:
@@ -103,22 +111,9 @@ def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], w
 
 
 def test_where_there_is_nothing_to_show_it_stops_with_a_sentence(tmp_path: Path) -> None:
-    with Sandbox(Options(chats=0, contacts=20, limit=0)) as account:
-        settings = Settings(
-            base_url=account.url,
-            auth_url=account.auth_url,
-            access_token=account.token,
-            landing=str(tmp_path / "landing"),
-            warehouse=str(tmp_path / "huggy.duckdb"),
-            state=str(tmp_path / "state"),
-            report=False,
-        )
-        pipeline.sync(settings, call="test")
-    client = NotebookClient(
-        nbformat.read(NOTEBOOK, as_version=4), timeout=120, resources={"metadata": {"path": str(tmp_path)}}
-    )
+    synced(tmp_path, Options(chats=0, contacts=20, limit=0))
     with pytest.raises(CellExecutionError, match="Agents closed no chat in the last 30 complete days"):
-        client.execute()
+        client(tmp_path).execute()
 
 
 def _sentence(cell: Any) -> str:

@@ -5,10 +5,11 @@ from typing import Any
 
 from airflow.sdk import DAG
 
+from huggy_connector.airflow.alerts import Callbacks
 from huggy_connector.airflow.dags.companies import LOAD_NAMED, NAMED, Companies, asking_which, for_each_company
 from huggy_connector.airflow.dags.shape import load_what_landed, usual
 from huggy_connector.airflow.hook import HuggyHook
-from huggy_connector.airflow.operators import Callbacks, HuggyToParquetOperator
+from huggy_connector.airflow.operators import HuggyToParquetOperator
 from huggy_connector.catalogue import RESOURCES, resources_named
 
 SUNDAY_NIGHT = "30 5 * * 0"
@@ -50,7 +51,7 @@ def huggy_reconcile(
 
     A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
     replace the connection's and may be templates; `on_alert` is called where a snapshot is not exact or a check warns
-    (see `huggy_connector.airflow.operators.alert`); `options` go to the DAG. Raises ConfigurationError, which Airflow
+    (see `huggy_connector.airflow.alerts.alert`); `options` go to the DAG. Raises ConfigurationError, which Airflow
     shows as an import error, where a resource is unknown.
     """
     paged = [each.name for each in RESOURCES.values() if each.paged and each.default]

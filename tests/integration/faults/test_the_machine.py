@@ -24,19 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.integration.conftest import Account, Open
+    from tests.integration.conftest import Open
 
 LAND = ("land", "chats", "--json")
+WHOLE: tuple[bool, list[int]] = (True, [])
+"""A land that is exact and lacks nothing."""
 DESK: dict[str, float] = {"chats": 1_200, "latency_ms": 10}
 FAST = {"HUGGY_REQUESTS_PER_SECOND": "1000"}
 LIMIT = 40
 REDIS = shutil.which("redis-server")
-
-
-def is_whole(desk: Account) -> None:
-    """A land of now is exact and lacks nothing."""
-    snapshot = desk.huggy(*LAND).snapshot
-    assert (snapshot["certificate"]["exact"], desk.missing(desk.ids(snapshot))) == (True, [])
 
 
 def test_a_disk_that_is_full_when_a_part_is_written_is_one_sentence_and_the_next_land_is_whole(
@@ -58,7 +54,7 @@ def test_a_disk_that_is_full_when_a_part_is_written_is_one_sentence_and_the_next
             f"huggy: The landing {tmp_path / 'landing'} cannot be written to (file too large): "
             "look after the disk, or set HUGGY_LANDING to another folder."
         )
-        is_whole(desk)
+        assert desk.land_of_now() == WHOLE
 
 
 def test_a_clock_that_is_set_back_an_hour_in_mid_sweep_changes_nothing(account: Open, tmp_path: Path) -> None:
@@ -85,7 +81,7 @@ def test_a_lease_written_in_the_future_by_a_host_that_is_gone_holds_up_nobody(ac
         for name in ("since", "renewed"):
             holding[name] = (datetime.fromisoformat(holding[name]) + timedelta(days=1)).isoformat()
         lease.write_text(json.dumps(holding))
-        is_whole(desk)
+        assert desk.land_of_now() == WHOLE
 
 
 def garbled(path: Path) -> None:

@@ -18,22 +18,18 @@ from huggy_connector.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.integration.conftest import Account, Open
+    from tests.integration.conftest import Open
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 LAND = ("land", "chats", "--json")
+WHOLE: tuple[bool, list[int]] = (True, [])
+"""A land that is exact and lacks nothing."""
 CHATS = 4_000 if FULL else 1_200
 FAST = {"HUGGY_REQUESTS_PER_SECOND": "1000"}
 DESK: dict[str, float] = {"chats": CHATS, "limit": 0, "latency_ms": 10}
 
 ALL_AT_ONCE = {kind: 0.1 / len(KINDS) for kind in KINDS}
 STORMS = {"all at once": ALL_AT_ONCE} | ({kind: {kind: 0.1} for kind in KINDS} if FULL else {})
-
-
-def is_whole(desk: Account) -> None:
-    """A land of now is exact and lacks nothing."""
-    snapshot = desk.huggy(*LAND).snapshot
-    assert (snapshot["certificate"]["exact"], desk.missing(desk.ids(snapshot))) == (True, [])
 
 
 @pytest.mark.proof
@@ -44,7 +40,7 @@ def test_with_faults_at_1_in_10_requests_every_row_is_landed_and_the_certificate
 ) -> None:
     faults = ",".join(f"{kind}={share:.6f}" for kind, share in STORMS[name].items())
     with account(tmp_path, **DESK, faults=faults, stall_seconds=0.3, storm_seconds=0.3) as desk:
-        is_whole(desk.having(**FAST))
+        assert desk.having(**FAST).land_of_now() == WHOLE
         told = desk.tell("stats")["faults"]
     assert sum(told.values()) > CHATS // 20 // 20
 
@@ -115,7 +111,7 @@ def test_a_list_emptied_in_mid_sweep_is_not_called_exact_and_the_next_land_is(ac
         snapshot = desk.said(landing).snapshot
         hidden = len(desk.missing(desk.ids(snapshot)))
         desk.control(empty="")
-        is_whole(desk)
+        assert desk.land_of_now() == WHOLE
     certificate = snapshot["certificate"]
     assert (
         certificate["exact"],
@@ -148,10 +144,10 @@ def test_a_list_that_never_ends_is_one_sentence_and_the_next_land_is_whole(accou
         assert (run.code, run.out, desk.landed()) == (1, "", {})
         assert "hold the same rows, so the list has no end: is the base URL right" in run.sentence
         desk.control(faults={})
-        is_whole(desk)
+        assert desk.land_of_now() == WHOLE
 
 
 @pytest.mark.parametrize("size", [19, 21])
 def test_pages_of_another_size_than_documented_lose_no_row(account: Open, tmp_path: Path, size: int) -> None:
     with account(tmp_path, **DESK, page_size=size) as desk:
-        is_whole(desk.having(**FAST))
+        assert desk.having(**FAST).land_of_now() == WHOLE

@@ -309,3 +309,23 @@ def test_after_a_promotion_history_depends_on_no_order_either(desk: Desk, chat: 
         ("email", "z", ["channel"]),
     ]
     assert desk.read("SELECT extra FROM chats") == [(None,)]
+
+
+def test_a_rollback_that_was_published_stays_decided_whatever_fails_after(
+    desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        desk.land([chat(number)], mode="window")
+        desk.load()
+    swap = publish._swap
+
+    def stopped(*given: Any, **told: Any) -> None:
+        swap(*given, **told)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(publish, "_swap", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            back(desk)
+    assert desk.load().blocked == 1
+    assert desk.read("SELECT count(*) FROM chats") == [(1,)]

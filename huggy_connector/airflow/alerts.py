@@ -1,0 +1,36 @@
+"""What is not red and still has to be looked at, told to somebody."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from huggy_connector.landing import Manifest
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+Callbacks: TypeAlias = Callable[[Any], Any] | Sequence[Callable[[Any], Any]]
+"""A callback or notifier, or several: whatever Airflow takes as `on_failure_callback`."""
+
+
+def alert(callbacks: Callbacks, sentence: str, context: "Context", log: Any) -> None:
+    """Tells somebody of what is no failure, but has to be looked at: it is logged as a warning, and each callback is
+    called with the task's context, in which it is `huggy_alert`. So a notifier's text may be "{{ huggy_alert }}".
+
+    As with Airflow's own callbacks, one that fails is logged and fails nothing else.
+    """
+    log.warning("%s", sentence)
+    for callback in (callbacks,) if callable(callbacks) else callbacks:
+        try:
+            callback({**context, "huggy_alert": sentence})
+        except Exception:
+            log.exception("The callback %r failed.", callback)
+
+
+def inexact(manifest: Manifest) -> str:
+    """The sentence about a snapshot that may lack rows."""
+    missing = manifest.certificate.get("missing_at_most")
+    many = "how many rows are missing is not known" if missing is None else f"at most {missing:,} rows are missing"
+    return (
+        f"{manifest.resource}: the snapshot {manifest.folder} is not exact, {many}. {manifest.certificate['why']} "
+        "The next huggy_sync reads everything again."
+    )
