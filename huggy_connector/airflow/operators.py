@@ -117,6 +117,7 @@ class HuggyToParquetOperator(_OfHuggy):
             "requests": manifest.requests,
             "retries": manifest.retries,
             "exact": manifest.certificate["exact"],
+            "scope": manifest.certificate.get("scope", "list"),
             "landing": settings.landing,
             "huggy_conn_id": self.huggy_conn_id,
         }

@@ -1,6 +1,6 @@
 """Chats (*atendimentos*): one row a conversation. Huggy: developers.huggy.io, API v3, `GET /chats`."""
 
-from huggy_connector.catalogue.types import Column, Field, ListOf, Order, Resource, Scalar, Struct, Text
+from huggy_connector.catalogue.types import Column, Field, Life, ListOf, Order, Resource, Scalar, Struct, Text
 
 CHATS = Resource(
     name="chats",
@@ -12,7 +12,12 @@ CHATS = Resource(
     order=Order.NEWEST_FIRST,
     created="created_at",
     version="updated_at",
-    open=("auto", "wait_for_chat", "in_chat"),
+    life=Life(
+        situation="situation",
+        closed_at="closed_at",
+        open=("auto", "wait_for_chat", "in_chat"),
+        closed=("finishing", "filed", "blocked"),
+    ),
     history=True,
     columns=(
         Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the chat.", "Id do atendimento na Huggy.")),

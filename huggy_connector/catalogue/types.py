@@ -88,12 +88,30 @@ class Embedded:
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """How a record tells whether it still goes on: by the columns `situation` and `closed_at`.
+
+    What is not known to be closed is open: in one of the situations `open`, or in none of `closed` and without a time
+    of closing. A record without a situation goes by the time alone.
+    """
+
+    situation: str
+    closed_at: str
+    open: tuple[str, ...]
+    closed: tuple[str, ...]
+
+    def is_open(self, situation: str | None, *, has_closed: bool) -> bool:
+        """`has_closed`: whether it has a time of closing that can be read."""
+        return situation in self.open or (situation not in self.closed and not has_closed)
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """All that is known of one resource of the API and of the table it becomes.
 
     `name` is the table; `path` the list's path below the base URL. `created` and `version` name the columns that hold
-    the creation and last-change times, where the resource has them; `open` are the situations of records that still
-    change. `paged` is False for a list in one answer.
+    the creation and last-change times, where the resource has them; `life` tells which records still change. `paged`
+    is False for a list in one answer.
     `parent` names the resource whose ids fill `{id}` in `path`. `default` is False for one landed only when asked for.
     `history` says that its versions are kept and its deletes graded; `embedded`, where else its rows come along.
     `ignored` are keys of the JSON that are known and deliberately no columns (they are in `raw`): they are no drift.
@@ -106,7 +124,7 @@ class Resource:
     order: Order = Order.UNKNOWN
     created: str | None = None
     version: str | None = None
-    open: tuple[str, ...] = ()
+    life: Life | None = None
     paged: bool = True
     parent: str | None = None
     default: bool = True

@@ -39,6 +39,11 @@ def check(*, settings: Settings, as_json: bool) -> None:
     else:
         click.echo(f"The token ends in {(end - datetime.now(UTC)).days} days, on {end:%Y-%m-%d}.")
     click.echo(f"In {told.timezone} it is {told.local_time:%Y-%m-%d %H:%M}: the API's times are read in this zone.")
+    if told.newest_chat_at is not None:
+        minutes = round((datetime.now(UTC) - told.newest_chat_at).total_seconds() / 60)
+        age = f"{minutes:,} minutes old" if minutes >= 0 else f"{-minutes:,} minutes ahead of now"
+        fit = f": if somebody wrote just now, try HUGGY_TIMEZONE={told.fitting_zones[0]}" if told.fitting_zones else ""
+        click.echo(f"The newest chat is {age} in this zone{fit}.")
     if told.clock_skew is not None and abs(told.clock_skew) > SKEW_WORTH_TELLING:
         relation = "behind" if told.clock_skew > 0 else "ahead of"
         click.echo(f"This machine's clock is {abs(told.clock_skew):,.0f} s {relation} the server's: set it right.")

@@ -19,7 +19,7 @@ from huggy_connector.cli.options import (
     show_events,
     span_options,
 )
-from huggy_connector.cli.show import print_json, print_table, progress
+from huggy_connector.cli.show import certified, print_json, print_table, progress
 from huggy_connector.landing import Manifest
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import LoadReport
@@ -177,7 +177,16 @@ def _print_snapshots(manifests: Sequence[Manifest]) -> None:
     print_table(
         ("snapshot", "resource", "company", "ids", "rows", "requests", "retries", "exact"),
         (
-            (m.run_key, m.resource, m.company_id, m.unique_ids, m.rows, m.requests, m.retries, m.certificate["exact"])
+            (
+                m.run_key,
+                m.resource,
+                m.company_id,
+                m.unique_ids,
+                m.rows,
+                m.requests,
+                m.retries,
+                certified(m.mode, exact=m.certificate["exact"]),
+            )
             for m in manifests
         ),
     )

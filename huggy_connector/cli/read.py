@@ -7,7 +7,7 @@ import click
 
 from huggy_connector.api import SYSTEM_CLOCK
 from huggy_connector.cli.options import as_json, settings_options
-from huggy_connector.cli.show import print_json, print_table
+from huggy_connector.cli.show import certified, print_json, print_table
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
 from huggy_connector.report import LANGUAGES, Language, write_report
 from huggy_connector.settings import Settings
@@ -48,7 +48,19 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
     )
     print_table(
         ("snapshot", "table", "requests", "fetched", "kept", "doubled", "rejected", "exact"),
-        ((r.run_key, r.table, r.requests, r.fetched, r.kept, r.doubled, r.rejected, r.exact) for r in told.last_runs),
+        (
+            (
+                r.run_key,
+                r.table,
+                r.requests,
+                r.fetched,
+                r.kept,
+                r.doubled,
+                r.rejected,
+                certified(r.mode, exact=r.exact),
+            )
+            for r in told.last_runs
+        ),
         title="Last landings",
     )
     for warning in told.warnings:

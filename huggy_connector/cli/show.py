@@ -34,6 +34,11 @@ def print_json(value: Mapping[str, Any]) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain))
 
 
+def certified(mode: str, *, exact: bool | None) -> str | bool | None:
+    """Whether a snapshot lacks nothing; an incremental one speaks of the head of the list and of what is open."""
+    return "head" if exact and mode == "incremental" else exact
+
+
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 

@@ -114,8 +114,7 @@ class Erasure:
             reissued = self._reissued(resource, manifest, person)
             if reissued is not None:
                 self._storage.write(manifest.address, reissued.manifest.to_json())
-            files = (manifest if reissued is None else reissued.manifest).files
-            self._remove(manifest.folder, but=("manifest.json", *(file.name for file in files)))
+            self._remove(manifest.folder, but=(manifest if reissued is None else reissued.manifest).file_names)
             if reissued is not None:
                 self._note(f"{resource.name}: the snapshot {manifest.run_key} is issued anew.")
                 yield reissued
@@ -194,6 +193,7 @@ class Erasure:
             rows=manifest.rows - removed,
             unique_ids=manifest.unique_ids - (removed > 0),
             state=state,
+            ids=None if removed else manifest.ids,
         )
         return Reissued(anew, len(set(files) - set(manifest.files)), removed, changed)
 

@@ -24,6 +24,7 @@ Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(lambda time: time.a
 Mode: TypeAlias = Annotated[str, Valid(pattern=f"^({'|'.join(MODES)})$")]
 RunKey: TypeAlias = Annotated[str, Valid(pattern=r"^[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{8}$")]
 FileName: TypeAlias = Annotated[str, Valid(pattern=r"^part-[0-9A-Za-z-]+\.parquet$")]
+IdsName: TypeAlias = Annotated[str, Valid(pattern=r"^ids-[0-9A-Za-z-]+\.roaring$")]
 TableName: TypeAlias = Annotated[str, Valid(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -38,6 +39,16 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class IdSet:
+    """The file beside the manifest that holds the ids of all rows: a 64-bit roaring bitmap, in its portable format."""
+
+    name: IdsName
+    ids: Count
+    bytes: Count
+    sha256: Annotated[str, Valid(pattern="^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """A published snapshot: immutable.
 
@@ -45,6 +56,7 @@ class Manifest:
     came twice while the list moved. `pages`, `requests` and `retries` count from the first start over all attempts, as
     far as they were made durable. `state` is what the next run wants to know, in its own words. `privacy` is the
     fingerprint of the policy that the rows were written under, `timezone` the zone in which their times were read.
+    `ids` is there where the walk vouches for each id of the list.
     """
 
     resource: TableName
@@ -67,6 +79,7 @@ class Manifest:
     timezone: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    ids: IdSet | None = None
     format_version: Literal[1] = FORMAT_VERSION
 
     @property
@@ -78,6 +91,11 @@ class Manifest:
     def address(self) -> str:
         """Where the manifest lies, below the landing's root. This is what XCom carries."""
         return f"{self.folder}/manifest.json"
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """Of all that belongs in the folder."""
+        return ("manifest.json", *(file.name for file in self.files), *([] if self.ids is None else [self.ids.name]))
 
     def to_json(self) -> bytes:
         return _adapter().dump_json(self, indent=1)

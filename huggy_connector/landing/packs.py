@@ -170,7 +170,7 @@ class Packs:
         with self._storage.writing(f"{home}/{name}") as target:
             rows = write_parquet(target, _columns(path), part.batches())
             file = described(name, target, rows)
-        self._storage.write(manifest.address, replace(manifest, files=(file,)).to_json())
+        self._storage.write(manifest.address, replace(manifest, files=(file,), ids=None).to_json())
 
     def _each(self, company_id: int, resource: str) -> Iterator[tuple[str, Pack]]:
         """From the oldest to the newest."""

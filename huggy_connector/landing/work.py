@@ -28,8 +28,9 @@ from huggy_connector import __version__
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
 from huggy_connector.landing.forgotten import Forgotten
+from huggy_connector.landing.ids import write_ids
 from huggy_connector.landing.lease import LOST, Keeper, Lease, remove
-from huggy_connector.landing.manifest import File, Manifest
+from huggy_connector.landing.manifest import File, IdSet, Manifest
 from huggy_connector.landing.merge import merge
 from huggy_connector.landing.parquet import Census, write_parquet
 from huggy_connector.landing.privacy import Policy
@@ -40,6 +41,7 @@ from huggy_connector.sweep import Certificate, Row
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyroaring import BitMap64
 
 
 class Work:
@@ -153,12 +155,16 @@ class Work:
         """Says that this one is alive; cheap when called often. Raises LandingBusy where another has taken over."""
         self._lease.renew()
 
-    def publish(self, *, certificate: Certificate, state: Mapping[str, Any] | None = None) -> Manifest:
-        """Makes the snapshot visible, whole, and removes the work. `state` is for the next run.
+    def publish(
+        self, *, certificate: Certificate, state: Mapping[str, Any] | None = None, ids: BitMap64 | None = None
+    ) -> Manifest:
+        """Makes the snapshot visible, whole, and removes the work. `state` is for the next run, and so are `ids`: those
+        that a full sweep vouches for.
 
         Where another was quicker, their manifest is returned and everything of this one is gone.
         """
         files: list[File] = []
+        id_set: IdSet | None = None
         try:
             with self._lease.fenced():
                 if self._waiting:
@@ -172,14 +178,17 @@ class Work:
                     files=files,
                     heartbeat=self.heartbeat,
                 )
+                if ids is not None:
+                    id_set = write_ids(self._storage, self._target, ids, token=self._lease.token)
                 self._lease.check()
         except BaseException as error:
             with suppress(LandingError):
                 self._delete_published(file.name for file in files)
+                self._delete_published(() if id_set is None else (id_set.name,))
             if isinstance(error, LandingBusy) and (winner := self._published()) is not None:
                 return winner
             raise
-        manifest = self._manifest(certificate, census, files, state or {})
+        manifest = self._manifest(certificate, census, files, state or {}, id_set)
         # An error in here leaves the files: the manifest may have been created all the same.
         if not self._storage.create(manifest.address, manifest.to_json()):
             winner = self._published()
@@ -187,7 +196,7 @@ class Work:
                 raise LandingBusy(LOST)
             manifest = winner
         with suppress(LandingError):  # it is published: what cannot be cleared away now is litter and no more
-            kept = {"manifest.json", *(file.name for file in manifest.files)}
+            kept = {*manifest.file_names}
             self._delete_published(name for name in self._storage.children(manifest.folder) if name not in kept)
             self.discard()
         return manifest
@@ -215,7 +224,12 @@ class Work:
             self.release()
 
     def _manifest(
-        self, certificate: Certificate, census: Census, files: list[File], state: Mapping[str, Any]
+        self,
+        certificate: Certificate,
+        census: Census,
+        files: list[File],
+        state: Mapping[str, Any],
+        ids: IdSet | None,
     ) -> Manifest:
         import pyarrow as pa
 
@@ -237,6 +251,7 @@ class Work:
             privacy=self._durable.privacy,
             timezone=self._durable.timezone,
             state=state,
+            ids=ids,
             versions={
                 "huggy_connector": __version__,
                 "pyarrow": pa.__version__,

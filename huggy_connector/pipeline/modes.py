@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +14,8 @@ from huggy_connector.api import PAGE_SIZE
 from huggy_connector.catalogue import RESOURCES, Order, Resource
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import MODES, Landing, Manifest, Work
-from huggy_connector.landing.known import changed, created, missing, newest
+from huggy_connector.landing.known import changed, coverage, created, missing, newest, spoken_in, vouched
 from huggy_connector.sweep import (
-    OVERLAP,
     ById,
     Children,
     FactsOf,
@@ -34,21 +34,22 @@ RECENT = timedelta(days=30)
 """What a first sync brings before the history."""
 SMALL = 50
 """Pages up to which a list without an order is read whole each time: no other way would cost less."""
-_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One landing, decided upon. `base`: the snapshot that it starts from; `pages`: how long the list was last time;
-    `ids`: of the records that are asked for one by one, or of the parents whose lists are read.
+    `ids`: of the records that are asked for one by one, or of the parents whose lists are read; `covers`: run keys of
+    the parents' snapshots that told of them. `past`: what an incremental run starts from.
     """
 
     mode: str
     why: str
     span: Span | None = None
-    base: Manifest | None = None
     pages: int | None = None
     ids: tuple[int, ...] = ()
+    covers: tuple[str, ...] = ()
+    past: Past | None = None
 
 
 def chosen(
@@ -76,7 +77,8 @@ def chosen(
         return Job(mode, "its span was asked for", span, pages=pages)
     base = newest(published, "full", "incremental")
     if mode == "incremental" and base is not None and "past" in base.state:
-        return Job(mode, f"since {base.started_at:%Y-%m-%d %H:%M} UTC", base=base, pages=pages)
+        past = Past.resumed(base.state["past"], vouched(landing, published, base))
+        return Job(mode, f"since {base.started_at:%Y-%m-%d %H:%M} UTC", pages=pages, past=past)
     return Job("full", "all of it" if mode == "full" else "there is no exact snapshot to start from yet", pages=pages)
 
 
@@ -161,10 +163,14 @@ def walk_of(job: Job, work: Work, resource: Resource, *, zone: ZoneInfo, streams
     if not resource.paged:
         return OneByOne(paged=False)
     facts = facts_of(resource, zone=zone)
-    if work.mode == "incremental" and job.base is not None:
-        past, started = Past.resumed(job.base.state["past"]), work.started_at
+    if work.mode == "incremental" and job.past is not None:
         return Incremental(
-            facts, past=past, started=started, situations=resource.open, streams=streams, pages=job.pages
+            facts,
+            past=job.past,
+            started=work.started_at,
+            situations=_open_situations(resource),
+            streams=streams,
+            pages=job.pages,
         )
     sweep = _sweep_of(job, work, resource, facts, streams)
     if left:
@@ -177,7 +183,12 @@ def _sweep_of(job: Job, work: Work, resource: Resource, facts: FactsOf, streams:
         return Window(facts, start=span.start, end=span.end, streams=streams, pages_hint=job.pages)
     if not _is_ordered(resource):
         return Streams(facts, streams=streams, pages_hint=job.pages)
-    return Full(facts, started=work.started_at, situations=resource.open, streams=streams, pages_hint=job.pages)
+    situations = _open_situations(resource)
+    return Full(facts, started=work.started_at, situations=situations, streams=streams, pages_hint=job.pages)
+
+
+def _open_situations(resource: Resource) -> tuple[str, ...]:
+    return () if resource.life is None else resource.life.open
 
 
 def left_to_the_next(walk: Walk, job: Job) -> Mapping[str, Any]:
@@ -186,12 +197,12 @@ def left_to_the_next(walk: Walk, job: Job) -> Mapping[str, Any]:
         case Full():
             return {"past": walk.past().state()}
         case Incremental():
-            return {"past": walk.past().state(), "gone": walk.gone}
+            new = b64encode(walk.new.serialize()).decode()
+            return {"past": walk.past().state(), "new": new, "gone": walk.gone}
         case ById():
             return {"there": walk.there}
         case Children():
-            covers = None if job.base is None else job.base.started_at.isoformat()
-            return {"covers": covers, "refused": walk.refused}
+            return {"covers": list(job.covers), "refused": walk.refused}
         case _:
             return {}
 
@@ -215,15 +226,21 @@ def _of_parents(
     if span is not None:
         ids = created(landing, known, start=span.start, end=span.end)
         return Job(mode, f"of the {len(ids):,} {parent} created in the span", span, ids=tuple(ids))
+    covers = tuple(coverage(known))
     covered = newest(landing.published(company_id, resource.name), "full", "incremental")
     if mode == "full":
-        since = _EVER
+        ids, which = spoken_in(landing, known, days=None, now=now), ""
     elif covered is None:
-        since = now - RECENT
+        ids, which = spoken_in(landing, known, days=RECENT, now=now), f" of the last {RECENT.days} days"
     else:
-        since = datetime.fromisoformat(covered.state["covers"]) - OVERLAP
-        known = [each for each in known if each.finished_at > since]
-    ids = changed(landing, known, since=since)
-    when = "" if mode == "full" else f" that changed since {since:%Y-%m-%d %H:%M} UTC"
-    base = known[-1] if known else None
-    return Job(mode, f"of {len(ids):,} {parent}{when}", base=base, ids=tuple(ids))
+        ids, which = changed(landing, known, covered=_covered(covered, known)), " that changed since"
+    return Job(mode, f"of {len(ids):,} {parent}{which}", ids=tuple(ids), covers=covers)
+
+
+def _covered(children: Manifest, parents: Sequence[Manifest]) -> list[str]:
+    """Run keys of the parents' snapshots that a snapshot of their lists goes back to."""
+    covers = children.state["covers"]
+    if isinstance(covers, str):  # the first release kept the newest one's start
+        started = datetime.fromisoformat(covers)
+        return coverage([each for each in parents if each.started_at <= started])
+    return [*covers]

@@ -10,16 +10,18 @@ from zoneinfo import ZoneInfo
 from huggy_connector.api import PAGE_SIZE, Client
 from huggy_connector.catalogue import Resource
 from huggy_connector.pipeline.modes import Job
-from huggy_connector.sweep import EndSearch, Past, Span, facts_of
+from huggy_connector.sweep import EndSearch, Span, facts_of
 
 FULL_COST = 1.05
 """Requests a page of a list that hardly moves: docs/sweep.md, Cost."""
 FULL_MORE = 8
 """And so many for its ends, looks and checks."""
-LIST_COST = 1.3
-"""Requests for the messages of a chat: most have one page of them, some have several."""
-HEAD_MORE = 4
-"""Pages of the head that an incremental run reads beyond what is new, and the empty ones after the open records."""
+LIST_COST = 2.3
+"""Requests for the messages of a chat: most have one page of them, some have several, and an empty one ends each."""
+HEAD_MORE = 5
+"""Pages that an incremental run reads beyond what is new: at the head, at the end, and the empty ones after the open
+records.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,12 @@ def _requests(job: Job, client: Client, resource: Resource, zone: ZoneInfo, now:
         return len(job.ids)
     if not resource.paged:
         return 1
-    if job.mode == "incremental" and job.base is not None:
-        past = Past.resumed(job.base.state["past"])
+    if job.mode == "incremental" and job.past is not None:
+        past = job.past
         arrived = past.daily * ((now - past.watermark) / timedelta(days=1))
-        open_pages = ceil(len(past.open) / PAGE_SIZE) + len(resource.open)
+        open_pages = ceil(len(past.open) / PAGE_SIZE) + (0 if resource.life is None else len(resource.life.open))
         closed = min(len(past.open), ceil(arrived))
-        return ceil((arrived + len(past.known)) / PAGE_SIZE) + HEAD_MORE + open_pages + closed
+        return 2 * ceil(arrived / PAGE_SIZE) + HEAD_MORE + open_pages + closed
     pages = job.pages or _length(client, resource)
     if job.span is not None:
         return _pages_between(client, resource, job.span, pages, zone) + 2 * max(1, pages).bit_length()

@@ -6,12 +6,12 @@ from math import ceil
 
 from huggy_connector.api import Client, Clock, Row
 from huggy_connector.catalogue import Resource
-from huggy_connector.errors import Forbidden, NotFound
+from huggy_connector.errors import Forbidden, NotFound, Refused
 from huggy_connector.landing import Landing, Manifest, Policy, Work
 from huggy_connector.pipeline.modes import Job, chosen, left_to_the_next, span_of, walk_of
 from huggy_connector.progress import Landed, Progress
 from huggy_connector.settings import Settings
-from huggy_connector.sweep import Ask, Page, Span, Walk, Window, drive, facts_of
+from huggy_connector.sweep import Ask, Full, Incremental, Page, Span, Walk, Window, drive, facts_of
 
 GROUP = 25
 """Pages made durable together: the most that a kill costs."""
@@ -69,7 +69,10 @@ class Run:
                 self._progress.note(
                     f"{self._resource.name}: the list is not sorted by creation, so all of it was read for the span."
                 )
-            return work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job))
+            if isinstance(walk, Incremental) and not walk.certificate().exact:
+                self._progress.note(f"{self._resource.name}: not exact. {walk.certificate().why}")
+            ids = walk.past().ids if isinstance(walk, Full) else None
+            return work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job), ids=ids)
 
     def land_gone(self, landed: Manifest, *, call: str, once: bool) -> tuple[Manifest, ...]:
         """Of the records that `landed` shows to be missing, those that are answered by 404: a snapshot, or none."""
@@ -139,8 +142,8 @@ class Run:
                 fetched = self._client.fetch_row(self._resource, ask.id)
             else:
                 fetched = self._client.fetch_page(self._resource, ask.page, parent=ask.id, filters=filters)
-        except (Forbidden, NotFound) as error:
-            if ask.id is None:
+        except (Forbidden, NotFound, Refused) as error:
+            if (ask.id is None and not ask.filters) or (ask.id is not None and isinstance(error, Refused)):
                 raise
             gone = isinstance(error, NotFound)
             return Page(ask=ask, rows=(), fetched_at=self._clock.now(), refused=True, gone=gone)

@@ -85,7 +85,9 @@ def _landed(landing: Landing, words: Words) -> tuple[str, ...]:
         words.number(landing.rows),
         words.number(landing.requests),
         words.share(landing.share_of_budget),
-        _certified(words, exact=landing.exact, missing=landing.missing_at_most),
+        words["yes_head"]
+        if landing.exact and landing.mode == "incremental"
+        else _certified(words, exact=landing.exact, missing=landing.missing_at_most),
     )
 
 

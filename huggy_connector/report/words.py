@@ -139,6 +139,7 @@ _TEXTS: Mapping[str, Text] = {
     "read_at": Text("Last read", "Última leitura"),
     "complete": Text("Complete", "Completa"),
     "yes": Text("yes", "sim"),
+    "yes_head": Text("what is new and what is open", "o que é novo e o que está aberto"),
     "no": Text("no", "não"),
     "no_at_most": Text("no: {rows} rows may be missing", "não: podem faltar {rows} linhas"),
     "no_bound": Text("no, without a bound", "não, sem limite conhecido"),

@@ -63,6 +63,10 @@ class Account:
         """The account's local time in whole seconds."""
         return self._now + int(elapsed)
 
+    def set_clock(self, minutes: float) -> None:
+        """The account's clock goes on from so many minutes before or after what it shows now."""
+        self._now += round(60 * minutes)
+
     def before_answer(self, elapsed: float) -> None:
         """What happens to the lists by the time an answer reads them."""
         for movement in self._movements.values():

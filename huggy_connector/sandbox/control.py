@@ -39,6 +39,7 @@ class Control:
             "reset_stats": lambda on: self._reset_stats() if on else None,
             "mark": lambda on: self.mark() if on else None,
             "empty": self._empty,
+            "clock_minutes": lambda minutes: server.account.set_clock(float(minutes)),
         }
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:

@@ -8,14 +8,13 @@ from huggy_connector.sweep.facts import Facts, FactsOf, facts_of, version_of
 from huggy_connector.sweep.full import Full
 from huggy_connector.sweep.incremental import Incremental
 from huggy_connector.sweep.one_by_one import OneByOne
-from huggy_connector.sweep.past import OVERLAP, Past
+from huggy_connector.sweep.past import Past
 from huggy_connector.sweep.plan import Span
 from huggy_connector.sweep.streams import Streams
-from huggy_connector.sweep.types import Ask, Certificate, Page, Row, Walk
+from huggy_connector.sweep.types import Ask, Certificate, Page, Row, Scope, Walk
 from huggy_connector.sweep.window import Window
 
 __all__ = [
-    "OVERLAP",
     "Ask",
     "ById",
     "Certificate",
@@ -29,6 +28,7 @@ __all__ = [
     "Page",
     "Past",
     "Row",
+    "Scope",
     "Span",
     "Streams",
     "Walk",

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from huggy_connector.sweep.types import Ask, Certificate, Page
+from huggy_connector.sweep.types import Ask, Certificate, Page, Scope
 
 
 class ById:
@@ -54,7 +54,8 @@ class ById:
 
     def certificate(self) -> Certificate:
         refused = self._answered - len(self.gone) - len(self.there)
-        return Certificate(exact=True, details={"gone": len(self.gone), "there": len(self.there), "refused": refused})
+        details = {"gone": len(self.gone), "there": len(self.there), "refused": refused}
+        return Certificate(exact=True, details=details, scope=Scope.IDS)
 
     def state(self) -> Mapping[str, Any]:
         return {

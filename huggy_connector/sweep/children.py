@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from huggy_connector.errors import SweepError
-from huggy_connector.sweep.types import Ask, Certificate, Page
+from huggy_connector.sweep.types import Ask, Certificate, Page, Scope
 
-PAGE_SIZE = 20
 LONGEST = 10_000
 """A parent with more pages than this has a list without an end."""
+SAME = 2
+"""Times that a page may come again before the list has no end."""
 
 
 class Children:
-    """`Ask.id` is the parent. A page of fewer than 20 rows is a list's last one: the documented size, and asking every
-    short list for one page more would double the requests.
+    """`Ask.id` is the parent. Only an empty page ends a list: the server may leave rows out of any page, so a short one
+    tells nothing.
 
     A parent that is refused (the messages of a bot chat: 403) is recorded and skipped. New rows of a list come at its
     head and are the next run's; a row that leaves while its list is read may hide another one of that list.
@@ -28,6 +29,8 @@ class Children:
         self._out: dict[int, Ask] = {}
         self._next: deque[tuple[int, int]] = deque()
         self._read = self._pages = 0
+        self._last: dict[int, tuple[tuple[object, ...], int]] = {}
+        """Of each list that is being read: the ids of its last page, and how often they came again."""
         self.refused: list[int] = []
 
     @classmethod
@@ -53,12 +56,21 @@ class Children:
         self._pages += 1
         if page.refused:
             self.refused.append(ask.id)
-        elif len(page.rows) >= PAGE_SIZE:
-            if ask.page >= LONGEST:
+        elif page.rows:
+            if ask.page >= LONGEST or self._repeats(ask.id, page):
                 raise SweepError("A list goes on for ever: is the `page` parameter honoured below a parent?")
             self._next.append((ask.id, ask.page + 1))
             return
         self._read += 1
+        self._last.pop(ask.id, None)
+
+    def _repeats(self, parent: int, page: Page) -> bool:
+        """Whether the page is like the one before, for the second time: rows that come can push down one whole page."""
+        ids = tuple(row.get("id") for row in page.rows)
+        before, times = self._last.get(parent, ((), 0))
+        times = times + 1 if page.ask.page and ids == before else 0
+        self._last[parent] = ids, times
+        return times >= SAME
 
     @property
     def finished(self) -> bool:
@@ -66,11 +78,12 @@ class Children:
 
     @property
     def pages_expected(self) -> int | None:
-        """At the least: lists of more than a page come on top."""
-        return self._pages + len(self._parents) + len(self._next) + len(self._out)
+        """At the least, a page with rows and an empty one for each list: longer lists come on top."""
+        return self._pages + 2 * len(self._parents) + len(self._next) + len(self._out)
 
     def certificate(self) -> Certificate:
-        return Certificate(exact=True, details={"parents": self._read, "refused": len(self.refused)})
+        details = {"parents": self._read, "refused": len(self.refused)}
+        return Certificate(exact=True, details=details, scope=Scope.PARENTS)
 
     def state(self) -> Mapping[str, Any]:
         out = [(ask.id, ask.page) for ask in self._out.values()]

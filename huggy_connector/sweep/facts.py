@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
-from huggy_connector.catalogue.types import Column, Resource
+from huggy_connector.catalogue.types import Resource
 from huggy_connector.sweep.types import Row
 
 
@@ -26,11 +26,7 @@ class Facts:
     created: datetime | None = None
     updated: datetime | None = None
     situation: str | None = None
-
-    @property
-    def latest(self) -> datetime | None:
-        """The later of its times."""
-        return max((moment for moment in (self.created, self.updated) if moment is not None), default=None)
+    is_open: bool = False
 
 
 BEYOND_IDS: Final = 1 << 63
@@ -52,17 +48,22 @@ def facts_of(resource: Resource, *, zone: tzinfo) -> FactsOf:
     """
     created = resource.column(resource.created).paths if resource.created else ()
     updated = resource.column(resource.version).paths if resource.version else ()
-    situation = next((column.paths for column in resource.columns if _is_situation(column)), ())
+    life = resource.life
+    situation = resource.column(life.situation).paths if life else ()
+    closed = resource.column(life.closed_at).paths if life else ()
 
     def facts(row: Row) -> Facts:
         version = version_of(row)
         where = _first(row, situation)
+        where = where if isinstance(where, str) else None
+        has_closed = _instant(_first(row, closed), zone) is not None
         return Facts(
             id=_id(row.get("id"), version),
             version=version,
             created=_instant(_first(row, created), zone),
             updated=_instant(_first(row, updated), zone),
-            situation=where if isinstance(where, str) else None,
+            situation=where,
+            is_open=life is not None and life.is_open(where, has_closed=has_closed),
         )
 
     return facts
@@ -72,10 +73,6 @@ def _id(value: Any, version: str) -> int:
     text = str(value)
     number = int(text) if text.isascii() and text.isdecimal() else BEYOND_IDS
     return number if number < BEYOND_IDS else BEYOND_IDS | int(version, 16)
-
-
-def _is_situation(column: Column) -> bool:
-    return column.name == "situation"
 
 
 def _first(row: Row, paths: tuple[str, ...]) -> Any:

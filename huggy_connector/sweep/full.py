@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from huggy_connector.sweep.facts import Facts, FactsOf
-from huggy_connector.sweep.past import Memory, Past
-from huggy_connector.sweep.seams import Sheet
+from huggy_connector.sweep.past import PAGE_SIZE, Memory, Past
+from huggy_connector.sweep.seams import TOPS, Sheet
 from huggy_connector.sweep.streams import Streams
 
 
@@ -36,9 +36,9 @@ class Full(Streams):
 
     def past(self) -> Past:
         """For the next run."""
-        return self._memory.past()
+        top = self._reading.chain.runs[0].path if self._reading.chain.runs else ()
+        head = dict.fromkeys(number for sheet in top[:TOPS] for number in sheet.rows)
+        return self._memory.past(self._reading.seen, head=head, size=self._reading.size.rows or PAGE_SIZE)
 
     def _inspect(self, sheet: Sheet, found: Sequence[Facts]) -> None:
-        del sheet
-        for fact in found:
-            self._memory.note(fact)
+        self._memory.note(sheet.number, found)

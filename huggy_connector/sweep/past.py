@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
@@ -11,82 +11,124 @@ from pyroaring import BitMap64
 
 from huggy_connector.sweep.facts import Facts
 
-OVERLAP: Final = timedelta(hours=1)
-"""By how much a run reads into what the one before has read: clocks differ, and an answer is older than its arrival."""
+PAGE_SIZE: Final = 20
+"""Rows of a page as documented; what is met corrects it."""
+DEEP: Final = 400
+"""Rows near the head whose contents are remembered. One of them unchanged shows where the list joins what is known."""
+_DEEP_PAGES: Final = DEEP // PAGE_SIZE
 _WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """`watermark`: the run's start. `known`: id to version of the rows inside the overlap; `open`: ids.
+    """What an exact run knows at its last look at the head.
 
-    `daily`: about how many rows were created a day, to plan with.
+    `ids`: every row of the list, vouched for. `known`: id to version of rows near the head, as they were read up to
+    then. `head`: ids near the head in their order. `open`: ids of open records, `situations` those of them that the
+    catalogue does not know. `rows`: the most rows that the list can have had, None where nothing tells; `size`: those
+    of a page. `watermark` is the run's start, `daily` about how many rows were created a day: both only guess.
     """
 
     watermark: datetime
+    ids: BitMap64 = field(default_factory=BitMap64)
     known: Mapping[int, str] = field(default_factory=dict)
+    head: tuple[int, ...] = ()
     open: Collection[int] = ()
+    situations: tuple[str, ...] = ()
+    rows: int | None = None
+    size: int = PAGE_SIZE
     daily: float = 0.0
 
     def state(self) -> dict[str, Any]:
-        """JSON."""
+        """JSON, without `ids`: they are kept beside it, compressed."""
         return {
             "watermark": self.watermark.isoformat(),
             "known": [list(self.known), list(self.known.values())],
+            "head": list(self.head),
             "open": sorted(self.open),
+            "situations": list(self.situations),
+            "rows": self.rows,
+            "size": self.size,
             "daily": self.daily,
         }
 
     @classmethod
-    def resumed(cls, state: Mapping[str, Any]) -> Self:
+    def resumed(cls, state: Mapping[str, Any], ids: BitMap64 | None = None) -> Self:
+        """Also from the state that the first release wrote, which knows neither order nor length."""
         return cls(
             datetime.fromisoformat(state["watermark"]),
+            BitMap64() if ids is None else ids,
             dict(zip(*state["known"], strict=True)),
+            tuple(state.get("head", ())),
             tuple(state["open"]),
+            tuple(state.get("situations", ())),
+            state.get("rows"),
+            state.get("size", PAGE_SIZE),
             state.get("daily", 0.0),
         )
 
 
 class Memory:
-    """Gathers a run's `Past` row by row, holding no more than what goes into it."""
+    """Gathers what a full sweep leaves, row by row, holding no more than that."""
 
-    def __init__(
-        self,
-        started: datetime,
-        *,
-        situations: Collection[str],
-        overlap: timedelta = OVERLAP,
-        daily: float | None = None,
-    ) -> None:
-        """`situations` are those of open records. With `daily` the pace is handed on, and not measured."""
-        self._started, self._floor = started, started - overlap
-        self._situations = frozenset(situations)
+    def __init__(self, started: datetime, *, situations: Collection[str]) -> None:
+        """`situations` are those of open records that the catalogue knows."""
+        self._started = started
         self._known: dict[int, str] = {}
-        self._open: set[int] = set()
         self._recent = BitMap64()
-        self._daily = daily
+        self.open = OpenRecords(situations)
 
-    def note(self, fact: Facts) -> None:
-        moment = fact.latest
-        if moment is None or moment >= self._floor:
-            self._known[fact.id] = fact.version
-        else:
-            self._known.pop(fact.id, None)
-        if fact.situation in self._situations:
-            self._open.add(fact.id)
-        else:
-            self._open.discard(fact.id)
-        if self._daily is None and fact.created is not None and fact.created >= self._started - _WEEK:
-            self._recent.add(fact.id)
+    def note(self, page: int, found: Iterable[Facts]) -> None:
+        """Takes in the rows of a page of the list."""
+        for fact in found:
+            if page < _DEEP_PAGES or fact.id in self._known:
+                self._known[fact.id] = fact.version
+            self.open.note(fact)
+            if fact.created is not None and fact.created >= self._started - _WEEK:
+                self._recent.add(fact.id)
 
-    def past(self) -> Past:
-        daily = self._daily if self._daily is not None else len(self._recent) / _WEEK.days
-        return Past(self._started, self._known, frozenset(self._open), daily)
+    def past(self, ids: BitMap64, *, head: Iterable[int], size: int) -> Past:
+        return Past(
+            self._started,
+            ids,
+            self._known,
+            tuple(head),
+            frozenset(self.open.ids),
+            self.open.unlisted,
+            len(ids),
+            size,
+            len(self._recent) / _WEEK.days,
+        )
 
     def state(self) -> dict[str, Any]:
-        return {**self.past().state(), "recent": self._recent.to_array().tolist()}
+        return {**self.past(BitMap64(), head=(), size=0).state(), "recent": self._recent.to_array().tolist()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         past = Past.resumed(state)
-        self._known, self._open = dict(past.known), set(past.open)
+        self._known = dict(past.known)
+        self.open.restore(past.open, past.situations)
         self._recent = BitMap64(state["recent"])
+
+
+class OpenRecords:
+    """Which records are open as of their latest reading, and in which situations that the catalogue does not know."""
+
+    def __init__(self, situations: Collection[str]) -> None:
+        self._listed = frozenset(situations)
+        self._unlisted: set[str] = set()
+        self.ids: set[int] = set()
+
+    def note(self, fact: Facts) -> None:
+        if not fact.is_open:
+            self.ids.discard(fact.id)
+            return
+        self.ids.add(fact.id)
+        if fact.situation is not None and fact.situation not in self._listed:
+            self._unlisted.add(fact.situation)
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        return tuple(sorted(self._unlisted))
+
+    def restore(self, ids: Iterable[int], unlisted: Iterable[str]) -> None:
+        self.ids, self._unlisted = set(ids), set(unlisted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 Row = Mapping[str, Any]
@@ -38,9 +39,26 @@ class Page:
     gone: bool = False
 
 
+class Scope(StrEnum):
+    """What a certificate speaks of."""
+
+    LIST = "list"
+    """All rows of the list."""
+    HEAD = "head"
+    """What came to the list since the last exact run, and the open records. Other changes wait for a full sweep."""
+    WINDOW = "window"
+    """The rows created in a span of time, as far as the list is in the order of their creation."""
+    PARENTS = "parents"
+    """The lists of the parents that were asked for, each to its empty page."""
+    IDS = "ids"
+    """The records that were asked for by id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a walk vouches for. `exact`: every row that existed throughout was read; else `missing_at_most` were not."""
+    """What a walk vouches for. `exact`: every row of the `scope` that existed throughout was read; else
+    `missing_at_most` were not.
+    """
 
     exact: bool
     missing_at_most: int | None = 0
@@ -50,6 +68,7 @@ class Certificate:
     why: str = ""
     """One sentence for a person where it is not exact."""
     details: Mapping[str, Any] = field(default_factory=dict)
+    scope: Scope = Scope.LIST
 
 
 class Walk(Protocol):

@@ -8,6 +8,7 @@ whoever keeps the rows filters them by their creation time in any case, for the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,7 @@ from huggy_connector.sweep.facts import Facts, FactsOf
 from huggy_connector.sweep.plan import Span
 from huggy_connector.sweep.seams import Sheet
 from huggy_connector.sweep.streams import Streams
+from huggy_connector.sweep.types import Certificate, Scope
 
 
 class Window(Streams):
@@ -30,6 +32,14 @@ class Window(Streams):
         self._reading.plan.span = self._span
         self._search = EndSearch(1, pages_hint)
         self.unsorted = False
+
+    def certificate(self) -> Certificate:
+        """Of the span. `relies_on` says what else must hold; a list that is not sorted was read whole."""
+        found = super().certificate()
+        if self.unsorted:
+            return replace(found, details={**found.details, "relies_on": "nothing: the list was read whole"})
+        relies_on = "the order by creation time, which held on and between all pages read"
+        return replace(found, scope=Scope.WINDOW, details={**found.details, "relies_on": relies_on})
 
     def restore(self, state: Mapping[str, Any]) -> None:
         super().restore(state)

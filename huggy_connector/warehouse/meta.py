@@ -31,8 +31,10 @@ SNAPSHOTS = meta_table(
     column(
         "exact",
         "BOOLEAN",
-        "No row that existed throughout is missing.",
-        "Nenhuma linha existente durante a leitura falta.",
+        "No row that existed throughout is missing, of what the certificate's scope names: the list, or its head (new"
+        " rows and open records) in an incremental run.",
+        "Nenhuma linha existente durante a leitura falta, dentro do scope do certificado: a lista (list), ou o começo"
+        " dela (head: linhas novas e abertas) em uma leitura incremental.",
     ),
     column(
         "missing_at_most",

@@ -66,6 +66,7 @@ def test_the_manifest_says_all_that_is_known_of_it(desk: Desk) -> None:
             "repaired": 0,
             "why": "Rows left.",
             "details": {},
+            "scope": "list",
         },
         schema_fingerprint=schema_fingerprint(resource_named("chats")),
         files=(File(file.name, 4, file.bytes, file.sha256),),
