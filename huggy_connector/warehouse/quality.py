@@ -270,8 +270,10 @@ def _clocks(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Find
         if not agrees:
             minutes = min(abs(low), abs(high))
             rows = f"{clock['agreeing']:,} of {clock['rows']:,} new rows"
-            detail = f"company {company_id}: the times of {rows} are {minutes:,} minutes {relation} this host's"
-                f" clock, read in {zone}: is HUGGY_TIMEZONE right{hint}?"
+            apart = f"{minutes:,} minutes {relation} this host's clock"
+            detail = (
+                f"company {company_id}: the times of {rows} are {apart}, read in {zone}: is HUGGY_TIMEZONE right{hint}?"
+            )
         yield Finding("clock_agrees", resource.name, Level.WARN, agrees, detail)
 
 
