@@ -15,8 +15,9 @@ CHATS = Resource(
     life=Life(
         situation="situation",
         closed_at="closed_at",
-        open=("auto", "wait_for_chat", "in_chat"),
+        open=("auto", "wait_for_chat", "in_chat", "queue", "in_queue"),
         closed=("finishing", "filed", "blocked"),
+        asked=("auto", "wait_for_chat", "in_chat"),
     ),
     history=True,
     columns=(

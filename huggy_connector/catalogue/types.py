@@ -99,6 +99,8 @@ class Life:
     closed_at: str
     open: tuple[str, ...]
     closed: tuple[str, ...]
+    asked: tuple[str, ...]
+    """Those of the open situations by which the API filters its list, as far as it is known."""
 
     def is_open(self, situation: str | None, *, has_closed: bool) -> bool:
         """`has_closed`: whether it has a time of closing that can be read."""

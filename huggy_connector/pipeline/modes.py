@@ -188,7 +188,7 @@ def _sweep_of(job: Job, work: Work, resource: Resource, facts: FactsOf, streams:
 
 
 def _open_situations(resource: Resource) -> tuple[str, ...]:
-    return () if resource.life is None else resource.life.open
+    return () if resource.life is None else resource.life.asked
 
 
 def left_to_the_next(walk: Walk, job: Job) -> Mapping[str, Any]:

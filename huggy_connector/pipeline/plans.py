@@ -66,7 +66,7 @@ def _requests(job: Job, client: Client, resource: Resource, zone: ZoneInfo, now:
     if job.mode == "incremental" and job.past is not None:
         past = job.past
         arrived = past.daily * ((now - past.watermark) / timedelta(days=1))
-        open_pages = ceil(len(past.open) / PAGE_SIZE) + (0 if resource.life is None else len(resource.life.open))
+        open_pages = ceil(len(past.open) / PAGE_SIZE) + (0 if resource.life is None else len(resource.life.asked))
         closed = min(len(past.open), ceil(arrived))
         return 2 * ceil(arrived / PAGE_SIZE) + HEAD_MORE + open_pages + closed
     pages = job.pages or _length(client, resource)

@@ -55,6 +55,7 @@ class Incremental:
         self._clocks = Clocks(past.watermark)
         self._is_deep = self._has_ended = False
         self.filter_ignored = False
+        self._refused = 0
         self._asked_by_id: set[int] = set()
         self.gone: list[int] = []
         """Ids that were open and were answered by 404."""
@@ -106,6 +107,7 @@ class Incremental:
             "new": len(self._new),
             "by_id": len(self._asked_by_id),
             "filter_ignored": self.filter_ignored,
+            "filters_refused": self._refused,
             "clock": self._clocks.told(),
         }
         head = self._head
@@ -150,7 +152,9 @@ class Incremental:
 
     def _take_filtered(self, ask: Ask, found: Sequence[Facts], *, is_refused: bool) -> None:
         wanted = ask.filters[0][1]
-        if is_refused or any(fact.situation != wanted for fact in found):
+        if is_refused:
+            self._refused += 1  # its records are asked for by id
+        elif any(fact.situation != wanted for fact in found):
             self.filter_ignored = True
             self._ready = deque(other for other in self._ready if not other.filters)
         elif found and not self.filter_ignored:

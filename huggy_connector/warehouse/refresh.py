@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse import meta, sql
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.definitions import FACTS, Definition, Refresh, definitions
@@ -131,7 +132,7 @@ def _fill(connection: DuckDBPyConnection, each: Definition, *, whole: bool) -> N
             for part in _parts(connection, "affected", "c.company_id, c.contact_id"):
                 connection.execute(
                     "CREATE OR REPLACE TEMP VIEW affected_chats AS"
-                    f" SELECT c.* FROM current_chats c {_among(whole=whole)} WHERE {part}"
+                    f" SELECT c.*, {_is_open()} AS is_open FROM current_chats c {_among(whole=whole)} WHERE {part}"
                 )
                 connection.execute(insert)
         case Refresh.DAYS:
@@ -143,6 +144,15 @@ def _fill(connection: DuckDBPyConnection, each: Definition, *, whole: bool) -> N
                     f" WHERE {touched} AND {part}"
                 )
                 connection.execute(insert)
+
+
+def _is_open() -> str:
+    """What the catalogue says of an open chat, as SQL."""
+    life = RESOURCES["chats"].life
+    if life is None:
+        raise ValueError("The catalogue does not say when a chat is open.")
+    lasts, ended = (f"coalesce({life.situation} IN {tuple(each)}, false)" for each in (life.open, life.closed))
+    return f"({lasts} OR (NOT {ended} AND {life.closed_at} IS NULL))"
 
 
 def _parts(connection: DuckDBPyConnection, rows_of: str, key: str) -> Iterator[str]:

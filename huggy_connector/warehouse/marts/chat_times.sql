@@ -72,17 +72,7 @@
 --   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |
 --   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |
 --   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             |
-WITH states AS (
-    SELECT
-        *,
-        coalesce(
-            situation IN ('auto', 'wait_for_chat', 'in_chat', 'queue', 'in_queue')
-            OR (closed_at IS NULL AND situation NOT IN ('finishing', 'filed', 'blocked')),
-            closed_at IS NULL
-        ) AS is_open
-    FROM affected_chats
-),
-events AS (
+WITH events AS (
     SELECT
         s.*,
         created_at_local::DATE AS day,
@@ -93,7 +83,7 @@ events AS (
         CASE WHEN answered_at >= created_at THEN answered_at_local END AS answered_local,
         CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed,
         CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at_local END AS closed_local
-    FROM states AS s
+    FROM affected_chats AS s
 ),
 measured AS (
     SELECT

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 
+from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.sweep import facts_of
 from huggy_connector.warehouse import BusinessCalendar, history, read_calendar, refresh
 from huggy_connector.warehouse.calendar import Target
 from huggy_connector.warehouse.definitions import definitions
@@ -229,3 +232,20 @@ def test_a_chat_whose_opening_alone_is_unreadable_has_its_handling(desk: Desk, c
     assert desk.read("SELECT queue_seconds, handling_seconds, resolution_seconds FROM marts.chat_times") == [
         (None, 1200, None)
     ]
+
+
+def test_the_marts_and_the_runs_agree_on_which_chats_are_open(desk: Desk, chat: Chat) -> None:
+    life = resource_named("chats").life
+    assert life is not None
+    said = (*life.open, *life.closed, "a situation of 2027", "", None)
+    states = [(situation, closed) for situation in said for closed in ("2026-11-05 10:00:00", "0000-00-00", None)]
+    opened = {"createdAt": "2026-11-03 10:00:00", "updatedAt": "2026-11-03 10:00:00"}
+    rows = [
+        chat(number, situation=situation, closedAt=closed, **opened)
+        for number, (situation, closed) in enumerate(states, start=1)
+    ]
+    desk.land(rows)
+    desk.load()
+    facts = facts_of(resource_named("chats"), zone=ZoneInfo("America/Sao_Paulo"))
+    found = dict(desk.read("SELECT chat_id, is_open FROM marts.chat_times"))
+    assert found == {facts(row).id: facts(row).is_open for row in rows}
