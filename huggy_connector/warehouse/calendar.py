@@ -5,7 +5,8 @@ subdivision = "SP"              # its state, for the holidays of that state
 closed = [2026-12-24]           # further days without business, such as carnival, which is no public holiday
 
 [hours]                         # by weekday; "" is closed; a weekday that is left out keeps its default
-saturday = "09:00-13:00"
+friday = "08:00-12:00, 13:00-18:00"
+saturday = "22:00-06:00"        # over midnight; "00:00-24:00" is the whole day
 
 [targets.first_response]        # or queue_wait, handling, resolution
 minutes = 15
@@ -14,30 +15,21 @@ clock = "business"              # or calendar
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.warehouse.hours import WEEKDAYS, Span, week_of
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 METRICS = ("queue_wait", "first_response", "handling", "resolution")
 CLOCKS = ("business", "calendar")
 
 _KEYS = ("country", "subdivision", "closed", "hours", "targets")
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Open from `opens` to `closes`."""
-
-    opens: time
-    closes: time
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +41,17 @@ class Target:
     clock: str
 
 
-_OFFICE = Hours(time(8), time(18))
+_OFFICE = (Span(8 * 60, 18 * 60),)
 
 
 @dataclass(frozen=True, slots=True)
 class BusinessCalendar:
-    """`hours` by weekday from Monday on, None where closed; `closed` are days without business beside the holidays."""
+    """`hours` by weekday from Monday on; `closed` are days without business beside the holidays."""
 
     country: str = "BR"
     subdivision: str | None = None
     closed: tuple[date, ...] = ()
-    hours: tuple[Hours | None, ...] = (_OFFICE,) * 5 + (None,) * 2
+    hours: tuple[tuple[Span, ...], ...] = (_OFFICE,) * 5 + ((),) * 2
     targets: tuple[Target, ...] = field(
         default=(Target("first_response", 15, "business"), Target("resolution", 480, "business"))
     )
@@ -88,7 +80,7 @@ def read_calendar(path: str | None) -> BusinessCalendar:
         return BusinessCalendar()
     file = Path(path).expanduser()
     try:
-        given = tomllib.loads(file.read_text(encoding="utf-8"))
+        given = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(
             f"The calendar {path!r} cannot be read ({error.strerror}): give another file."
@@ -137,24 +129,12 @@ def _days(given: Any) -> tuple[date, ...]:
     return tuple(sorted(set(given)))
 
 
-def _hours(given: Any, default: tuple[Hours | None, ...]) -> tuple[Hours | None, ...]:
+def _hours(given: Any, default: tuple[tuple[Span, ...], ...]) -> tuple[tuple[Span, ...], ...]:
     _only(given, WEEKDAYS, "hours.")
-    return tuple(
-        _span(day, given[day]) if day in given else hours for day, hours in zip(WEEKDAYS, default, strict=True)
-    )
-
-
-def _span(day: str, given: Any) -> Hours | None:
-    if given == "":
-        return None
-    match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", given) if isinstance(given, str) else None
     try:
-        hours = match and Hours(time.fromisoformat(match[1]), time.fromisoformat(match[2]))
-    except ValueError:
-        hours = None
-    if hours is None or hours.opens >= hours.closes:
-        raise _Wrong(f'hours.{day} is no span such as "08:00-18:00" within one day, nor "" for closed')
-    return hours
+        return week_of(given, default)
+    except ValueError as error:
+        raise _Wrong(str(error)) from None
 
 
 def _targets(given: Any) -> tuple[Target, ...]:

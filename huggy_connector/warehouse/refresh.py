@@ -8,11 +8,11 @@ calendar: to make all of it again gives the same. A new definition, or another c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse import meta, sql
+from huggy_connector.warehouse.business_time import bring_calendar
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.definitions import FACTS, Definition, Refresh, definitions
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 500_000
 """Of chats. Windows and medians hold all rows of their groups in memory, and DuckDB cannot put them aside."""
-FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2049, 12, 31)
-"""Of the calendar: Huggy is younger, and a broken date may be of any year. One that grew would age what is computed."""
 
 _FACTS = sql.name("marts", FACTS)
 _ON_A_TOUCHED_DAY = (
@@ -49,7 +47,7 @@ def refresh(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
     connection.execute('CREATE SCHEMA IF NOT EXISTS "marts"')
     for name in recorded.keys() - wanted.keys():
         _drop(connection, name)
-    _bring_settings(connection, calendar)
+    bring_calendar(connection, calendar)
     _bring_chats(connection)
     renewed = {name for name in wanted if wanted[name] != recorded.get(name)}
     for each in definitions():
@@ -165,58 +163,6 @@ def _parts(connection: DuckDBPyConnection, rows_of: str, key: str) -> Iterator[s
 def _among(*, whole: bool) -> str:
     """The join that leaves the affected chats."""
     return "" if whole else "SEMI JOIN affected a ON a.company_id = c.company_id AND a.chat_id = c.id"
-
-
-def _bring_settings(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
-    """The temporary tables `zones`, `service_targets` and `business_days`."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE zones AS"
-        f" SELECT company_id, max(timezone) AS zone FROM {meta.SNAPSHOTS.sql} GROUP BY company_id"
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE service_targets AS"
-        " SELECT unnest($1::VARCHAR[]) AS metric, unnest($2::DOUBLE[]) AS minutes, unnest($3::VARCHAR[]) AS clock",
-        [
-            [target.metric for target in calendar.targets],
-            [target.minutes for target in calendar.targets],
-            [target.clock for target in calendar.targets],
-        ],
-    )
-    first, last = _span(connection)
-    named = calendar.holidays(first.year, last.year)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE named_days AS"
-        " SELECT unnest($1::DATE[]) AS day, unnest($2::VARCHAR[]) AS holiday, true AS closed"
-        " UNION ALL SELECT day, NULL, true FROM (SELECT unnest($3::DATE[]) AS day)"
-        " WHERE day NOT IN (SELECT unnest($1::DATE[]))",
-        [list(named.keys()), list(named.values()), list(calendar.closed)],
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE week AS SELECT unnest(range(1, 8)) AS weekday,"
-        " unnest($1::TIME[]) AS opens, unnest($2::TIME[]) AS closes",
-        [[hours and hours.opens for hours in calendar.hours], [hours and hours.closes for hours in calendar.hours]],
-    )
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE business_days AS
-        SELECT d.day, n.holiday, CASE WHEN n.closed IS NULL THEN w.opens END AS opens,
-               CASE WHEN n.closed IS NULL THEN w.closes END AS closes,
-               coalesce(CASE WHEN n.closed IS NULL THEN epoch(d.day + w.closes) - epoch(d.day + w.opens) END, 0)
-                   AS business_seconds
-        FROM (SELECT unnest(range($1::TIMESTAMP, $2::TIMESTAMP + INTERVAL 1 DAY, INTERVAL 1 DAY))::DATE AS day) d
-        JOIN week w ON w.weekday = isodow(d.day) LEFT JOIN named_days n ON n.day = d.day
-        """,
-        [first, last],
-    )
-
-
-def _span(connection: DuckDBPyConnection) -> tuple[date, date]:
-    """The first and the last day of the calendar."""
-    row = connection.execute(
-        "SELECT min(created_at_local)::DATE FROM chats WHERE created_at_local >= ?", [FIRST_DAY]
-    ).fetchone()
-    created = row[0] if row else None
-    return min(created or LAST_DAY, LAST_DAY), LAST_DAY
 
 
 def _bring_chats(connection: DuckDBPyConnection) -> None:

@@ -14,15 +14,15 @@
 --   as_of TIMESTAMPTZ: The moment. | O momento.
 --   as_of_local TIMESTAMP: The same in the account's zone. | O mesmo no fuso da conta.
 --   day DATE: Its local day. | Seu dia local.
---   business_seconds_before BIGINT: Business time of the calendar up to it. | Expediente do calendário até ele.
+--   business_seconds_before BIGINT: Business time from 2010-01-01 up to it. | Expediente de 2010-01-01 até ele.
 --
--- Example: read on Monday at 09:00, an hour into the first business day of the calendar.
+-- Example: read on Monday at 09:00.
 --   chats
 --   | id | created_at       | fetched_at       |
 --   | 1  | 2026-11-09 07:00 | 2026-11-09 09:00 |
 --   gives
---   | as_of_local         | day        | business_seconds_before |
---   | 2026-11-09 09:00:00 | 2026-11-09 | 3600                    |
+--   | as_of_local         | day        |
+--   | 2026-11-09 09:00:00 | 2026-11-09 |
 WITH rows AS (
     SELECT company_id, snapshot AS run_key, max(fetched_at) AS read_at FROM chats GROUP BY ALL
 ),
@@ -37,13 +37,12 @@ newest AS (
     GROUP BY company_id HAVING count(read_at) > 0
 ),
 zoned AS (
-    SELECT company_id, as_of, as_of AT TIME ZONE zone AS as_of_local FROM newest JOIN zones USING (company_id)
+    SELECT company_id, as_of, zone, as_of AT TIME ZONE zone AS as_of_local FROM newest JOIN zones USING (company_id)
 )
 SELECT
-    company_id,
-    as_of,
-    as_of_local,
-    as_of_local::DATE AS day,
-    business_seconds_before + least(greatest(epoch(as_of_local - (day + opens)), 0), business_seconds)
-        AS business_seconds_before
-FROM zoned LEFT JOIN marts.calendar ON day = as_of_local::DATE
+    z.company_id,
+    z.as_of,
+    z.as_of_local,
+    z.as_of_local::DATE AS day,
+    (s.seconds_before + least(epoch(z.as_of - s.opens_at), s.seconds))::BIGINT AS business_seconds_before
+FROM zoned AS z ASOF LEFT JOIN business_spans AS s ON s.zone = z.zone AND z.as_of >= s.opens_at

@@ -3,7 +3,7 @@
 --
 -- Formula: queue wait = attended_at - created_at; first response = created_at to the first message of an agent where
 --   the messages of the chat are landed, else to attended_at; handling = closed_at - attended_at; resolution =
---   closed_at - created_at. Business seconds are those of the interval inside marts.calendar.
+--   closed_at - created_at. Business seconds are those of the interval inside the spans of marts.calendar.
 -- Edge cases:
 --   NULL before the event, and where the event lies before the opening (a broken time).
 --   Messages that were read before the chat's last change and hold no answer do not count: the answer may be newer.
@@ -13,7 +13,7 @@
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
 -- Fórmula: espera = attended_at - created_at; primeira resposta = de created_at à primeira mensagem de um agente se as
 --   mensagens do atendimento foram coletadas, senão a attended_at; atendimento = closed_at - attended_at; resolução =
---   closed_at - created_at. Segundos comerciais são os do intervalo dentro de marts.calendar.
+--   closed_at - created_at. Segundos comerciais são os do intervalo dentro dos períodos de marts.calendar.
 -- Casos especiais:
 --   NULL antes do evento, e onde o evento é anterior à abertura (um horário quebrado).
 --   Mensagens lidas antes da última mudança do atendimento e sem resposta não contam: a resposta pode ser mais nova.
@@ -41,6 +41,8 @@
 --     | Dia local em que saiu do backlog; NULL se aberto.
 --   created_at TIMESTAMPTZ: The opening. | A abertura.
 --   created_at_local TIMESTAMP: The opening on the account's clock. | A abertura no relógio da conta.
+--   business_seconds_before BIGINT: Business time from 2010-01-01 up to the opening.
+--     | Expediente de 2010-01-01 até a abertura.
 --   queue_seconds BIGINT: Opening to an agent. | Da abertura até um agente.
 --   queue_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   first_response_seconds BIGINT: Opening to the first answer of an agent.
@@ -75,15 +77,13 @@
 WITH events AS (
     SELECT
         s.*,
+        t.zone,
         created_at_local::DATE AS day,
         lag(created_at) OVER (PARTITION BY s.company_id, contact_id ORDER BY created_at, id) AS before,
         CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at END AS attended,
-        CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at_local END AS attended_local,
         CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
-        CASE WHEN answered_at >= created_at THEN answered_at_local END AS answered_local,
-        CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed,
-        CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at_local END AS closed_local
-    FROM affected_chats AS s
+        CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed
+    FROM affected_chats AS s LEFT JOIN zones AS t ON t.company_id = s.company_id
 ),
 measured AS (
     SELECT
@@ -92,19 +92,15 @@ measured AS (
         epoch(attended) AS attended_s,
         epoch(answered) AS answered_s,
         epoch(closed) AS closed_s,
-        c.business_seconds_before + least(greatest(epoch(created_at_local - (c.day + c.opens)), 0), c.business_seconds)
-            AS created_b,
-        a.business_seconds_before + least(greatest(epoch(attended_local - (a.day + a.opens)), 0), a.business_seconds)
-            AS attended_b,
-        r.business_seconds_before + least(greatest(epoch(answered_local - (r.day + r.opens)), 0), r.business_seconds)
-            AS answered_b,
-        z.business_seconds_before + least(greatest(epoch(closed_local - (z.day + z.opens)), 0), z.business_seconds)
-            AS closed_b
+        c.seconds_before + least(epoch(created_at - c.opens_at), c.seconds) AS created_b,
+        a.seconds_before + least(epoch(attended - a.opens_at), a.seconds) AS attended_b,
+        r.seconds_before + least(epoch(answered - r.opens_at), r.seconds) AS answered_b,
+        z.seconds_before + least(epoch(closed - z.opens_at), z.seconds) AS closed_b
     FROM events AS e
-    LEFT JOIN marts.calendar AS c ON c.day = e.day
-    LEFT JOIN marts.calendar AS a ON a.day = attended_local::DATE
-    LEFT JOIN marts.calendar AS r ON r.day = answered_local::DATE
-    LEFT JOIN marts.calendar AS z ON z.day = closed_local::DATE
+    ASOF LEFT JOIN business_spans AS c ON c.zone = e.zone AND e.created_at >= c.opens_at
+    ASOF LEFT JOIN business_spans AS a ON a.zone = e.zone AND e.attended >= a.opens_at
+    ASOF LEFT JOIN business_spans AS r ON r.zone = e.zone AND e.answered >= r.opens_at
+    ASOF LEFT JOIN business_spans AS z ON z.zone = e.zone AND e.closed >= z.opens_at
 )
 SELECT
     company_id,
@@ -123,6 +119,7 @@ SELECT
         AS closed_day,
     created_at,
     created_at_local,
+    created_b::BIGINT AS business_seconds_before,
     (attended_s - created_s)::BIGINT AS queue_seconds,
     (attended_b - created_b)::BIGINT AS queue_business_seconds,
     (CASE WHEN has_messages THEN answered_s ELSE attended_s END - created_s)::BIGINT AS first_response_seconds,

@@ -51,13 +51,9 @@ SELECT
     t.created_at_local,
     t.agent_id IS NULL AND t.situation IS DISTINCT FROM 'auto' AS waits,
     round((epoch(n.as_of) - epoch(t.created_at)) / 60, 2) AS age_minutes,
-    round((
-        n.business_seconds_before - c.business_seconds_before
-        - least(greatest(epoch(t.created_at_local - (c.day + c.opens)), 0), c.business_seconds)
-    ) / 60, 2) AS age_business_minutes
+    round((n.business_seconds_before - t.business_seconds_before) / 60, 2) AS age_business_minutes
 FROM marts.chat_times AS t
 JOIN marts.as_of AS n ON n.company_id = t.company_id
-LEFT JOIN marts.calendar AS c ON c.day = t.day
 LEFT JOIN marts.names AS d ON d.company_id = t.company_id AND d.kind = 'department' AND d.id = t.department_id
 LEFT JOIN marts.names AS a ON a.company_id = t.company_id AND a.kind = 'agent' AND a.id = t.agent_id
 WHERE t.is_open

@@ -60,14 +60,11 @@ WITH clocked AS (
         t.*,
         CASE WHEN is_open THEN epoch(n.as_of) - epoch(t.created_at) ELSE resolution_seconds END AS age,
         CASE
-            WHEN is_open THEN
-                n.business_seconds_before - c.business_seconds_before
-                - least(greatest(epoch(t.created_at_local - (c.day + c.opens)), 0), c.business_seconds)
+            WHEN is_open THEN n.business_seconds_before - t.business_seconds_before
             ELSE resolution_business_seconds
         END AS business_age
     FROM marts.chat_times AS t
     JOIN marts.as_of AS n ON n.company_id = t.company_id
-    LEFT JOIN marts.calendar AS c ON c.day = t.day
     WHERE t.handled_by IS DISTINCT FROM 'bot' AND t.situation IS DISTINCT FROM 'auto'
 ),
 timed AS (

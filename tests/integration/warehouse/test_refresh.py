@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from huggy_connector.sweep import facts_of
 from huggy_connector.warehouse import BusinessCalendar, history, read_calendar, refresh
 from huggy_connector.warehouse.calendar import Target
 from huggy_connector.warehouse.definitions import definitions
+from huggy_connector.warehouse.hours import Span
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -85,7 +85,7 @@ def test_the_chats_by_day_add_up_to_the_chats(desk: Desk, chat: Chat) -> None:
 def test_another_calendar_makes_the_marts_anew_and_the_same_one_does_not(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1, attendedAt="2026-11-03 10:10:00", createdAt="2026-11-03 10:00:00")])
     desk.load()
-    around = BusinessCalendar(country="", hours=(None,) * 7, targets=(Target("queue_wait", 1, "calendar"),))
+    around = BusinessCalendar(country="", hours=((),) * 7, targets=(Target("queue_wait", 1, "calendar"),))
     assert (desk.load(calendar=around).published, desk.load(calendar=around).published) == (True, False)
     assert desk.read("SELECT queue_seconds, queue_business_seconds FROM marts.chat_times") == [(600, 0)]
     assert desk.read("SELECT metric, missed FROM marts.sla_by_day") == [("queue_wait", 1)]
@@ -111,14 +111,14 @@ def test_before_anything_is_landed_every_mart_is_there_and_empty(desk: Desk) -> 
 def test_a_calendar_file_sets_hours_days_and_targets(tmp_path: Path) -> None:
     file = tmp_path / "calendar.toml"
     file.write_text(
-        'subdivision = "SP"\nclosed = [2026-12-24]\n[hours]\nsaturday = "09:00-13:00"\nfriday = ""\n'
-        '[targets.handling]\nminutes = 30\nclock = "calendar"\n'
+        'subdivision = "SP"\nclosed = [2026-12-24]\n[hours]\nsaturday = "22:00-06:00"\nfriday = ""\n'
+        '[targets.handling]\nminutes = 30\nclock = "calendar"\n',
+        encoding="utf-8-sig",  # as Notepad saves it
     )
     calendar = read_calendar(str(file))
     assert calendar.targets == (Target("handling", 30, "calendar"),)
-    assert [hours is not None for hours in calendar.hours] == [True, True, True, True, False, True, False]
-    assert calendar.hours[5] is not None
-    assert timedelta(hours=calendar.hours[5].closes.hour - calendar.hours[5].opens.hour) == timedelta(hours=4)
+    office = (Span(480, 1080),)
+    assert calendar.hours == (office, office, office, office, (), (Span(1320, 1800),), ())
     assert {day.isoformat() for day in calendar.holidays(2026, 2026)} >= {"2026-07-09", "2026-11-20"}
 
 
@@ -128,9 +128,9 @@ def test_a_calendar_file_sets_hours_days_and_targets(tmp_path: Path) -> None:
         ("x = ", "is no TOML"),
         ("opening = 1", r"there is no opening: choose from country"),
         ('hours = "all"', "hours is no table"),
-        ("[hours]\nmonday = 8", r'hours\.monday is no span such as "08:00-18:00"'),
-        ('[hours]\nmonday = "18:00-08:00"', r"hours\.monday is no span"),
-        ('[hours]\nmonday = "08:00-24:00"', r"hours\.monday is no span"),
+        ("[hours]\nmonday = 8", r'hours\.monday is no text such as "08:00-12:00, 13:00-18:00"'),
+        ('[hours]\nmonday = "8h-18h"', r"hours\.monday has '8h-18h', which is no span"),
+        ('[hours]\nmonday = "18:00-09:00"', r"goes on into the 08:00-18:00 of hours\.tuesday"),
         ("[hours]\nmon = 8", r"there is no hours\.mon"),
         ('closed = ["24/12"]', r"closed is no list of days such as \[2026-12-24\]"),
         ('country = "XX"', "country 'XX' is none whose holidays are known"),
