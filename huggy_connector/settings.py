@@ -66,6 +66,9 @@ class Settings(BaseModel):
         True,
         description="Whether a publish makes the report beside the warehouse, where the extra report is installed.",
     )
+    world_readable: bool = Field(
+        False, description="Whether every user of the machine may read a new landing or warehouse, as the umask allows."
+    )
     publish: str = Field("", description="Folders or URLs that get a copy of each version, commas between them.")
     state: str | None = Field(None, description="Folder of the budget and token files, on a disk of this host.")
 

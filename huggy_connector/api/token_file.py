@@ -1,16 +1,15 @@
 """Tokens in a file that only its user may read, for the processes of one host."""
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EPERM
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from huggy_connector.api.kept import Illegible, Kept
 from huggy_connector.errors import ConfigurationError, Unreachable
+from huggy_connector.storage import followed, new_beside, open_private, private_folder, sweep_beside, sync
 
 PATIENCE = 120.0
 """Seconds to wait for another process that renews: longer than any answer takes."""
@@ -22,17 +21,20 @@ PRIVATE = 0o600
 
 
 class TokenFile:
-    """The file `path`, written aside and renamed into its place. `path`.lock beside it says who may."""
+    """The file `path`, written aside and renamed into its place. `path`.lock beside it says who may.
+
+    What another user has put there is neither read nor written: file, lock, link or folder.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path.resolve()
+        self._path = path.absolute()
 
     @property
     def place(self) -> str:
         return f"the file {self._path}"
 
     def read(self) -> Kept | None:
-        with self._in_our_words():
+        with self.in_our_words():
             text = self._text()
         try:
             return None if text is None else Kept.from_json(text)
@@ -44,13 +46,15 @@ class TokenFile:
 
     @contextmanager
     def alone(self) -> Iterator["_HeldFile"]:
-        lock = FileLock(f"{self._path}.lock", timeout=PATIENCE, mode=PRIVATE)
-        with self._in_our_words():
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.in_our_words():
+            real = self._real()
+            waiting = real.with_name(f"{real.name}.lock")
+            os.close(open_private(waiting, os.O_RDWR | os.O_CREAT))
+            lock = FileLock(waiting, timeout=PATIENCE, mode=PRIVATE)
             lock.acquire()
         try:
-            with self._in_our_words():
-                held = _HeldFile(self)
+            with self.in_our_words():
+                held = _HeldFile(self, real)
             try:
                 yield held
             finally:
@@ -58,53 +62,9 @@ class TokenFile:
         finally:
             lock.release()
 
-    def room(self) -> int:
-        """A file beside this one, open for writing, on as much disk as tokens need."""
-        file = os.open(self._aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
-        try:
-            os.write(file, bytes(ROOM))
-            os.fsync(file)
-        except OSError:
-            os.close(file)
-            raise
-        return file
-
-    def fill(self, file: int, text: bytes) -> None:
-        """Makes `text` the contents of `file`, and `file` this file: durable on return."""
-        with self._in_our_words():
-            os.pwrite(file, text, 0)
-            os.ftruncate(file, len(text))
-            os.fsync(file)
-            self._aside.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-
-    def clear_away(self, file: int) -> None:
-        os.close(file)
-        self._aside.unlink(missing_ok=True)
-
-    @property
-    def _aside(self) -> Path:
-        return self._path.with_name(f"{self._path.name}.new")
-
-    def _text(self) -> bytes | None:
-        try:
-            opened = self._path.open("rb")
-        except FileNotFoundError:
-            return None
-        with opened:
-            about = os.fstat(opened.fileno())
-            if about.st_uid != os.geteuid():
-                raise PermissionError(EPERM, "it belongs to another user")
-            if stat.S_IMODE(about.st_mode) & ~PRIVATE:
-                os.fchmod(opened.fileno(), PRIVATE)
-            return opened.read()
-
     @contextmanager
-    def _in_our_words(self) -> Iterator[None]:
+    def in_our_words(self) -> Iterator[None]:
+        """Turns what goes wrong with the file into one sentence."""
         try:
             yield
         except Timeout:
@@ -117,11 +77,37 @@ class TokenFile:
                 "set HUGGY_TOKEN_STORE or HUGGY_STATE to a place of your own."
             ) from None
 
+    def _real(self) -> Path:
+        """The file itself, in a folder that is fit for it."""
+        real = followed(self._path, private=True)
+        private_folder(real.parent)
+        return real
+
+    def _text(self) -> bytes | None:
+        if not followed(self._path, private=True).parent.is_dir():
+            return None
+        try:
+            with os.fdopen(open_private(self._real(), os.O_RDONLY), "rb") as opened:
+                return opened.read()
+        except FileNotFoundError:
+            return None
+
 
 class _HeldFile:
-    def __init__(self, store: TokenFile) -> None:
+    """Holds as much of the disk as tokens need, beside the file: once a refresh token is spent, there is room."""
+
+    def __init__(self, store: TokenFile, real: Path) -> None:
         self._store = store
-        self._room = store.room()
+        self._real = real
+        sweep_beside(real)
+        self._file, self._aside = new_beside(real, PRIVATE)
+        try:
+            os.fchmod(self._file, PRIVATE)  # whatever the umask
+            os.write(self._file, bytes(ROOM))
+            os.fsync(self._file)
+        except OSError:
+            self.end()
+            raise
 
     def read(self) -> Kept | None:
         return self._store.read()
@@ -133,7 +119,15 @@ class _HeldFile:
         return True
 
     def put(self, kept: Kept) -> None:
-        self._store.fill(self._room, kept.to_json())
+        """Durable on return."""
+        text = kept.to_json()
+        with self._store.in_our_words():
+            os.pwrite(self._file, text, 0)
+            os.ftruncate(self._file, len(text))
+            os.fsync(self._file)
+            self._aside.replace(self._real)
+            sync(self._real.parent)
 
     def end(self) -> None:
-        self._store.clear_away(self._room)
+        os.close(self._file)
+        self._aside.unlink(missing_ok=True)

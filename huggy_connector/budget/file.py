@@ -25,6 +25,7 @@ from huggy_connector.budget.holders import Holder, names
 from huggy_connector.budget.state import State
 from huggy_connector.budget.window import Limit, Window
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.storage import Unsafe, open_private, private_folder
 
 T = TypeVar("T")
 
@@ -157,11 +158,11 @@ class FileStore:
             self._let_go()
 
     def _open(self) -> int:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        if os.fstat(file).st_uid != os.geteuid():
+        private_folder(self._path.parent)
+        file = open_private(self._path, os.O_RDWR | os.O_CREAT)
+        if os.fstat(file).st_nlink > 1:  # it is written in place: that would be another file's contents
             os.close(file)
-            raise self._unusable("it belongs to another user")
+            raise Unsafe("it has a second name elsewhere")
         return file
 
     def _let_go(self) -> None:
@@ -173,7 +174,8 @@ class FileStore:
         """Puts a fresh file into the place of the one whose lock someone holds who does not go on."""
         if names(self._path, held):
             fresh = self._path.with_name(f"{self._path.name}.{self._me.name}.fresh")
-            file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            fresh.unlink(missing_ok=True)
+            file = open_private(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL)
             try:
                 self._write(file, self._afresh("was held by a process that does not go on"))
             finally:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
+from huggy_connector.storage import Unsafe, open_private
+
 
 class Holder:
     """One process among those with files `{stem}.*.alive` in `folder`. A forked child needs a holder of its own."""
@@ -25,7 +27,7 @@ class Holder:
         if self._file is not None and names(path, self._file):
             return
         self.end()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        self._file = open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def end(self) -> None:
@@ -54,8 +56,8 @@ class Holder:
 
     def _lives(self, path: Path) -> bool:
         try:
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except FileNotFoundError:
+            file = open_private(path, os.O_RDONLY)
+        except (FileNotFoundError, Unsafe):  # what another has put there is no holder, and stays
             return False
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

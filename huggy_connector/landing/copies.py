@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
-from weakref import finalize
 
 from huggy_connector.errors import LandingUnwritable
+from huggy_connector.storage import OwnFolder
 
 _PREFIX = "huggy-landing-"
 
@@ -26,7 +22,7 @@ class Copies:
     """
 
     def __init__(self) -> None:
-        self._made: Path | None = None
+        self._made: OwnFolder | None = None
         self._making = threading.Lock()
 
     def path(self, name: str) -> Path:
@@ -52,14 +48,13 @@ class Copies:
     def drop(self, name: str) -> None:
         """Forgets a copy, if there is one."""
         if self._made is not None:
-            (self._made / name).unlink(missing_ok=True)
+            (self._made.path / name).unlink(missing_ok=True)
 
     def _folder(self) -> Path:
         with self._making, _explained():
             if self._made is None:
-                self._made, lock = _make(Path(tempfile.gettempdir()))
-                finalize(self, _remove, self._made, lock, os.getpid())
-            return self._made
+                self._made = OwnFolder(_PREFIX)
+            return self._made.path
 
 
 @contextmanager
@@ -74,22 +69,3 @@ def _explained() -> Iterator[None]:
             f"The temporary folder {tempfile.gettempdir()} cannot be used ({reason}): "
             "see to it, or set TMPDIR to a folder with room."
         ) from error
-
-
-def _make(parent: Path) -> tuple[Path, IO[bytes]]:
-    """A folder that nobody else removes while its lock is held: by a process that lives."""
-    for left in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError), (left / "lock").open("rb") as theirs:
-            fcntl.flock(theirs, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    lock = (folder / "lock.new").open("wb")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    (folder / "lock.new").replace(folder / "lock")
-    return folder, lock
-
-
-def _remove(folder: Path, lock: IO[bytes], owner: int) -> None:
-    if owner == os.getpid():  # a fork's end is not the owner's
-        shutil.rmtree(folder, ignore_errors=True)
-    lock.close()

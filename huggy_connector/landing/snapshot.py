@@ -53,9 +53,13 @@ class Landing:
         return self._storage
 
     @classmethod
-    def at(cls, place: str, *, access: Mapping[str, str] | None = None) -> Self:
-        """The landing in a folder, or at a URL of an object store: see `ObjectStorage.at` for `access`."""
-        return cls(ObjectStorage.at(place, access=access) if is_url(place) else Folder(place))
+    def at(cls, place: str, *, access: Mapping[str, str] | None = None, world_readable: bool = False) -> Self:
+        """The landing in a folder, or at a URL of an object store: see `ObjectStorage.at` for `access`, `Folder` for
+        `world_readable`.
+        """
+        if is_url(place):
+            return cls(ObjectStorage.at(place, access=access))
+        return cls(Folder(place, world_readable=world_readable))
 
     def companies(self) -> tuple[int, ...]:
         return tuple(sorted(int(name) for name in self._storage.children("") if name.isascii() and name.isdigit()))

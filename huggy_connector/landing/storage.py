@@ -5,13 +5,14 @@ Names are paths below the root, with `/`. A folder is there while something is i
 
 import errno
 import os
-import secrets
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 from huggy_connector.errors import LandingError, LandingUnwritable
+from huggy_connector.storage import Unsafe, check_way, new_beside, open_shared, put_in_place, sync
 
 _PATIENCE = 5
 """How often a folder is made anew that another removes, empty, at the same moment."""
@@ -56,17 +57,30 @@ class Storage(Protocol):
 
 
 class Folder:
-    """A folder, maybe on a disk shared by several hosts: it relies on atomic rename and link, and on no locks."""
+    """A folder, maybe on a disk shared by several hosts: it relies on atomic rename and link, and on no locks.
+
+    What is made in it is open to the world (everybody on the machine) as the folder itself is and the umask allows; the
+    folder, where it is made here, as `world_readable` says. What a neighbour may have put there is not used.
+    """
 
     lanes = 1
 
-    def __init__(self, root: Path | str, *, called: str = "landing", setting: str = "HUGGY_LANDING") -> None:
+    def __init__(
+        self,
+        root: Path | str,
+        *,
+        called: str = "landing",
+        setting: str = "HUGGY_LANDING",
+        world_readable: bool = False,
+    ) -> None:
         self.root = Path(root).absolute()
+        self._world_readable = world_readable
         self._called = f"The {called} {self.root}"
         self._setting = setting
 
     def children(self, folder: str) -> Sequence[str]:
         with self._explained_reading():
+            check_way(self.root, folder)
             try:
                 return sorted(path.name for path in (self.root / folder).iterdir())
             except FileNotFoundError:
@@ -74,7 +88,9 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         with self._explained_reading():
-            return (self.root / name).read_bytes()
+            check_way(self.root, name)
+            with os.fdopen(open_shared(self.root / name), "rb") as file:
+                return file.read()
 
     def write(self, name: str, data: bytes) -> None:
         with self.writing(name) as path:
@@ -84,7 +100,8 @@ class Folder:
         with self._explained_writing():
             for _ in range(_PATIENCE):
                 with suppress(FileNotFoundError), self._aside(name) as (aside, target):
-                    return _create(aside, target, data)
+                    aside.write_bytes(data)
+                    return _create(aside, target)
             raise FileNotFoundError(errno.ENOENT, "the folder is being removed again and again", name)
 
     def exchange(self, name: str, old: bytes, new: bytes) -> bool:
@@ -98,14 +115,13 @@ class Folder:
     def writing(self, name: str) -> Iterator[Path]:
         with self._explained_writing(), self._aside(name) as (aside, target):
             yield aside
-            _sync(aside)
-            aside.replace(target)
-            _sync(target.parent)
+            put_in_place(aside, target)
 
     def local(self, name: str) -> Path:
         path = self.root / name
         with self._explained_reading():
-            path.stat()
+            check_way(self.root, name)
+            os.close(open_shared(path))
         return path
 
     def locals(self, names: Iterable[str]) -> Iterator[Path]:
@@ -114,6 +130,7 @@ class Folder:
     def delete(self, name: str) -> None:
         path = self.root / name
         with self._explained_writing(), suppress(FileNotFoundError):
+            check_way(self.root, str(Path(name).parent))
             path.unlink()
         with suppress(OSError):  # unless something else is in it
             path.parent.rmdir()
@@ -122,8 +139,10 @@ class Folder:
     def _aside(self, name: str) -> Iterator[tuple[Path, Path]]:
         """A path beside the target, whose name no `*.parquet` matches; nothing is left at it."""
         target = self.root / name
-        _make(target.parent)
-        aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        check_way(self.root, name)
+        self._make(target.parent)
+        file, aside = new_beside(target, 0o666 if self._is_open() else 0o660)
+        os.close(file)
         try:
             yield aside, target
         finally:
@@ -144,10 +163,29 @@ class Folder:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise LandingError(f"{self._called} cannot be read: {_reason(error)}.") from error
+            reason = error.strerror if isinstance(error, Unsafe) else _reason(error)
+            raise LandingError(f"{self._called} cannot be read: {reason}.") from error
+
+    def _make(self, folder: Path) -> None:
+        """The folder and those above it, so that they outlast a power cut."""
+        if folder.is_dir():
+            return
+        self._make(folder.parent)
+        is_open = self._is_open() if folder.is_relative_to(self.root) else True
+        folder.mkdir(mode=0o777 if is_open else 0o770, exist_ok=True)
+        sync(folder.parent)
+
+    def _is_open(self) -> bool:
+        """Whether everybody may read what is new here."""
+        try:
+            return bool(self.root.stat().st_mode & stat.S_IROTH)
+        except FileNotFoundError:
+            return self._world_readable
 
     def _sentence(self, error: OSError) -> str:
         match error.errno:
+            case _ if isinstance(error, Unsafe):
+                return f"{self._called} cannot be written to: {error.strerror}. Remove it, or see who put it there."
             case errno.ENOSPC | errno.EDQUOT:
                 return f"{self._called} has no room left: free some, or set {self._setting} to a folder with room."
             case errno.EACCES | errno.EROFS:
@@ -172,39 +210,17 @@ class Folder:
                 )
 
 
-def _create(aside: Path, target: Path, data: bytes) -> bool:
-    aside.write_bytes(data)
-    _sync(aside)
+def _create(aside: Path, target: Path) -> bool:
+    sync(aside)
     try:
         os.link(aside, target)
     except FileExistsError:
         # A network disk may repeat a call whose answer was lost: then the link is there, and it is ours.
         if aside.stat().st_nlink == 1:
             return False
-    _sync(target.parent)
+    sync(target.parent)
     return True
 
 
 def _reason(error: OSError) -> str:
     return (os.strerror(error.errno) if error.errno else type(error).__name__).lower()
-
-
-def _make(folder: Path) -> None:
-    """The folder and those above it, so that they outlast a power cut."""
-    if folder.is_dir():
-        return
-    _make(folder.parent)
-    folder.mkdir(exist_ok=True)
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    """Onto the disk. Some network disks cannot do that for a folder, and need not."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL or not path.is_dir():
-            raise
-    finally:
-        os.close(handle)

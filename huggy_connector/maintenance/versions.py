@@ -45,6 +45,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
         calendar=read_calendar(settings.calendar),
         stop_on=settings.stopping_checks,
         sweep_days=settings.reconcile_days,
+        world_readable=settings.world_readable,
     )
     return replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
 
@@ -57,7 +58,7 @@ def rollback(
     report = roll_back_warehouse(
         settings.warehouse, to=to, keep_versions=settings.keep_versions, now=clock.now, note=progress.note
     )
-    return replace(report, warnings=_elsewhere(settings, progress, clock))
+    return replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
 
 
 def judge(settings: Settings, judgement: Judgement) -> Verdicts:
@@ -98,4 +99,4 @@ def _elsewhere(settings: Settings, progress: Progress, clock: Clock) -> tuple[st
 
 
 def _landing(settings: Settings) -> Landing:
-    return Landing.at(settings.landing, access=settings.landing_options)
+    return Landing.at(settings.landing, access=settings.landing_options, world_readable=settings.world_readable)

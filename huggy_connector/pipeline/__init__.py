@@ -147,6 +147,7 @@ def load(
         zone=settings.zone,
         stop_on=settings.stopping_checks,
         sweep_days=settings.reconcile_days,
+        world_readable=settings.world_readable,
     )
     copies = mirror(
         settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
@@ -286,7 +287,7 @@ def _recalled(settings: Settings, resource_name: str, call: str, progress: Progr
 
 
 def _landing(settings: Settings) -> Landing:
-    return Landing.at(settings.landing, access=settings.landing_options)
+    return Landing.at(settings.landing, access=settings.landing_options, world_readable=settings.world_readable)
 
 
 __all__ = [

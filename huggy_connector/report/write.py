@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted, WarehouseError
@@ -17,6 +16,7 @@ from huggy_connector.report.page import render
 from huggy_connector.report.reading import live_version, read_figures
 from huggy_connector.report.words import LANGUAGES, Language, Words
 from huggy_connector.settings import Settings
+from huggy_connector.storage import Access, replacing
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.publish import holding
 
@@ -90,14 +90,15 @@ def _write_beside(settings: Settings, *, now: datetime) -> None:
     places = Beside.of(settings.warehouse)
     if places.version is not None and places.version == live_version(settings.warehouse):
         return
+    live = Place.at(settings.warehouse).live
     figures = read_figures(
         settings.warehouse, now=now, zone=settings.zone, requests_per_second=settings.requests_per_second
     )
     for language in LANGUAGES:
         other = next(each for each in LANGUAGES if each != language)
         page = render(figures, words=Words(language), data_name=places.data.name, other_name=places.page(other).name)
-        _replace(places.page(language), page)
-    _replace(places.data, _as_json(figures))  # last: it vouches for the pages
+        _replace(places.page(language), page, like=live)
+    _replace(places.data, _as_json(figures), like=live)  # last: it vouches for the pages
 
 
 def _as_json(figures: Figures) -> str:
@@ -115,14 +116,12 @@ def _notices(figures: Figures, words: Words) -> list[str]:
     return notices
 
 
-def _replace(file: Path, text: str) -> None:
-    half = file.with_name(f".{file.name}.{uuid4().hex}.half")
+def _replace(file: Path, text: str, *, like: Path | None = None) -> None:
+    """A new file may be read by those who may read `like`."""
     try:
-        half.write_text(text, encoding="utf-8")
-        half.replace(file)
+        with replacing(file, access=Access.of(like) if like else None) as half:
+            half.write_text(text, encoding="utf-8")
     except OSError as error:
         raise WarehouseError(
             f"{file} could not be written ({error.strerror}): see to the disk, or write elsewhere."
         ) from None
-    finally:
-        half.unlink(missing_ok=True)

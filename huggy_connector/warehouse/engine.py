@@ -55,8 +55,11 @@ class Engine:
         finally:
             connection.close()
 
-    def connect(self, spill: Path) -> DuckDBPyConnection:
-        """A connection in memory: nothing is downloaded, no Python variable is taken for a table, times are UTC."""
+    def connect(self, spill: Path | None) -> DuckDBPyConnection:
+        """A connection in memory: nothing is downloaded, no Python variable is taken for a table, times are UTC.
+
+        What does not fit in memory is put in the folder `spill`, if there is one.
+        """
         import duckdb
 
         try:
@@ -64,7 +67,7 @@ class Engine:
                 config={
                     "memory_limit": _counted(self.memory_limit),
                     "threads": self.threads,
-                    "temp_directory": str(spill),
+                    "temp_directory": str(spill or ""),
                     "preserve_insertion_order": False,
                     "autoinstall_known_extensions": False,
                     "autoload_known_extensions": False,

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 from huggy_connector.catalogue import RESOURCES, Resource, Scalar
 from huggy_connector.errors import WarehouseError, WarehouseUnusable
 from huggy_connector.landing import Manifest
+from huggy_connector.storage import put_in_place
 from huggy_connector.warehouse import history, meta, refresh, sql
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.engine import CATALOG, STORAGE_VERSION, Engine, attach, explained
 from huggy_connector.warehouse.place import Place, wal_of
-from huggy_connector.warehouse.publish import copy_of, holding, make_sure_of_room, sync
+from huggy_connector.warehouse.publish import copy_of, holding, make_sure_of_room
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -97,9 +98,7 @@ class Files:
                         refresh.refresh(connection, calendar)
                     connection.execute("COMMIT")
                     _write_afresh(connection, place)
-            sync(place.afresh)
-            place.afresh.replace(file)
-            sync(file.parent)
+            put_in_place(place.afresh, file)
             for rest in (place.draft, wal_of(place.draft)):
                 rest.unlink(missing_ok=True)
             yield Erased(file, removed, changed)

@@ -111,6 +111,7 @@ def load(  # noqa: PLR0913
     sweep_days: float = 7.0,
     afresh: bool = False,
     zone: ZoneInfo = USUAL_ZONE,
+    world_readable: bool = False,
     note: Callable[[str], None] = lambda _: None,
 ) -> LoadReport:
     """Brings the landing's new snapshots, of all companies, into the warehouse. A second call changes nothing.
@@ -119,7 +120,7 @@ def load(  # noqa: PLR0913
     release, and one that holds times of a company in another zone than its newest snapshot. Snapshots that another
     catalogue or zone typed are typed anew. `zone` is that of companies whose snapshots do not say theirs, `stop_on`
     names checks that stop the load where they would warn: `fresh`, or `chats.fresh` for one table; `sweep_days` is how
-    often a long list without an order is read.
+    often a long list without an order is read; `world_readable` is as in `drafting`.
 
     The file changes in one step, or not at all. Raises ConfigurationError for a path where no warehouse may be or a
     check that there is not, WarehouseUnusable for a file that cannot be loaded into, WarehouseBusy where another load
@@ -156,6 +157,7 @@ def load(  # noqa: PLR0913
             keep_versions=keep_versions,
             room=GROWTH * sum(file.bytes for manifest in todo.manifests for file in manifest.files),
             afresh=todo.afresh,
+            world_readable=world_readable,
         ) as draft:
             added = migrate(draft.connection, wanted, macros=_macros(resources))
             ledger.record_columns(draft.connection, added, now=now())
@@ -175,7 +177,7 @@ def load(  # noqa: PLR0913
             )
             note(f"Publishing version {draft.version}.")
     addresses = tuple(manifest.address for manifest in todo.manifests)
-    warnings += todo.hints
+    warnings += (*todo.hints, *draft.warnings)
     return LoadReport(str(place.live), draft.version, True, held, addresses, todo.skipped, warnings, todo.blocked)
 
 

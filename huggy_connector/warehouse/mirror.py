@@ -17,7 +17,8 @@ from hashlib import file_digest
 from pathlib import Path
 
 from huggy_connector.errors import HuggyError, Interrupted, WarehouseError
-from huggy_connector.landing import Storage, storage_at
+from huggy_connector.landing import Folder, Storage, storage_at
+from huggy_connector.storage import Access
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.publish import holding
 from huggy_connector.warehouse.status import status
@@ -90,10 +91,12 @@ def _described(place: Place) -> Pointer:
 def _bring(
     storage: Storage, place: Place, pointer: Pointer, *, keep_versions: int, name: str, note: Callable[[str], None]
 ) -> None:
-    if _held(storage) != pointer.to_json().encode():
+    if (held := _held(storage)) != pointer.to_json().encode():
         note(f"Copying version {pointer.version} to {name}.")
         with storage.writing(pointer.name) as path:
             shutil.copyfile(place.live, path)
+            if held and isinstance(storage, Folder):  # whoever reads the copies may read this one too
+                Access.of(storage.root / json.loads(held)["name"]).give_to(path)
         storage.write(POINTER, pointer.to_json().encode())
     ours = re.compile(rf"{re.escape(place.live.stem)}-[0-9]{{8}}-[0-9a-f]{{8}}\.duckdb")
     half = re.compile(rf"\.({ours.pattern}|{re.escape(POINTER)})\.[0-9a-f]+\.tmp")

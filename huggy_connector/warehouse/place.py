@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.storage import followed
 
 RESERVED = ("history", "marts", "meta", "main", "temp", "system", "memory", "information_schema", "pg_catalog")
 """DuckDB calls a database after its file: under one of these names `meta.loads` or an ATTACH would be ambiguous."""
@@ -28,8 +29,13 @@ class Place:
         given = str(path)
         if not given or given == ":memory:" or re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", given):
             raise ConfigurationError(f"The warehouse {given!r} is no file: give a path on a local disk.")
-        live = Path(given).expanduser().resolve()
-        stem = live.name.split(".", 1)[0]
+        try:
+            live = followed(Path(given).expanduser())
+        except OSError as error:
+            raise ConfigurationError(
+                f"The warehouse {given!r} cannot be reached ({error.strerror}): give another path."
+            ) from None
+        stem = cls(live).name
         if stem.lower() in RESERVED:
             raise ConfigurationError(
                 f"The warehouse may not be called {live.name!r}: DuckDB could not tell it from its schema {stem!r}. "
@@ -44,6 +50,11 @@ class Place:
         if not live.parent.is_dir():
             raise ConfigurationError(f"The warehouse's folder {str(live.parent)!r} does not exist: create it first.")
         return cls(live)
+
+    @property
+    def name(self) -> str:
+        """What DuckDB calls the database of this file: up to the first dot, but for one that hides the file."""
+        return self.live.name.lstrip(".").split(".", 1)[0]
 
     @property
     def beside(self) -> Path:

@@ -11,18 +11,31 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from huggy_connector.errors import WarehouseBusy, WarehouseUnusable
+from huggy_connector.storage import (
+    Access,
+    Unsafe,
+    access_of_new,
+    check_way,
+    open_private,
+    private_folder,
+    put_in_place,
+    sync,
+)
 from huggy_connector.warehouse.engine import CATALOG, Engine, explained
 from huggy_connector.warehouse.place import Place, wal_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_KEEP_GROUP = "Make the user who loads a member of that group, or give the file to another."
+_CHANGE_RIGHTS = "change its rights, or give another path."
 
 MARGIN = 64 * 2**20
 """Bytes of disk that are left alone."""
@@ -30,10 +43,14 @@ MARGIN = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A private copy of the warehouse: `connection` writes into it, and it becomes `version` if the block ends well."""
+    """A private copy of the warehouse: `connection` writes into it, and it becomes `version` if the block ends well.
+
+    `warnings` are there then: of those who can read the former version and not this one.
+    """
 
     connection: DuckDBPyConnection
     version: int
+    warnings: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -44,15 +61,17 @@ def holding(place: Place, *, wait_seconds: float = 0.0) -> Iterator[None]:
     longer than `wait_seconds`, WarehouseUnusable where nothing can be written there.
     """
     try:
-        place.beside.mkdir(exist_ok=True)
-        lock = FileLock(place.lock, timeout=wait_seconds)
+        check_way(place.live)
+        private_folder(place.beside, closed=True)
+        os.close(open_private(place.lock, os.O_RDWR | os.O_CREAT))
+        lock = FileLock(place.lock, timeout=wait_seconds, mode=0o600)
         lock.acquire()
     except Timeout:
         raise WarehouseBusy(f"Another load is changing {place.live}: try again when it has ended.") from None
     except OSError as error:
         raise WarehouseUnusable(
-            f"The warehouse's folder {place.live.parent} cannot be written to ({error.strerror}): change its rights, "
-            "or give another path."
+            f"The warehouse's folder {place.live.parent} cannot be written to ({error.strerror}): "
+            + ("remove that, or give another path." if isinstance(error, Unsafe) else _CHANGE_RIGHTS)
         ) from None
     try:
         _clear(place)
@@ -71,12 +90,14 @@ def drafting(
     room: int = 0,
     afresh: bool = False,
     source: Path | None = None,
+    world_readable: bool = False,
 ) -> Iterator[Draft]:
     """The next version in the making; published when the block ends well, thrown away otherwise. Within `holding`.
 
     It starts as a copy of `source`, else of the live file, which is version `from_version`, or `afresh` as an empty
     file. Its number is above all that are there, also where the live file was moved away. `room` is by how many bytes
-    it may grow. The version that it replaces is kept beside it, up to `keep_versions` of them.
+    it may grow. The version that it replaces is kept beside it, up to `keep_versions` of them. Whoever may read the
+    file that is replaced may read the new one; the first may be read by the world as `world_readable` and umask say.
     """
     copied = from_version > 0 and not afresh
     version = 1 + max(from_version, *(number for number, _ in place.kept()), 0)
@@ -87,9 +108,10 @@ def drafting(
             if copied:
                 copy_of(source, place.draft)
             with engine.writing(place.draft, spill=place.spill) as connection:
-                yield Draft(connection, version)
+                draft = Draft(connection, version)
+                yield draft
                 connection.execute(f"CHECKPOINT {CATALOG}")
-        _swap(place, from_version=from_version, keep_versions=keep_versions)
+        _swap(place, from_version=from_version, keep_versions=keep_versions, draft=draft, world_readable=world_readable)
     except OSError as error:
         raise WarehouseUnusable(
             f"The load into {place.live} could not write to the disk ({error.strerror}): see to it and load again."
@@ -110,19 +132,21 @@ def copy_of(live: Path, draft: Path) -> None:
         except OSError:
             raise WarehouseBusy(f"Another program has just opened {live} for writing: close it there.") from None
         shutil.copyfileobj(source, target, 2**24)
-    shutil.copymode(live, draft)
 
 
-def _swap(place: Place, *, from_version: int, keep_versions: int) -> None:
+def _swap(place: Place, *, from_version: int, keep_versions: int, draft: Draft, world_readable: bool) -> None:
     if wal_of(place.draft).exists():
         raise WarehouseUnusable(
             f"DuckDB left a write-ahead log beside the new version of {place.live}: please report it."
         )
+    former = Access.of(place.live) if place.live.exists() else None
+    fresh = access_of_new(place.live, mode=0o666 if world_readable else 0o660)
     sync(place.draft)
     if from_version > 0:
         _keep(place, from_version)
-    place.draft.replace(place.live)
-    sync(place.live.parent)
+    put_in_place(place.draft, place.live, access=fresh)
+    if former and (lost := former.lost_at(place.live)):
+        draft.warnings.append(f"{place.live} is not open to all who could read it before: {lost}. {_KEEP_GROUP}")
     for _, path in place.kept()[: -keep_versions or None]:
         path.unlink()
 
@@ -137,17 +161,8 @@ def _keep(place: Place, version: int) -> None:
     except OSError:  # a file system without hard links
         half = kept.with_suffix(".half")
         shutil.copyfile(place.live, half)
-        half.replace(kept)
+        put_in_place(half, kept, access=Access.of(place.live))
     sync(place.versions)
-
-
-def sync(path: Path) -> None:
-    """Onto the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def make_sure_of_room(place: Place, needed: int) -> None:

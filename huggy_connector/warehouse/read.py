@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import finalize
 from zoneinfo import ZoneInfo
 
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseError
+from huggy_connector.storage import OwnFolder, replacing
 from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.engine import Engine, attach
 from huggy_connector.warehouse.place import Place
@@ -56,15 +56,24 @@ def connect(
     place = Place.at(warehouse)
     if not place.live.exists():
         raise ConfigurationError(f"There is no warehouse at {place.live} yet: run `huggy sync` first.")
-    spill = Path(tempfile.gettempdir()) / f"huggy-reader-{os.getpid()}"
-    connection = Engine(memory_limit, threads).connect(spill)
+    spill = _spill()
+    connection = Engine(memory_limit, threads).connect(spill.path / "spill" if spill else None)
+    finalize(connection, lambda: spill)
     try:
-        attach(connection, place.live, "READ_ONLY", place.live.name.split(".", 1)[0])
+        attach(connection, place.live, "READ_ONLY", place.name)
         connection.execute(f"SET TimeZone = {sql.text(zone.key)}")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _spill() -> OwnFolder | None:
+    """Where nobody else reads what does not fit in memory; None where TMPDIR cannot be used: then it has to fit."""
+    try:
+        return OwnFolder("huggy-reader-")
+    except OSError:
+        return None
 
 
 def query(warehouse: str | Path, question: str, *, zone: ZoneInfo = UTC_ZONE, limit: int | None = None) -> Answer:
@@ -100,20 +109,17 @@ def export(warehouse: str | Path, question: str, target: str | Path, *, zone: Zo
         raise ConfigurationError(f"{str(file)!r} is no path for a file: give one in a folder that exists.")
     if file.resolve() == Place.at(warehouse).live:
         raise ConfigurationError("That is the warehouse itself: give another file to write to.")
-    half = file.with_name(f".{file.name}.{os.getpid()}.half")
     try:
-        with _asking(warehouse, question, zone, writes=half) as connection:
+        with replacing(file) as half, _asking(warehouse, question, zone, writes=half) as connection:
             # A view, and not COPY (...), because the question may end in a semicolon or a comment.
             connection.execute(f"CREATE TEMP VIEW answer AS {question}")
-            copy = f"COPY (FROM answer) TO {sql.text(str(half))} ({FORMATS[file.suffix.lower()]})"
+            how = f"{FORMATS[file.suffix.lower()]}, USE_TMP_FILE false"
+            copy = f"COPY (FROM answer) TO {sql.text(str(half))} ({how})"
             row = _interruptible(connection, lambda: connection.execute(copy).fetchone())
-        half.replace(file)
     except OSError as error:
         raise WarehouseError(
             f"{file} could not be written ({error.strerror}): see to the disk, or write elsewhere."
         ) from None
-    finally:
-        half.unlink(missing_ok=True)
     return int(row[0]) if row else 0
 
 

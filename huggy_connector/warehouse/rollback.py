@@ -69,7 +69,7 @@ def rollback(
             if place.live.stat().st_ino == before:  # else it was published, and what went wrong came after
                 write_verdicts(place, verdicts)
             raise
-    return RollbackReport(str(place.live), draft.version, number, blocked)
+    return RollbackReport(str(place.live), draft.version, number, blocked, tuple(draft.warnings))
 
 
 def judge(

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 
 from huggy_connector.errors import WarehouseUnusable
+from huggy_connector.storage import replacing
 from huggy_connector.warehouse.place import Place
-from huggy_connector.warehouse.publish import sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,6 @@ def read_verdicts(place: Place) -> Verdicts:
 
 def write_verdicts(place: Place, verdicts: Verdicts) -> None:
     """Whole or not at all. Within `holding`."""
-    half = place.verdicts.with_suffix(".half")
     told = {"blocked": sorted(verdicts.blocked), "accepted": sorted(verdicts.accepted)}
-    with half.open("w", encoding="utf-8") as file:
-        json.dump(told, file, indent=1)
-        file.flush()
-        sync(half)
-    half.replace(place.verdicts)
-    sync(place.beside)
+    with replacing(place.verdicts) as half:
+        half.write_text(json.dumps(told, indent=1), encoding="utf-8")

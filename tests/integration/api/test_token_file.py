@@ -158,14 +158,14 @@ def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     path.mkdir()
     error = refusal(path)
-    assert (type(error), str(error)) == unusable(path, "Is a directory")
+    assert (type(error), str(error)) == unusable(path, "it is no regular file")
 
 
 def test_a_file_as_its_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "one.json"
     error = refusal(path)
-    assert (type(error), str(error)) == unusable(path, "File exists")
+    assert (type(error), str(error)) == unusable(path, "Not a directory")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")

@@ -323,7 +323,7 @@ def test_a_folder_where_nothing_may_be_written_is_refused(tmp_path: Path) -> Non
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert refusal(tmp_path / "file") == f"The budget's file {FILE} cannot be used: File exists. {ADVICE}"
+    assert refusal(tmp_path / "file") == f"The budget's file {FILE} cannot be used: Not a directory. {ADVICE}"
 
 
 def test_a_budget_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
