@@ -9,7 +9,15 @@ from filelock import FileLock, Timeout
 
 from huggy_connector.api.kept import Illegible, Kept
 from huggy_connector.errors import ConfigurationError, Unreachable
-from huggy_connector.storage import followed, new_beside, open_private, private_folder, sweep_beside, sync
+from huggy_connector.storage import (
+    check_private_file,
+    followed,
+    new_beside,
+    open_private,
+    private_folder,
+    sweep_beside,
+    sync,
+)
 
 PATIENCE = 120.0
 """Seconds to wait for another process that renews: longer than any answer takes."""
@@ -78,9 +86,10 @@ class TokenFile:
             ) from None
 
     def _real(self) -> Path:
-        """The file itself, in a folder that is fit for it."""
+        """The file itself, which is ours or not there, in a folder that is fit for it."""
         real = followed(self._path, private=True)
         private_folder(real.parent)
+        check_private_file(real)
         return real
 
     def _text(self) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from huggy_connector.storage.access import Access
 from huggy_connector.storage.neighbours import Unsafe, check_way, followed, open_shared
-from huggy_connector.storage.private import open_private, private_folder
+from huggy_connector.storage.private import check_private_file, open_private, private_folder
 from huggy_connector.storage.replace import access_of_new, new_beside, put_in_place, replacing, sweep_beside, sync
 from huggy_connector.storage.temporary import OwnFolder
 
@@ -11,6 +11,7 @@ __all__ = [
     "OwnFolder",
     "Unsafe",
     "access_of_new",
+    "check_private_file",
     "check_way",
     "followed",
     "new_beside",

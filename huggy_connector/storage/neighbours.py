@@ -29,7 +29,7 @@ def followed(path: Path, *, private: bool = False) -> Path:
     Raises Unsafe for a link that a neighbour may have put there (where it is to be `private`: for any that is neither
     this user's nor root's), OSError for links in a circle.
     """
-    path = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.absolute() leaves the dots
+    path = path.absolute()
     done, left, links = Path(path.anchor), list(reversed(path.parts[1:])), 0
     while left:
         part = left.pop()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from errno import ELOOP
 from pathlib import Path
 
 from huggy_connector.storage.neighbours import Unsafe, followed
@@ -52,25 +51,31 @@ def _refuse_anothers_in(file: int, folder: Path) -> None:
                 raise Unsafe("belongs to another user", folder / each.name)
 
 
+def check_private_file(path: Path) -> None:
+    """Raises Unsafe where something is there that is no file of ours."""
+    with suppress(FileNotFoundError):
+        _refuse_anothers(path.lstat())
+
+
 def open_private(path: Path, flags: int) -> int:
     """A regular file of ours, open, which nobody else may read or write from now on. `flags` may create it."""
+    check_private_file(path)  # first, so that a kernel with rules of its own gives the same reason
+    file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, PRIVATE)
     try:
-        file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, PRIVATE)
-    except OSError as error:
-        raise Unsafe("it is a link") if error.errno == ELOOP else error from None
-    try:
-        _make_private(file)
+        about = os.fstat(file)
+        _refuse_anothers(about)
+        if stat.S_IMODE(about.st_mode) != PRIVATE:
+            os.fchmod(file, PRIVATE)
     except OSError:
         os.close(file)
         raise
     return file
 
 
-def _make_private(file: int) -> None:
-    about = os.fstat(file)
+def _refuse_anothers(about: os.stat_result) -> None:
+    if stat.S_ISLNK(about.st_mode):
+        raise Unsafe("it is a link")
     if not stat.S_ISREG(about.st_mode):
         raise Unsafe("it is no regular file")
     if about.st_uid != os.geteuid():
         raise Unsafe("it belongs to another user")
-    if stat.S_IMODE(about.st_mode) & ~PRIVATE:
-        os.fchmod(file, PRIVATE)

@@ -36,6 +36,8 @@ class Place:
                 f"The warehouse {given!r} cannot be reached ({error.strerror}): give another path."
             ) from None
         stem = cls(live).name
+        if not stem:
+            raise ConfigurationError(f"The warehouse {given!r} has no name: give one such as huggy.duckdb.")
         if stem.lower() in RESERVED:
             raise ConfigurationError(
                 f"The warehouse may not be called {live.name!r}: DuckDB could not tell it from its schema {stem!r}. "

@@ -12,7 +12,7 @@ from weakref import finalize
 from zoneinfo import ZoneInfo
 
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseError
-from huggy_connector.storage import OwnFolder, replacing
+from huggy_connector.storage import OwnFolder, followed, replacing
 from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.engine import Engine, attach
 from huggy_connector.warehouse.place import Place
@@ -107,9 +107,9 @@ def export(warehouse: str | Path, question: str, target: str | Path, *, zone: Zo
         raise ConfigurationError(f"{file.name!r} does not say how to write it: end it in {', '.join(FORMATS)}.")
     if not file.parent.is_dir() or file.is_dir():
         raise ConfigurationError(f"{str(file)!r} is no path for a file: give one in a folder that exists.")
-    if file.resolve() == Place.at(warehouse).live:
-        raise ConfigurationError("That is the warehouse itself: give another file to write to.")
     try:
+        if followed(file) == Place.at(warehouse).live:
+            raise ConfigurationError("That is the warehouse itself: give another file to write to.")
         with replacing(file) as half, _asking(warehouse, question, zone, writes=half) as connection:
             # A view, and not COPY (...), because the question may end in a semicolon or a comment.
             connection.execute(f"CREATE TEMP VIEW answer AS {question}")

@@ -328,7 +328,7 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_budget_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "budget-ca978112ca1bbdca").mkdir()
-    assert refusal(tmp_path) == f"The budget's file {FILE} cannot be used: Is a directory. {ADVICE}"
+    assert refusal(tmp_path) == f"The budget's file {FILE} cannot be used: it is no regular file. {ADVICE}"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
