@@ -143,11 +143,10 @@ def test_a_pointer_that_a_neighbour_has_prepared_is_not_used(desk: Desk, tmp_pat
         case "pipe":
             os.mkfifo(pointer)
     os.chown(pointer, LOADER, LOADER, follow_symlinks=False)
-    assert mirror(desk.warehouse, [str(copies)], keep_versions=1) == (
-        (
-            f"The copy of version 1 to {copies} has failed: The place of copies {copies} cannot be read: {pointer} belongs "
-            "to another user, in a folder where everybody may write."
-        ),
+    told = mirror(desk.warehouse, [str(copies)], keep_versions=1)
+    why = f"{pointer} belongs to another user, in a folder where everybody may write"
+    assert told == (
+        f"The copy of version 1 to {copies} has failed: The place of copies {copies} cannot be read: {why}.",
     )
     assert [each.name for each in copies.iterdir()] == ["huggy.json"]
 
@@ -203,7 +202,8 @@ def test_a_link_to_nothing_yet_makes_what_it_leads_to_and_a_circle_is_told(desk:
     assert (desk.warehouse.is_symlink(), (desk.folder / "disk" / "real.duckdb").is_file()) == (True, True)
     circle = desk.folder / "circle.duckdb"
     circle.symlink_to(circle)
-    for ask in (lambda path: load_into(desk, path), lambda path: query(path, "SELECT 1")):
+    asks: list[Callable[[Path], object]] = [lambda path: load_into(desk, path), lambda path: query(path, "SELECT 1")]
+    for ask in asks:
         with pytest.raises(ConfigurationError) as raised:
             ask(circle)
         assert str(raised.value) == (
