@@ -99,7 +99,7 @@ def definitions() -> tuple[Definition, ...]:
     shared = {column.name: column for column in parse("marts", FACTS, texts[FACTS][1]).table.columns}
     found = {name: parse(schema, name, text, shared=shared) for name, (schema, text) in texts.items()}
     reads = {
-        name: {other for other in found if other != name and re.search(rf"\b(touched_)?{other}\b", each.query)}
+        name: [other for other in found if other != name and re.search(rf"\b(touched_)?{other}\b", each.query)]
         for name, each in found.items()
     }
     return tuple(found[name] for name in TopologicalSorter(dict(sorted(reads.items()))).static_order())
