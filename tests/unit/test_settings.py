@@ -114,11 +114,19 @@ def test_no_secret_is_in_the_repr() -> None:
         ("LANDING", "$HOME/landing", f"HUGGY_LANDING '$HOME/landing': {UNFILLED}."),
         ("LANDING", "{{ var.value.x }}", f"HUGGY_LANDING '{{{{ var.value.x }}}}': {UNFILLED}."),
         ("LANDING", "/data/S\udce3o", "HUGGY_LANDING: is no UTF-8 text: write it again in that encoding."),
-        ("PUBLISH", "/x, ~nobody-at-all", f"HUGGY_PUBLISH '/x, ~nobody-at-all': begins with ~, and there is {NO_HOME}."),
+        (
+            "PUBLISH",
+            "/x, ~nobody-at-all",
+            f"HUGGY_PUBLISH '/x, ~nobody-at-all': begins with ~, and there is {NO_HOME}.",
+        ),
         ("WAREHOUSE", ":memory:", "HUGGY_WAREHOUSE ':memory:': is no file: give a path on a local disk."),
         ("WAREHOUSE", "s3://b/x.duckdb", "HUGGY_WAREHOUSE 's3://b/x.duckdb': is no path on a disk of this machine."),
         ("STATE", "redis://h:1", "HUGGY_STATE 'redis://h:1': is no path on a disk of this machine."),
-        ("BUDGET", "file:~nobody-at-all", f"HUGGY_BUDGET 'file:~nobody-at-all': begins with ~, and there is {NO_HOME}."),
+        (
+            "BUDGET",
+            "file:~nobody-at-all",
+            f"HUGGY_BUDGET 'file:~nobody-at-all': begins with ~, and there is {NO_HOME}.",
+        ),
         ("TOKEN_STORE", "file:$X/a", f"HUGGY_TOKEN_STORE 'file:$X/a': {UNFILLED}."),
         ("LANGUAGE", "pt", "HUGGY_LANGUAGE 'pt': is none of en, pt-br and es."),
         ("COMPANY_ID", "-1", "HUGGY_COMPANY_ID '-1': input should be greater than 0."),
@@ -154,7 +162,10 @@ def test_the_drawing_of_the_tree_names_every_error() -> None:
 Read = Callable[[str, Any], Settings]
 PLACES: dict[str, tuple[str, Read]] = {
     "environment": ("HUGGY_{upper}", lambda name, value: Settings.resolve(environ={f"HUGGY_{name.upper()}": value})),
-    "connection": ("the connection's {name}", lambda name, value: Settings.resolve(connection={name: value}, environ={})),
+    "connection": (
+        "the connection's {name}",
+        lambda name, value: Settings.resolve(connection={name: value}, environ={}),
+    ),
     "argument": ("the argument {name}", lambda name, value: Settings.resolve(explicit={name: value}, environ={})),
 }
 from_everywhere = pytest.mark.parametrize("read", [read for _, read in PLACES.values()], ids=list(PLACES))
@@ -197,7 +208,9 @@ HERE, HOME = Path.cwd(), Path.home()
         ("privacy", "email=hmac,\r\nname=mask\r", "email=hmac,\r\nname=mask"),
     ],
 )
-def test_every_setting_from_every_place_is_read_in_one_way(read: Read, name: str, written: str, read_as: object) -> None:
+def test_every_setting_from_every_place_is_read_in_one_way(
+    read: Read, name: str, written: str, read_as: object
+) -> None:
     assert getattr(read(name, written), name) == read_as
 
 
@@ -264,8 +277,42 @@ def test_a_zone_is_one_that_python_arrow_and_duckdb_read() -> None:
             assert connection.execute("SELECT timezone(?, to_timestamp(0)) IS NOT NULL", [name]).fetchone() == (True,)
 
 
-ODD = ["~", "~x", "/", "//", "s3://", "s3:/", "az://a:b@c", "file:", "file:~", "redis://", "redis://a:b@", "http://", "[", "]"]
-ODD += ["https://[", ":", "?", "#", "@", ",", "'", '"', "\0", "\r", "\ufeff", "\ud83d", "{", "{}", '{"a": "b"}', "[[", "{{", "$"]
+ODD = [
+    "~",
+    "~x",
+    "/",
+    "//",
+    "s3://",
+    "s3:/",
+    "az://a:b@c",
+    "file:",
+    "file:~",
+    "redis://",
+    "redis://a:b@",
+    "http://",
+    "[",
+    "]",
+]
+ODD += [
+    "https://[",
+    ":",
+    "?",
+    "#",
+    "@",
+    ",",
+    "'",
+    '"',
+    "\0",
+    "\r",
+    "\ufeff",
+    "\ud83d",
+    "{",
+    "{}",
+    '{"a": "b"}',
+    "[[",
+    "{{",
+    "$",
+]
 ODD += ["1e999", "-0", "nan", "1GB", "9" * 30, "true", "UTC", "localtime", "..", " ", "é", "%", "\u202e", "١"]
 texts = st.lists(st.sampled_from(ODD) | st.text(max_size=6), max_size=5).map("".join)
 anything = st.recursive(
