@@ -14,11 +14,11 @@ from airflow.sdk.log import mask_secret
 
 from huggy_connector import pipeline
 from huggy_connector.airflow.executor import refuse_a_budget_each_worker_has_alone
-from huggy_connector.airflow.stores import access_of, warehouse_of
+from huggy_connector.airflow.stores import access_of, extra_of, warehouse_of
 from huggy_connector.api import Client, open_client
 from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import ConfigurationError, HuggyError
-from huggy_connector.settings import SECRETS, Settings
+from huggy_connector.settings import SECRETS, Settings, cleaned
 from huggy_connector.sweep import Row
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class HuggyHook(BaseHook):
 
     def __init__(self, huggy_conn_id: str = default_conn_name) -> None:
         super().__init__()
-        self.huggy_conn_id = huggy_conn_id
+        self.huggy_conn_id = str(huggy_conn_id)  # a template may have made a number of it
 
     def is_defined(self) -> bool:
         """Whether there is such a connection, in whatever place Airflow keeps them."""
@@ -108,12 +108,16 @@ class HuggyHook(BaseHook):
             "base_url": _address(connection),
             "access_token": connection.password,
             "client_id": connection.login,
-            **self._resolved(self._extra(connection.extra)),
+            **self._resolved(extra_of(connection.extra, self.huggy_conn_id)),
         }
 
     def _resolved(self, extra: dict[str, Any]) -> dict[str, Any]:
         """The extra, `landing_conn_id` and `warehouse_conn_id` replaced by what those connections stand for."""
         if conn_id := extra.pop("landing_conn_id", None):
+            if extra.get("landing_access"):
+                raise ConfigurationError(
+                    f"The extra of connection {self.huggy_conn_id!r} has landing_conn_id and landing_access: give one."
+                )
             access = access_of(self._other(str(conn_id), "landing_conn_id"))
             extra = {**extra, "landing_access": json.dumps(access)}
         if conn_id := extra.pop("warehouse_conn_id", None):
@@ -129,26 +133,21 @@ class HuggyHook(BaseHook):
                 f"{named}: add it under Admin > Connections."
             ) from None
 
-    def _extra(self, text: str | None) -> dict[str, Any]:
-        """Read here, for Airflow takes a typo as an empty extra and goes on with the wrong settings."""
-        where = f"The extra of connection {self.huggy_conn_id!r}"
-        try:
-            extra = json.loads(text or "{}")
-        except ValueError as error:
-            place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-            raise ConfigurationError(f"{where} is no JSON{place}: correct it under Admin > Connections.") from None
-        if not isinstance(extra, dict):
-            raise ConfigurationError(f'{where} is no JSON object such as {{"company_id": 4242}}: correct it.')
-        return extra
-
 
 def _address(connection: "Connection") -> str | None:
     """The base URL. Port and path may stand in fields of their own, as they do in a connection given as a URI."""
-    if not connection.host:
-        return None
-    url = urlsplit(connection.host)
+    try:
+        host = cleaned(connection.host or "")
+        url = urlsplit(host)
+    except ValueError:
+        return connection.host  # for Settings to refuse
+    if (connection.schema and url.path.strip("/") not in {"", connection.schema}) or (connection.schema and not host):
+        raise ConfigurationError(
+            f"The connection {connection.conn_id!r} has a schema that does not fit its host: take it out, and write "
+            "the whole address in host, such as https://api.huggy.app/v3."
+        )
     if not url.netloc:
-        return connection.host
+        return host or None
     apart = connection.port if connection.port != _DEFAULT_PORTS.get(url.scheme) else None
     return url._replace(
         netloc=f"{url.netloc}:{apart}" if apart and not re.search(r":\d+$", url.netloc) else url.netloc,

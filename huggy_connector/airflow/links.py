@@ -15,7 +15,7 @@ class PageLink(BaseOperatorLink):
     name = "Huggy"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 -- Airflow's signature
-        return _page(operator.huggy_conn_id, "")
+        return _page(str(operator.huggy_conn_id), "")
 
 
 class ManifestLink(BaseOperatorLink):

@@ -15,9 +15,9 @@ from huggy_connector.airflow.progress import TaskProgress
 from huggy_connector.airflow.retries import HuggyRetryPolicy, final_where_a_retry_cannot_help
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.errors import Interrupted
+from huggy_connector.errors import ConfigurationError, Interrupted
 from huggy_connector.landing import Manifest
-from huggy_connector.settings import Settings
+from huggy_connector.settings import Settings, plain
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -135,31 +135,32 @@ class HuggyToParquetOperator(_OfHuggy):
 
     def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
         call, once = _call(context), not self.refetch
-        if self.mode in {"due", "reconcile"}:
+        resource, mode = _word(self.resource, "resource"), _word(self.mode, "mode")
+        if mode in {"due", "reconcile"}:
             return pipeline.land_due(
                 settings,
-                self.resource,
+                resource,
                 call=call,
-                whole=self.mode == "reconcile",
+                whole=mode == "reconcile",
                 once=once,
                 show_events=self.show_events,
                 progress=progress,
             )[0]
-        if self.mode == "recent":
-            recent = pipeline.land_first(settings, self.resource, call=call, once=once, progress=progress)
+        if mode == "recent":
+            recent = pipeline.land_first(settings, resource, call=call, once=once, progress=progress)
             if recent is None:
-                raise AirflowSkipException(f"{self.resource}: landed before; the newest days come first only once.")
+                raise AirflowSkipException(f"{resource}: landed before; the newest days come first only once.")
             return recent
         span = pipeline.span_asked(self.from_date, self.to_date, zone=settings.zone)
         return pipeline.land(
             settings,
-            self.resource,
-            mode=self.mode,
+            resource,
+            mode=mode,
             span=span,
             call=call,
             once=once,
             show_events=self.show_events,
-            lane=_lane(self.mode),
+            lane=_lane(mode),
             progress=progress,
         )
 
@@ -205,9 +206,9 @@ class HuggyPlanOperator(_OfHuggy):
         with final_where_a_retry_cannot_help(_account(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
             span = pipeline.span_asked(self.from_date, self.to_date, zone=settings.zone)
-            plan = pipeline.plan(
-                settings, self.resource, mode=self.mode, span=span, lane=_lane(self.mode), progress=progress
-            )
+            mode = _word(self.mode, "mode") if self.mode else None
+            resource = _word(self.resource, "resource")
+            plan = pipeline.plan(settings, resource, mode=mode, span=span, lane=_lane(mode), progress=progress)
         self.log.info(
             "%s: %s, %s: about %d requests, %.1f minutes at %g a second, %.1f%% of an hour's budget. "
             "To tell this took %d requests; nothing is landed.",
@@ -297,6 +298,17 @@ class ParquetToDuckDBOperator(_OfHuggy):
         ti = context["ti"]
         told = ti.xcom_pull(task_ids=sorted(self.upstream_task_ids), map_indexes=ti.map_index)
         return [each["address"] for each in told if isinstance(each, dict) and each.get("landing") == settings.landing]
+
+
+def _word(given: Any, argument: str) -> str:
+    """A templated argument as a text, whatever a native template has made of it. Raises ConfigurationError."""
+    try:
+        word = plain(given)
+    except ValueError:
+        word = None
+    if not isinstance(word, str):
+        raise ConfigurationError(f"the argument {argument} {given!r}: is no text.")
+    return word
 
 
 def _account(huggy_conn_id: str, company_id: int | str | None) -> str:

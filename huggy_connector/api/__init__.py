@@ -54,6 +54,7 @@ def _client(
     settings: Settings, credentials: Credentials, lane: Lane, clock: Clock, note: Callable[[str], None]
 ) -> Client:
     token = credentials.grant.access_token
+    transport = HttpTransport(settings.base_url, language=settings.language)
     budget = open_budget(
         settings.budget,
         scope=f"{settings.base_url} {identity(token) if token else settings.client_id}",
@@ -62,7 +63,7 @@ def _client(
         note=note,
     )
     return Client(
-        transport=HttpTransport(settings.base_url, language=settings.language),
+        transport=transport,
         budget=budget,
         credentials=credentials,
         clock=clock,

@@ -1,20 +1,28 @@
 """The only module that knows httpx: one request out, one answer read to its end, its failures told in our words."""
 
+import os
 import ssl
+import threading
 import time
+from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Protocol, Self
+from urllib.request import getproxies
 
 import httpx
 
 from huggy_connector import __version__, errors
+from huggy_connector.api.network import CERTIFICATES, Proxy, proxy_for, trusted
 from huggy_connector.api.protocol import Request, Response
 
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
 
 
 class Transport(Protocol):
-    """Sends one request. Raises Unreachable, Untrusted or MangledAnswer; never a library's own error."""
+    """Sends one request. Raises Unreachable, Untrusted or MangledAnswer, or ConfigurationError where the environment
+    names no way to the server; never a library's own error.
+    """
 
     def send(self, request: Request, *, token: str | None) -> Response: ...
 
@@ -25,12 +33,19 @@ class HttpTransport:
     """Over HTTP, with connections kept open. Shared by threads."""
 
     def __init__(self, base_url: str, *, language: str, timeouts: httpx.Timeout = TIMEOUTS) -> None:
-        self._host = httpx.URL(base_url).host
+        """Raises ConfigurationError where the environment names no way to the server."""
+        self._ways = _Ways(_surroundings())
+        try:
+            self._base = httpx.URL(base_url)
+            self._ways.to(self._base)
+        except httpx.InvalidURL:
+            raise errors.ConfigurationError(
+                "HUGGY_BASE_URL is no address that a server can have: correct it."
+            ) from None
         self._client = httpx.Client(
             base_url=base_url,
             timeout=timeouts,
-            verify=_trusted(),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
+            transport=self._ways,
             headers={
                 "Accept": "application/json",
                 "Accept-Language": language,
@@ -51,27 +66,41 @@ class HttpTransport:
             )
         except httpx.HTTPError as error:
             raise self._in_our_words(error, request) from None
+        except httpx.InvalidURL:
+            raise errors.ConfigurationError(
+                f"{request.setting} is no address that a server can have: correct it."
+            ) from None
+        if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and (proxy := self._proxy_of(request)):
+            raise _refused_by(proxy)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, answer.content, connecting.seconds)
 
     def _in_our_words(self, error: httpx.HTTPError, request: Request) -> errors.ApiError:
-        host = httpx.URL(request.path).host or self._host
+        host = self._target(request).host
+        proxy = self._proxy_of(request)
         if _caused_by_tls(error):
             return errors.Untrusted(
                 f"The certificate of {host} is not trusted: check {request.setting}, or set SSL_CERT_FILE to the "
                 "certificates of your network."
             )
         match error:
+            case httpx.ProxyError() if proxy:
+                return _refused_by(proxy)
             case httpx.ConnectError() | httpx.ConnectTimeout():
-                return errors.Unreachable(
-                    f"No connection to {host}: check {request.setting}, the network and the proxy settings."
-                )
+                return _no_connection(host, proxy, request.setting)
             case httpx.TimeoutException():
                 return errors.Unreachable(f"{host} does not answer in time for {request.what}: try later.")
             case httpx.RemoteProtocolError() | httpx.DecodingError():
                 return errors.MangledAnswer(f"The answer for {request.what} is cut off or garbled: try later.")
             case _:
                 return errors.Unreachable(f"The connection to {host} broke while asking for {request.what}: try later.")
+
+    def _target(self, request: Request) -> httpx.URL:
+        path = httpx.URL(request.path)
+        return path if path.host else self._base
+
+    def _proxy_of(self, request: Request) -> Proxy | None:
+        return self._ways.proxy_to(self._target(request))
 
     def close(self) -> None:
         self._client.close()
@@ -81,6 +110,70 @@ class HttpTransport:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Ways(httpx.BaseTransport):
+    """Sends each request through the proxy that the environment names for its server, or without one."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._certificates = _certificates(tuple((name, environ.get(name, "")) for name in CERTIFICATES))
+        self._opening = threading.Lock()
+        self._open: dict[Proxy | None, httpx.HTTPTransport] = {}
+
+    def proxy_to(self, url: httpx.URL) -> Proxy | None:
+        return proxy_for(str(url), self._environ)
+
+    def to(self, url: httpx.URL) -> httpx.HTTPTransport:
+        """Raises ConfigurationError."""
+        proxy = self.proxy_to(url)
+        with self._opening:
+            if proxy not in self._open:
+                self._open[proxy] = self._transport(proxy)
+            return self._open[proxy]
+
+    def _transport(self, proxy: Proxy | None) -> httpx.HTTPTransport:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+        if proxy is None:
+            return httpx.HTTPTransport(verify=self._certificates, limits=limits)
+        try:
+            way = httpx.Proxy(proxy.url, ssl_context=self._certificates if proxy.url.startswith("https:") else None)
+            return httpx.HTTPTransport(verify=self._certificates, limits=limits, proxy=way)
+        except (ValueError, httpx.InvalidURL):
+            raise proxy.refused() from None
+        except ImportError:
+            raise errors.ConfigurationError(
+                f"{proxy.variable} names a SOCKS proxy, and its client is not installed: "
+                "pip install 'huggy-connector[socks]'."
+            ) from None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.to(request.url).handle_request(request)
+
+    def close(self) -> None:
+        for each in self._open.values():
+            each.close()
+
+
+def _surroundings() -> Mapping[str, str]:
+    """The environment; where it names no proxy, with those that the system itself has been told."""
+    if any(name.lower().endswith("_proxy") for name in os.environ):
+        return os.environ
+    return {**{f"{scheme}_proxy": address for scheme, address in getproxies().items()}, **os.environ}
+
+
+def _no_connection(host: str, proxy: Proxy | None, setting: str) -> errors.Unreachable:
+    if proxy is None:
+        return errors.Unreachable(f"No connection to {host}: check {setting}, the network and the proxy settings.")
+    return errors.Unreachable(
+        f"No connection to {host} through the proxy of {proxy.variable}: check that, or name the host in NO_PROXY."
+    )
+
+
+def _refused_by(proxy: Proxy) -> errors.Unreachable:
+    return errors.Unreachable(
+        f"The proxy of {proxy.variable} refuses the request: check the user and password in it, and its rules."
+    )
 
 
 def _caused_by_tls(error: BaseException | None) -> bool:
@@ -105,6 +198,6 @@ class _Connecting:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
-    """The certificates that httpx trusts, read once for all connections of the process: it takes 50 ms each time."""
-    return httpx.create_ssl_context()
+def _certificates(told: tuple[tuple[str, str], ...]) -> ssl.SSLContext:
+    """Those that the environment names, else those of httpx; read once for all connections: it takes 50 ms."""
+    return trusted(dict(told)) or httpx.create_ssl_context(trust_env=False)

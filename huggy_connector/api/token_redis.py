@@ -145,6 +145,7 @@ def _redis(url: str) -> "Redis":
     try:
         from redis import Redis
         from redis.backoff import NoBackoff
+        from redis.exceptions import RedisError
         from redis.retry import Retry
     except ImportError:
         raise ConfigurationError(
@@ -155,7 +156,7 @@ def _redis(url: str) -> "Redis":
             url, socket_timeout=ANSWER_WITHIN, socket_connect_timeout=ANSWER_WITHIN, retry=Retry(NoBackoff(), 1)
         )
         redis.connection_pool.make_connection()
-    except (ValueError, TypeError):  # of an option that is none
+    except (ValueError, TypeError, RedisError):  # of an option that is none
         raise ConfigurationError(
             "HUGGY_TOKEN_STORE is no address of a Redis such as redis://localhost:6379/0."
         ) from None

@@ -29,7 +29,7 @@ def open_token_store(settings: Settings, app: App) -> TokenStore:
     kind, _, place = spec.partition(":")
     name = sha256(f"{settings.base_url} {app.client_id}".encode()).hexdigest()[:16]
     if kind == "file":
-        return TokenFile(Path(place).expanduser() if place else settings.state_folder / "tokens" / f"{name}.json")
+        return TokenFile(Path(place) if place else settings.state_folder / "tokens" / f"{name}.json")
     if kind in {"redis", "rediss"}:
         return TokenRedis(spec, name, client_secret=app.client_secret)
     raise ConfigurationError(

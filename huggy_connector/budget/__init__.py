@@ -47,7 +47,7 @@ def open_budget(spec: str, *, scope: str, rate: float, state_folder: Path, note:
     limit = Limit(rate if share is None or kind in REDIS else rate * share, strict=strict)
     store: Store
     if kind == "file":
-        folder = Path(place).expanduser() if place else state_folder
+        folder = Path(place) if place else state_folder
         store = FileStore(folder / f"budget-{name}", limit, note=note)
     elif kind in REDIS:
         url = f"{address}?{urlencode(others)}" if others else address

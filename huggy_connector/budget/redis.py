@@ -82,8 +82,8 @@ class RedisStore:
 
         Raises ConfigurationError where Redis cannot be used, unless a share says how to go on without it.
         """
-        self._server = _server(url)
         self._client = _client(url)
+        self._server = _server(url)
         self._look = self._client.register_script(LOOK)
         self._swap = self._client.register_script(SWAP)
         self._keys = (f"huggy:budget:{{{name}}}:state", f"huggy:budget:{{{name}}}:holders")
@@ -223,24 +223,23 @@ def _client(url: str) -> "Redis":
     try:
         from redis import Redis
         from redis.backoff import NoBackoff
+        from redis.exceptions import RedisError
         from redis.retry import Retry
     except ImportError:
         raise ConfigurationError(
             "HUGGY_BUDGET names a Redis, and its client is not installed: pip install 'huggy-connector[redis]'."
         ) from None
     try:
-        return Redis.from_url(
+        redis = Redis.from_url(
             url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 1)
         )
-    except ValueError:
+        redis.connection_pool.make_connection()
+    except (ValueError, TypeError, RedisError):  # of an option that is none
         raise ConfigurationError(NO_ADDRESS) from None
+    return redis
 
 
 def _server(url: str) -> str:
-    """Host and port, without user and password. Raises ConfigurationError."""
+    """Host and port, without user and password."""
     parts = urlsplit(url)
-    try:
-        port = parts.port or 6379
-    except ValueError:
-        raise ConfigurationError(NO_ADDRESS) from None
-    return f"{parts.hostname or 'localhost'}:{port}"
+    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from huggy_connector.landing import MODES
-from huggy_connector.settings import SECRETS, Settings
+from huggy_connector.settings import SECRETS, Settings, cleaned, path_at, shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,6 +44,19 @@ def _option(name: str) -> Callable[[Command], Command]:
         metavar="TEXT",
         help=f"{Settings.model_fields[name].description}  [env: HUGGY_{name.upper()}]",
     )
+
+
+class LocalPath(click.Path):
+    """A path as settings have them: cleaned, `~` replaced, absolute."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(path_at(cleaned(str(value))), param, ctx)
+        except ValueError as error:
+            self.fail(f"{shown(str(value)).strip()} {error}.", param, ctx)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from huggy_connector.api import SYSTEM_CLOCK
-from huggy_connector.cli.options import as_json, settings_options
+from huggy_connector.cli.options import LocalPath, as_json, settings_options
 from huggy_connector.cli.show import certified, print_json, print_table
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
 from huggy_connector.report import LANGUAGES, Language, write_report
@@ -74,9 +74,7 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
 @click.command()
 @click.argument("sql")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="Rows to print at most.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Write all rows to a .csv, .json, .jsonl or .parquet file."
-)
+@click.option("--out", type=LocalPath(), help="Write all rows to a .csv, .json, .jsonl or .parquet file.")
 @settings_options("warehouse", "timezone")
 @as_json
 def query(*, settings: Settings, sql: str, limit: int, out: Path | None, as_json: bool) -> None:
@@ -139,8 +137,8 @@ def describe(*, table: str | None, language: Language, as_json: bool) -> None:
 @click.command()
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
-    default=Path("report.html"),
+    type=LocalPath(),
+    default="report.html",
     show_default=True,
     help="The page; its figures come beside it, ending in .json.",
 )

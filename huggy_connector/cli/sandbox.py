@@ -1,5 +1,6 @@
 """Commands that need no account: the stand-in API, and the demo that runs against it."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, get_type_hints
 import click
 
 from huggy_connector import pipeline
+from huggy_connector.cli.options import LocalPath
 from huggy_connector.cli.show import print_table, progress
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Options, parse_shares
@@ -72,7 +74,7 @@ def sandbox(*, port: int, faults: str, **options: Any) -> None:
     "--folder",
     default="huggy-demo",
     show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalPath(file_okay=False),
     help="Where landing and DuckDB file are put.",
 )
 def demo(*, chats: int, folder: Path) -> None:
@@ -82,7 +84,12 @@ def demo(*, chats: int, folder: Path) -> None:
     """
     from huggy_connector.sandbox import Sandbox
 
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} cannot be made ({error.strerror}): choose another with --folder."
+        ) from None
     warehouse = folder / "huggy.duckdb"
     with Sandbox(Options(chats=chats)) as stand_in, progress() as shown:
         shown.note(f"A stand-in Huggy with {chats:,} invented chats answers at {stand_in.url}.")
@@ -103,4 +110,4 @@ def demo(*, chats: int, folder: Path) -> None:
     print_table(answer.columns, answer.rows, title="Chats a day by channel")
     pace = landed.rows / (landed.finished_at - landed.started_at).total_seconds()
     click.echo(f"{pace:,.0f} chats a second; the API's limit allows 400. The file is {warehouse}. Ask it something:")
-    click.echo(f'  huggy query --warehouse {warehouse} "FROM meta.freshness"')
+    click.echo(f'  huggy query --warehouse {shlex.quote(str(warehouse))} "FROM meta.freshness"')

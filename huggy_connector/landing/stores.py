@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,6 +24,7 @@ PATIENCE = timedelta(seconds=60)
 _WHOLE = timedelta(minutes=10)
 _SILENCE = timedelta(seconds=30)
 
+_NO_OPTION = re.compile(r"Configuration key: '(\w+)' is not valid")
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 _FAILED = "the store cannot be reached or fails; check the network and, if it is not the cloud's own, AWS_ENDPOINT_URL"
 _REASONS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
@@ -82,6 +84,11 @@ def open_store(url: str, *, access: Mapping[str, str], retries: int = RETRIES) -
             **given,
         )
     except (BaseError, ValueError) as error:
+        if unknown := _NO_OPTION.search(str(error)):
+            raise ConfigurationError(
+                f"The place {url} has no option {unknown[1]}: correct HUGGY_LANDING_ACCESS, or the connection that "
+                "landing_conn_id names."
+            ) from None
         what = (
             "set AZURE_STORAGE_ACCOUNT_NAME"
             if "Account must be specified" in str(error)

@@ -76,7 +76,7 @@ def forget(
         leaving = Leaving(company_id, contact_id, person.chats, messages, hashes, contacts)
         erased = list(files.erase(leaving, calendar=calendar))
     # None of those before stays: each held the person.
-    failed = mirror(settings.warehouse, settings.publish_places, keep_versions=0, note=progress.note)
+    failed = mirror(settings.warehouse, settings.publish, keep_versions=0, note=progress.note)
     if failed:
         raise WarehouseError(f"{' '.join(failed)} The person may still be in such copies: see to it, and forget again.")
     erasure.ended(mark)
@@ -92,7 +92,7 @@ def forget(
         warehouse_files=tuple(str(each.file) for each in erased),
         warehouse_rows_removed=sum(each.removed for each in erased),
         warehouse_rows_changed=sum(each.changed for each in erased),
-        copies=settings.publish_places,
+        copies=settings.publish,
     )
     name = f"{started_at:%Y%m%dT%H%M%SZ}-{receipt.person}"
     return replace(receipt, address=erasure.write_receipt(name, asdict(receipt)))

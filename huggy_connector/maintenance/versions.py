@@ -43,7 +43,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
         afresh=True,
         zone=settings.zone,
         calendar=read_calendar(settings.calendar),
-        stop_on=settings.stopping_checks,
+        stop_on=settings.stop_on,
         sweep_days=settings.reconcile_days,
         world_readable=settings.world_readable,
     )
@@ -92,9 +92,7 @@ def _addresses(run_keys: Iterable[str], known: dict[str, str]) -> list[str]:
 
 def _elsewhere(settings: Settings, progress: Progress, clock: Clock) -> tuple[str, ...]:
     """What was just published goes wherever each version goes, and into the report. Returns what failed."""
-    copies = mirror(
-        settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
-    )
+    copies = mirror(settings.warehouse, settings.publish, keep_versions=settings.keep_versions, note=progress.note)
     return (*copies, *report_beside(settings, now=clock.now()))
 
 

@@ -145,13 +145,11 @@ def load(
         note=progress.note,
         wait_seconds=wait_seconds,
         zone=settings.zone,
-        stop_on=settings.stopping_checks,
+        stop_on=settings.stop_on,
         sweep_days=settings.reconcile_days,
         world_readable=settings.world_readable,
     )
-    copies = mirror(
-        settings.warehouse, settings.publish_places, keep_versions=settings.keep_versions, note=progress.note
-    )
+    copies = mirror(settings.warehouse, settings.publish, keep_versions=settings.keep_versions, note=progress.note)
     beside = report_beside(settings, now=clock.now())
     return replace(report, warnings=(*report.warnings, *copies, *beside))
 
@@ -182,7 +180,7 @@ def sync(
     A first run brings and publishes the newest days before the history. `messages`: those of changed chats, too.
     """
     read_calendar(settings.calendar)
-    examine_warehouse(settings.warehouse, stop_on=settings.stopping_checks)
+    examine_warehouse(settings.warehouse, stop_on=settings.stop_on)
     wanted = [*resources_named(resource_names), *([RESOURCES["messages"]] if messages else [])]
     snapshots: list[Manifest] = []
     try:
@@ -214,7 +212,7 @@ def backfill(
 ) -> SyncReport:
     """Lands what was created in the span, and loads it. Its requests wait while anything else wants to send one."""
     read_calendar(settings.calendar)
-    examine_warehouse(settings.warehouse, stop_on=settings.stopping_checks)
+    examine_warehouse(settings.warehouse, stop_on=settings.stop_on)
     snapshots = [
         land(
             settings,

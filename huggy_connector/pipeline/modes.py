@@ -15,6 +15,7 @@ from huggy_connector.catalogue import RESOURCES, Order, Resource
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import MODES, Landing, Manifest, Work
 from huggy_connector.landing.known import changed, coverage, created, missing, newest, spoken_in, vouched
+from huggy_connector.settings import cleaned
 from huggy_connector.sweep import (
     ById,
     Children,
@@ -136,9 +137,9 @@ def span_asked(start: str | None, end: str | None, *, zone: ZoneInfo) -> Span | 
 
 
 def _instant(given: str | date, zone: ZoneInfo) -> datetime:
-    if isinstance(given, str):
+    if not isinstance(given, date):
         try:
-            given = datetime.fromisoformat(given)
+            given = datetime.fromisoformat(cleaned(str(given)))  # a template may have made a number of 20261122
         except ValueError:
             raise ConfigurationError(f"{given!r} is no date such as 2026-11-22.") from None
     if not isinstance(given, datetime):

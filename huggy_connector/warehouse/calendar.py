@@ -78,9 +78,8 @@ def read_calendar(path: str | None) -> BusinessCalendar:
     """The calendar of a file, or the default one. Raises ConfigurationError with one sentence of what is wrong."""
     if path is None:
         return BusinessCalendar()
-    file = Path(path).expanduser()
     try:
-        given = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        given = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(
             f"The calendar {path!r} cannot be read ({error.strerror}): give another file."

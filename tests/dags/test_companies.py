@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
 from huggy_connector.airflow.dags import huggy_reconcile, huggy_sync
-from huggy_connector.airflow.dags.companies import accounts_of
+from huggy_connector.airflow.dags.companies import _listed, accounts_of
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Options, Sandbox
 
@@ -99,6 +100,33 @@ def test_the_companies_of_a_variable_are_read_when_a_run_starts_and_the_form_may
     monkeypatch.setenv("AIRFLOW_VAR_HUGGY_COMPANIES", json.dumps(["huggy_ours", "huggy_theirs"]))
     assert _states(run_dag(dag))["land_departments 1"] == "success"
     assert "land_departments 1" not in _states(run_dag(dag, companies=["huggy_theirs"]))
+
+
+@pytest.mark.airflow
+def test_native_templates_make_no_number_of_a_companys_name(
+    account: Sandbox, connect: Callable[..., None], two_companies: Path, run_dag: RunDag
+) -> None:
+    told = json.loads(os.environ["AIRFLOW_CONN_HUGGY_OURS"])
+    connect("4343", **{**told, "conn_type": "huggy"})
+    native = huggy_sync(
+        "desk_native",
+        schedule=None,
+        resources=["departments"],
+        companies=[OURS],
+        huggy_conn_id="4343",
+        render_template_as_native_obj=True,
+    )
+    assert set(_states(run_dag(native)).values()) == {"success"}
+
+
+@pytest.mark.airflow
+def test_the_companies_of_a_variable_may_come_from_an_editor_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_HUGGY_COMPANIES", '\ufeff["huggy_ours\u00a0", " 77"]\r\n')
+    listed, where = _listed("huggy_companies", None)
+    assert accounts_of(listed, where=where, huggy_conn_id="huggy_default") == [
+        {"huggy_conn_id": "huggy_ours", "company_id": None},
+        {"huggy_conn_id": "huggy_default", "company_id": 77},
+    ]
 
 
 def _states(run: "DagRun") -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from airflow.sdk._shared.secrets_masker import redact
 
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.errors import ConfigurationError, Unauthorized
+from huggy_connector.landing import Landing
 from huggy_connector.sandbox import Sandbox
 from huggy_connector.settings import Settings
 
@@ -76,6 +78,32 @@ def test_each_part_of_the_connection_becomes_its_setting(connect: Connect) -> No
             {"conn_type": "wasb", "login": "account", "password": "a2V5"},
             {"account_name": "account", "account_key": "a2V5"},
         ),
+        (
+            {
+                "conn_type": "wasb",
+                "host": "https://account.blob.core.windows.net/",
+                "login": "id-of-the-app",
+                "password": "secret-of-the-app\r\n",
+                "extra": {"tenant_id": "our-tenant"},
+            },
+            {
+                "account_name": "account",
+                "client_id": "id-of-the-app",
+                "client_secret": "secret-of-the-app",
+                "tenant_id": "our-tenant",
+            },
+        ),
+        (
+            {"conn_type": "wasb", "login": "account", "extra": {"sas_token": "?sv=1"}},
+            {"account_name": "account", "sas_token": "?sv=1"},
+        ),
+        (
+            {
+                "conn_type": "google_cloud_platform",
+                "extra": {"key_path": "/keys/one.json", "project": "ours", "num_retries": 5, "is_anonymous": False},
+            },
+            {"service_account": "/keys/one.json"},
+        ),
     ],
 )
 def test_a_connection_of_a_cloud_opens_the_landing(
@@ -86,6 +114,143 @@ def test_a_connection_of_a_cloud_opens_the_landing(
     settings = HuggyHook().settings()
     assert (settings.landing, settings.landing_options) == ("s3://bucket/x", access)
     assert "secret-of-aws" not in repr(settings)
+
+
+AWS_PARTS = (
+    "There may be login, aws_access_key_id, password, aws_secret_access_key, aws_session_token, region_name, "
+    "endpoint_url."
+)
+GOOGLE_PARTS = "There may be keyfile_dict, key_path, project, num_retries."
+AZURE_PARTS = "There may be host, login, password, account_name, account_key, shared_access_key, sas_token."
+
+
+@pytest.mark.parametrize(
+    ("cloud", "name", "parts"),
+    [
+        ({"conn_type": "aws", "extra": {"role_arn": "arn:of-a-role"}}, "role_arn", AWS_PARTS),
+        ({"conn_type": "aws", "extra": {"profile_name": "of-a-profile"}}, "profile_name", AWS_PARTS),
+        ({"conn_type": "aws", "extra": {"verify": False}}, "verify", AWS_PARTS),
+        ({"conn_type": "aws", "extra": {"config_kwargs": {"retries": 1}}}, "config_kwargs", AWS_PARTS),
+        ({"conn_type": "aws", "extra": {"service_config": {"s3": {"endpoint_url": "x"}}}}, "service_config", AWS_PARTS),
+        ({"conn_type": "aws", "host": "minio:9000"}, "host", AWS_PARTS),
+        ({"conn_type": "wasb", "extra": {"connection_string": "AccountKey=hidden"}}, "connection_string", AZURE_PARTS),
+        (
+            {"conn_type": "wasb", "extra": {"managed_identity_client_id": "x"}},
+            "managed_identity_client_id",
+            AZURE_PARTS,
+        ),
+        ({"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True}}, "is_anonymous", GOOGLE_PARTS),
+        ({"conn_type": "google_cloud_platform", "extra": {"key_secret_name": "x"}}, "key_secret_name", GOOGLE_PARTS),
+        ({"conn_type": "google_cloud_platform", "password": "hidden"}, "password", GOOGLE_PARTS),
+    ],
+)
+def test_what_is_not_understood_of_a_clouds_connection_is_refused_by_name(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, cloud: dict[str, Any], name: str, parts: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps(cloud))
+    connect(password="any-token", extra={"landing": "s3://bucket/x", "landing_conn_id": "cloud"})
+    with pytest.raises(ConfigurationError) as raised:
+        HuggyHook().settings()
+    assert str(raised.value) == (
+        f"The connection 'cloud' holds {name}, with which no landing can be opened: take it out, or give another "
+        f"connection as landing_conn_id. {parts}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cloud", "sentence"),
+    [
+        (
+            {"conn_type": "wasb", "host": "https://other.blob.core.windows.net", "login": "account"},
+            "The connection 'cloud' says account_name twice, once as login: take one of them out.",
+        ),
+        (
+            {"conn_type": "wasb", "host": "https://files.example.com", "login": "account"},
+            (
+                "The connection 'cloud' has a host that names no account of Azure's own storage: write "
+                "https://account.blob.core.windows.net, or the account's name alone."
+            ),
+        ),
+        (
+            {"conn_type": "aws", "extra": '{"region_name": '},
+            f"The extra of connection 'cloud' is no JSON (line 1, column 16): {CORRECT_IT}",
+        ),
+    ],
+)
+def test_a_clouds_connection_that_contradicts_itself_is_refused(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, cloud: dict[str, Any], sentence: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps(cloud))
+    connect(password="any-token", extra={"landing": "s3://bucket/x", "landing_conn_id": "cloud"})
+    with pytest.raises(ConfigurationError) as raised:
+        HuggyHook().settings()
+    assert str(raised.value) == sentence
+
+
+def test_a_connection_of_another_cloud_than_the_landings_is_one_sentence(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps({"conn_type": "aws", "login": "key", "password": "hidden"}))
+    connect(password="any-token", extra={"landing": "gs://bucket/x", "landing_conn_id": "cloud"})
+    settings = HuggyHook().settings()
+    with pytest.raises(ConfigurationError) as raised:
+        Landing.at(settings.landing, access=settings.landing_options)
+    assert str(raised.value) == (
+        "The place gs://bucket/x has no option access_key_id: correct HUGGY_LANDING_ACCESS, or the connection that "
+        "landing_conn_id names."
+    )
+
+
+def test_access_to_the_landing_is_given_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps({"conn_type": "aws"}))
+    connect(password="any-token", extra={"landing_conn_id": "cloud", "landing_access": {"region": "x"}})
+    with pytest.raises(ConfigurationError) as raised:
+        HuggyHook().settings()
+    assert str(raised.value) == (
+        "The extra of connection 'huggy_default' has landing_conn_id and landing_access: give one."
+    )
+
+
+def test_every_field_of_the_connection_is_read_as_settings_are_everywhere(connect: Connect) -> None:
+    connect(
+        host=" https://huggy.example/v3/\r\n",
+        password="\ufefftoken-of-the-app\n",
+        login="'id-of-the-app'",
+        extra="\ufeff" + json.dumps({"landing": "~/lake\r", "company_id": " 77 ", "publish": ["/a b", "~/c"]}),
+    )
+    assert HuggyHook().settings() == Settings.resolve(
+        explicit={
+            "base_url": "https://huggy.example/v3",
+            "access_token": "token-of-the-app",
+            "client_id": "id-of-the-app",
+            "landing": str(Path.home() / "lake"),
+            "company_id": 77,
+            "publish": ("/a b", str(Path.home() / "c")),
+        },
+        environ=os.environ,
+    )
+
+
+@pytest.mark.parametrize("parts", [{"schema": "v2"}, {"host": "https://huggy.example/v3", "schema": "v2"}])
+def test_a_schema_that_does_not_fit_the_host_is_refused(parts: dict[str, Any], connect: Connect) -> None:
+    connect(password="any-token", **parts)
+    with pytest.raises(ConfigurationError) as raised:
+        HuggyHook().settings()
+    assert str(raised.value) == (
+        "The connection 'huggy_default' has a schema that does not fit its host: take it out, and write the whole "
+        "address in host, such as https://api.huggy.app/v3."
+    )
+
+
+@pytest.mark.parametrize("host", ["http://[::1/v3", "https://me:hidden@[::1/v3"])
+def test_a_host_that_is_no_address_is_refused(host: str, connect: Connect) -> None:
+    connect(host=host, password="any-token")
+    with pytest.raises(ConfigurationError) as raised:
+        HuggyHook().settings()
+    assert str(raised.value) == (
+        f"the connection's base_url {host.replace('me:hidden', '***')!r}: is no http or https URL such as "
+        "https://api.huggy.app/v3."
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,7 +291,7 @@ def test_a_duckdb_connection_gives_the_warehouse_its_path_and_memory_limit(
     connect(password="any-token", extra={"warehouse_conn_id": "desk"})
     settings = HuggyHook().settings()
     assert (settings.warehouse, settings.memory_limit) == ("/data/desk.duckdb", "2GB")
-    assert HuggyHook().settings(warehouse="other.duckdb").warehouse == "other.duckdb"
+    assert HuggyHook().settings(warehouse="/data/other.duckdb").warehouse == "/data/other.duckdb"
 
 
 @pytest.mark.parametrize(
@@ -157,9 +322,9 @@ def test_an_argument_beats_the_connection_beats_the_environment(
 ) -> None:
     for name in ("LANDING", "WAREHOUSE", "LANGUAGE"):
         monkeypatch.setenv(f"HUGGY_{name}", "es")
-    connect(password="any-token", extra={"landing": "connection", "warehouse": "connection.duckdb", "language": ""})
-    settings = HuggyHook().settings(landing="argument", warehouse=None)
-    assert (settings.landing, settings.warehouse, settings.language) == ("argument", "connection.duckdb", "es")
+    connect(password="any-token", extra={"landing": "/connection", "warehouse": "/connection.duckdb", "language": ""})
+    settings = HuggyHook().settings(landing="/argument", warehouse=None)
+    assert (settings.landing, settings.warehouse, settings.language) == ("/argument", "/connection.duckdb", "es")
 
 
 @pytest.mark.parametrize(

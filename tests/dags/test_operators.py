@@ -12,14 +12,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from airflow.sdk import Asset, BaseNotifier, RetryDecision
+from airflow.sdk import DAG, Asset, BaseNotifier, RetryDecision
 from airflow.sdk.definitions.asset import AssetUniqueKey
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from huggy_connector import errors, pipeline
 from huggy_connector.airflow.assets import table
-from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.airflow.retries import final_where_a_retry_cannot_help
 from huggy_connector.sandbox import Options, Sandbox
 
@@ -266,3 +266,53 @@ def test_somebody_is_told_of_a_snapshot_that_is_not_exact_and_of_a_check_that_wa
         ),
         "Late.\nOdd.",
     ]
+
+
+@pytest.mark.airflow
+def test_what_native_templates_make_of_texts_is_read_as_what_it_was(
+    account: Sandbox, connect: Callable[..., None], run_dag: Callable[..., Any], tmp_path: Path
+) -> None:
+    extra = {
+        "landing": str(tmp_path / "usual"),
+        "warehouse": str(tmp_path / "desk.duckdb"),
+        "requests_per_second": 1000,
+    }
+    connect("4343", host=account.url, password=account.token, extra=extra)
+    form = {"first": "20261101", "end": "20261102", "company": 4242, "account": "4343", "nothing": None}
+    with DAG("desk_native_texts", schedule=None, render_template_as_native_obj=True, params=form) as dag:
+        asked: dict[str, Any] = {
+            "huggy_conn_id": "{{ params.account }}",
+            "company_id": "{{ params.company }}",
+            "resource": " chats\n",
+            "mode": "window",
+            "from_date": "{{ params.first }}",
+            "to_date": "{{ params.end }}",
+            "landing": f"{tmp_path}/{{{{ params.company }}}}",
+        }
+        HuggyPlanOperator(task_id="plan", **asked) >> HuggyToParquetOperator(task_id="land", **asked)
+        HuggyToParquetOperator(
+            task_id="all", resource="departments", huggy_conn_id="4343", landing="{{ params.nothing }}"
+        )
+        ParquetToDuckDBOperator(
+            task_id="load",
+            huggy_conn_id="{{ params.account }}",
+            landing=f"{tmp_path}/4242",
+            warehouse="{{ params.nothing }}",
+        )
+    run = run_dag(dag)
+    assert {ti.task_id: str(ti.state) for ti in run.get_task_instances()} == {
+        "plan": "success",
+        "land": "success",
+        "all": "success",
+        "load": "success",
+    }
+    landed = sorted(path.relative_to(tmp_path).parts[:3] for path in tmp_path.rglob("manifest.json"))
+    assert landed == [("4242", "4242", "chats"), ("usual", "4242", "departments")]
+
+
+@pytest.mark.parametrize("given", [["chats"], {"chats": 1}, None, 1.5, True])
+def test_a_resource_that_is_no_text_fails_at_once_with_one_sentence(given: Any, connected: Path) -> None:
+    task = HuggyToParquetOperator(task_id="land", resource=given)
+    with pytest.raises(AirflowFailException) as raised:
+        task.execute(_context(task.task_id))
+    assert str(raised.value) == f"huggy_default: the argument resource {given!r}: is no text."

@@ -1,23 +1,41 @@
 """The one rule of precedence, and one sentence for each wrong setting."""
 
+import json
 import pickle
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from hypothesis import example, given, settings as at_most
+from hypothesis import strategies as st
 
 from huggy_connector import errors
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.settings import SECRETS, Settings
+from huggy_connector.settings.kinds import _zones
+
+NO_ADDRESS = "is no http or https URL such as https://api.huggy.app/v3"
+NO_ZONE = "is no zone of the IANA database such as America/Sao_Paulo"
+NO_PLACE = "is neither a folder nor a URL such as s3://bucket/folder, gs://bucket or az://container"
+NO_HOME = "no such home folder: write the path itself"
+UNFILLED = "holds a variable or template that nobody has filled in: write the path itself"
 
 
 def test_an_argument_beats_the_connection_beats_the_environment_beats_the_default() -> None:
     settings = Settings.resolve(
-        explicit={"landing": "from-argument", "warehouse": None},
-        connection={"landing": "from-connection", "warehouse": "from-connection.duckdb", "language": ""},
+        explicit={"landing": "/from-argument", "warehouse": None},
+        connection={"landing": "/from-connection", "warehouse": "/from-connection.duckdb", "language": ""},
         environ={"HUGGY_LANDING": "from-environment", "HUGGY_WAREHOUSE": "x", "HUGGY_LANGUAGE": "pt-br"},
     )
     assert (settings.landing, settings.warehouse, settings.language, settings.timezone) == (
-        "from-argument",
-        "from-connection.duckdb",
+        "/from-argument",
+        "/from-connection.duckdb",
         "pt-br",
         "America/Sao_Paulo",
     )
@@ -68,13 +86,49 @@ def test_no_secret_is_in_the_repr() -> None:
         (
             "LANDING",
             "s3://bucket/huggy?region=x",
-            ("HUGGY_LANDING 's3://bucket/huggy?region=x': may hold only the bucket and a path, and no credentials."),
+            ("HUGGY_LANDING 's3://bucket/huggy?***': may hold only the bucket and a path, and no credentials."),
         ),
         (
             "BASE_URL",
             "api.huggy.app",
             "HUGGY_BASE_URL 'api.huggy.app': is no http or https URL such as https://api.huggy.app/v3.",
         ),
+        ("BASE_URL", "https://a b/v3", f"HUGGY_BASE_URL 'https://a b/v3': {NO_ADDRESS}."),
+        ("BASE_URL", "https://api..huggy.app", f"HUGGY_BASE_URL 'https://api..huggy.app': {NO_ADDRESS}."),
+        ("BASE_URL", "https://api.huggy.app:port", f"HUGGY_BASE_URL 'https://api.huggy.app:port': {NO_ADDRESS}."),
+        ("BASE_URL", "https://[::1/v3", f"HUGGY_BASE_URL 'https://[::1/v3': {NO_ADDRESS}."),
+        (
+            "BASE_URL",
+            "https://me:secret@api.huggy.app",
+            "HUGGY_BASE_URL 'https://***@api.huggy.app': may hold only scheme, host and path.",
+        ),
+        ("TIMEZONE", "localtime", f"HUGGY_TIMEZONE 'localtime': {NO_ZONE}."),
+        ("TIMEZONE", "posix/America/Manaus", f"HUGGY_TIMEZONE 'posix/America/Manaus': {NO_ZONE}."),
+        ("TIMEZONE", "right/America/Manaus", f"HUGGY_TIMEZONE 'right/America/Manaus': {NO_ZONE}."),
+        ("TIMEZONE", "Factory", f"HUGGY_TIMEZONE 'Factory': {NO_ZONE}."),
+        ("TIMEZONE", "america/manaus", f"HUGGY_TIMEZONE 'america/manaus': {NO_ZONE}."),
+        ("TIMEZONE", "/usr/share/zoneinfo/UTC", f"HUGGY_TIMEZONE '/usr/share/zoneinfo/UTC': {NO_ZONE}."),
+        ("TIMEZONE", "../America/Manaus", f"HUGGY_TIMEZONE '../America/Manaus': {NO_ZONE}."),
+        ("LANDING", "s3:/bucket", f"HUGGY_LANDING 's3:/bucket': {NO_PLACE}."),
+        ("LANDING", "~nobody-at-all/x", f"HUGGY_LANDING '~nobody-at-all/x': begins with ~, and there is {NO_HOME}."),
+        ("LANDING", "$HOME/landing", f"HUGGY_LANDING '$HOME/landing': {UNFILLED}."),
+        ("LANDING", "{{ var.value.x }}", f"HUGGY_LANDING '{{{{ var.value.x }}}}': {UNFILLED}."),
+        ("LANDING", "/data/S\udce3o", "HUGGY_LANDING: is no UTF-8 text: write it again in that encoding."),
+        (
+            "PUBLISH",
+            "/x, ~nobody-at-all",
+            f"HUGGY_PUBLISH '/x, ~nobody-at-all': begins with ~, and there is {NO_HOME}.",
+        ),
+        ("WAREHOUSE", ":memory:", "HUGGY_WAREHOUSE ':memory:': is no file: give a path on a local disk."),
+        ("WAREHOUSE", "s3://b/x.duckdb", "HUGGY_WAREHOUSE 's3://b/x.duckdb': is no path on a disk of this machine."),
+        ("STATE", "redis://h:1", "HUGGY_STATE 'redis://h:1': is no path on a disk of this machine."),
+        (
+            "BUDGET",
+            "file:~nobody-at-all",
+            f"HUGGY_BUDGET 'file:~nobody-at-all': begins with ~, and there is {NO_HOME}.",
+        ),
+        ("TOKEN_STORE", "file:$X/a", f"HUGGY_TOKEN_STORE 'file:$X/a': {UNFILLED}."),
+        ("LANGUAGE", "pt", "HUGGY_LANGUAGE 'pt': is none of en, pt-br and es."),
         ("COMPANY_ID", "-1", "HUGGY_COMPANY_ID '-1': input should be greater than 0."),
         ("API_VERSION", "v4", "HUGGY_API_VERSION 'v4': input should be 'v3' or 'v2'."),
     ],
@@ -103,3 +157,215 @@ def test_every_error_survives_pickling() -> None:
 def test_the_drawing_of_the_tree_names_every_error() -> None:
     names = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, HuggyError)}
     assert {name for name in names if name not in (errors.__doc__ or "")} == set()
+
+
+Read = Callable[[str, Any], Settings]
+PLACES: dict[str, tuple[str, Read]] = {
+    "environment": ("HUGGY_{upper}", lambda name, value: Settings.resolve(environ={f"HUGGY_{name.upper()}": value})),
+    "connection": (
+        "the connection's {name}",
+        lambda name, value: Settings.resolve(connection={name: value}, environ={}),
+    ),
+    "argument": ("the argument {name}", lambda name, value: Settings.resolve(explicit={name: value}, environ={})),
+}
+from_everywhere = pytest.mark.parametrize("read", [read for _, read in PLACES.values()], ids=list(PLACES))
+HERE, HOME = Path.cwd(), Path.home()
+
+
+@from_everywhere
+@pytest.mark.parametrize(
+    ("name", "written", "read_as"),
+    [
+        ("landing", "/lake\r", "/lake"),
+        ("landing", "\ufeff/lake \n", "/lake"),
+        ("landing", "\u200b\u00a0/lake\u00a0\u200b", "/lake"),
+        ("landing", '"/my lake"', "/my lake"),
+        ("landing", " '/lake' \r\n", "/lake"),
+        ("landing", "it's", f"{HERE}/it's"),
+        ("landing", "~/lake", f"{HOME}/lake"),
+        ("landing", "lake/of/chats", f"{HERE}/lake/of/chats"),
+        ("landing", "./~/lake", f"{HERE}/~/lake"),
+        ("landing", "/a\nb/\U0001f469\u200d\U0001f52c x", "/a\nb/\U0001f469\u200d\U0001f52c x"),
+        ("landing", " s3://bucket/~/x/ ", "s3://bucket/~/x"),
+        ("warehouse", "~/desk.duckdb\r", f"{HOME}/desk.duckdb"),
+        ("calendar", "~/desk.toml", f"{HOME}/desk.toml"),
+        ("state", "state", f"{HERE}/state"),
+        ("budget", "file:~/budget?share=0.5\r", f"file:{HOME}/budget?share=0.5"),
+        ("budget", "FILE:", "file:"),
+        ("budget", "redis://me:~@host/0\r", "redis://me:~@host/0"),
+        ("token_store", "file:tokens.json", f"file:{HERE}/tokens.json"),
+        ("publish", "/x/Team Drive/huggy", ("/x/Team Drive/huggy",)),
+        ("publish", "/x/Team Drive, ~/y ,, s3://b/z/,/x/Team Drive\r", ("/x/Team Drive", f"{HOME}/y", "s3://b/z")),
+        ("stop_on", "fresh, chats.no_drift\r", ("fresh", "chats.no_drift")),
+        ("stop_on", "fresh chats.no_drift", ("fresh chats.no_drift",)),
+        ("base_url", "https://api.huggy.app/v3/\r", "https://api.huggy.app/v3"),
+        ("base_url", "http://[::1]:8021/v3", "http://[::1]:8021/v3"),
+        ("language", "pt_BR ", "pt-br"),
+        ("timezone", "America/Manaus\r", "America/Manaus"),
+        ("company_id", " 7001\r", 7001),
+        ("report", "no\r", False),
+        ("requests_per_second", "12.5\r", 12.5),
+        ("privacy", "email=hmac,\r\nname=mask\r", "email=hmac,\r\nname=mask"),
+    ],
+)
+def test_every_setting_from_every_place_is_read_in_one_way(
+    read: Read, name: str, written: str, read_as: object
+) -> None:
+    assert getattr(read(name, written), name) == read_as
+
+
+@from_everywhere
+@pytest.mark.parametrize("name", sorted({*SECRETS} - {"landing_access"}))
+def test_secrets_are_read_in_the_same_way(read: Read, name: str) -> None:
+    secret = getattr(read(name, ' "of-the-app"\r\n'), name)
+    assert secret.get_secret_value() == "of-the-app"
+
+
+@from_everywhere
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+@pytest.mark.parametrize("nothing", ["", " \r\n", "\ufeff", '""', "\u00a0"])
+def test_what_is_empty_is_not_given(read: Read, name: str, nothing: str) -> None:
+    assert read(name, nothing) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "read_as"),
+    [
+        ("client_id", 12345, "12345"),
+        ("company_id", "7001", 7001),
+        ("landing", 7001, f"{HERE}/7001"),
+        ("landing", Path("/lake"), "/lake"),
+        ("publish", ["/x, y", "s3://b"], ("/x, y", "s3://b")),
+        ("stop_on", ["fresh"], ("fresh",)),
+        ("privacy", ["email=hmac", "name=mask"], "email=hmac, name=mask"),
+        ("publish", [], ()),
+    ],
+)
+def test_json_and_native_templates_give_numbers_and_lists(name: str, given: object, read_as: object) -> None:
+    assert getattr(Settings.resolve(connection={name: given}, environ={}), name) == read_as
+
+
+def test_access_to_a_store_may_be_an_object_of_json() -> None:
+    given = {"landing_access": {"access_key_id": "key"}}
+    assert Settings.resolve(connection=given, environ={}).landing_options == {"access_key_id": "key"}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "reason"),
+    [
+        ("company_id", True, "is yes or no, and something else is due"),
+        ("landing", True, "is yes or no, and something else is due"),
+        ("landing", 1.1, "input should be a valid string"),
+        ("landing", ["/x"], "input should be a valid string"),
+        ("landing", date(2026, 1, 1), "input should be a valid string"),
+        ("company_id", [7001], "input should be a valid integer"),
+    ],
+)
+def test_what_cannot_be_told_for_sure_is_refused(name: str, given: object, reason: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.resolve(explicit={name: given}, environ={})
+    assert str(raised.value).replace(f" {given!r}", "") == f"the argument {name}: {reason}."
+
+
+def test_a_zone_is_one_that_python_arrow_and_duckdb_read() -> None:
+    with duckdb.connect() as connection:
+        for name in sorted(_zones()):
+            instant = pa.array([0], pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us", tz=name))
+            assert pc.local_timestamp(instant).null_count == 0
+            assert ZoneInfo(name).key == name
+            connection.execute(f"SET TimeZone = '{name}'")
+            assert connection.execute("SELECT timezone(?, to_timestamp(0)) IS NOT NULL", [name]).fetchone() == (True,)
+
+
+ODD = [
+    "~",
+    "~x",
+    "/",
+    "//",
+    "s3://",
+    "s3:/",
+    "az://a:b@c",
+    "file:",
+    "file:~",
+    "redis://",
+    "redis://a:b@",
+    "http://",
+    "[",
+    "]",
+]
+ODD += [
+    "https://[",
+    ":",
+    "?",
+    "#",
+    "@",
+    ",",
+    "'",
+    '"',
+    "\0",
+    "\r",
+    "\ufeff",
+    "\ud83d",
+    "{",
+    "{}",
+    '{"a": "b"}',
+    "[[",
+    "{{",
+    "$",
+]
+ODD += ["1e999", "-0", "nan", "1GB", "9" * 30, "true", "UTC", "localtime", "..", " ", "é", "%", "\u202e", "١"]
+texts = st.lists(st.sampled_from(ODD) | st.text(max_size=6), max_size=5).map("".join)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=5,
+)
+HIDDEN = "hidden-5f3a9c"
+
+
+@pytest.mark.parametrize("place", PLACES)
+@given(name=st.sampled_from(sorted(Settings.model_fields)), value=anything, hidden=st.sampled_from(["", "//u:"]))
+@example(name="base_url", value="http://a]", hidden="")
+@example(name="landing", value="s3://u:" + HIDDEN + "@bucket", hidden="")
+@example(name="budget", value="redis://u:" + HIDDEN + "@bucket\0", hidden="")
+@at_most(max_examples=500, deadline=None)
+def test_anything_in_any_setting_is_settings_or_one_sentence_that_names_it(
+    place: str, name: str, value: Any, hidden: str
+) -> None:
+    if place == "environment":
+        value = str(value)
+    if hidden and isinstance(value, str):
+        value = f"redis:{hidden}{HIDDEN}@{value}"
+    called, read = PLACES[place]
+    secrets = dict.fromkeys(SECRETS, HIDDEN) | {"landing_access": json.dumps({"key": HIDDEN})}
+    others = {f"HUGGY_{each.upper()}": secret for each, secret in secrets.items() if each != name}
+    try:
+        if place == "environment":
+            settings = Settings.resolve(environ={**others, f"HUGGY_{name.upper()}": value})
+        elif place == "connection":
+            settings = Settings.resolve(connection={name: value}, environ=others)
+        else:
+            settings = Settings.resolve(explicit={name: value}, environ=others)
+    except ConfigurationError as error:
+        said = str(error)
+        assert said.startswith(called.format(name=name, upper=name.upper()))
+        assert HIDDEN not in said
+        assert said.isprintable()
+    else:
+        assert Settings.resolve(explicit=settings.model_dump(), environ={}) == settings
+        assert settings.zone.key == settings.timezone
+        assert isinstance(settings.landing_options, dict)
+        shown = repr(settings) + str(settings)
+        assert HIDDEN not in shown or name in {"client_id", "privacy", "stop_on"}
+
+
+@given(name=texts)
+@at_most(max_examples=300, deadline=None)
+def test_a_setting_that_there_is_not_is_named_and_its_value_is_not(name: str) -> None:
+    if name in Settings.model_fields:
+        return
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.resolve(connection={name: HIDDEN}, environ={})
+    assert str(raised.value).endswith(": there is no such setting.")
+    assert HIDDEN not in str(raised.value)
+    assert str(raised.value).isprintable()

@@ -8,15 +8,16 @@ from airflow.sdk import Param, Variable, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.settings import cleaned
 
 Companies: TypeAlias = Sequence[str | int] | str
 """Connection ids, and numbers of companies that the DAG's own connection reaches; or the name of a Variable in which
 such a list stands as JSON. A Variable is read when a run starts, never when the DAG is parsed.
 """
 
-NAMED: Final = "{{ task.company_id or task.huggy_conn_id }}"
-LOAD_NAMED: Final = "{{ task.huggy_conn_id }}"
-"""What Airflow shows of a company's tasks in place of their index."""
+LOAD_NAMED: Final = "connection {{ task.huggy_conn_id }}"
+NAMED: Final = "{% if task.company_id %}company {{ task.company_id }}{% else %}" + LOAD_NAMED + "{% endif %}"
+"""What Airflow shows of a company's tasks in place of their index: words, of which native templates make no number."""
 
 
 def asking_which(arguments: dict[str, Any], companies: Companies | None) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def accounts_of(listed: Any, *, where: str, huggy_conn_id: str) -> list[dict[str
     for entry in listed:
         if isinstance(entry, bool) or not isinstance(entry, str | int) or str(entry).strip() in {"", "0"}:
             raise ConfigurationError(f"{where} has an entry {entry!r}: it must be a connection id or a company number.")
-        number = str(entry).strip()
+        number = cleaned(str(entry))
         account = (
             {"huggy_conn_id": huggy_conn_id, "company_id": int(number)}
             if number.isdecimal()
@@ -87,6 +88,6 @@ def _listed(companies: Companies, asked: Any) -> tuple[Any, str]:
             f'There is no Variable {companies!r}: add it under Admin > Variables, such as ["huggy_acme", 4343].'
         )
     try:
-        return json.loads(text), where
+        return json.loads(cleaned(text)), where
     except ValueError:
         raise ConfigurationError(f'{where} is no JSON: correct it, such as ["huggy_acme", 4343].') from None
