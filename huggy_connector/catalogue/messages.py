@@ -27,8 +27,8 @@ MESSAGES = Resource(
             Scalar.BIGINT,
             ("sender.id",),
             Text(
-                "Who sent it: contact_id if the customer did, else an agent or a virtual agent; NULL for an event.",
-                "Quem enviou: contact_id se foi o cliente; senão um agente ou robô; NULL em um evento.",
+                "The sender's id: a contact's, an agent's or a bot's, of numbers that may collide; NULL for an event.",
+                "Id do remetente: de contato, agente ou robô, cujos números podem coincidir; NULL em um evento.",
             ),
         ),
         Column(
@@ -36,8 +36,8 @@ MESSAGES = Resource(
             Scalar.VARCHAR,
             ("senderType",),
             Text(
-                "agent, virtual_agent, or the channel's name (customer and events): compare ids to tell who spoke.",
-                "agent, virtual_agent ou o nome do canal (cliente e eventos): compare os ids para saber quem falou.",
+                "agent, virtual_agent, or the channel's name; it does not tell who spoke: see message_speakers.",
+                "agent, virtual_agent ou o nome do canal; não diz quem falou: veja message_speakers.",
             ),
         ),
         Column("receiver_id", Scalar.BIGINT, ("receiver.id",), Text("Who received it.", "Quem recebeu.")),

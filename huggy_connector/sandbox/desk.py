@@ -12,6 +12,7 @@ from huggy_connector.sandbox.names import FIRST, LAST, plain
 Json = dict[str, Any]
 
 PHOTO = "https://cdn.example.com/img/avatar-user-boy.jpg"
+FIRST_AGENT_ID = 9001
 _STREAM = 92
 
 _DEPARTMENTS = (
@@ -99,9 +100,9 @@ def _agent(rng: Random, number: int) -> Json:
     # Both steps are coprime with the length of their list, so the first 120 names differ.
     first, last = FIRST[number * 7 % len(FIRST)], LAST[number * 11 % len(LAST)]
     active = number == 0 or rng.random() < 0.88
-    photo = f"https://cdn.example.com/img/agent-{9001 + number}"
+    photo = f"https://cdn.example.com/img/agent-{FIRST_AGENT_ID + number}"
     return {
-        "id": 9001 + number,
+        "id": FIRST_AGENT_ID + number,
         "name": f"{first} {last}",
         "email": f"{plain(first)}.{plain(last)}@atendimento.example",
         "photo": f"{photo}.jpg",

@@ -43,6 +43,9 @@ class Options:
     page_size: int = _option(20, "Rows of a page.")
     quirks: bool = _option(True, "Spell ids, empty values and missing keys as variously as the real API.")
     odd_situations: float = _option(0.004, "Share of chats in a situation the documentation does not know.")
+    bots_as_agents: float = _option(0.25, "Share of chats whose bot speaks as an agent: Auto, id 1, on no list.")
+    absent_customers: float = _option(0.02, "Share of chats whose messages do not name the customer.")
+    same_ids: bool = _option(False, "Number contacts from the first agent's id on, so that some ids are of both.")
     unknown_fields: bool = _option(False, "Add fields the documentation does not know.")
     broken_values: float = _option(0.0, "Share of rows with a value of the wrong kind, such as 0000-00-00 00:00:00.")
     contact_times: bool = _option(False, "Give contacts createdAt and updatedAt, which no public sample shows.")
@@ -126,7 +129,7 @@ def _check_numbers(options: Options) -> None:
     for name in ("agents", "page_size"):
         if getattr(options, name) < 1:
             raise ValueError(f"{name} is {getattr(options, name)}, it must be at least 1.")
-    for name in ("odd_situations", "broken_values"):
+    for name in ("odd_situations", "bots_as_agents", "absent_customers", "broken_values"):
         if not 0 <= getattr(options, name) <= 1:
             raise ValueError(f"{name} is {getattr(options, name)}, it must lie between 0 and 1.")
 

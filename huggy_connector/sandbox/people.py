@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from huggy_connector.sandbox.chance import dice, mix
-from huggy_connector.sandbox.desk import PHOTO
+from huggy_connector.sandbox.desk import FIRST_AGENT_ID, PHOTO
 from huggy_connector.sandbox.names import (
     CITIES,
     DISTRICTS,
@@ -58,6 +58,7 @@ class People:
         self.touched: dict[int, Sighting] = {}
         self.revisions: dict[int, int] = {}
         self._options = options
+        self._first_id = FIRST_AGENT_ID if options.same_ids else _FIRST_ID
         self._seed = options.seed * 2 + 1
         self._rhythm = rhythm
         self._now = now
@@ -66,11 +67,11 @@ class People:
 
     def id_of(self, row: int) -> int:
         """Ids grow with the row and leave gaps, as those of an account among others do."""
-        return _FIRST_ID + 3 * row + mix(self._seed, row) % 3
+        return self._first_id + 3 * row + mix(self._seed, row) % 3
 
     def row_of(self, number: int) -> int | None:
         """The row with this id, if there ever was one."""
-        row = (number - _FIRST_ID) // 3
+        row = (number - self._first_id) // 3
         return row if 0 <= row < self.known and self.id_of(row) == number else None
 
     def row_of_phone(self, digits: str) -> int | None:

@@ -17,8 +17,11 @@ Json = dict[str, Any]
 
 _FIRST_ID = 600_000_001
 _IDS_A_CHAT = 512
-_TEXT, _OLD_STYLE = 22, 23
+_TEXT, _OLD_STYLE, _AUTO, _ABSENT = 22, 23, 24, 25
 _BOT = {"id": "800001", "name": "Assistente Virtual", "mobile": None, "phone": None, "email": None, "photo": PHOTO}
+
+_AUTO_BOT = {**_BOT, "id": 1, "name": "Auto"}
+"""Seen to speak as an agent, in fixtures said to be of a live account. No list of agents has it."""
 
 _CONTACT = (
     *("Bom dia! Preciso da 2ª via do boleto, por favor 🙏", "Olá, tudo bem?", "Ainda não chegou, está atrasado…"),
@@ -54,7 +57,7 @@ class Talk:
 
     def __init__(self, options: Options, desk: Desk, people: People) -> None:
         self._seed = options.seed
-        self._quirks = options.quirks
+        self._options = options
         self._desk = desk
         self._people = people
 
@@ -90,6 +93,8 @@ class Talk:
 
     def messages(self, row: int, life: Life, chat: Json, *, events: bool) -> list[Json]:
         """The rows of `GET /chats/{id}/messages`, newest first; `chat` is the snapshot each of them embeds."""
+        if self._is_among(self._options.absent_customers, _ABSENT, row):
+            chat = {key: value for key, value in chat.items() if key != "customer"}
         spoken = [
             self._message(row, number, line, life, chat)
             for number, line in enumerate(self.lines(row, life))
@@ -106,27 +111,27 @@ class Talk:
             "text": text,
             "file": file,
             "sendAt": text_of(line.moment),
-            "senderType": self._side(line.who, life),
+            "senderType": self._side(row, line.who, life),
             "type": kind,
-            "sender": self._sender(line.who, life, full=False),
+            "sender": self._sender(row, line.who, life, full=False),
         }
 
     def _message(self, row: int, number: int, line: Line, life: Life, chat: Json) -> Json:
         rng = dice(self._seed, _TEXT, row * _IDS_A_CHAT + line.number)
         text, kind, file = self._content(line, life, rng)
         channel = self._desk.channels[life.channel].type
-        customer = chat["customer"]
+        customer = None if life.contact is None else self._people.card(life.contact)
         outward = line.who in ("agent", "bot")
         # Older rows of the API spell two keys in the other style; a chat keeps to one.
-        old = self._quirks and mix(self._seed + _OLD_STYLE, row) % 100 < 8
-        return {
+        old = self._options.quirks and mix(self._seed + _OLD_STYLE, row) % 100 < 8
+        message = {
             "id": _FIRST_ID + row * _IDS_A_CHAT + number,
             "body" if old else "text": text,
             "type": kind,
             "isInternal": line.who == "event",
             "isEmail": channel == "email",
-            "sender": self._sender(line.who, life, full=True),
-            "senderType": self._side(line.who, life),
+            "sender": self._sender(row, line.who, life, full=True),
+            "senderType": self._side(row, line.who, life),
             "receiver": customer if outward else None,
             "receiverType": channel if outward else "agent",
             "file": file,
@@ -136,6 +141,9 @@ class Talk:
             "send_at" if old else "sendAt": text_of(line.moment),
             "readAt": text_of(line.moment + rng.randint(1, 900)) if rng.random() < 0.3 else None,
         }
+        if "customer" not in chat:
+            del message["customer"]
+        return message
 
     def _content(self, line: Line, life: Life, rng: Random) -> tuple[str, str, str | None]:
         if line.who == "event":
@@ -151,16 +159,23 @@ class Talk:
         name = self._desk.agents[life.agent or 0]["name"]
         return rng.choice(_AGENT).format(name=name.partition(" ")[0]), "text", None
 
-    def _side(self, who: str, life: Life) -> str:
-        if who == "agent":
+    def _side(self, row: int, who: str, life: Life) -> str:
+        if who == "agent" or (who == "bot" and self._is_auto(row)):
             return "agent"
         return "virtual_agent" if who == "bot" else self._desk.channels[life.channel].type
 
-    def _sender(self, who: str, life: Life, *, full: bool) -> Json | None:
+    def _is_auto(self, row: int) -> bool:
+        """Whether the chat's bot speaks as the agent Auto."""
+        return self._is_among(self._options.bots_as_agents, _AUTO, row)
+
+    def _is_among(self, share: float, stream: int, row: int) -> bool:
+        return mix(self._seed + stream, row) / 2**64 < share
+
+    def _sender(self, row: int, who: str, life: Life, *, full: bool) -> Json | None:
         if who == "event":
             return None
         if who == "bot":
-            return _BOT
+            return _AUTO_BOT if self._is_auto(row) else _BOT
         if who == "agent":
             sender = self._desk.agents[life.agent or 0]
             keys = tuple(_BOT) + (("isActive", "isOnline", "isAvailable", "statusID", "statusType") if full else ())

@@ -94,7 +94,7 @@ class Definition:
 
 @cache
 def definitions() -> tuple[Definition, ...]:
-    """All of them, each after those that it reads."""
+    """All of them, each after those that it reads, and the views of `main` first: the marts are made of them."""
     texts = {name: (schema, text) for schema, folder in _FOLDERS for name, text in _files(folder)}
     shared = {column.name: column for column in parse("marts", FACTS, texts[FACTS][1]).table.columns}
     found = {name: parse(schema, name, text, shared=shared) for name, (schema, text) in texts.items()}
@@ -102,7 +102,8 @@ def definitions() -> tuple[Definition, ...]:
         name: [other for other in found if other != name and re.search(rf"\b(touched_)?{other}\b", each.query)]
         for name, each in found.items()
     }
-    return tuple(found[name] for name in TopologicalSorter(dict(sorted(reads.items()))).static_order())
+    ordered = [found[name] for name in TopologicalSorter(dict(sorted(reads.items()))).static_order()]
+    return tuple(sorted(ordered, key=lambda each: each.table.schema != "main"))
 
 
 _FOLDERS = (("main", "views"), ("marts", "marts"))

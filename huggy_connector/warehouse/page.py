@@ -22,6 +22,7 @@ RELATIONS = (
     ("departments", "chats", "department_id"),
     ("tabulations", "chats", "tabulation_id"),
     ("chats", "messages", "chat_id"),
+    ("messages", "message_speakers", "message_id"),
     ("chats", "chat_agents", "chat_id"),
     ("agents", "chat_agents", "agent_id"),
     ("chats", "chat_channels", "chat_id"),

@@ -48,7 +48,6 @@ def refresh(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
     for name in recorded.keys() - wanted.keys():
         _drop(connection, name)
     bring_calendar(connection, calendar)
-    _bring_chats(connection)
     renewed = {name for name in wanted if wanted[name] != recorded.get(name)}
     for each in definitions():
         if each.table.title in renewed:
@@ -71,11 +70,11 @@ def _possible(connection: DuckDBPyConnection) -> bool:
 
 
 def _wanted(calendar: BusinessCalendar) -> dict[str, str]:
-    """By title: the fingerprint. The facts' holds the calendar, and what reads them is made again with them."""
+    """By title: the fingerprint. The facts' holds the calendar and what an open chat is, and what reads them is made again with them."""
     from hashlib import blake2b
 
     found = {each.table.title: each.fingerprint for each in definitions()}
-    told = found[f"marts.{FACTS}"] + calendar.fingerprint
+    told = found[f"marts.{FACTS}"] + calendar.fingerprint + _is_open()
     return found | {f"marts.{FACTS}": blake2b(told.encode(), digest_size=16).hexdigest()}
 
 
@@ -123,6 +122,7 @@ def _fill(connection: DuckDBPyConnection, each: Definition, *, whole: bool) -> N
             connection.execute(f"DELETE FROM {table}")
             connection.execute(insert)
         case Refresh.CHATS:
+            _bring_chats(connection)
             _find_touched(connection, whole=whole)
             connection.execute(
                 f"DELETE FROM {table} t USING affected a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
@@ -174,15 +174,9 @@ def _bring_chats(connection: DuckDBPyConnection) -> None:
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE answers AS
-        SELECT m.company_id, m.chat_id, max(m.fetched_at) AS read_at,
-               min(m.sent_at) FILTER (by_agent AND m.sent_at >= c.created_at) AS answered_at,
-               arg_min(m.sent_at_local, m.sent_at) FILTER (by_agent AND m.sent_at >= c.created_at) AS answered_at_local
-        FROM (
-            SELECT *, sender_type = 'agent' AND type IS DISTINCT FROM 'internalEvent' AND is_internal IS NOT TRUE
-                AND sender_id IS DISTINCT FROM contact_id AS by_agent
-            FROM messages
-        ) m LEFT JOIN chats c ON c.company_id = m.company_id AND c.id = m.chat_id
-        GROUP BY m.company_id, m.chat_id
+        SELECT company_id, chat_id, max(fetched_at) AS read_at, min(sent_at) FILTER (is_response) AS answered_at,
+               arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local
+        FROM message_speakers GROUP BY company_id, chat_id
         """
     )
     connection.execute(

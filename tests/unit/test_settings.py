@@ -12,7 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import example, given, settings as at_most
+from hypothesis import example, given
+from hypothesis import settings as at_most
 from hypothesis import strategies as st
 
 from huggy_connector import errors

@@ -5,7 +5,7 @@
 --   whose first response kept the target of marts.targets / chats that had a first response.
 -- Edge cases:
 --   A chat that was passed on counts for the agent who has it now; who else took part: chat_agents.
---   Unanswered needs messages: where a chat's are not landed, taking it stands for answering it.
+--   Unanswered needs messages: where a chat's are not landed, taking it stands for answering it. A bot's are no answer.
 --   Chats without a readable opening are in no month.
 --   NULL, not 0, where nothing is measured. A month that runs is counted as far as it is landed.
 -- Fórmula: atendimentos pelo mês da abertura e pelo agente responsável; medianas de marts.chat_times; in_time =
@@ -13,6 +13,7 @@
 -- Casos especiais:
 --   Um atendimento transferido conta para o agente que o tem agora; quem mais participou: chat_agents.
 --   Sem resposta (unanswered) requer mensagens: se as do atendimento não foram coletadas, assumir vale por responder.
+--   As de um robô não são resposta.
 --   Atendimentos sem abertura legível não estão em mês algum.
 --   NULL, e não 0, onde nada foi medido. O mês corrente conta até onde foi coletado.
 -- Refresh: view, a month and an agent are small groups.

@@ -5,6 +5,7 @@
 --   the messages of the chat are landed, else to attended_at; handling = closed_at - attended_at; resolution =
 --   closed_at - created_at. Business seconds are those of the interval inside the spans of marts.calendar.
 -- Edge cases:
+--   Which messages are an agent's, message_speakers tells: neither a bot's under an agent's name nor internal notes.
 --   NULL before the event, and where the event lies before the opening (a broken time).
 --   Messages that were read before the chat's last change and hold no answer do not count: the answer may be newer.
 --   Open: in one of auto, wait_for_chat, in_chat, queue, in_queue, or in an unknown situation and not closed. A chat
@@ -15,6 +16,7 @@
 --   mensagens do atendimento foram coletadas, senão a attended_at; atendimento = closed_at - attended_at; resolução =
 --   closed_at - created_at. Segundos comerciais são os do intervalo dentro dos períodos de marts.calendar.
 -- Casos especiais:
+--   Quais mensagens são de um agente, message_speakers diz: nem as de robô com nome de agente nem notas internas.
 --   NULL antes do evento, e onde o evento é anterior à abertura (um horário quebrado).
 --   Mensagens lidas antes da última mudança do atendimento e sem resposta não contam: a resposta pode ser mais nova.
 --   Em aberto: em auto, wait_for_chat, in_chat, queue, in_queue, ou em situação desconhecida e sem encerramento. O que

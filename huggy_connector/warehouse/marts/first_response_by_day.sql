@@ -5,7 +5,8 @@
 --   median and 90th percentile, interpolated, of the chats opened on the day.
 -- Edge cases:
 --   A chat that an agent opens by writing is answered at once.
---   The bot's messages and internal notes are no response. NULL, not 0, while there is none.
+--   The bot's messages, also those that Huggy calls an agent's, and internal notes are no response: message_speakers
+--   tells who spoke. NULL, not 0, while there is none.
 --   A series whose by_message jumps changes its meaning there: messages of older chats are landed only if asked for.
 --   Where messages are not landed, taking the chat stands for answering it: first_response_basis in marts.chat_times.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
@@ -13,7 +14,8 @@
 --   attended_at; mediana e percentil 90, interpolados, dos atendimentos iniciados no dia.
 -- Casos especiais:
 --   Um atendimento que um agente inicia escrevendo é respondido na hora.
---   Mensagens do robô e notas internas não são resposta. NULL, e não 0, enquanto não há nenhuma.
+--   Mensagens do robô, também as que a Huggy chama de agente, e notas internas não são resposta: message_speakers diz
+--   quem falou. NULL, e não 0, enquanto não há nenhuma.
 --   Uma série em que by_message salta muda de sentido ali: mensagens de atendimentos antigos só são coletadas a
 --   pedido.
 --   Onde mensagens não são coletadas, assumir vale por responder: first_response_basis em marts.chat_times.
@@ -39,7 +41,7 @@
 --   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
 --
 -- Example: attended_at counts where no messages are landed, 5 minutes; else the agent's message, 15 minutes, not the
---   bot's at once nor the internal note; the bot's chat has none.
+--   bots' at once, of which one speaks as an agent, nor the internal note; the bot's chat has none.
 --   chats
 --   | id | situation | agent_id | created_at       | attended_at      | closed_at        |
 --   | 1  | finishing | 7        | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 09:30 |
@@ -48,6 +50,7 @@
 --   messages
 --   | id | chat_id | contact_id | sender_id | sender_type   | type | is_internal | sent_at          |
 --   | 1  | 2       | 5          | 99        | virtual_agent | text | false       | 2026-11-09 10:00 |
+--   | 4  | 2       | 5          | 1         | agent         | text | false       | 2026-11-09 10:00 |
 --   | 2  | 2       | 5          | 8         | agent         | text | true        | 2026-11-09 10:05 |
 --   | 3  | 2       | 5          | 8         | agent         | text | false       | 2026-11-09 10:15 |
 --   gives (grouped_by IN ('day', 'agent'))

@@ -4,14 +4,14 @@
 -- Formula: rows of messages by the local day of sent_at.
 -- Edge cases:
 --   Messages are landed only when asked for (`huggy sync --messages`), so that only chats with landed messages count.
---   A message is the contact's where its sender is the chat's contact: Huggy's sender type does not tell.
+--   Who spoke is told by the lists of agents and contacts, not by Huggy's sender type: message_speakers.
 --   Messages of chats whose deletion is confirmed are left out. A chat counts on each day and for each sender: never
 --   add chats.
 --   Messages whose time is unreadable have day NULL.
 -- Fórmula: linhas de messages pelo dia local de sent_at.
 -- Casos especiais:
 --   Mensagens só são coletadas a pedido (`huggy sync --messages`); só contam atendimentos com mensagens coletadas.
---   Uma mensagem é do contato se o remetente é o contato do atendimento: o tipo de remetente da Huggy não diz.
+--   Quem falou é dito pelas listas de agentes e contatos, não pelo tipo de remetente da Huggy: message_speakers.
 --   Mensagens de atendimentos com exclusão confirmada ficam de fora. Um atendimento conta em cada dia e para cada
 --   remetente: nunca some chats.
 --   Mensagens de horário ilegível têm day NULL.
@@ -21,12 +21,15 @@
 --   company_id BIGINT
 --   day DATE: Local day of the sending. | Dia local do envio.
 --   channel VARCHAR
---   sender VARCHAR: contact, agent, note (an agent's, internal), bot, event or other.
---     | contact, agent, note (interna, de agente), bot, event ou other.
+--   sender VARCHAR: As message_speakers.speaker: contact, agent, bot, event or other; note: an agent's, internal.
+--     | Como message_speakers.speaker: contact, agent, bot, event ou other; note: interna, de um agente.
 --   messages BIGINT: Messages sent. | Mensagens enviadas.
 --   chats BIGINT: Chats that they belong to. | Atendimentos a que pertencem.
 --
 -- Example: a customer writes twice, the bot and Ana answer, Ana leaves a note, and Huggy tells that the chat has ended.
+--   agents
+--   | id | name |
+--   | 7  | Ana  |
 --   messages
 --   | id | chat_id | contact_id | sender_id | sender_type   | type          | channel | is_internal | sent_at          |
 --   | 1  | 1       | 5          | 5         | widget        | text          | widget  | false       | 2026-11-09 23:50 |
@@ -46,18 +49,9 @@ SELECT
     company_id,
     sent_at_local::DATE AS day,
     channel,
-    CASE
-        WHEN type = 'internalEvent' THEN 'event'
-        WHEN sender_id = contact_id THEN 'contact'
-        WHEN sender_type = 'virtual_agent' THEN 'bot'
-        WHEN sender_type = 'agent' AND is_internal THEN 'note'
-        WHEN sender_type = 'agent' THEN 'agent'
-        WHEN sender_id IS NULL AND contact_id IS NULL THEN 'contact'
-        WHEN sender_id IS NULL THEN 'event'
-        ELSE 'other'
-    END AS sender,
+    CASE WHEN speaker = 'agent' AND is_internal THEN 'note' ELSE speaker END AS sender,
     count(*) AS messages,
     count(DISTINCT chat_id) AS chats
-FROM messages ANTI JOIN (SELECT company_id, id AS chat_id FROM chats WHERE deleted_grade = 'confirmed')
+FROM message_speakers ANTI JOIN (SELECT company_id, id AS chat_id FROM chats WHERE deleted_grade = 'confirmed')
     USING (company_id, chat_id)
 GROUP BY ALL

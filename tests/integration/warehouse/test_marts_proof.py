@@ -17,6 +17,7 @@ import pytest
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.sandbox.account import Account
 from huggy_connector.sandbox.options import Options
+from huggy_connector.sandbox.talk import Talk
 from huggy_connector.warehouse import BusinessCalendar, all_tables
 from huggy_connector.warehouse.dictionary import all_macros
 
@@ -60,11 +61,16 @@ def filled(desk: Desk, chats: int) -> Desk:
     return desk
 
 
-def raw(desk: Desk) -> pd.DataFrame:
-    """The chats as they were received, from the landing's JSON alone."""
-    parts = sorted(desk.root.glob("*/chats/*/part-*.parquet"))
+def received(desk: Desk, resource: str) -> pd.DataFrame:
+    """The rows as they were received, from the landing's JSON alone."""
+    parts = sorted(desk.root.glob(f"*/{resource}/*/part-*.parquet"))
     texts = [text for part in parts for text in pq.read_table(part, columns=["raw"]).column("raw").to_pylist()]
-    frame = pd.DataFrame([json.loads(text) for text in texts])
+    return pd.DataFrame([json.loads(text) for text in texts])
+
+
+def raw(desk: Desk) -> pd.DataFrame:
+    """The chats as they were received."""
+    frame = received(desk, "chats")
     frame["id"] = frame["id"].astype("int64")
     for key in ("createdAt", "attendedAt", "closedAt"):
         frame[key] = pd.to_datetime(frame[key].replace("", None), format="%Y-%m-%d %H:%M:%S", errors="coerce")
@@ -119,6 +125,82 @@ def test_queue_wait_resolution_and_handling_computed_by_pandas_from_the_raw_json
     assert daily["chats"].tolist() == by_day.size().tolist()
     assert np.allclose(daily[["median_minutes", "median_business_minutes"]], medians, atol=0.0051, equal_nan=True)
     assert mart(desk, "SELECT sum(chats) AS chats FROM marts.chats_by_day")["chats"].tolist() == [len(chats)]
+
+
+def conversed(desk: Desk, account: Account) -> list[str]:
+    """Lands an account with all messages of its chats. Some agents have left. Who wrote each message, by its id."""
+    rows = range(account.chats.born)
+    desk.land([account.chats.row(row) for row in rows], minute=0)
+    desk.land(account.desk.agents[::2], resource="agents")
+    for resource in ("contacts", "departments"):
+        desk.land([], resource=resource)
+    said = [message for row in rows for message in account.chats.messages(row, events=True)]
+    desk.land(said, resource="messages", mode="window", minute=600 * 24 * 60)
+    desk.load()
+    talk = Talk(account.options, account.desk, account.people)
+    return [line.who for row in rows for line in talk.lines(row, account.chats.lives.life(row))]
+
+
+def number(values: pd.Series[Any], *path: str) -> pd.Series[Any]:
+    """The number at this path of JSON objects; NaN where there is none."""
+    for key in path:
+        values = values.map(lambda value, key=key: value.get(key) if isinstance(value, dict) else None)
+    return pd.to_numeric(values, errors="coerce")
+
+
+def spoken(desk: Desk, chats: pd.DataFrame) -> pd.DataFrame:
+    """The messages by id with chat, time and who spoke, by the sentences of docs/speakers.md."""
+    told = received(desk, "messages").set_index("id").sort_index()
+    told["chat_id"] = number(told["chat"], "id").astype("int64")
+    told["sent"] = pd.to_datetime(told["sendAt"].fillna(told["send_at"]))
+    sender, word = number(told["sender"], "id"), told["senderType"]
+    listed = {*number(received(desk, "agents")["id"]), *number(chats["agentId"]).dropna()}
+    listed |= {int(agent["id"]) for agents in chats["agents"] for agent in agents}
+    customer = number(told["customer"], "id").fillna(told["chat_id"].map(number(chats["contactId"])))
+    in_agents, is_customer = sender.isin(listed), sender.eq(customer)
+    told["who"] = "contact"
+    told.loc[in_agents & (~is_customer | word.eq("agent")), "who"] = "agent"
+    told.loc[~in_agents & ~is_customer & word.isin(["agent", "virtual_agent"]), "who"] = "bot"
+    told.loc[told["type"].eq("internalEvent"), "who"] = "event"
+    assert not (sender.notna() & ~in_agents & ~is_customer & ~word.isin(["agent", "virtual_agent"])).any()
+    return told
+
+
+@pytest.mark.proof
+def test_who_spoke_and_the_first_response_computed_by_pandas_from_the_raw_json_agree(desk: Desk) -> None:
+    options = Options(
+        chats=20_000 if FULL else 400,
+        contacts=40 if FULL else 20,
+        bots_as_agents=0.4,
+        absent_customers=0.3,
+        same_ids=True,
+        now="2026-11-20T14:00:00",
+    )
+    truth = conversed(desk, Account(options))
+    chats = raw(desk)
+    told = spoken(desk, chats)
+    found = mart(
+        desk, "SELECT message_id AS id, speaker, sender_id = contact_id AS same FROM message_speakers ORDER BY 1"
+    )
+    assert found["speaker"].tolist() == told["who"].tolist() == truth
+    assert {"agent", "contact"} <= set(found["speaker"][found["same"].fillna(value=False)])
+
+    told = told.join(chats["createdAt"], on="chat_id")
+    answers = told[told["who"].eq("agent") & told["sent"].ge(told["createdAt"])]
+    first = answers.groupby("chat_id")["sent"].min().reindex(chats.index)
+    wanted = pd.DataFrame(
+        {
+            "first_response_seconds": (first - chats["createdAt"]).dt.total_seconds(),
+            "first_response_business_seconds": business(first) - business(chats["createdAt"]),
+        }
+    )
+    times = mart(desk, f"SELECT chat_id AS id, {', '.join(wanted.columns)} FROM marts.chat_times")
+    pd.testing.assert_frame_equal(
+        times.set_index("id").sort_index().astype(float), wanted.astype(float), check_names=False
+    )
+    volumes = mart(desk, "SELECT day, channel, sender, messages FROM marts.message_volumes_by_day")
+    counted = told.groupby([told["sent"].dt.normalize().rename("day"), "channel", "who"]).size()
+    assert volumes.set_index(["day", "channel", "sender"])["messages"].to_dict() == counted.to_dict()
 
 
 def environment(tmp_path: Path, *packages: str) -> Path:

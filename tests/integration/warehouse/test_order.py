@@ -103,12 +103,21 @@ CONTACTS = st.builds(
     st.sampled_from([None, "a@example.com"]),
 )
 MESSAGES = st.builds(
-    lambda number, sender, sent: {"id": number, "chat": {"id": 1 + number % 2}, "senderType": sender, "sendAt": sent},
+    lambda number, sender, word, sent: {
+        "id": number,
+        "chat": {"id": 1 + number % 2},
+        "sender": sender,
+        "senderType": word,
+        "sendAt": sent,
+    },
     st.integers(100, 102),
-    st.sampled_from(["agent", "customer"]),
+    st.sampled_from([None, {"id": 1}, {"id": 6}, {"id": "7"}, {"id": 8}]),
+    st.sampled_from(["agent", "widget"]),
     st.sampled_from(["2026-11-02 08:20:00", "2026-11-02 08:40:00"]),
 )
-AGENTS = st.builds(lambda name: {"id": 7, "name": name}, st.sampled_from(["Ana", "Bia"]))
+AGENTS = st.builds(
+    lambda number, name: {"id": number, "name": name}, st.sampled_from([6, 7, 8]), st.sampled_from(["Ana", "Bia"])
+)
 COMPANIES = st.sampled_from([COMPANY, COMPANY, 7])
 MINUTES = st.integers(0, 4)
 SNAPSHOTS = st.one_of(
@@ -122,7 +131,7 @@ SNAPSHOTS = st.one_of(
     ),
     st.builds(Snapshot, MINUTES, st.lists(CONTACTS, max_size=3), resource=st.just("contacts"), company_id=COMPANIES),
     st.builds(Snapshot, MINUTES, st.lists(MESSAGES, max_size=3), resource=st.just("messages"), mode=st.just("window")),
-    st.builds(Snapshot, MINUTES, st.lists(AGENTS, max_size=1), resource=st.just("agents")),
+    st.builds(Snapshot, MINUTES, st.lists(AGENTS, max_size=2), resource=st.just("agents")),
     st.builds(
         Snapshot,
         MINUTES,

@@ -177,7 +177,9 @@ def test_the_marts_are_a_function_of_the_tables(
 
 
 def message(number: int, sender: str, sent: str) -> dict[str, Any]:
-    return {"id": number, "chat": {"id": 1}, "senderType": sender, "sender": {"id": number}, "sendAt": sent}
+    """Of agent 7, who is in charge, or of customer 1."""
+    who = {"id": 7 if sender == "agent" else 1}
+    return {"id": number, "chat": {"id": 1}, "senderType": sender, "sender": who, "sendAt": sent}
 
 
 @pytest.mark.parametrize(

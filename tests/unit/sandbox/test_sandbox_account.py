@@ -200,6 +200,44 @@ def test_messages_are_newest_first_and_the_first_one_is_the_chats_last() -> None
         assert (messages[0]["text"], messages[0]["sendAt"]) == (last["text"], last["sendAt"])
 
 
+def senders(of: Account) -> Counter[tuple[str | None, str]]:
+    """The names and words of those who spoke, in all chats."""
+    said = [message for row in range(of.chats.born) for message in of.chats.messages(row, events=False)]
+    bots = ("Auto", "Assistente Virtual")
+    return Counter(
+        (each["sender"]["name"], each["senderType"])
+        for each in said
+        if each["sender"] and each["sender"]["name"] in bots
+    )
+
+
+def test_some_bots_speak_as_an_agent_whom_no_list_knows() -> None:
+    usual = senders(account())
+    auto, assistant = usual["Auto", "agent"], usual["Assistente Virtual", "virtual_agent"]
+    assert (usual.total(), 0.1 < auto / usual.total() < 0.4) == (auto + assistant, True)
+    assert set(senders(account(bots_as_agents=1.0))) == {("Auto", "agent")}
+    assert set(senders(account(bots_as_agents=0.0))) == {("Assistente Virtual", "virtual_agent")}
+    assert 1 not in {agent["id"] for chat in chats(account()) for agent in chat["agents"]}
+
+
+@pytest.mark.parametrize(("share", "named"), [(0.0, {True}), (1.0, {False}), (0.3, {True, False})])
+def test_some_messages_do_not_name_the_customer(share: float, named: set[bool]) -> None:
+    here = account(absent_customers=share)
+    said = [message for row in range(here.chats.born) for message in here.chats.messages(row, events=True)]
+    assert {"customer" in message for message in said} == named
+    assert all(("customer" in message) == ("customer" in message["chat"]) for message in said)
+    assert all("contactId" in chat for chat in chats(here))
+
+
+def test_some_ids_are_of_an_agent_and_of_a_contact_when_asked_for() -> None:
+    here = account(same_ids=True, contacts=20, quirks=False)
+    agents = {agent["id"] for agent in here.desk.agents}
+    assert [row for row in range(20) if here.people.row_of(here.people.id_of(row)) != row] == []
+    assert 5 < len(agents & {contact["id"] for contact in contacts(here)}) < 20
+    assert any(chat["contactId"] == chat["agentId"] is not None for chat in chats(here))
+    assert agents.isdisjoint({contact["id"] for contact in contacts(account(contacts=20, quirks=False))})
+
+
 def test_broken_rows_are_told_by_the_truth() -> None:
     here = account(broken_values=0.1, quirks=False)
     sound = {chat["id"]: chat for chat in chats(account(quirks=False))}
