@@ -95,7 +95,7 @@ class Settings(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _as_written(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool) and info.field_name != "report":
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
             raise ValueError("is yes or no, and something else is due")
         return plain(value)
 
