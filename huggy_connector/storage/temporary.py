@@ -34,8 +34,7 @@ def _sweep(parent: Path, prefix: str) -> None:
     """Removes the folders of processes that live no more: nobody holds their lock."""
     for left in parent.glob(f"{prefix}*"):
         with suppress(OSError):
-            about = left.lstat()
-            if about.st_uid != os.geteuid() or left.is_symlink():
+            if left.lstat().st_uid != os.geteuid():
                 continue
             theirs = open_private(left / "lock", os.O_RDONLY)
             try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -348,18 +349,31 @@ def test_a_landing_that_is_open_to_the_world_stays_so(tmp_path: Path, made: str)
     assert modes == ["0o755", "0o644"]
 
 
+@kinds
+def test_a_name_beside_a_file_that_a_neighbour_has_guessed_is_not_used(
+    shared: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda _: "guessed")
+    prepare(shared / ".out.csv.guessed.tmp", kind)
+    before = picture(shared.parent)
+    with pytest.raises(FileExistsError), replacing(shared / "out.csv"):
+        pytest.fail("it was begun")
+    assert picture(shared.parent) == before
+
+
 # TMPDIR and results ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("inside", [*KINDS, "nothing"])
-@pytest.mark.parametrize("owner", [NEIGHBOUR, 0])
+@pytest.mark.parametrize(("inside", "owner"), [*product((*KINDS, "nothing"), (NEIGHBOUR, 0)), ("ours", NEIGHBOUR)])
 def test_what_is_prepared_in_tmpdir_stops_nobody_and_stays(
     shared: Path, monkeypatch: pytest.MonkeyPatch, inside: str, owner: int
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(shared))
     left = shared / "huggy-landing-0123"
     left.mkdir()
-    if inside != "nothing":
+    if inside == "ours":  # as a second name of a file of ours would be
+        (left / "lock").touch()
+    elif inside != "nothing":
         prepare(left / "lock", inside)
     os.chown(left, owner, owner)
     for kind in ("file", "link", "pipe"):
