@@ -70,7 +70,9 @@ def _possible(connection: DuckDBPyConnection) -> bool:
 
 
 def _wanted(calendar: BusinessCalendar) -> dict[str, str]:
-    """By title: the fingerprint. The facts' holds the calendar and what an open chat is, and what reads them is made again with them."""
+    """By title: the fingerprint. The facts' holds the calendar and what an open chat is; what reads the facts is made
+    again with them.
+    """
     from hashlib import blake2b
 
     found = {each.table.title: each.fingerprint for each in definitions()}
