@@ -8,6 +8,7 @@
     │   ├── NotFound              404
     │   ├── Refused               400 and every other 4xx
     │   ├── RateLimited           429 *
+    │   ├── Overlong              the API asks for a pause that nobody waits out, or its answer has no end
     │   ├── ServerFailed          5xx *
     │   ├── Unreachable           no connection, no answer in time, connection lost *
     │   │   └── Untrusted         the server's certificate is not trusted
@@ -74,6 +75,10 @@ class RateLimited(ApiError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class Overlong(ApiError):
+    pass
 
 
 class ServerFailed(ApiError):

@@ -13,6 +13,9 @@ from huggy_connector.errors import HuggyError, Interrupted, RateLimited
 SOONEST = timedelta(minutes=1)
 """The client itself sits out what is short: a task that still meets it should not spend its tries at once."""
 
+LATEST = timedelta(hours=1)
+"""Whatever a server asks for: an answer of its own must not hold a run for ever."""
+
 
 class HuggyRetryPolicy(RetryPolicy):
     """After the wait that Huggy asked for, where it named one, but not within a minute; else as the task says."""
@@ -26,7 +29,8 @@ class HuggyRetryPolicy(RetryPolicy):
     ) -> RetryDecision:
         if isinstance(exception, RateLimited) and exception.retry_after is not None:
             return RetryDecision.retry(
-                delay=max(timedelta(seconds=exception.retry_after), SOONEST), reason="Huggy's Retry-After"
+                delay=min(max(timedelta(seconds=min(exception.retry_after, 86_400)), SOONEST), LATEST),
+                reason="Huggy's Retry-After",
             )
         return RetryDecision.default()
 

@@ -59,6 +59,7 @@ def _client(
         settings.budget,
         scope=f"{settings.base_url} {identity(token) if token else settings.client_id}",
         rate=settings.requests_per_second,
+        longest_pause=settings.longest_pause,
         state_folder=settings.state_folder,
         note=note,
     )
@@ -70,6 +71,7 @@ def _client(
         company_id=settings.company_id,
         api_version=settings.api_version,
         lane=lane,
+        longest_pause=settings.longest_pause,
     )
 
 

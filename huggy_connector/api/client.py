@@ -14,7 +14,7 @@ from huggy_connector.api import protocol
 from huggy_connector.api.auth import Credentials, explained
 from huggy_connector.api.http import Transport
 from huggy_connector.api.protocol import Profile, Request, Response, Row
-from huggy_connector.budget import Budget, Lane
+from huggy_connector.budget import LONGEST_PAUSE, Budget, Lane
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import HuggyError
 
@@ -25,6 +25,8 @@ PATIENCE = 300.0
 FIRST_PATIENCE = 6.0
 """The same until the API has answered for the first time, and for answers that are no list: a wrong address should be
 told soon."""
+
+MANY_DAYS = 3_650
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Client:
         api_version: str = "v3",
         lane: Lane = Lane.NORMAL,
         patience: float = PATIENCE,
+        longest_pause: float = LONGEST_PAUSE,
     ) -> None:
         self.company_id = company_id
         self.budget = budget
@@ -75,6 +78,7 @@ class Client:
         self._api_version = api_version
         self._lane = lane
         self._patience = patience
+        self._longest_pause = longest_pause
         self._counting = threading.Lock()
         self._closed = threading.Event()
         self._has_answered = False
@@ -165,10 +169,20 @@ class Client:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise explained(token, api_version=self._api_version, now=self._clock.now())
         if (error := protocol.error_in(answer, request.what, now=self._clock.now())) is not None:
-            raise error
+            raise self._believed(error)
         taken = decode(answer), self._clock.now()
         self._has_answered = True
         return taken
+
+    def _believed(self, error: errors.ApiError) -> errors.ApiError:
+        """Nobody waits for days because a server says so: it is told instead."""
+        pause = error.retry_after if isinstance(error, errors.RateLimited) else None
+        if pause is None or pause <= self._longest_pause:
+            return error
+        return errors.Overlong(
+            f"The API asks (429) for a pause of {_in_words(pause)}, longer than HUGGY_LONGEST_PAUSE allows "
+            f"({self._longest_pause:,.0f} seconds): try later, or ask Huggy what is wrong."
+        )
 
     def _send(self, request: Request, token: str | None = None) -> Response:
         with self.budget.turn(self._lane) as turn:
@@ -216,3 +230,10 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _in_words(seconds: float) -> str:
+    days = seconds / 86_400
+    if days < 1:
+        return f"{seconds / 3600:,.1f} hours"
+    return f"{days:,.0f} days" if days < MANY_DAYS else "many years"

@@ -7,12 +7,22 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol, Self
 from urllib.request import getproxies
 
 import httpx
 
 from huggy_connector import __version__, errors
+from huggy_connector.api.bounded import (
+    LONGEST_ANSWER,
+    BoundedNetwork,
+    Deadlines,
+    Reader,
+    TooLarge,
+    TooSlow,
+    Unreadable,
+)
 from huggy_connector.api.network import CERTIFICATES, Proxy, proxy_for, trusted
 from huggy_connector.api.protocol import Request, Response
 
@@ -32,9 +42,20 @@ class Transport(Protocol):
 class HttpTransport:
     """Over HTTP, with connections kept open. Shared by threads."""
 
-    def __init__(self, base_url: str, *, language: str, timeouts: httpx.Timeout = TIMEOUTS) -> None:
-        """Raises ConfigurationError where the environment names no way to the server."""
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        language: str,
+        timeouts: httpx.Timeout = TIMEOUTS,
+        longest: float = LONGEST_ANSWER,
+        reader: Reader | None = None,
+    ) -> None:
+        """`longest`: seconds in which an answer must have come whole. Raises ConfigurationError where the environment
+        names no way to the server.
+        """
         self._ways = _Ways(_surroundings())
+        self._longest, self._reader = longest, reader or Reader()
         try:
             self._base = httpx.URL(base_url)
             self._ways.to(self._base)
@@ -46,8 +67,10 @@ class HttpTransport:
             base_url=base_url,
             timeout=timeouts,
             transport=self._ways,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is needed, and none is kept
             headers={
                 "Accept": "application/json",
+                "Accept-Encoding": "gzip",
                 "Accept-Language": language,
                 "User-Agent": f"huggy-connector/{__version__}",
             },
@@ -55,17 +78,29 @@ class HttpTransport:
 
     def send(self, request: Request, *, token: str | None) -> Response:
         connecting = _Connecting()
+        sent = self._client.build_request(
+            "GET" if request.body is None else "POST",
+            request.path,
+            params=request.query,
+            json=request.body,
+            headers={} if token is None else {"Authorization": f"Bearer {token}"},
+            extensions={"trace": connecting},
+        )
         try:
-            answer = self._client.request(
-                "GET" if request.body is None else "POST",
-                request.path,
-                params=request.query,
-                json=request.body,
-                headers={} if token is None else {"Authorization": f"Bearer {token}"},
-                extensions={"trace": connecting},
-            )
-        except httpx.HTTPError as error:
+            with self._ways.deadlines.within(self._longest):
+                answer = self._client.send(sent, stream=True)
+                try:
+                    encoding = answer.headers.get("content-encoding", "")
+                    body = self._reader.read(answer.iter_raw(), encoding=encoding)
+                finally:
+                    answer.close()
+        except (httpx.HTTPError, TooSlow, Unreadable) as error:
             raise self._in_our_words(error, request) from None
+        except TooLarge:
+            raise errors.Overlong(
+                f"The answer for {request.what} is larger than any answer of the API: check that {request.setting} is "
+                "its address."
+            ) from None
         except httpx.InvalidURL:
             raise errors.ConfigurationError(
                 f"{request.setting} is no address that a server can have: correct it."
@@ -73,9 +108,9 @@ class HttpTransport:
         if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and (proxy := self._proxy_of(request)):
             raise _refused_by(proxy)
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status_code, headers, answer.content, connecting.seconds)
+        return Response(answer.status_code, headers, body, connecting.seconds)
 
-    def _in_our_words(self, error: httpx.HTTPError, request: Request) -> errors.ApiError:
+    def _in_our_words(self, error: Exception, request: Request) -> errors.ApiError:
         host = self._target(request).host
         proxy = self._proxy_of(request)
         if _caused_by_tls(error):
@@ -88,9 +123,9 @@ class HttpTransport:
                 return _refused_by(proxy)
             case httpx.ConnectError() | httpx.ConnectTimeout():
                 return _no_connection(host, proxy, request.setting)
-            case httpx.TimeoutException():
+            case httpx.TimeoutException() | TooSlow():
                 return errors.Unreachable(f"{host} does not answer in time for {request.what}: try later.")
-            case httpx.RemoteProtocolError() | httpx.DecodingError():
+            case httpx.RemoteProtocolError() | Unreadable():
                 return errors.MangledAnswer(f"The answer for {request.what} is cut off or garbled: try later.")
             case _:
                 return errors.Unreachable(f"The connection to {host} broke while asking for {request.what}: try later.")
@@ -117,6 +152,7 @@ class _Ways(httpx.BaseTransport):
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
+        self.deadlines = Deadlines()
         self._certificates = _certificates(tuple((name, environ.get(name, "")) for name in CERTIFICATES))
         self._opening = threading.Lock()
         self._open: dict[Proxy | None, httpx.HTTPTransport] = {}
@@ -135,10 +171,10 @@ class _Ways(httpx.BaseTransport):
     def _transport(self, proxy: Proxy | None) -> httpx.HTTPTransport:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
         if proxy is None:
-            return httpx.HTTPTransport(verify=self._certificates, limits=limits)
+            return self._bounded(httpx.HTTPTransport(verify=self._certificates, limits=limits))
         try:
             way = httpx.Proxy(proxy.url, ssl_context=self._certificates if proxy.url.startswith("https:") else None)
-            return httpx.HTTPTransport(verify=self._certificates, limits=limits, proxy=way)
+            return self._bounded(httpx.HTTPTransport(verify=self._certificates, limits=limits, proxy=way))
         except (ValueError, httpx.InvalidURL):
             raise proxy.refused() from None
         except ImportError:
@@ -146,6 +182,12 @@ class _Ways(httpx.BaseTransport):
                 f"{proxy.variable} names a SOCKS proxy, and its client is not installed: "
                 "pip install 'huggy-connector[socks]'."
             ) from None
+
+    def _bounded(self, transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+        """A header can trickle for ever, and httpx gives no other way to the single reads of a connection."""
+        pool = transport._pool  # noqa: SLF001
+        pool._network_backend = BoundedNetwork(pool._network_backend, self.deadlines)  # noqa: SLF001
+        return transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return self.to(request.url).handle_request(request)

@@ -14,6 +14,9 @@ from huggy_connector import errors
 Row = Mapping[str, Any]
 """One record as the API gave it."""
 
+AN_INSTANT = 366 * 86_400.0
+"""Seconds: a Retry-After that is so near to now, counted since 1970, is an instant and no span."""
+
 PAGE_SIZE = 20
 """Rows a page, as documented. A hint for planning: no walk relies on it."""
 
@@ -142,14 +145,20 @@ def error_in(response: Response, what: str, *, now: datetime) -> errors.ApiError
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds for which the server wishes to be left alone, told as a number or a date; None if unreadable."""
+    """Seconds for which the server wishes to be left alone, told as a number or a date; None if unreadable.
+
+    A number that is an instant of these years (seconds since 1970, a common mistake) counts as one.
+    """
     text = headers.get("retry-after", "").strip()
     try:
         seconds = float(text)
     except ValueError:
         date = _http_date(text)
         return None if date is None else max(0.0, (date - now).total_seconds())
-    return max(0.0, seconds) if isfinite(seconds) else None
+    if not isfinite(seconds):
+        return None
+    apart = seconds - now.timestamp()
+    return max(0.0, apart if abs(apart) < AN_INSTANT else seconds)
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:
@@ -160,7 +169,7 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 def _http_date(text: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 

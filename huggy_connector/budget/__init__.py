@@ -21,20 +21,28 @@ from huggy_connector.budget.file import FileStore
 from huggy_connector.budget.redis import RedisStore
 from huggy_connector.budget.threads import MemoryStore, SharedBudget, Store
 from huggy_connector.budget.types import Budget, Lane, Turn
-from huggy_connector.budget.window import Limit
+from huggy_connector.budget.window import LONGEST_PAUSE, Limit
 from huggy_connector.errors import ConfigurationError
 
 REDIS = ("redis", "rediss")
 
-__all__ = ["Budget", "Lane", "SharedBudget", "Turn", "open_budget"]
+__all__ = ["LONGEST_PAUSE", "Budget", "Lane", "SharedBudget", "Turn", "open_budget"]
 
 
-def open_budget(spec: str, *, scope: str, rate: float, state_folder: Path, note: Callable[[str], None]) -> SharedBudget:
+def open_budget(
+    spec: str,
+    *,
+    scope: str,
+    rate: float,
+    state_folder: Path,
+    note: Callable[[str], None],
+    longest_pause: float = LONGEST_PAUSE,
+) -> SharedBudget:
     """The budget that `spec` (HUGGY_BUDGET) names. To be closed; closed, it lets go who still waits.
 
     `scope` is what the rate belongs to, such as the base URL and the company; only a hash of it is stored. `rate`:
-    arrivals in any second, of a broken one the whole part. `note` hears sentences for a person.
-    Raises ConfigurationError with one sentence.
+    arrivals in any second, of a broken one the whole part. `note` hears sentences for a person. A server's wish to be
+    left alone for more than `longest_pause` seconds is not believed. Raises ConfigurationError with one sentence.
     """
     if not (math.isfinite(rate) and rate > 0):
         raise ConfigurationError(f"The budget's rate {rate!r} is not a number above 0: set HUGGY_REQUESTS_PER_SECOND.")
@@ -44,7 +52,8 @@ def open_budget(spec: str, *, scope: str, rate: float, state_folder: Path, note:
     if others and kind not in REDIS:
         raise ConfigurationError(f"HUGGY_BUDGET has no option {others[0][0]}: there are share=0.5 and mode=strict.")
     name = hashlib.sha256(scope.encode()).hexdigest()[:16]
-    limit = Limit(rate if share is None or kind in REDIS else rate * share, strict=strict)
+    rate = rate if share is None or kind in REDIS else rate * share
+    limit = Limit(rate, strict=strict, longest_pause=longest_pause)
     store: Store
     if kind == "file":
         folder = Path(place) if place else state_folder

@@ -1,12 +1,16 @@
 """All that those who share a budget share, and its form as JSON. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from huggy_connector.budget.pace import Pace
 from huggy_connector.budget.trips import RoundTrips
+
+FARTHEST: Final = 1e11
+"""Seconds: three thousand years. Beyond, adding a second changes nothing, and nobody would ever get a turn."""
 
 
 @dataclass(slots=True)
@@ -65,7 +69,16 @@ class State:
             raise ValueError("is no state of a budget") from error
         if state.format != cls().format:
             raise ValueError("is the state of another version's budget")
+        if any(abs(time) > FARTHEST for time in state.times()):
+            raise ValueError("holds a time that no clock shows")
         return state
+
+    def times(self) -> Iterator[float]:
+        """The instants in it, but for the ends of pauses: those are cut where they are read."""
+        yield from (self.shift, self.latest, self.left or 0.0, self.early or 0.0, self.refused or 0.0)
+        yield from (*self.out.values(), *self.answered, *self.lost)
+        for place in self.waiting.values():
+            yield from (place.since, place.until)
 
     def to_json(self) -> bytes:
         return _JSON.dump_json(self)

@@ -30,7 +30,10 @@ STRICT_AFTER_REFUSAL = 60.0
 """Seconds without giving anything back early after a 429."""
 
 LONGEST_BACKOFF = 30.0
-"""Seconds: the most that all pause after a 429 which names no time. A time that is named is kept, however long."""
+"""Seconds: the most that all pause after a 429 which names no time."""
+
+LONGEST_PAUSE = 3600.0
+"""Seconds: the most that all pause after a 429 which names a time, unless set otherwise."""
 
 WORTH_TELLING = 5.0
 """Seconds from which on a pause is told to a person."""
@@ -57,6 +60,8 @@ class Limit:
     rate: float
     strict: bool = False
     """Never give a slot back early."""
+    longest_pause: float = LONGEST_PAUSE
+    """Seconds: a longer pause that a server asks for is not believed."""
 
     def slots(self, share: float = 1.0) -> int:
         return max(1, int(self.rate * share))
@@ -78,6 +83,10 @@ class Window:
         state.shift = max(state.shift, state.latest - now)
         self._state = state
         self._now = state.latest = now + state.shift
+        self._longest_pause = limit.longest_pause
+        # What was written down may come of a server's, a release's or a disk's mistake: it binds nobody for longer.
+        state.paused_until = min(state.paused_until, self._now + limit.longest_pause)
+        state.strict_until = min(state.strict_until, self._now + STRICT_AFTER_REFUSAL)
         share = state.pace.share(now=self._now)
         self._rate = limit.rate
         self._slots = limit.slots(share)
@@ -136,7 +145,7 @@ class Window:
         # A refusal comes back sooner than an answer: its slot is not given back early, its round trip not believed.
         sent = self._end(name, state.lost, round_trip)
         state.strict_until = now + STRICT_AFTER_REFUSAL
-        wish = retry_after if retry_after is not None and retry_after > 0 else None
+        wish = retry_after if retry_after is not None and 0 < retry_after <= self._longest_pause else None
         if state.refused is not None and sent <= state.refused:
             state.paused_until = max(state.paused_until, now + (wish or 0.0))
             return None

@@ -58,6 +58,13 @@ class Settings(BaseModel):
         allow_inf_nan=False,
         description="Your share of the account's limit of 20 requests a second.",
     )
+    longest_pause: float = Field(
+        3600.0,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="Seconds: a longer pause that the API asks for is refused with a sentence.",
+    )
     budget: Spec = Field(
         "file:", description="Who shares the limit: file: (this host), redis://... (several), memory:."
     )

@@ -98,6 +98,26 @@ def test_what_may_pass_is_asked_again_until_it_is_whole() -> None:
     assert {request.query for request in world.asked[1:]} == {(("page", "3"),)}
 
 
+@pytest.mark.parametrize(
+    ("wish", "pause"),
+    [
+        ("7200", "2.0 hours"),
+        ("864000", "10 days"),
+        ("1e12", "many years"),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "many years"),
+    ],
+)
+def test_a_pause_that_nobody_waits_out_fails_at_once_and_says_what_the_server_asked_for(wish: str, pause: str) -> None:
+    world = World([status(429, retry_after=wish)])
+    with pytest.raises(errors.Overlong) as caught:
+        world.client().fetch_page(CHATS, 0)
+    assert len(world.asked) == 1
+    assert str(caught.value) == (
+        f"The API asks (429) for a pause of {pause}, longer than HUGGY_LONGEST_PAUSE allows (3,600 seconds): "
+        "try later, or ask Huggy what is wrong."
+    )
+
+
 def test_every_request_takes_a_turn_and_says_how_it_ended() -> None:
     world = World([status(429, retry_after="0.5"), ok([])])
     world.client().fetch_page(CHATS, 0)

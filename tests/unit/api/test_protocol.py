@@ -101,6 +101,13 @@ def test_a_success_is_no_error() -> None:
         ("nan", None),
         ("inf", None),
         ("", None),
+        ("1e12", 1e12),
+        (str(int(NOW.timestamp()) + 45), 45.0),
+        (str(int(NOW.timestamp()) - 45), 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW).total_seconds()),
+        ("Fri, 31 Dec 9999 23:59:59 -9999", None),
+        ("Fri, 31 Dec 99999999999 23:59:59 GMT", None),
+        ("1" * 5000, None),
     ],
 )
 def test_retry_after_is_read_in_every_form_and_not_clipped(text: str, seconds: float | None) -> None:

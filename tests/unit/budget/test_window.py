@@ -150,7 +150,7 @@ def test_after_any_refusal_the_rules_are_strict_for_a_minute() -> None:
         clock.answered("b.3", 0.4)
 
 
-@pytest.mark.parametrize("retry_after", [0.5, 1.0, 900.0, 86_400.0])
+@pytest.mark.parametrize("retry_after", [0.5, 1.0, 900.0, 3_600.0])
 def test_everyone_waits_as_long_as_the_server_wished(retry_after: float) -> None:
     clock = Clock(Limit(20.0))
     clock.ask("a.0")
@@ -406,3 +406,33 @@ def test_nothing_that_can_happen_leaves_the_budget_stuck(steps: list[tuple[str, 
             case _:
                 clock.after(seconds)
     assert clock.after(120.0).until_free("new.0") <= 30.0
+
+
+@pytest.mark.parametrize("wish", [3_601.0, 1e12, 1e300])
+def test_a_pause_beyond_the_longest_is_not_believed(wish: float) -> None:
+    clock = Clock(Limit(20.0))
+    clock.ask("a.0")
+    clock.after(0.1).refused("a.0", wish)
+    assert clock.until_free("b.0") < 10
+
+
+def test_the_longest_pause_is_what_was_set() -> None:
+    clock = Clock(Limit(20.0, longest_pause=20.0))
+    clock.ask("a.0")
+    clock.after(0.1).refused("a.0", 15.0)
+    assert clock.until_free("b.0") == 15
+
+
+@pytest.mark.parametrize("until", [1e12, 1e300])
+def test_a_pause_that_was_written_down_long_ago_holds_nobody_for_longer_than_the_longest(until: float) -> None:
+    clock = Clock(state=State(latest=100.0, paused_until=until, strict_until=until))
+    clock.ask("a.0")
+    assert clock.after(3_600.0).until_free("a.0") < 1
+
+
+@pytest.mark.parametrize("field", ["latest", "shift", "left", "refused", "early"])
+def test_a_state_with_a_time_that_no_clock_shows_is_none(field: str) -> None:
+    state = State()
+    setattr(state, field, 1e300)
+    with pytest.raises(ValueError, match=r"^holds a time that no clock shows$"):
+        State.from_json(state.to_json())

@@ -1,0 +1,78 @@
+"""How much of an answer is read."""
+
+import gzip
+import threading
+import zlib
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huggy_connector.api.bounded import PIECE, Reader, TooLarge, TooSlow, Unreadable
+
+MEGABYTE = 2**20
+
+
+def cut(body: bytes, size: int = 1_000) -> Iterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+@given(body=st.binary(max_size=5_000), size=st.integers(1, 700))
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [("", bytes), ("identity", bytes), ("gzip", gzip.compress), ("X-GZIP", gzip.compress), ("deflate", zlib.compress)],
+)
+def test_a_body_is_read_whole_however_it_is_packed_and_cut(encoding: str, pack: object, body: bytes, size: int) -> None:
+    assert callable(pack)
+    assert Reader().read(cut(pack(body), size), encoding=encoding) == body
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "compress", "gzip;q=1", "\x00"])
+def test_what_nobody_asked_for_is_not_unpacked(encoding: str) -> None:
+    with pytest.raises(Unreadable):
+        Reader().read([b"[]"], encoding=encoding)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", gzip.compress(b"[1, 2, 3]")[:-9], b"\x1f\x8b" + b"\x00" * 30])
+def test_a_packed_body_that_is_cut_off_or_garbled_is_not_taken(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        Reader().read([body], encoding="gzip")
+
+
+def test_a_megabyte_that_would_become_a_thousand_is_let_go_at_the_limit() -> None:
+    packed = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packed.compress(b" " * MEGABYTE) for _ in range(200)) + packed.flush()
+    read: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for piece in cut(bomb, 4_096):
+            read.append(len(piece))
+            yield piece
+
+    with pytest.raises(TooLarge):
+        Reader(most_bytes=16 * PIECE).read(pieces(), encoding="gzip")
+    assert sum(read) < len(bomb) / 8
+
+
+def test_a_body_without_an_end_is_let_go_at_the_limit() -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b"[" * 65_536
+
+    with pytest.raises(TooLarge):
+        Reader(most_bytes=MEGABYTE).read(endless(), encoding="")
+
+
+def test_a_body_that_trickles_is_let_go_and_a_fast_one_is_not() -> None:
+    assert Reader(slow_after=0.0).read([b"x" * 100_000], encoding="") == b"x" * 100_000
+    waiting = threading.Event()
+
+    def trickle() -> Iterator[bytes]:
+        while True:
+            waiting.wait(0.01)
+            yield b"x"
+
+    with pytest.raises(TooSlow):
+        Reader(slow_after=0.0).read(trickle(), encoding="")
