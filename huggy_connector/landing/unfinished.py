@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
+from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.lease import Lease, Numbered, Process, is_lease, leases, remove
 from huggy_connector.landing.privacy import Policy
@@ -16,14 +16,14 @@ from huggy_connector.landing.state import State, state_name
 from huggy_connector.landing.storage import Storage
 
 
-def run_key(started_at: datetime, mode: str, call: str) -> str:
-    """Such as `20261122T070000Z-full-1a2b3c4d`: the first start, the mode, and a hash of what asked for it."""
-    return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{called(mode, call)}"
+def run_key(started_at: datetime, mode: str, asked: Asked) -> str:
+    """Such as `20261122T070000Z-full-1a2b3c4d`: the first start, the mode, and a hash of who asked for what."""
+    return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{work_name(mode, asked)}"
 
 
-def called(mode: str, call: str) -> str:
-    """What the run keys of a call end with, and the name of its work folder."""
-    return f"{mode}-{blake2b(call.encode(), digest_size=4).hexdigest()}"
+def work_name(mode: str, asked: Asked) -> str:
+    """The name of a work folder, with which the run keys of the same end too."""
+    return f"{mode}-{asked.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,12 @@ class Unfinished:
         self,
         *,
         mode: str,
-        call: str,
+        asked: Asked,
         window: Mapping[str, str] | None,
-        zone: str,
         already_done: Callable[[], bool],
     ) -> Taken:
-        """The work of a call, gone on with or begun. `already_done` is asked once nobody else can do it any more."""
-        folder = f"{self._home}/.work/{called(mode, call)}"
+        """The work of what is asked for, gone on with or begun. `already_done` is asked once nobody else can do it."""
+        folder = f"{self._home}/.work/{work_name(mode, asked)}"
         succession = leases(self.storage, folder)
         lease = self._lease(folder, succession)
         try:
@@ -68,7 +67,7 @@ class Unfinished:
                 # Read once the lease is ours: whoever forgets a person first adds them, then looks for leases.
                 forgotten = Forgotten.read(self.storage, self.company_id, key=self.policy.key)
                 privacy = self.policy.fingerprint + forgotten.fingerprint
-                state = self._left(folder, succession, privacy, zone) or self._fresh(mode, call, window, privacy, zone)
+                state = self._left(folder, succession, privacy, asked) or self._fresh(mode, asked, window, privacy)
                 self._adopt(state, lease, folder)
         except BaseException:
             with suppress(LandingError):
@@ -140,12 +139,12 @@ class Unfinished:
             remove(self.storage, folder)
             raise LandingBusy(f"This landing of {self.resource.name} has been published elsewhere just now.")
 
-    def _left(self, folder: str, succession: list[Numbered], privacy: str, zone: str) -> State | None:
+    def _left(self, folder: str, succession: list[Numbered], privacy: str, asked: Asked) -> State | None:
         """What those before have left, if one can go on with it."""
         state = self._latest_state(folder, succession)
         if state is None:
             return None
-        if why := self._why_not(state, folder, privacy, zone):
+        if why := self._why_not(state, folder, privacy, asked):
             self._give_up(state.started_at, why, state)
             return None
         self.note(
@@ -154,20 +153,24 @@ class Unfinished:
         )
         return state
 
-    def _why_not(self, state: State, folder: str, privacy: str, zone: str) -> str:
+    def _why_not(self, state: State, folder: str, privacy: str, asked: Asked) -> str:
         """Why a state cannot be gone on with; empty where it can."""
-        if self._is_published(state.run_key):
-            return "it was published before it could be cleared away"
-        if state.started_at < self.now() - self.max_age:
-            return "it is too old"
-        if state.schema_fingerprint != schema_fingerprint(self.resource):
-            return "a release with other columns began it"
-        if (state.privacy, state.timezone) != (privacy, zone):
-            return "it was begun under other privacy rules, for another zone, or before a person was forgotten"
         there = set(self.storage.children(folder))
-        if not all(part.name in there for part in state.parts):
-            return "a part of it is missing"
-        return ""
+        reasons = (
+            (self._is_published(state.run_key), "it was published before it could be cleared away"),
+            (state.started_at < self.now() - self.max_age, "it is too old"),
+            (
+                state.schema_fingerprint != schema_fingerprint(self.resource),
+                "a release with other columns began it",
+            ),
+            (state.asked is None or not state.asked.is_same_as(asked), "it was begun for something else"),
+            (
+                (state.privacy, state.timezone) != (privacy, asked.timezone),
+                "it was begun under other privacy rules, for another zone, or before a person was forgotten",
+            ),
+            (not all(part.name in there for part in state.parts), "a part of it is missing"),
+        )
+        return next((why for is_so, why in reasons if is_so), "")
 
     def _latest_state(self, folder: str, succession: list[Numbered]) -> State | None:
         """The latest holder's state, or of the one before who did not come to write one."""
@@ -176,19 +179,20 @@ class Unfinished:
                 return State.from_json(self.storage.read(f"{folder}/{state_name(each.number, each.holding.token)}"))
         return None
 
-    def _fresh(self, mode: str, call: str, window: Mapping[str, str] | None, privacy: str, zone: str) -> State:
-        """A new start. Its run key is a later second's where the same call has published within this one."""
+    def _fresh(self, mode: str, asked: Asked, window: Mapping[str, str] | None, privacy: str) -> State:
+        """A new start. Its run key is a later second's where the same has been published within this one."""
         started_at = named_for = self.now()
-        while self._is_published(run_key(named_for, mode, call)):
+        while self._is_published(run_key(named_for, mode, asked)):
             named_for += timedelta(seconds=1)
         return State(
-            run_key(named_for, mode, call),
+            run_key(named_for, mode, asked),
             mode,
             window,
             started_at,
             schema_fingerprint(self.resource),
             privacy,
-            zone,
+            asked.timezone,
+            asked,
         )
 
     def _adopt(self, state: State, lease: Lease, folder: str) -> None:
