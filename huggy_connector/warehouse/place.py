@@ -75,6 +75,11 @@ class Place:
         return self.beside / "snapshots.json"
 
     @property
+    def verdicts_half(self) -> Path:
+        """The same in the making."""
+        return self.verdicts.with_suffix(".half")
+
+    @property
     def versions(self) -> Path:
         """Former versions, each a whole warehouse, named `<version>.duckdb`."""
         return self.beside / VERSIONS

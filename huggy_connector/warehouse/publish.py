@@ -79,7 +79,7 @@ def drafting(
     it may grow. The version that it replaces is kept beside it, up to `keep_versions` of them.
     """
     copied = from_version > 0 and not afresh
-    version = 1 + max(from_version, *(number for number, _ in place.kept()), 0)
+    version = next_version(place, from_version)
     source = source or place.live
     make_sure_of_room(place, room + (source.stat().st_size if copied else 0))
     try:
@@ -96,6 +96,11 @@ def drafting(
         ) from None
     finally:
         _clear(place)
+
+
+def next_version(place: Place, from_version: int) -> int:
+    """The number of what is published next where the live file is version `from_version`. Within `holding`."""
+    return 1 + max(from_version, *(number for number, _ in place.kept()), 0)
 
 
 def copy_of(live: Path, draft: Path) -> None:
@@ -166,6 +171,7 @@ def _megabytes(size: int) -> str:
 
 def _clear(place: Place) -> None:
     """What this or a dead loader has left of its work."""
-    for file in (place.draft, wal_of(place.draft), place.afresh, wal_of(place.afresh), *place.versions.glob("*.half")):
+    halves = (place.verdicts_half, *place.versions.glob("*.half"))
+    for file in (place.draft, wal_of(place.draft), place.afresh, wal_of(place.afresh), *halves):
         file.unlink(missing_ok=True)
     shutil.rmtree(place.spill, ignore_errors=True)
