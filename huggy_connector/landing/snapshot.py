@@ -23,7 +23,7 @@ from huggy_connector.landing.objects import ObjectStorage
 from huggy_connector.landing.packs import Packs
 from huggy_connector.landing.parquet import fingerprint, rows_in
 from huggy_connector.landing.parts import Part
-from huggy_connector.landing.privacy import Policy
+from huggy_connector.landing.privacy import KEEP_ALL, Policy
 from huggy_connector.landing.storage import Folder, Storage
 from huggy_connector.landing.unfinished import Unfinished, work_name
 from huggy_connector.landing.work import Work
@@ -44,7 +44,7 @@ class Landing:
     def __init__(self, storage: Storage, *, process: Process | None = None) -> None:
         self._storage = storage
         self._process = process or Process.current()
-        self.packs = Packs(storage)
+        self.packs = Packs(storage, self._process)
         self._verified: set[str] = set()
         """Files of packs that were looked at closely: each is of many snapshots."""
 
@@ -172,7 +172,8 @@ class Landing:
         if (asked.timezone, asked.privacy) != (zone.key, policy.fingerprint):
             raise ValueError("What is asked for names another zone or other privacy rules than are given.")
         unfinished = Unfinished(self._storage, company_id, resource, policy, self._process, now, note, max_age)
-        unfinished.remove_forgotten(but=work_name(mode, asked))
+        unfinished.clear_away(but=work_name(mode, asked))
+        self.packs.clear_away(company_id, resource.name, now=now())
         taken = unfinished.take(
             mode=mode,
             asked=asked,
@@ -192,6 +193,18 @@ class Landing:
             account=account,
             now=now,
         )
+
+    def clear_away(
+        self,
+        resource: Resource,
+        company_id: int,
+        *,
+        now: Callable[[], datetime],
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Removes what dead runs have left of a resource. Whoever lands it does so too."""
+        Unfinished(self._storage, company_id, resource, KEEP_ALL, self._process, now, note, MAX_AGE).clear_away()
+        self.packs.clear_away(company_id, resource.name, now=now())
 
     def _manifest(self, address: str) -> Manifest | None:
         try:

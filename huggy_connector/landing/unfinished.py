@@ -10,10 +10,14 @@ from huggy_connector.errors import LandingBusy, LandingError
 from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.lease import Lease, Numbered, Process, is_lease, leases, remove
+from huggy_connector.landing.manifest import Manifest
 from huggy_connector.landing.privacy import Policy
 from huggy_connector.landing.schema import schema_fingerprint
 from huggy_connector.landing.state import State, state_name
 from huggy_connector.landing.storage import Storage
+
+PUBLISHED = "it was published before it could be cleared away"
+TOO_OLD = "it is too old"
 
 
 def run_key(started_at: datetime, mode: str, asked: Asked) -> str:
@@ -75,8 +79,10 @@ class Unfinished:
             raise
         return Taken(folder, lease, state, forgotten)
 
-    def remove_forgotten(self, *, but: str) -> None:
-        """Removes old work of calls that never came back, and what a removal cut short has left."""
+    def clear_away(self, *, but: str = "") -> None:
+        """Removes what dead runs have left, but for the work folder `but`: work that nobody will go on with, and what a
+        removal cut short has left.
+        """
         for name in self.storage.children(f"{self._home}/.work"):
             folder = f"{self._home}/.work/{name}"
             if name == but:
@@ -86,10 +92,13 @@ class Unfinished:
                 continue
             latest, state = succession[0], self._latest_state(folder, succession)
             begun = state.started_at if state else latest.holding.since
-            if begun >= self.now() - self.max_age or not latest.holding.is_free(self.now()):
+            is_empty = state is None and not self._has_state(folder, succession)
+            why = self._why_never(state, begun)
+            if not (is_empty or why) or not latest.holding.is_free(self.now()):
                 continue
             if Lease.take(self.storage, folder, after=latest.number, process=self.process, now=self.now) is not None:
-                self._give_up(begun, "it is too old", state)
+                if not is_empty:
+                    self._give_up(begun, why, folder)
                 remove(self.storage, folder)
 
     def busy(self) -> Iterator[str]:
@@ -108,7 +117,7 @@ class Unfinished:
             if succession:
                 self._lease(folder, succession)
                 state = self._latest_state(folder, succession)
-                self._give_up(state.started_at if state else succession[0].holding.since, why, state)
+                self._give_up(state.started_at if state else succession[0].holding.since, why, folder)
                 given += 1
             remove(self.storage, folder)
         return given
@@ -143,9 +152,11 @@ class Unfinished:
         """What those before have left, if one can go on with it."""
         state = self._latest_state(folder, succession)
         if state is None:
+            if self._has_state(folder, succession):
+                self._give_up(succession[0].holding.since, "another release began it", folder)
             return None
         if why := self._why_not(state, folder, privacy, asked):
-            self._give_up(state.started_at, why, state)
+            self._give_up(state.started_at, why, folder)
             return None
         self.note(
             f"{self.resource.name}: goes on with the work begun at {_clock(state.started_at)}, "
@@ -153,12 +164,22 @@ class Unfinished:
         )
         return state
 
+    def _why_never(self, state: State | None, begun: datetime) -> str:
+        """Why nobody will go on with work, whoever asks; empty where somebody may."""
+        if state is not None and self._is_published(state.run_key):
+            return PUBLISHED
+        if begun < self.now() - self.max_age:
+            return TOO_OLD
+        if state is not None and state.asked is None:
+            return "a former release began it, which did not keep what was asked for"
+        return ""
+
     def _why_not(self, state: State, folder: str, privacy: str, asked: Asked) -> str:
         """Why a state cannot be gone on with; empty where it can."""
         there = set(self.storage.children(folder))
         reasons = (
-            (self._is_published(state.run_key), "it was published before it could be cleared away"),
-            (state.started_at < self.now() - self.max_age, "it is too old"),
+            (self._is_published(state.run_key), PUBLISHED),
+            (state.started_at < self.now() - self.max_age, TOO_OLD),
             (
                 state.schema_fingerprint != schema_fingerprint(self.resource),
                 "a release with other columns began it",
@@ -178,6 +199,11 @@ class Unfinished:
             with suppress(FileNotFoundError):
                 return State.from_json(self.storage.read(f"{folder}/{state_name(each.number, each.holding.token)}"))
         return None
+
+    def _has_state(self, folder: str, succession: list[Numbered]) -> bool:
+        """Whether there is one, be it that this release cannot read it."""
+        theirs = {state_name(each.number, each.holding.token) for each in succession}
+        return not theirs.isdisjoint(self.storage.children(folder))
 
     def _fresh(self, mode: str, asked: Asked, window: Mapping[str, str] | None, privacy: str) -> State:
         """A new start. Its run key is a later second's where the same has been published within this one."""
@@ -205,12 +231,23 @@ class Unfinished:
             if name not in kept and not is_lease(name):
                 self.storage.delete(f"{folder}/{name}")
 
-    def _give_up(self, begun: datetime, why: str, state: State | None) -> None:
-        """Says so, and removes the files of a snapshot that never got its manifest."""
+    def _give_up(self, begun: datetime, why: str, folder: str) -> None:
+        """Says so, and removes what the work wrote for its snapshot and no manifest names."""
         self.note(f"{self.resource.name}: the unfinished work begun at {_clock(begun)} is given up: {why}.")
-        if state is not None and not self._is_published(state.run_key):
-            for name in self.storage.children(f"{self._home}/{state.run_key}"):
-                self.storage.delete(f"{self._home}/{state.run_key}/{name}")
+        for key in self.storage.children(self._home):
+            if key.endswith(f"Z-{folder.rpartition('/')[2]}"):
+                self._remove_unnamed(f"{self._home}/{key}")
+
+    def _remove_unnamed(self, snapshot: str) -> None:
+        names, kept = self.storage.children(snapshot), {"manifest.json"}
+        if "manifest.json" in names:
+            try:
+                kept |= {file.name for file in Manifest.from_json(self.storage.read(f"{snapshot}/manifest.json")).files}
+            except (FileNotFoundError, LandingError):  # packed just now, or damaged: not for us to touch
+                return
+        for name in names:
+            if name not in kept:
+                self.storage.delete(f"{snapshot}/{name}")
 
     def _is_published(self, key: str) -> bool:
         return "manifest.json" in self.storage.children(f"{self._home}/{key}")

@@ -55,10 +55,11 @@ class Desk:
         once: bool = False,
         policy: Policy = KEEP_ALL,
         account: str = "",
+        company_id: int = 42,
     ) -> Work:
         return Landing(storage or self.storage, process=process).begin(
             resource=resource_named(resource),
-            company_id=42,
+            company_id=company_id,
             mode=mode,
             asked=asked_by(call, policy=policy),
             zone=ZoneInfo("America/Sao_Paulo"),
