@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 from weakref import finalize
 
 from huggy_connector.errors import LandingUnwritable
@@ -76,20 +75,41 @@ def _explained() -> Iterator[None]:
         ) from error
 
 
-def _make(parent: Path) -> tuple[Path, IO[bytes]]:
-    """A folder that nobody else removes while its lock is held: by a process that lives."""
+def _make(parent: Path) -> tuple[Path, int]:
+    """A folder that nobody else removes while it is locked: by a process that lives."""
     for left in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError), (left / "lock").open("rb") as theirs:
-            fcntl.flock(theirs, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError), _locked(left / "lock" if (left / "lock").exists() else left):
             shutil.rmtree(left)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    lock = (folder / "lock.new").open("wb")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    (folder / "lock.new").replace(folder / "lock")
-    return folder, lock
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        with suppress(OSError):  # another one has just taken it for a dead one's
+            lock = _lock(folder)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
 
 
-def _remove(folder: Path, lock: IO[bytes], owner: int) -> None:
+def _lock(path: Path) -> int:
+    """Its descriptor: closed, also by a kill, the lock is gone. Raises OSError where another has it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    descriptor = _lock(path)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove(folder: Path, lock: int, owner: int) -> None:
     if owner == os.getpid():  # a fork's end is not the owner's
         shutil.rmtree(folder, ignore_errors=True)
-    lock.close()
+    os.close(lock)

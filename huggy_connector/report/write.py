@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +91,8 @@ def _write_beside(settings: Settings, *, now: datetime) -> None:
     places = Beside.of(settings.warehouse)
     if places.version is not None and places.version == live_version(settings.warehouse):
         return
+    for half in (each for name in places.names for each in places.data.parent.glob(f".{glob.escape(name)}.*.half")):
+        half.unlink(missing_ok=True)  # of one who was killed: nobody else is at these while the warehouse is held
     figures = read_figures(
         settings.warehouse, now=now, zone=settings.zone, requests_per_second=settings.requests_per_second
     )
