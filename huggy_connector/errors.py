@@ -23,7 +23,7 @@
     │   ├── WarehouseUnusable     not a DuckDB file, not ours, of a newer version, no room
     │   ├── WarehouseBusy         another loader holds it *
     │   └── CheckFailed           a quality check stopped the load; nothing was published
-    └── Interrupted               Ctrl-C or SIGTERM; what was durable stays (exit 130)
+    └── Interrupted               Ctrl-C, SIGTERM or SIGHUP; what was durable stays (exit 130)
 
 `*` means transient: the same call may succeed later though nobody did anything. The message is one sentence or two:
 what is wrong and what to do. It never holds a token, a body, a query string or personal data. Arguments are plain and

@@ -50,6 +50,7 @@ class HuggyToParquetOperator(_OfHuggy):
     """Lands one resource: from the API to a published snapshot of Parquet files.
 
     A retry goes on where the killed attempt was; a cleared task whose snapshot is published already costs no request.
+    What counts is what the task asks for now: with another company, other days or another address it lands anew.
     Returns the manifest's address and counts.
 
     :param resource: what to land, such as `chats`
@@ -322,6 +323,10 @@ def _lane(mode: str | None) -> Lane:
 
 
 def _call(context: "Context") -> str:
-    """Who asks. The same for every try of a task, so that a retry finds the work of the try before."""
+    """Who asks. The same for every try of a task, so that a retry finds the work of the try before.
+
+    The index of a mapped task is not in it: the list may be another when the task is cleared, so what tells its tasks
+    apart is what they ask for.
+    """
     ti = context["ti"]
-    return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}"
+    return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}"

@@ -10,7 +10,7 @@ from huggy_connector.api.client import Client, Clock, Fetched
 from huggy_connector.api.http import HttpTransport
 from huggy_connector.api.login import CodeGrant
 from huggy_connector.api.protocol import PAGE_SIZE, Profile, Row
-from huggy_connector.api.tokens import identity
+from huggy_connector.api.tokens import account, identity
 from huggy_connector.budget import Lane, open_budget
 from huggy_connector.settings import Settings
 
@@ -33,6 +33,14 @@ def open_client(
         with _client(settings, credentials, lane, clock, note) as first:
             first.authenticate()
     return _client(settings, credentials, lane, clock, note)
+
+
+def account_of(settings: Settings, *, now: Callable[[], datetime]) -> str:
+    """`Client.account` without a client: it asks the API nothing. Empty where there is no access token yet.
+
+    Raises what `credentials_in` raises.
+    """
+    return account(credentials_in(settings, now=now, note=lambda _: None).grant.access_token)
 
 
 def log_in(
@@ -83,6 +91,7 @@ __all__ = [
     "Fetched",
     "Profile",
     "Row",
+    "account_of",
     "credentials_in",
     "log_in",
     "open_client",

@@ -14,6 +14,7 @@ from huggy_connector.api import protocol
 from huggy_connector.api.auth import Credentials, explained
 from huggy_connector.api.http import Transport
 from huggy_connector.api.protocol import Profile, Request, Response, Row
+from huggy_connector.api.tokens import account
 from huggy_connector.budget import LONGEST_PAUSE, Budget, Lane
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import HuggyError
@@ -134,6 +135,11 @@ class Client:
     def authenticate(self) -> None:
         """Makes sure that there is an access token that has not ended: it may have to be asked for."""
         self._patiently(lambda: self._credentials.token(self._send))
+
+    @property
+    def account(self) -> str:
+        """A digest of whose the token at hand is, the same for every token that a refresh brings."""
+        return account(self._credentials.grant.access_token)
 
     @property
     def token_expires_at(self) -> datetime | None:

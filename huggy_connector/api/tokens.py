@@ -37,6 +37,11 @@ def identity(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
+def account(token: str) -> str:
+    """A digest of whose credential it is; empty for no token."""
+    return sha256(f"account {identity(token)}".encode()).hexdigest()[:16] if token else ""
+
+
 def is_jwt(token: str) -> bool:
     """v3 tokens have three parts with a dot between them; a v2 token is 32 hexadecimal digits."""
     return len(token.split(".")) == len(("header", "claims", "signature"))

@@ -60,7 +60,9 @@ for command in (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line. Returns the exit code; no traceback unless HUGGY_DEBUG is set."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # under nohup a closed terminal ends nothing
+            signal.signal(number, _interrupt)
     try:
         result = huggy.main(args=argv, prog_name="huggy", standalone_mode=False)
     except BrokenPipeError:

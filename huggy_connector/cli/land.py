@@ -52,7 +52,6 @@ def land(
     for name in resources:
         resource_named(name)
     span = pipeline.span_asked(from_date, to_date, zone=settings.zone)
-    asked = f" {from_date} {to_date}" if span else ""
     with progress() as shown:
         landed = [
             pipeline.land(
@@ -61,7 +60,7 @@ def land(
                 mode=mode,
                 span=span,
                 show_events=show_events,
-                call=f"huggy land {name}{asked}{' --show-events' if show_events else ''}",
+                call="huggy land",
                 progress=shown,
             )
             for name in resources

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 
 import click
 
@@ -10,6 +11,7 @@ from huggy_connector.cli.options import LANDING, WAREHOUSE, as_json, settings_op
 from huggy_connector.cli.show import print_json, print_table, progress
 from huggy_connector.maintenance import Judgement
 from huggy_connector.settings import Settings
+from huggy_connector.warehouse import RollbackReport
 
 
 @click.command()
@@ -75,7 +77,10 @@ def rollback(
             )
         return
     with progress() as shown:
-        report = maintenance.rollback(settings, to=to, progress=shown)
+        maintenance.rollback(settings, to=to, tell=partial(_tell_rollback, as_json=as_json), progress=shown)
+
+
+def _tell_rollback(report: RollbackReport, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(report))
         return
@@ -83,7 +88,8 @@ def rollback(
         click.echo(f"Blocked: {address.removesuffix('/manifest.json')}")
     for warning in report.warnings:
         click.echo(f"Warning: {warning}")
-    click.echo(f"{report.warehouse}: version {report.version} holds what version {report.to} held.")
+    done = "" if report.published else " That was done before; nothing more has changed."
+    click.echo(f"{report.warehouse}: version {report.version} holds what version {report.to} held.{done}")
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """From rows to published snapshots: typed Parquet files that are there when, and only when, their manifest is."""
 
+from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.erasure import Erasure
 from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.manifest import MODES, File, Manifest
@@ -19,6 +20,7 @@ __all__ = [
     "KEEP_ALL",
     "MODES",
     "RUN_KEY_COLUMN",
+    "Asked",
     "Counters",
     "Erasure",
     "File",

@@ -240,3 +240,19 @@ class Keeper:
                 self._lease.renew()
             except LandingError:
                 return
+
+
+@contextmanager
+def leased(storage: Storage, folder: str, *, process: Process, now: Callable[[], datetime]) -> Iterator[Lease]:
+    """Holds the first lease of a folder that nobody else knows of; at the end its file is gone."""
+    lease = Lease.take(storage, folder, after=0, process=process, now=now)
+    if lease is None:
+        raise LandingBusy(LOST)
+    keeper = Keeper(lease)
+    keeper.start()
+    try:
+        yield lease
+    finally:
+        keeper.stop()
+        with suppress(LandingError):
+            storage.delete(_path(folder, lease.number))

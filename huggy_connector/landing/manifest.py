@@ -13,6 +13,7 @@ from pydantic import Field as Valid
 from pydantic_core import from_json
 
 from huggy_connector.errors import LandingError
+from huggy_connector.landing.asked import Asked
 
 FORMAT_VERSION: Literal[1] = 1
 """Raised when an older release could misread what this one writes."""
@@ -57,6 +58,9 @@ class Manifest:
     far as they were made durable. `state` is what the next run wants to know, in its own words. `privacy` is the
     fingerprint of the policy that the rows were written under, `timezone` the zone in which their times were read.
     `ids` is there where the walk vouches for each id of the list.
+
+    `asked` is what the landing was asked for; None for a snapshot of a former release, which did not keep it. `account`
+    is a digest of whose token read it, where no company was named; else empty.
     """
 
     resource: TableName
@@ -77,6 +81,8 @@ class Manifest:
     files: tuple[File, ...]
     privacy: str = ""
     timezone: str = ""
+    asked: Asked | None = None
+    account: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     ids: IdSet | None = None

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from huggy_connector.errors import SnapshotDamaged
+from huggy_connector.errors import LandingError, SnapshotDamaged
+from huggy_connector.landing.lease import Lease, Numbered, Process, leased, leases, remove
 from huggy_connector.landing.manifest import Count, File, FileName, Instant, Manifest
 from huggy_connector.landing.parquet import FILE_ROWS, described, write_parquet
 from huggy_connector.landing.parts import RUN_KEY_COLUMN, Part
@@ -73,8 +74,9 @@ class Place:
 class Packs:
     """The packs of a landing. They never change, so each is read once."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, process: Process | None = None) -> None:
         self._storage = storage
+        self._process = process or Process.current()
         self._read: dict[str, Pack] = {}
         self._places: dict[tuple[int, str], Mapping[str, Place]] = {}
 
@@ -100,29 +102,39 @@ class Packs:
         resource: str,
         snapshots: Iterable[tuple[Manifest, Sequence[Part]]],
         *,
-        now: datetime,
+        now: Callable[[], datetime],
         go_on: Callable[[], bool] = lambda: True,
     ) -> Pack | None:
         """Puts these snapshots into a new pack; None where there are none or, asked before it counts and once more
         when it does, `go_on` says no.
 
-        Killed before its end, nothing is there that anyone reads, and the next call begins anew.
+        Killed before its end, nothing is there that anyone reads: what lies there is cleared away by the next run, for
+        the lease beside it tells that its writer is gone. One who only stood still, and was held for gone, gets None,
+        or LandingBusy.
         """
-        folder = f"{company_id}/{resource}/{FOLDER}/{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        made_at = now()
+        folder = f"{company_id}/{resource}/{FOLDER}/{made_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         files, packed = list[File](), list[Packed]()
-        for number, group in enumerate(_files_of(snapshots)):
-            file, inside = _write(self._storage, folder, number, group)
-            files.append(file)
-            packed += inside
-        if not packed or not go_on():
-            self._delete(folder, first="pack.json")
-            return None
-        pack = Pack(now, tuple(files), tuple(packed))
-        self._storage.create(f"{folder}/pack.json", _adapter().dump_json(pack))
-        if not go_on():
-            self._delete(folder, first="pack.json")
-            return None
-        return pack
+        with leased(self._storage, folder, process=self._process, now=now) as lease:
+            try:
+                for number, group in enumerate(_files_of(snapshots)):
+                    file, inside = _write(self._storage, folder, number, group)
+                    files.append(file)
+                    packed += inside
+                lease.check()
+                is_wanted = bool(packed) and go_on()
+            except BaseException:
+                with suppress(LandingError):
+                    self._delete(folder, first="pack.json")
+                raise
+            pack = Pack(made_at, tuple(files), tuple(packed))
+            if is_wanted:
+                self._storage.create(f"{folder}/pack.json", _adapter().dump_json(pack))
+                # Whoever held this one for gone, or has forgotten a person, has removed its files.
+                is_wanted = {file.name for file in files}.issubset(self._storage.children(folder)) and go_on()
+            if not is_wanted:
+                self._delete(folder, first="pack.json")
+        return pack if is_wanted else None
 
     def tidy(self, company_id: int, resource: str, *, now: datetime, check: Callable[[Manifest], None]) -> int:
         """Deletes what has been in a newer pack for longer than `GRACE`; the number of snapshots and packs.
@@ -145,11 +157,34 @@ class Packs:
                     check(place.packed.manifest)
                 self._delete(folder, first="pack.json")
                 gone += 1
+        return gone
+
+    def clear_away(self, company_id: int, resource: str, *, now: datetime) -> None:
+        """Removes what those have left who were killed in `write`."""
+        whole = {folder: {file.name for file in pack.files} for folder, pack in self._each(company_id, resource)}
         for key in self._storage.children(f"{company_id}/{resource}/{FOLDER}"):
             folder = f"{company_id}/{resource}/{FOLDER}/{key}"
-            if _is_old(key, now) and "pack.json" not in self._storage.children(folder):
+            kept = {"pack.json", *whole.get(folder, ())}
+            if folder in whole and kept.issuperset(self._storage.children(folder)):
+                continue
+            succession = leases(self._storage, folder)
+            if succession and not succession[0].holding.is_free(now):
+                continue
+            # Listed once its writer is known to be gone: a pack that was whole in the end is one.
+            names = self._storage.children(folder)
+            if "pack.json" in names:
+                for name in names if folder in whole else ():
+                    if name not in kept:
+                        self._storage.delete(f"{folder}/{name}")
+            elif _is_old(key, now) or self._take_over(folder, succession, now):
                 self._delete(folder, first="pack.json")
-        return gone
+
+    def _take_over(self, folder: str, succession: list[Numbered], now: datetime) -> bool:
+        """So that one who only stood still finds out. False where there is nothing to take over."""
+        return bool(succession) and (
+            Lease.take(self._storage, folder, after=succession[0].number, process=self._process, now=lambda: now)
+            is not None
+        )
 
     def unpack(self, company_id: int, resource: str) -> None:
         """Makes each packed snapshot one of its own again, and deletes the packs, those never finished too. Killed
@@ -190,8 +225,7 @@ class Packs:
 
     def _delete(self, folder: str, *, first: str) -> None:
         self._storage.delete(f"{folder}/{first}")
-        for name in self._storage.children(folder):
-            self._storage.delete(f"{folder}/{name}")
+        remove(self._storage, folder)
         self._read.pop(folder, None)
 
 

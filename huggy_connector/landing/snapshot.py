@@ -1,7 +1,7 @@
 """The landing as a whole: published snapshots, and work to begin or to go on with.
 
 {company}/{resource}/{run_key}/manifest.json, part-*.parquet     published: there because the manifest is
-{company}/{resource}/.work/{mode}-{hash of the call}/            in progress: see `work`
+{company}/{resource}/.work/{mode}-{hash of who asks for what}/   in progress: see `work`
 {company}/{resource}/.packed/{key}/                              old ones, many in one file: see `packs`
 """
 
@@ -16,15 +16,16 @@ from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingError, SnapshotDamaged
+from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.lease import Process
 from huggy_connector.landing.manifest import MODES, File, Manifest
 from huggy_connector.landing.objects import ObjectStorage
 from huggy_connector.landing.packs import Packs
 from huggy_connector.landing.parquet import fingerprint, rows_in
 from huggy_connector.landing.parts import Part
-from huggy_connector.landing.privacy import Policy
+from huggy_connector.landing.privacy import KEEP_ALL, Policy
 from huggy_connector.landing.storage import Folder, Storage
-from huggy_connector.landing.unfinished import Unfinished, called
+from huggy_connector.landing.unfinished import Unfinished, work_name
 from huggy_connector.landing.work import Work
 from huggy_connector.settings import is_url
 
@@ -43,7 +44,7 @@ class Landing:
     def __init__(self, storage: Storage, *, process: Process | None = None) -> None:
         self._storage = storage
         self._process = process or Process.current()
-        self.packs = Packs(storage)
+        self.packs = Packs(storage, self._process)
         self._verified: set[str] = set()
         """Files of packs that were looked at closely: each is of many snapshots."""
 
@@ -76,15 +77,21 @@ class Landing:
         found += [manifest for manifest in self._each(self._manifest, addresses) if manifest is not None]
         return tuple(sorted(found, key=lambda each: (each.started_at, each.run_key)))
 
-    def recall(self, resource: str, *, mode: str, call: str) -> Manifest | None:
-        """The newest snapshot that this very call has published, of whichever company."""
+    def recall(self, asked: Asked, resource: str, *, company_id: int | None, account: str = "") -> Manifest | None:
+        """The newest snapshot of a resource of a company that was asked for in the very same way.
+
+        Without a company: of the one that `account`, whose token it is, was found to be of when none was named.
+        """
+        companies = self.companies() if company_id is None else (company_id,)
         found = [
             manifest
-            for company_id in self.companies()
-            for name in (*self._storage.children(f"{company_id}/{resource}"), *self.packs.of(company_id, resource))
+            for each in companies
+            for name in (*self._storage.children(f"{each}/{resource}"), *self.packs.of(each, resource))
             if RUN_KEY.fullmatch(name)
-            and name.endswith(f"-{called(mode, call)}")
-            and (manifest := self._manifest(f"{company_id}/{resource}/{name}/manifest.json")) is not None
+            and name.endswith(f"-{asked.key}")
+            and (manifest := self._manifest(f"{each}/{resource}/{name}/manifest.json")) is not None
+            and manifest.asked == asked
+            and (company_id is not None or (manifest.account == account != ""))
         ]
         return max(found, key=lambda each: (each.started_at, each.run_key), default=None)
 
@@ -147,32 +154,35 @@ class Landing:
         resource: Resource,
         company_id: int,
         mode: str,
-        call: str,
+        asked: Asked,
         zone: ZoneInfo,
         policy: Policy,
         now: Callable[[], datetime],
         window: Mapping[str, str] | None = None,
         max_age: timedelta = MAX_AGE,
         once: bool = False,
+        account: str = "",
         note: Callable[[str], None] = lambda _: None,
     ) -> Work:
-        """Work of this call: the one in progress, taken over where its holder is gone, or a new one.
+        """Work of what is asked for: the one in progress, taken over where its holder is gone, or a new one.
 
-        `policy` decides what of a row is written. `note` is told when work is gone on with or given up: because it is
-        older than `max_age`, or was begun with other columns, under another policy or for another zone. Raises
-        LandingUnwritable, and LandingBusy while someone else is at it or, for a call that is published only `once`,
-        where someone else has done so since it was last recalled.
+        `policy` decides what of a row is written, and agrees with `asked`. `account`: see `Manifest`. `note` is told
+        when work is gone on with or given up: because it is older than `max_age`, or was begun with other columns,
+        under another policy or for another zone. Raises LandingUnwritable, and LandingBusy while someone else is at it
+        or, for what is published only `once`, where someone else has done so since it was last recalled.
         """
         if mode not in MODES:
             raise ValueError(f"{mode!r} is none of {MODES}")
+        if (asked.timezone, asked.privacy) != (zone.key, policy.fingerprint):
+            raise ValueError("What is asked for names another zone or other privacy rules than are given.")
         unfinished = Unfinished(self._storage, company_id, resource, policy, self._process, now, note, max_age)
-        unfinished.remove_forgotten(but=called(mode, call))
+        unfinished.clear_away(but=work_name(mode, asked))
+        self.packs.clear_away(company_id, resource.name, now=now())
         taken = unfinished.take(
             mode=mode,
-            call=call,
+            asked=asked,
             window=window,
-            zone=zone.key,
-            already_done=lambda: once and self.recall(resource.name, mode=mode, call=call) is not None,
+            already_done=lambda: once and self.recall(asked, resource.name, company_id=company_id) is not None,
         )
         return Work(
             self._storage,
@@ -184,8 +194,21 @@ class Landing:
             zone=zone,
             policy=policy,
             forgotten=taken.forgotten,
+            account=account,
             now=now,
         )
+
+    def clear_away(
+        self,
+        resource: Resource,
+        company_id: int,
+        *,
+        now: Callable[[], datetime],
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Removes what dead runs have left of a resource. Whoever lands it does so too."""
+        Unfinished(self._storage, company_id, resource, KEEP_ALL, self._process, now, note, MAX_AGE).clear_away()
+        self.packs.clear_away(company_id, resource.name, now=now())
 
     def _manifest(self, address: str) -> Manifest | None:
         try:

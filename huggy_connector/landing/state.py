@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.manifest import Count, Instant, Mode, RunKey
 
 
@@ -40,6 +41,8 @@ class State:
     schema_fingerprint: str
     privacy: str = ""
     timezone: str = ""
+    asked: Asked | None = None
+    """None where a former release, which did not keep it, began the work."""
     counters: Counters = field(default_factory=Counters)
     parts: tuple[Part, ...] = ()
     walk: Mapping[str, Any] | None = None

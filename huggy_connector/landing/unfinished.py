@@ -4,26 +4,30 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
+from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.forgotten import Forgotten
 from huggy_connector.landing.lease import Lease, Numbered, Process, is_lease, leases, remove
+from huggy_connector.landing.manifest import Manifest
 from huggy_connector.landing.privacy import Policy
 from huggy_connector.landing.schema import schema_fingerprint
 from huggy_connector.landing.state import State, state_name
 from huggy_connector.landing.storage import Storage
 
-
-def run_key(started_at: datetime, mode: str, call: str) -> str:
-    """Such as `20261122T070000Z-full-1a2b3c4d`: the first start, the mode, and a hash of what asked for it."""
-    return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{called(mode, call)}"
+PUBLISHED = "it was published before it could be cleared away"
+TOO_OLD = "it is too old"
 
 
-def called(mode: str, call: str) -> str:
-    """What the run keys of a call end with, and the name of its work folder."""
-    return f"{mode}-{blake2b(call.encode(), digest_size=4).hexdigest()}"
+def run_key(started_at: datetime, mode: str, asked: Asked) -> str:
+    """Such as `20261122T070000Z-full-1a2b3c4d`: the first start, the mode, and a hash of who asked for what."""
+    return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{work_name(mode, asked)}"
+
+
+def work_name(mode: str, asked: Asked) -> str:
+    """The name of a work folder, with which the run keys of the same end too."""
+    return f"{mode}-{asked.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,12 @@ class Unfinished:
         self,
         *,
         mode: str,
-        call: str,
+        asked: Asked,
         window: Mapping[str, str] | None,
-        zone: str,
         already_done: Callable[[], bool],
     ) -> Taken:
-        """The work of a call, gone on with or begun. `already_done` is asked once nobody else can do it any more."""
-        folder = f"{self._home}/.work/{called(mode, call)}"
+        """The work of what is asked for, gone on with or begun. `already_done` is asked once nobody else can do it."""
+        folder = f"{self._home}/.work/{work_name(mode, asked)}"
         succession = leases(self.storage, folder)
         lease = self._lease(folder, succession)
         try:
@@ -68,7 +71,7 @@ class Unfinished:
                 # Read once the lease is ours: whoever forgets a person first adds them, then looks for leases.
                 forgotten = Forgotten.read(self.storage, self.company_id, key=self.policy.key)
                 privacy = self.policy.fingerprint + forgotten.fingerprint
-                state = self._left(folder, succession, privacy, zone) or self._fresh(mode, call, window, privacy, zone)
+                state = self._left(folder, succession, privacy, asked) or self._fresh(mode, asked, window, privacy)
                 self._adopt(state, lease, folder)
         except BaseException:
             with suppress(LandingError):
@@ -76,8 +79,10 @@ class Unfinished:
             raise
         return Taken(folder, lease, state, forgotten)
 
-    def remove_forgotten(self, *, but: str) -> None:
-        """Removes old work of calls that never came back, and what a removal cut short has left."""
+    def clear_away(self, *, but: str = "") -> None:
+        """Removes what dead runs have left, but for the work folder `but`: work that nobody will go on with, and what a
+        removal cut short has left.
+        """
         for name in self.storage.children(f"{self._home}/.work"):
             folder = f"{self._home}/.work/{name}"
             if name == but:
@@ -87,10 +92,13 @@ class Unfinished:
                 continue
             latest, state = succession[0], self._latest_state(folder, succession)
             begun = state.started_at if state else latest.holding.since
-            if begun >= self.now() - self.max_age or not latest.holding.is_free(self.now()):
+            is_empty = state is None and not self._has_state(folder, succession)
+            why = self._why_never(state, begun)
+            if not (is_empty or why) or not latest.holding.is_free(self.now()):
                 continue
             if Lease.take(self.storage, folder, after=latest.number, process=self.process, now=self.now) is not None:
-                self._give_up(begun, "it is too old", state)
+                if not is_empty:
+                    self._give_up(begun, why, folder)
                 remove(self.storage, folder)
 
     def busy(self) -> Iterator[str]:
@@ -109,7 +117,7 @@ class Unfinished:
             if succession:
                 self._lease(folder, succession)
                 state = self._latest_state(folder, succession)
-                self._give_up(state.started_at if state else succession[0].holding.since, why, state)
+                self._give_up(state.started_at if state else succession[0].holding.since, why, folder)
                 given += 1
             remove(self.storage, folder)
         return given
@@ -140,13 +148,15 @@ class Unfinished:
             remove(self.storage, folder)
             raise LandingBusy(f"This landing of {self.resource.name} has been published elsewhere just now.")
 
-    def _left(self, folder: str, succession: list[Numbered], privacy: str, zone: str) -> State | None:
+    def _left(self, folder: str, succession: list[Numbered], privacy: str, asked: Asked) -> State | None:
         """What those before have left, if one can go on with it."""
         state = self._latest_state(folder, succession)
         if state is None:
+            if self._has_state(folder, succession):
+                self._give_up(succession[0].holding.since, "another release began it", folder)
             return None
-        if why := self._why_not(state, folder, privacy, zone):
-            self._give_up(state.started_at, why, state)
+        if why := self._why_not(state, folder, privacy, asked):
+            self._give_up(state.started_at, why, folder)
             return None
         self.note(
             f"{self.resource.name}: goes on with the work begun at {_clock(state.started_at)}, "
@@ -154,20 +164,34 @@ class Unfinished:
         )
         return state
 
-    def _why_not(self, state: State, folder: str, privacy: str, zone: str) -> str:
-        """Why a state cannot be gone on with; empty where it can."""
-        if self._is_published(state.run_key):
-            return "it was published before it could be cleared away"
-        if state.started_at < self.now() - self.max_age:
-            return "it is too old"
-        if state.schema_fingerprint != schema_fingerprint(self.resource):
-            return "a release with other columns began it"
-        if (state.privacy, state.timezone) != (privacy, zone):
-            return "it was begun under other privacy rules, for another zone, or before a person was forgotten"
-        there = set(self.storage.children(folder))
-        if not all(part.name in there for part in state.parts):
-            return "a part of it is missing"
+    def _why_never(self, state: State | None, begun: datetime) -> str:
+        """Why nobody will go on with work, whoever asks; empty where somebody may."""
+        if state is not None and self._is_published(state.run_key):
+            return PUBLISHED
+        if begun < self.now() - self.max_age:
+            return TOO_OLD
+        if state is not None and state.asked is None:
+            return "a former release began it, which did not keep what was asked for"
         return ""
+
+    def _why_not(self, state: State, folder: str, privacy: str, asked: Asked) -> str:
+        """Why a state cannot be gone on with; empty where it can."""
+        there = set(self.storage.children(folder))
+        reasons = (
+            (self._is_published(state.run_key), PUBLISHED),
+            (state.started_at < self.now() - self.max_age, TOO_OLD),
+            (
+                state.schema_fingerprint != schema_fingerprint(self.resource),
+                "a release with other columns began it",
+            ),
+            (state.asked is None or not state.asked.is_same_as(asked), "it was begun for something else"),
+            (
+                (state.privacy, state.timezone) != (privacy, asked.timezone),
+                "it was begun under other privacy rules, for another zone, or before a person was forgotten",
+            ),
+            (not all(part.name in there for part in state.parts), "a part of it is missing"),
+        )
+        return next((why for is_so, why in reasons if is_so), "")
 
     def _latest_state(self, folder: str, succession: list[Numbered]) -> State | None:
         """The latest holder's state, or of the one before who did not come to write one."""
@@ -176,19 +200,25 @@ class Unfinished:
                 return State.from_json(self.storage.read(f"{folder}/{state_name(each.number, each.holding.token)}"))
         return None
 
-    def _fresh(self, mode: str, call: str, window: Mapping[str, str] | None, privacy: str, zone: str) -> State:
-        """A new start. Its run key is a later second's where the same call has published within this one."""
+    def _has_state(self, folder: str, succession: list[Numbered]) -> bool:
+        """Whether there is one, be it that this release cannot read it."""
+        theirs = {state_name(each.number, each.holding.token) for each in succession}
+        return not theirs.isdisjoint(self.storage.children(folder))
+
+    def _fresh(self, mode: str, asked: Asked, window: Mapping[str, str] | None, privacy: str) -> State:
+        """A new start. Its run key is a later second's where the same has been published within this one."""
         started_at = named_for = self.now()
-        while self._is_published(run_key(named_for, mode, call)):
+        while self._is_published(run_key(named_for, mode, asked)):
             named_for += timedelta(seconds=1)
         return State(
-            run_key(named_for, mode, call),
+            run_key(named_for, mode, asked),
             mode,
             window,
             started_at,
             schema_fingerprint(self.resource),
             privacy,
-            zone,
+            asked.timezone,
+            asked,
         )
 
     def _adopt(self, state: State, lease: Lease, folder: str) -> None:
@@ -201,12 +231,23 @@ class Unfinished:
             if name not in kept and not is_lease(name):
                 self.storage.delete(f"{folder}/{name}")
 
-    def _give_up(self, begun: datetime, why: str, state: State | None) -> None:
-        """Says so, and removes the files of a snapshot that never got its manifest."""
+    def _give_up(self, begun: datetime, why: str, folder: str) -> None:
+        """Says so, and removes what the work wrote for its snapshot and no manifest names."""
         self.note(f"{self.resource.name}: the unfinished work begun at {_clock(begun)} is given up: {why}.")
-        if state is not None and not self._is_published(state.run_key):
-            for name in self.storage.children(f"{self._home}/{state.run_key}"):
-                self.storage.delete(f"{self._home}/{state.run_key}/{name}")
+        for key in self.storage.children(self._home):
+            if key.endswith(f"Z-{folder.rpartition('/')[2]}"):
+                self._remove_unnamed(f"{self._home}/{key}")
+
+    def _remove_unnamed(self, snapshot: str) -> None:
+        names, kept = self.storage.children(snapshot), {"manifest.json"}
+        if "manifest.json" in names:
+            try:
+                kept |= {file.name for file in Manifest.from_json(self.storage.read(f"{snapshot}/manifest.json")).files}
+            except (FileNotFoundError, LandingError):  # packed just now, or damaged: not for us to touch
+                return
+        for name in names:
+            if name not in kept:
+                self.storage.delete(f"{snapshot}/{name}")
 
     def _is_published(self, key: str) -> bool:
         return "manifest.json" in self.storage.children(f"{self._home}/{key}")

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 class Work:
     """Made by `Landing.begin`. As a context it keeps its lease alive, also in a long wait, and lets it go at the end.
 
-    Left before `publish`, the work stays for the next one who calls the same.
+    Left before `publish`, the work stays for the next one who asks for the same.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Work:
         zone: ZoneInfo,
         policy: Policy,
         forgotten: Forgotten,
+        account: str,
         now: Callable[[], datetime],
     ) -> None:
         self._storage = storage
@@ -73,6 +74,7 @@ class Work:
         self._zone = zone
         self._policy = policy
         self._forgotten = forgotten
+        self._account = account
         self._now = now
         self._waiting: list[pa.RecordBatch] = []
         self._keeper = Keeper(lease)
@@ -250,6 +252,8 @@ class Work:
             files=tuple(files),
             privacy=self._durable.privacy,
             timezone=self._durable.timezone,
+            asked=self._durable.asked,
+            account=self._account,
             state=state,
             ids=ids,
             versions={

@@ -39,13 +39,15 @@ def compact(
     """Writes the small snapshots that began before then, and small packs, together into packs of their resource.
 
     Loads, rebuilds and landings see the same snapshots as before. What a pack replaces is deleted by the first call
-    that comes a day after. Killed at any moment, the next call does what is left. Raises SnapshotDamaged,
-    LandingUnwritable, and LandingError where a person was forgotten meanwhile.
+    that comes a day after. Killed at any moment, the next call does what is left; and what other dead runs have left in
+    the landing is removed. Raises SnapshotDamaged, LandingUnwritable, and LandingError where a person was forgotten
+    meanwhile.
     """
     progress, done = progress or Silent(), Compacted()
     landing = Landing.at(settings.landing, access=settings.landing_options)
     for company_id in landing.companies():
-        for resource in RESOURCES:
+        for resource, known in RESOURCES.items():
+            landing.clear_away(known, company_id, now=clock.now, note=progress.note)
             deleted = landing.packs.tidy(company_id, resource, now=clock.now(), check=landing.verify)
             done = replace(done, deleted=done.deleted + deleted)
             small = _small(landing, company_id, resource, before=clock.now() - older_than)
@@ -58,11 +60,14 @@ def compact(
                 company_id,
                 resource,
                 ((manifest, landing.parts(manifest)) for manifest in small),
-                now=clock.now(),
+                now=clock.now,
                 go_on=_nobody_is_forgotten(landing, company_id),
             )
             if pack is None:
-                raise LandingError("A person was forgotten meanwhile: run `huggy compact` again.")
+                raise LandingError(
+                    "A person was forgotten meanwhile, or another run took this one for dead: "
+                    "run `huggy compact` again."
+                )
             done = replace(
                 done,
                 packs=done.packs + 1,

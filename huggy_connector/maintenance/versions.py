@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from huggy_connector.api import SYSTEM_CLOCK, Clock
@@ -12,7 +12,7 @@ from huggy_connector.landing import Landing
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.report import report_beside
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import LoadReport, RollbackReport, Verdicts, mirror, read_calendar
+from huggy_connector.warehouse import LoadReport, RollbackReport, Verdicts, conclude, mirror, read_calendar
 from huggy_connector.warehouse import judge as judge_snapshots
 from huggy_connector.warehouse import load as load_warehouse
 from huggy_connector.warehouse import rollback as roll_back_warehouse
@@ -51,14 +51,26 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
 
 
 def rollback(
-    settings: Settings, *, to: int | None = None, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK
+    settings: Settings,
+    *,
+    to: int | None = None,
+    tell: Callable[[RollbackReport], None] = lambda _: None,
+    progress: Progress | None = None,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> RollbackReport:
-    """Publishes a kept version again, and blocks what was loaded since."""
+    """Publishes a kept version again, and blocks what was loaded since.
+
+    Killed anywhere before `tell` has told what was done, the same call does what is left and tells it; it never goes
+    further back than it was asked to.
+    """
     progress = progress or Silent()
     report = roll_back_warehouse(
         settings.warehouse, to=to, keep_versions=settings.keep_versions, now=clock.now, note=progress.note
     )
-    return replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
+    report = replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
+    tell(report)
+    conclude(settings.warehouse)
+    return report
 
 
 def judge(settings: Settings, judgement: Judgement) -> Verdicts:

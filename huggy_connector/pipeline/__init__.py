@@ -1,10 +1,10 @@
 """Check, plan, land, load, sync, backfill: the product on one screen, usable without Airflow.
 
-`modes` chooses the way a resource is read, `run` goes it, `plans` says beforehand what it will cost.
+`calls` knows what is asked for, `modes` chooses the way a resource is read, `run` goes it, `plans` says beforehand what
+it will cost.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,7 +12,8 @@ from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resources_named
 from huggy_connector.errors import ConfigurationError, HuggyError
-from huggy_connector.landing import MODES, Landing, Manifest, Policy, make_ready
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.pipeline.calls import Call
 from huggy_connector.pipeline.connection import Check, check
 from huggy_connector.pipeline.modes import Job, chosen, due, first, resources_with_spans, span_asked, span_between
 from huggy_connector.pipeline.plans import Plan, plan_of
@@ -62,16 +63,29 @@ def land(
 ) -> Manifest:
     """One resource from the API to a published snapshot: all of it, or what `mode` says.
 
-    `call` names what asks for it: unfinished work of the same call is gone on with. With `once` (an Airflow task, which
-    may run twice) a snapshot that this call has already published is returned for 0 requests. `span`: of the mode
-    window. `show_events`: internal events are among the messages.
+    `call` names who asks for it: unfinished work of the same that is asked for is gone on with. With `once` (an Airflow
+    task, which may run twice) a snapshot that was published for the very same is returned for 0 requests. `span`: of
+    the mode window. `show_events`: internal events are among the messages.
     """
-    progress = progress or Silent()
-    if once and (published := _recalled(settings, resource_name, call, progress)) is not None:
-        return published
-    with _running(settings, resource_name, progress=progress, clock=clock, lane=lane) as (run, landing, company_id):
-        job = chosen(landing, company_id, resource_named(resource_name), mode=mode, span=span, now=clock.now())
-        return run.land(job, call=call, once=once, show_events=show_events)
+    resource, progress = resource_named(resource_name), progress or Silent()
+    asking = Call.of(
+        settings,
+        resource,
+        by=call,
+        mode=mode,
+        once=once,
+        progress=progress,
+        clock=clock,
+        span=span,
+        show_events=show_events,
+        lane=lane,
+    )
+
+    def landed(run: Run) -> tuple[Manifest, ...]:
+        job = chosen(asking.landing, run.company_id, resource, mode=mode, span=span, now=clock.now())
+        return (run.land(job),)
+
+    return asking.answered(landed)[0]
 
 
 def land_due(
@@ -90,11 +104,20 @@ def land_due(
     Records that turn out to be missing are then asked for by their ids, and those that are gone become a second
     snapshot. Where nothing is due the newest snapshot is returned.
     """
-    progress = progress or Silent()
-    if once and (published := _recalled(settings, resource_name, call, progress)) is not None:
-        return (published,)
-    with _running(settings, resource_name, progress=progress, clock=clock) as (run, landing, company_id):
-        resource, after = resource_named(resource_name), timedelta(days=settings.reconcile_days)
+    resource, progress = resource_named(resource_name), progress or Silent()
+    asking = Call.of(
+        settings,
+        resource,
+        by=call,
+        mode="reconcile" if whole else "due",
+        once=once,
+        progress=progress,
+        clock=clock,
+        show_events=show_events,
+    )
+
+    def landed(run: Run) -> tuple[Manifest, ...]:
+        landing, company_id, after = asking.landing, run.company_id, timedelta(days=settings.reconcile_days)
         if whole:
             job: Job | None = chosen(landing, company_id, resource, mode="full", span=None, now=clock.now())
         else:
@@ -102,8 +125,10 @@ def land_due(
         if job is None:
             progress.note(f"{resource.name}: nothing is due, all of it was read in the last {after.days} days.")
             return landing.published(company_id, resource.name)[-1:]
-        landed = run.land(job, call=call, once=once, show_events=show_events)
-        return landed, *run.land_gone(landed, call=call, once=once)
+        whole_or_news = run.land(job)
+        return whole_or_news, *run.land_gone(whole_or_news)
+
+    return asking.answered(landed)
 
 
 def land_first(
@@ -116,12 +141,14 @@ def land_first(
     clock: Clock = SYSTEM_CLOCK,
 ) -> Manifest | None:
     """The newest days of a resource of which nothing is landed yet, so that people need not wait for the history."""
-    progress = progress or Silent()
-    if once and (published := _recalled(settings, resource_name, call, progress)) is not None:
-        return published
-    with _running(settings, resource_name, progress=progress, clock=clock) as (run, landing, company_id):
-        job = first(landing, company_id, resource_named(resource_name), now=clock.now(), zone=settings.zone)
-        return None if job is None else run.land(job, call=call, once=once)
+    resource, progress = resource_named(resource_name), progress or Silent()
+    asking = Call.of(settings, resource, by=call, mode="recent", once=once, progress=progress, clock=clock)
+
+    def landed(run: Run) -> tuple[Manifest, ...]:
+        job = first(asking.landing, run.company_id, resource, now=clock.now(), zone=settings.zone)
+        return () if job is None else (run.land(job),)
+
+    return next(iter(asking.answered(landed)), None)
 
 
 def load(
@@ -185,13 +212,12 @@ def sync(
     snapshots: list[Manifest] = []
     try:
         for resource in dict.fromkeys(wanted):
-            asks = f"{call} {resource.name}"
-            newest = land_first(settings, resource.name, call=asks, progress=progress, clock=clock)
+            newest = land_first(settings, resource.name, call=call, progress=progress, clock=clock)
             if newest is not None:
                 snapshots.append(newest)
                 load(settings, progress=progress, clock=clock)
             snapshots += land_due(
-                settings, resource.name, call=asks, show_events=show_events, progress=progress, clock=clock
+                settings, resource.name, call=call, show_events=show_events, progress=progress, clock=clock
             )
     except HuggyError:
         if snapshots:
@@ -219,7 +245,7 @@ def backfill(
             resource.name,
             mode="window",
             span=span,
-            call=f"{call} {resource.name} {span.start.isoformat()} {span.end.isoformat()}",
+            call=call,
             show_events=show_events,
             lane=Lane.BACKFILL,
             progress=progress,
@@ -250,38 +276,6 @@ def plan(
         else:
             job = chosen(landing, company_id, resource, mode=mode, span=span, now=clock.now())
         return plan_of(job, client, resource, zone=settings.zone, now=clock.now())
-
-
-@contextmanager
-def _running(
-    settings: Settings, resource_name: str, *, progress: Progress, clock: Clock, lane: Lane = Lane.NORMAL
-) -> Iterator[tuple[Run, Landing, int]]:
-    """What lands a resource, with the landing and the company it works for."""
-    resource, landing, policy = resource_named(resource_name), _landing(settings), Policy.of(settings)
-    make_ready(resource, settings.zone)
-    with open_client(settings, lane=lane, clock=clock, note=progress.note) as client:
-        company_id = settings.company_id or client.fetch_profile().company_id
-        run = Run(
-            settings,
-            landing,
-            resource,
-            company_id=company_id,
-            client=client,
-            policy=policy,
-            progress=progress,
-            clock=clock,
-        )
-        yield run, landing, company_id
-
-
-def _recalled(settings: Settings, resource_name: str, call: str, progress: Progress) -> Manifest | None:
-    """The snapshot that this very call has published already, in whichever mode."""
-    landing, resource = _landing(settings), resource_named(resource_name)
-    found = (landing.recall(resource.name, mode=mode, call=call) for mode in MODES)
-    published = next((each for each in found if each is not None), None)
-    if published is not None:
-        progress.note(f"{resource.name}: this run has already published {published.run_key}; nothing is fetched again.")
-    return published
 
 
 def _landing(settings: Settings) -> Landing:

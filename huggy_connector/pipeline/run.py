@@ -1,18 +1,21 @@
 """One landing from its first request to its manifest: fetched, kept in durable groups, published."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil
 
 from huggy_connector.api import Client, Clock, Row
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import Forbidden, NotFound, Refused
-from huggy_connector.landing import Landing, Manifest, Policy, Work
+from huggy_connector.landing import Asked, Landing, Manifest, Policy, Work
 from huggy_connector.pipeline.modes import Job, chosen, left_to_the_next, span_of, walk_of
 from huggy_connector.progress import Landed, Progress
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import Ask, Full, Incremental, Page, Span, Walk, Window, drive, facts_of
 
+SHOW_EVENTS = "show_events"
+"""What is asked for where internal events are wanted among the messages."""
 GROUP = 25
 """Pages made durable together: the most that a kill costs."""
 MOST_STREAMS = 24
@@ -26,7 +29,7 @@ FEW_GONE, MANY_GONE, SHARE_GONE = 20, 1_000, 0.01
 
 
 class Run:
-    """A client of one company at work on one resource."""
+    """A client of one company at work on one resource, for what is `asked`; with `once` it is landed only once."""
 
     def __init__(
         self,
@@ -35,36 +38,49 @@ class Run:
         resource: Resource,
         *,
         company_id: int,
+        asked: Asked,
+        once: bool,
         client: Client,
         policy: Policy,
         progress: Progress,
         clock: Clock,
     ) -> None:
-        self._settings, self._landing, self._resource, self._company_id = settings, landing, resource, company_id
+        self.company_id = company_id
+        self._settings, self._landing, self._resource, self._asked, self._once = (
+            settings,
+            landing,
+            resource,
+            asked,
+            once,
+        )
         self._client, self._policy, self._progress, self._clock = client, policy, progress, clock
         self._facts = facts_of(resource, zone=settings.zone)
         self._counted = 0, 0
         """Requests and retries of this client that are in a manifest already."""
 
-    def land(self, job: Job, *, call: str, once: bool, show_events: bool = False) -> Manifest:
+    def land(self, job: Job) -> Manifest:
         """The job as a published snapshot."""
+        return self._land(job, self._asked)
+
+    def _land(self, job: Job, asked: Asked) -> Manifest:
         self._progress.note(f"{self._resource.name}: {job.mode}, {job.why}.")
         work = self._landing.begin(
             resource=self._resource,
-            company_id=self._company_id,
+            company_id=self.company_id,
             mode=job.mode,
-            call=call,
+            asked=asked,
             window=None if job.span is None else {"from": job.span.start.isoformat(), "to": job.span.end.isoformat()},
             zone=self._settings.zone,
             policy=self._policy,
             now=self._clock.now,
-            once=once,
+            once=self._once,
+            account=self._client.account if self._settings.company_id is None else "",
             note=self._progress.note,
         )
         with work:
             streams = _streams(self._client) if self._resource.paged else 1
             walk = walk_of(job, work, self._resource, zone=self._settings.zone, streams=streams)
-            self._walk(walk, work, streams=streams, show_events=show_events)
+            self._walk(walk, work, streams=streams)
             if isinstance(walk, Window) and walk.unsorted:
                 self._progress.note(
                     f"{self._resource.name}: the list is not sorted by creation, so all of it was read for the span."
@@ -74,13 +90,13 @@ class Run:
             ids = walk.past().ids if isinstance(walk, Full) else None
             return work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job), ids=ids)
 
-    def land_gone(self, landed: Manifest, *, call: str, once: bool) -> tuple[Manifest, ...]:
+    def land_gone(self, landed: Manifest) -> tuple[Manifest, ...]:
         """Of the records that `landed` shows to be missing, those that are answered by 404: a snapshot, or none."""
         swept = landed.mode == "full" and landed.certificate["exact"] and self._resource.paged
         if self._resource.parent is not None or not (swept or landed.state.get("gone")):
             return ()
         job = chosen(
-            self._landing, self._company_id, self._resource, mode="tombstones", span=None, now=self._clock.now()
+            self._landing, self.company_id, self._resource, mode="tombstones", span=None, now=self._clock.now()
         )
         if len(job.ids) > max(FEW_GONE, min(MANY_GONE, landed.unique_ids * SHARE_GONE)):
             self._progress.note(
@@ -88,11 +104,11 @@ class Run:
                 "ask for each: has the token lost rights?"
             )
             return ()
-        return (self.land(job, call=call, once=once),) if job.ids else ()
+        return (self._land(job, replace(self._asked, mode=job.mode)),) if job.ids else ()
 
-    def _walk(self, walk: Walk, work: Work, *, streams: int, show_events: bool) -> None:
+    def _walk(self, walk: Walk, work: Work, *, streams: int) -> None:
         begun, before = self._clock.monotonic(), work.counters
-        filters = (("showEvents", "true"),) if show_events and self._resource.parent else ()
+        filters = (("showEvents", "true"),) if SHOW_EVENTS in self._asked.options else ()
         span = span_of(work)
         pages = drive(walk, partial(self._fetch, filters=filters), workers=streams, cancel=self._client.close)
         for taken, page in enumerate(pages, start=1):

@@ -16,7 +16,7 @@ from huggy_connector.report.page import render
 from huggy_connector.report.reading import live_version, read_figures
 from huggy_connector.report.words import LANGUAGES, Language, Words
 from huggy_connector.settings import Settings
-from huggy_connector.storage import Access, replacing
+from huggy_connector.storage import Access, replacing, sweep_beside
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.publish import holding
 
@@ -91,6 +91,8 @@ def _write_beside(settings: Settings, *, now: datetime) -> None:
     if places.version is not None and places.version == live_version(settings.warehouse):
         return
     live = Place.at(settings.warehouse).live
+    for name in places.names:
+        sweep_beside(places.data.with_name(name))  # of one who was killed: nobody else is at these
     figures = read_figures(
         settings.warehouse, now=now, zone=settings.zone, requests_per_second=settings.requests_per_second
     )

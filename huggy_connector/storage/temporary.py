@@ -23,11 +23,19 @@ class OwnFolder:
         """Raises OSError where TMPDIR cannot be used."""
         parent = Path(tempfile.gettempdir())
         _sweep(parent, prefix)
-        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        lock = os.open(self.path / "lock.new", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        (self.path / "lock.new").replace(self.path / "lock")
+        self.path, lock = _make(parent, prefix)
         self.remove = finalize(self, _remove, self.path, lock, os.getpid())
+
+
+def _make(parent: Path, prefix: str) -> tuple[Path, int]:
+    """A new folder and the descriptor that locks it: closed, also by a kill, the lock is gone."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        with suppress(OSError):  # another process has just taken it for a dead one's
+            lock = _lock(folder)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
 
 
 def _sweep(parent: Path, prefix: str) -> None:
@@ -36,12 +44,28 @@ def _sweep(parent: Path, prefix: str) -> None:
         with suppress(OSError):
             if left.lstat().st_uid != os.geteuid():
                 continue
-            theirs = open_private(left / "lock", os.O_RDONLY)
+            locks = [_lock(left)]
             try:
-                fcntl.flock(theirs, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if (left / "lock").exists():  # of the first release, which locked a file in it
+                    locks.append(_locked(open_private(left / "lock", os.O_RDONLY)))
                 shutil.rmtree(left)
             finally:
-                os.close(theirs)
+                for lock in locks:
+                    os.close(lock)
+
+
+def _lock(folder: Path) -> int:
+    return _locked(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC))
+
+
+def _locked(descriptor: int) -> int:
+    """Raises OSError where another process has the lock."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _remove(folder: Path, lock: int, owner: int) -> None:

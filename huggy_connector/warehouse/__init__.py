@@ -6,7 +6,7 @@ from huggy_connector.warehouse.erasure import Leaving, erasing
 from huggy_connector.warehouse.load import LoadReport, TableReport, examine, load
 from huggy_connector.warehouse.mirror import POINTER, mirror
 from huggy_connector.warehouse.read import Answer, connect, export, query
-from huggy_connector.warehouse.rollback import RollbackReport, judge, rollback
+from huggy_connector.warehouse.rollback import RollbackReport, conclude, judge, rollback
 from huggy_connector.warehouse.shape import Column, Table
 from huggy_connector.warehouse.status import Freshness, Run, Status, status
 from huggy_connector.warehouse.verdicts import Verdicts
@@ -27,6 +27,7 @@ __all__ = [
     "Verdicts",
     "all_tables",
     "as_markdown",
+    "conclude",
     "connect",
     "erasing",
     "examine",

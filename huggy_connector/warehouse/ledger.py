@@ -196,8 +196,18 @@ def record_rollback(connection: DuckDBPyConnection, *, version: int, now: dateti
     connection.execute(
         f"INSERT INTO {meta.PUBLISHES.sql} SELECT * REPLACE ($1 AS version, $2 AS published_at, $3 AS reason,"
         f" 0 AS snapshots, 0 AS rows_changed) FROM {meta.PUBLISHES.sql} WHERE {last}",
-        [version, now, f"rollback to {to}"],
+        [version, now, _rolled_back(to)],
     )
+
+
+def was_rolled_back(connection: DuckDBPyConnection, *, version: int, to: int) -> bool:
+    """Whether `record_rollback` has written this, and it was published."""
+    count = f"SELECT count(*) FROM {meta.PUBLISHES.sql} WHERE version = ? AND reason = ?"
+    return connection.execute(count, [version, _rolled_back(to)]).fetchall() != [(0,)]
+
+
+def _rolled_back(to: int) -> str:
+    return f"rollback to {to}"
 
 
 def record_publish(

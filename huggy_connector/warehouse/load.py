@@ -25,7 +25,7 @@ from huggy_connector.warehouse.reread import Reread
 from huggy_connector.warehouse.shape import Macro, Table
 from huggy_connector.warehouse.tables import as_of, tables_of
 from huggy_connector.warehouse.todo import todo_of
-from huggy_connector.warehouse.verdicts import read_verdicts
+from huggy_connector.warehouse.verdicts import settled_verdicts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -130,7 +130,7 @@ def load(  # noqa: PLR0913
     place, engine, wanted = place_to_build(warehouse), Engine(memory_limit), _wanted(resources)
     checks = read_checks(stop_on, resources, sweep_days=sweep_days)
     with holding(place, wait_seconds=wait_seconds):
-        found, verdicts = inspect(place, wanted, engine=engine), read_verdicts(place)
+        found, verdicts = inspect(place, wanted, engine=engine), settled_verdicts(place, engine)
         todo = todo_of(landing, place, found, verdicts, resources, zone=zone, afresh=afresh, note=note)
         if found.version and not todo.afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:

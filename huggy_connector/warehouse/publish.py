@@ -26,6 +26,7 @@ from huggy_connector.storage import (
     open_private,
     private_folder,
     put_in_place,
+    sweep_beside,
     sync,
 )
 from huggy_connector.warehouse.engine import CATALOG, Engine, explained
@@ -100,7 +101,7 @@ def drafting(
     file that is replaced may read the new one; the first may be read by the world as `world_readable` and umask say.
     """
     copied = from_version > 0 and not afresh
-    version = 1 + max(from_version, *(number for number, _ in place.kept()), 0)
+    version = next_version(place, from_version)
     source = source or place.live
     make_sure_of_room(place, room + (source.stat().st_size if copied else 0))
     try:
@@ -118,6 +119,11 @@ def drafting(
         ) from None
     finally:
         _clear(place)
+
+
+def next_version(place: Place, from_version: int) -> int:
+    """The number of what is published next where the live file is version `from_version`. Within `holding`."""
+    return 1 + max(from_version, *(number for number, _ in place.kept()), 0)
 
 
 def copy_of(live: Path, draft: Path) -> None:
@@ -181,6 +187,8 @@ def _megabytes(size: int) -> str:
 
 def _clear(place: Place) -> None:
     """What this or a dead loader has left of its work."""
-    for file in (place.draft, wal_of(place.draft), place.afresh, wal_of(place.afresh), *place.versions.glob("*.half")):
+    halves = (place.verdicts.with_suffix(".half"), *place.versions.glob("*.half"))  # the first is the last release's
+    for file in (place.draft, wal_of(place.draft), place.afresh, wal_of(place.afresh), *halves):
         file.unlink(missing_ok=True)
+    sweep_beside(place.verdicts)
     shutil.rmtree(place.spill, ignore_errors=True)

@@ -10,6 +10,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from huggy_connector.airflow.dags import huggy_reconcile, huggy_sync
 from huggy_connector.airflow.dags.companies import _listed, accounts_of
+from huggy_connector.airflow.operators import HuggyToParquetOperator
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Options, Sandbox
 
@@ -127,6 +128,55 @@ def test_the_companies_of_a_variable_may_come_from_an_editor_of_windows(monkeypa
         {"huggy_conn_id": "huggy_ours", "company_id": None},
         {"huggy_conn_id": "huggy_default", "company_id": 77},
     ]
+
+
+def test_cleared_after_the_list_has_changed_each_task_lands_its_own_company_and_none_lands_twice(
+    account: Sandbox, other_account: Sandbox, two_companies: Path, as_task: Callable[..., Any]
+) -> None:
+    """[theirs] was run; the Variable becomes [ours, theirs], and the run is cleared."""
+
+    def cleared(listed: list[str]) -> list[dict[str, Any]]:
+        landed = []
+        for index, conn_id in enumerate(listed):
+            context = as_task("land_departments")
+            context["ti"].map_index = index
+            task = HuggyToParquetOperator(
+                task_id="land_departments", resource="departments", mode="due", huggy_conn_id=conn_id
+            )
+            landed.append(task.execute(context))
+        return landed
+
+    [theirs] = cleared(["huggy_theirs"])
+    [ours, again] = cleared(["huggy_ours", "huggy_theirs"])
+    sent = account.stats()["requests"], other_account.stats()["requests"]
+
+    assert (ours["company_id"], theirs["company_id"], again) == (OURS, THEIRS, theirs)
+    assert cleared(["huggy_theirs", "huggy_ours"]) == [theirs, ours]
+    assert (account.stats()["requests"], other_account.stats()["requests"]) == sent
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"company_id": 4242}, {"company_id": 77, "huggy_conn_id": "huggy_theirs"}),
+        ({"huggy_conn_id": "huggy_ours"}, {"huggy_conn_id": "huggy_theirs"}),
+        (
+            {"mode": "window", "from_date": "2026-11-01", "to_date": "2026-11-03"},
+            {"mode": "window", "from_date": "2026-11-02", "to_date": "2026-11-03"},
+        ),
+        ({"mode": "recent"}, {"mode": "reconcile"}),
+    ],
+)
+def test_corrected_and_cleared_a_task_lands_what_it_asks_for_now(
+    two_companies: Path, as_task: Callable[..., Any], before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    def cleared(asked: dict[str, Any]) -> dict[str, Any]:
+        given = {"huggy_conn_id": "huggy_ours", **asked}
+        return HuggyToParquetOperator(task_id="land", resource="chats", **given).execute(as_task("land"))
+
+    landed, anew = cleared(before), cleared(after)
+    assert anew["address"] != landed["address"]
+    assert [cleared(before), cleared(after)] == [landed, anew]
 
 
 def _states(run: "DagRun") -> dict[str, Any]:

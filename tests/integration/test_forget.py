@@ -23,7 +23,7 @@ from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES, resource_named
 from huggy_connector.cli import main
 from huggy_connector.errors import ConfigurationError, LandingBusy, WarehouseBusy, WarehouseUnusable
-from huggy_connector.landing import Folder, Landing, Policy
+from huggy_connector.landing import Asked, Folder, Landing, Policy
 from huggy_connector.landing.forgotten import stays
 from huggy_connector.landing.rules import DEFAULT
 from huggy_connector.sandbox import Options, Sandbox
@@ -112,7 +112,7 @@ def leave_unfinished(settings: Settings, resource: str, row: dict[str, Any]) -> 
         resource=resource_named(resource),
         company_id=company_of(settings),
         mode="full",
-        call="left",
+        asked=Asked("left", "full", timezone=settings.timezone, privacy=Policy.of(settings).fingerprint),
         zone=settings.zone,
         policy=Policy.of(settings),
         now=lambda: datetime.now(UTC),
@@ -364,7 +364,7 @@ def test_what_cannot_be_forgotten_is_one_sentence_and_changes_nothing(
         resource=resource_named("chats"),
         company_id=company,
         mode="full",
-        call="going on",
+        asked=Asked("going on", "full", timezone=settings.timezone, privacy=Policy.of(settings).fingerprint),
         zone=settings.zone,
         policy=Policy.of(settings),
         now=lambda: datetime.now(UTC),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huggy_connector.catalogue import resource_named
-from huggy_connector.landing import KEEP_ALL, Folder, Landing, Manifest, ObjectStorage, Policy, Storage, Work
+from huggy_connector.landing import KEEP_ALL, Asked, Folder, Landing, Manifest, ObjectStorage, Policy, Storage, Work
 from huggy_connector.landing.lease import Process
 from huggy_connector.sweep import Certificate
 
@@ -54,16 +54,19 @@ class Desk:
         mode: str = "full",
         once: bool = False,
         policy: Policy = KEEP_ALL,
+        account: str = "",
+        company_id: int = 42,
     ) -> Work:
         return Landing(storage or self.storage, process=process).begin(
             resource=resource_named(resource),
-            company_id=42,
+            company_id=company_id,
             mode=mode,
-            call=call,
+            asked=asked_by(call, policy=policy),
             zone=ZoneInfo("America/Sao_Paulo"),
             policy=policy,
             now=self.now,
             once=once,
+            account=account,
             note=self.notes.append,
         )
 
@@ -88,6 +91,11 @@ class Desk:
         if self.objects is not None:
             return sorted(each["path"] for batch in self.objects.list() for each in batch)
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
+
+
+def asked_by(call: str, *, policy: Policy = KEEP_ALL) -> Asked:
+    """All of it, by whoever calls."""
+    return Asked(call, "full", timezone="America/Sao_Paulo", privacy=policy.fingerprint)
 
 
 def chats(page: int) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import pytest
 
 from huggy_connector.landing import Folder, Landing, Manifest, ObjectStorage, Storage
 from huggy_connector.landing.lease import Process
+from tests.integration.landing.conftest import asked_by
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -122,7 +123,7 @@ def test_killed_at_any_change_the_next_one_ends_with_every_row_and_no_litter(
     assert len(left) == 1 if lived else len(left) <= 1
 
     any_desk.later(seconds=10)
-    manifest = any_desk.landing.recall("chats", mode="full", call="huggy land chats") or any_desk.land()
+    manifest = any_desk.landing.recall(asked_by("huggy land chats"), "chats", company_id=42) or any_desk.land()
 
     assert ids_in(any_desk.landing, manifest) == list(range(18))
     assert any_desk.landing.published(42, "chats") == (manifest,)
@@ -161,7 +162,7 @@ import os, signal, sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import resource_named
-from huggy_connector.landing import KEEP_ALL, Folder, Landing
+from huggy_connector.landing import KEEP_ALL, Asked, Folder, Landing
 from huggy_connector.sweep import Certificate
 
 left = int(sys.argv[2])
@@ -182,7 +183,8 @@ def die():
         os.kill(os.getpid(), signal.SIGKILL)
 
 with Landing(Mortal(sys.argv[1])).begin(
-    resource=resource_named("chats"), company_id=42, mode="full", call="huggy land chats",
+    resource=resource_named("chats"), company_id=42, mode="full",
+    asked=Asked("huggy land chats", "full", timezone="America/Sao_Paulo"),
     zone=ZoneInfo("America/Sao_Paulo"), policy=KEEP_ALL, now=lambda: datetime(2026, 11, 22, 7, tzinfo=UTC),
 ) as work:
     for page in range(6):

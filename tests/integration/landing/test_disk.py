@@ -82,12 +82,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import LandingUnwritable
-from huggy_connector.landing import KEEP_ALL, Folder, Landing
+from huggy_connector.landing import KEEP_ALL, Asked, Folder, Landing
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 now = lambda: datetime(2026, 11, 22, 7, tzinfo=UTC)
 with Landing(Folder(sys.argv[1])).begin(
-    resource=resource_named("chats"), company_id=42, mode="full", call="huggy land chats",
+    resource=resource_named("chats"), company_id=42, mode="full",
+    asked=Asked("huggy land chats", "full", timezone="America/Sao_Paulo"),
     zone=ZoneInfo("America/Sao_Paulo"), policy=KEEP_ALL, now=now,
 ) as work:
     for page, size in enumerate((10, 100_000)):

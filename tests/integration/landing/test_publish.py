@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from huggy_connector.landing.manifest import File
 from huggy_connector.landing.merge import merge
 from huggy_connector.landing.parquet import GROUP_ROWS, GroupedWriter
 from huggy_connector.sweep import Certificate
+from tests.integration.landing.conftest import asked_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +49,7 @@ def test_the_manifest_says_all_that_is_known_of_it(desk: Desk) -> None:
     assert manifest == Manifest(
         resource="chats",
         company_id=42,
-        run_key=run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", "a call"),
+        run_key=run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", asked_by("a call")),
         mode="full",
         window=None,
         started_at=datetime(2026, 11, 22, 7, tzinfo=UTC),
@@ -71,6 +73,7 @@ def test_the_manifest_says_all_that_is_known_of_it(desk: Desk) -> None:
         schema_fingerprint=schema_fingerprint(resource_named("chats")),
         files=(File(file.name, 4, file.bytes, file.sha256),),
         timezone="America/Sao_Paulo",
+        asked=asked_by("a call"),
         state={"open": [1]},
         versions=manifest.versions,
     )
@@ -78,10 +81,10 @@ def test_the_manifest_says_all_that_is_known_of_it(desk: Desk) -> None:
 
 
 def test_a_run_key_is_first_start_mode_and_hash_of_the_call() -> None:
-    key = run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", "huggy land chats")
+    key = run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", asked_by("huggy land"))
 
     assert (key[:22], len(key)) == ("20261122T070000Z-full-", 30)
-    assert key != run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", "huggy land contacts")
+    assert key != run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", asked_by("huggy sync"))
 
 
 def test_a_snapshot_of_no_rows_is_one_file_of_no_rows(desk: Desk) -> None:
@@ -121,16 +124,49 @@ def test_a_folder_without_manifest_is_no_snapshot(desk: Desk) -> None:
     assert desk.landing.published(42, "chats") == ()
 
 
-def test_a_call_is_recalled_by_its_newest_snapshot(desk: Desk) -> None:
+def test_a_call_is_recalled_by_the_newest_snapshot_of_the_very_same(desk: Desk) -> None:
     desk.land(call="dag run 1")
     desk.later(hours=1)
     newest = desk.land(call="dag run 1")
     desk.later(hours=1)
     desk.land(call="dag run 2")
+    asked = asked_by("dag run 1")
+    others = [
+        replace(asked, by="dag run"),
+        replace(asked, mode="due"),
+        replace(asked, window=("2026-11-01T03:00:00+00:00", "2026-11-02T03:00:00+00:00")),
+        replace(asked, options=("show_events",)),
+        replace(asked, source={"base_url": "https://huggy.example/v3"}),
+        replace(asked, timezone="America/Rio_Branco"),
+        replace(asked, privacy="0123456789abcdef"),
+    ]
 
-    assert desk.landing.recall("chats", mode="full", call="dag run 1") == newest
-    assert desk.landing.recall("chats", mode="window", call="dag run 1") is None
-    assert desk.landing.recall("contacts", mode="full", call="dag run 1") is None
+    assert desk.landing.recall(asked, "chats", company_id=42) == newest
+    assert [desk.landing.recall(each, "chats", company_id=42) for each in others] == [None] * 7
+    assert desk.landing.recall(asked, "contacts", company_id=42) is None
+    assert desk.landing.recall(asked, "chats", company_id=7) is None
+
+
+def test_without_a_company_a_call_is_recalled_for_whose_token_read_it_when_none_was_named(desk: Desk) -> None:
+    named = desk.land()
+    desk.later(hours=1)
+    unnamed = desk.land(account="ours")
+    asked = asked_by("huggy land chats")
+    found = [desk.landing.recall(asked, "chats", company_id=None, account=each) for each in ("ours", "theirs", "")]
+
+    assert found == [unnamed, None, None]
+    assert named.account == ""
+
+
+def test_a_snapshot_whose_key_alone_is_the_same_is_not_recalled(desk: Desk) -> None:
+    """So it is with one of a former release, which told nothing of what was asked for."""
+    manifest = desk.land()
+    path = desk.root / manifest.address
+    for told in ({**json.loads(path.read_bytes())["asked"], "by": "someone else"}, None):
+        path.write_text(json.dumps({**json.loads(path.read_bytes()), "asked": told}))
+
+        assert desk.landing.recall(asked_by("huggy land chats"), "chats", company_id=42) is None
+        assert len(desk.landing.published(42, "chats")) == 1
 
 
 def test_the_same_call_twice_within_a_second_makes_two_snapshots(desk: Desk) -> None:

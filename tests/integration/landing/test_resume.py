@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -151,6 +152,47 @@ def test_work_of_a_release_with_other_columns_is_given_up(desk: Desk, gone: Proc
 
     assert desk.begin().state is None
     assert desk.notes == [f"{GIVEN_UP}: a release with other columns began it."]
+
+
+def test_work_of_a_former_release_which_did_not_keep_what_was_asked_for_is_given_up_by_whoever_comes(
+    desk: Desk, gone: Process
+) -> None:
+    """Its call would look for it under another name."""
+    desk.walk(desk.begin(call="of a former release", process=gone), stop=2)
+    (path,) = (desk.root / "42/chats/.work").glob("*/state-*.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "asked": None}))
+
+    manifest = desk.land(call="another")
+
+    assert [name for name in desk.files() if not name.startswith(manifest.folder)] == []
+    assert desk.notes == [f"{GIVEN_UP}: a former release began it, which did not keep what was asked for."]
+
+
+def test_work_of_another_call_is_left_for_it(desk: Desk, gone: Process) -> None:
+    desk.walk(desk.begin(call="it", process=gone), stop=2)
+
+    desk.land(call="another")
+
+    assert desk.begin(call="it").state == {"page": 2}
+
+
+def test_work_that_this_release_cannot_read_is_given_up_with_a_sentence(desk: Desk, gone: Process) -> None:
+    desk.walk(desk.begin(process=gone), stop=2)
+    (path,) = (desk.root / "42/chats/.work").glob("*/state-*.json")
+    path.write_text("{}")
+
+    assert desk.begin().state is None
+    assert desk.notes == [f"{GIVEN_UP}: another release began it."]
+
+
+def test_work_of_the_same_key_that_was_begun_for_something_else_is_given_up(desk: Desk, gone: Process) -> None:
+    desk.walk(desk.begin(process=gone), stop=2)
+    (path,) = (desk.root / "42/chats/.work").glob("*/state-*.json")
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "asked": {**told["asked"], "by": "someone else"}}))
+
+    assert desk.begin().state is None
+    assert desk.notes == [f"{GIVEN_UP}: it was begun for something else."]
 
 
 def test_work_of_which_a_part_is_missing_is_given_up(desk: Desk, gone: Process) -> None:

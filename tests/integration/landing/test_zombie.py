@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from huggy_connector.errors import LandingBusy
 from huggy_connector.landing import Folder, Landing, Manifest, ObjectStorage, Storage
 from huggy_connector.landing.lease import Lease, Process, remove
+from tests.integration.landing.conftest import asked_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,7 +184,7 @@ def test_stood_still_at_any_step_while_its_retry_publishes_there_is_one_manifest
     def before() -> None:
         if next(steps) == at:
             any_desk.later(seconds=61)
-            if any_desk.landing.recall("chats", mode="full", call="huggy land chats") is None:
+            if any_desk.landing.recall(asked_by("huggy land chats"), "chats", company_id=42) is None:
                 by_retry.append(any_desk.land(once=True))
 
     by_zombie = None

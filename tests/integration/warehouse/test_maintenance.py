@@ -15,7 +15,7 @@ import pytest
 
 from huggy_connector.catalogue import RESOURCES, Column, Scalar, Text
 from huggy_connector.errors import CheckFailed, ConfigurationError, WarehouseUnusable
-from huggy_connector.warehouse import judge, publish, rollback
+from huggy_connector.warehouse import conclude, judge, publish, rollback
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -31,7 +31,9 @@ CHATS = RESOURCES["chats"]
 
 
 def back(desk: Desk, **options: Any) -> Any:
-    return rollback(desk.warehouse, now=lambda: desk.made[-1].finished_at, **options)
+    report = rollback(desk.warehouse, now=lambda: desk.made[-1].finished_at, **options)
+    conclude(desk.warehouse)
+    return report
 
 
 def test_a_rebuild_makes_the_grown_file_of_the_landing_alone(desk: Desk, chat: Chat) -> None:
@@ -131,6 +133,48 @@ def test_a_second_rollback_goes_further_back_and_not_to_and_fro(desk: Desk, chat
     for afresh in (False, True):
         assert desk.load(afresh=afresh).blocked == 0
         assert desk.read("SELECT count(*) FROM chats") == [(3,)]
+
+
+def test_a_rollback_asked_for_again_says_that_it_is_done(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)], mode="window")
+    desk.load()
+    bad = desk.land([chat(2)], mode="window")
+    desk.load()
+    done = back(desk)
+    file = desk.warehouse.read_bytes()
+    judge(desk.warehouse, unblock=[bad.address])
+
+    assert [back(desk), back(desk, to=1)] == [replace(done, published=False)] * 2
+    assert desk.warehouse.read_bytes() == file
+    assert desk.load().blocked == 1
+    with pytest.raises(ConfigurationError, match="No version 7 is kept"):
+        back(desk, to=7)
+
+
+def test_a_rollback_that_was_not_told_yet_is_told_before_another_one_goes_further(desk: Desk, chat: Chat) -> None:
+    for number in range(3):
+        desk.land([chat(number)], mode="window")
+        desk.load(keep_versions=9)
+
+    def killed_at_its_end() -> Any:
+        return rollback(desk.warehouse, now=lambda: desk.made[-1].finished_at, keep_versions=9)
+
+    assert [(each.to, each.published) for each in (killed_at_its_end(), killed_at_its_end(), back(desk))] == [
+        (2, True),
+        (2, False),
+        (2, False),
+    ]
+    assert back(desk, keep_versions=9).to == 1
+
+
+def test_a_load_after_a_rollback_makes_the_next_rollback_a_new_one(desk: Desk, chat: Chat) -> None:
+    for number in range(2):
+        desk.land([chat(number)], mode="window")
+        desk.load(keep_versions=9)
+    assert back(desk, keep_versions=9).to == 1
+    desk.land([chat(2)], mode="window")
+    desk.load(keep_versions=9)
+    assert (back(desk, to=1, keep_versions=9).published, desk.read("SELECT id FROM chats")) == (True, [(0,)])
 
 
 def test_a_rollback_that_fails_blocks_nothing(desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:

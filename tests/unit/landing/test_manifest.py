@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from huggy_connector.errors import LandingError
-from huggy_connector.landing import File, Manifest
+from huggy_connector.landing import Asked, File, Manifest
 
 MANIFEST = Manifest(
     resource="chats",
@@ -27,6 +27,15 @@ MANIFEST = Manifest(
     certificate={"exact": True, "missing_at_most": 0, "details": {"streams": 2}},
     schema_fingerprint="0123456789abcdef",
     files=(File("part-a-00000.parquet", 41, 1000, "ab" * 32),),
+    asked=Asked(
+        "huggy backfill",
+        "window",
+        ("2026-11-01T03:00:00+00:00", "2026-11-08T03:00:00+00:00"),
+        ("show_events",),
+        {"base_url": "https://huggy.example/v3"},
+        "America/Sao_Paulo",
+    ),
+    account="0123456789abcdef",
     state={"watermark": "2026-11-22T07:00:00Z", "open": [1, 2]},
     versions={"python": "3.11.7"},
 )
@@ -54,6 +63,13 @@ def test_times_come_back_as_utc() -> None:
 
 def test_a_field_that_a_later_release_adds_does_no_harm() -> None:
     assert Manifest.from_json(changed(weather="fine")) == MANIFEST
+
+
+def test_one_of_a_former_release_does_not_say_what_was_asked_for() -> None:
+    told = json.loads(MANIFEST.to_json())
+    former = json.dumps({name: value for name, value in told.items() if name not in {"asked", "account"}}).encode()
+
+    assert Manifest.from_json(former) == replace(MANIFEST, asked=None, account="")
 
 
 @pytest.mark.parametrize(

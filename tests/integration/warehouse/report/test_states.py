@@ -15,7 +15,8 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
-from huggy_connector.report import LANGUAGES, Language, Written
+from huggy_connector.report import LANGUAGES, Language, Written, report_beside
+from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -34,6 +35,14 @@ def of_today(desk: Desk, chat: Chat) -> Desk:
     desk.land([chat(1, createdAt=TODAY)])
     desk.load()
     return desk
+
+
+def test_half_a_page_of_one_who_was_killed_is_removed_by_the_next_and_nobody_elses_file(of_today: Desk) -> None:
+    settings = Settings(warehouse=str(of_today.warehouse), landing=str(of_today.root))
+    for name in (".huggy.report.en.html.0a.half", ".huggy.report.json.0b.half", ".mine.html.0c.half"):
+        (of_today.folder / name).touch()
+    assert report_beside(settings, now=datetime(2026, 11, 22, 14, tzinfo=UTC)) == ()
+    assert [path.name for path in of_today.folder.glob("*.half")] == [".mine.html.0c.half"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
