@@ -31,11 +31,16 @@ def _make(parent: Path, prefix: str) -> tuple[Path, int]:
     """A new folder and the descriptor that locks it: closed, also by a kill, the lock is gone."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        with suppress(OSError):  # another process has just taken it for a dead one's
+        try:
             lock = _lock(folder)
-            if folder.exists():
-                return folder, lock
-            os.close(lock)
+        except (BlockingIOError, FileNotFoundError):  # another process has just taken it for a dead one's
+            continue
+        except OSError:  # a disk without locks
+            folder.rmdir()
+            raise
+        if folder.exists():
+            return folder, lock
+        os.close(lock)
 
 
 def _sweep(parent: Path, prefix: str) -> None:

@@ -4,6 +4,7 @@ and one sentence says so. This process is root, whom no mode keeps out, so each 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -385,6 +386,19 @@ def test_what_is_prepared_in_tmpdir_stops_nobody_and_stays(
     assert {name: told for name, told in picture(shared).items() if name != "."} == {
         name: told for name, told in before.items() if name != "."
     }
+
+
+def test_a_tmpdir_without_locks_is_told_and_nothing_is_left_in_it(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_locks(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("tempfile.tempdir", str(shared))
+    monkeypatch.setattr("fcntl.flock", without_locks)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOLCK)):
+        OwnFolder("huggy-landing-")
+    assert list(shared.iterdir()) == []
 
 
 def test_a_landing_in_an_object_store_needs_no_name_that_others_know(
