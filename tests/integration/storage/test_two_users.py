@@ -365,7 +365,9 @@ def test_a_name_beside_a_file_that_a_neighbour_has_guessed_is_not_used(
 # TMPDIR and results ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("inside", "owner"), [*product((*KINDS, "nothing"), (NEIGHBOUR, 0)), ("ours", NEIGHBOUR)])
+@pytest.mark.parametrize(
+    ("inside", "owner"), [*product(KINDS, (NEIGHBOUR, 0)), ("nothing", NEIGHBOUR), ("ours", NEIGHBOUR)]
+)
 def test_what_is_prepared_in_tmpdir_stops_nobody_and_stays(
     shared: Path, monkeypatch: pytest.MonkeyPatch, inside: str, owner: int
 ) -> None:
