@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huggy_connector.api import SYSTEM_CLOCK, Clock
+from huggy_connector.catalogue import RESOURCES
 from huggy_connector.cli import main
-from huggy_connector.errors import LandingError, SnapshotDamaged
+from huggy_connector.errors import LandingBusy, LandingError, SnapshotDamaged
 from huggy_connector.landing import Landing
 from huggy_connector.maintenance import Compacted, compact
 from huggy_connector.settings import Settings
@@ -208,6 +210,37 @@ def test_killed_anywhere_nothing_is_lost_and_the_next_call_does_the_rest(
     assert snapshots(desk) == before
     assert len(files(desk)) == 4 + 1
     assert (packs / "mine").is_dir()
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("stands_still", ["while it writes", "before the pack counts"])
+def test_one_who_stands_still_is_left_alone_until_it_is_held_for_dead_and_then_makes_no_pack(
+    desk: Desk, chat: Chat, stands_still: str, *, late: bool
+) -> None:
+    filled(desk, chat)
+    before, landing, alone = snapshots(desk), desk.landing, set(files(desk))
+
+    def meanwhile() -> bool:
+        then = LATER + timedelta(minutes=2 * late)
+        desk.landing.clear_away(RESOURCES["chats"], COMPANY, now=lambda: then)
+        return True
+
+    chats = [(each, landing.parts(each)) for each in landing.published(COMPANY, "chats")]
+
+    def given() -> Iterator[Any]:
+        yield from chats
+        if stands_still == "while it writes":
+            meanwhile()
+
+    wait = meanwhile if stands_still == "before the pack counts" else lambda: True
+    pack = None
+    with suppress(LandingBusy):
+        pack = landing.packs.write(COMPANY, "chats", given(), now=lambda: LATER, go_on=wait)
+
+    assert (pack is None) is late
+    assert len(files(desk, "pack.json")) == int(not late)
+    assert (set(files(desk)) == alone) is late
+    assert snapshots(desk) == before
 
 
 def test_unpacked_the_snapshots_lie_by_themselves_again(desk: Desk, chat: Chat) -> None:

@@ -176,6 +176,19 @@ def test_work_of_another_call_is_left_for_it(desk: Desk, gone: Process) -> None:
     assert desk.begin(call="it").state == {"page": 2}
 
 
+def test_work_that_someone_is_at_is_left_to_them_however_old_it_is(desk: Desk) -> None:
+    work = desk.begin(call="long", process=Process("elsewhere", "worker-7", 123, "1"))
+    desk.walk(work, stop=2)
+    desk.later(hours=25)
+    work.heartbeat()
+
+    desk.land(call="another")
+
+    desk.walk(work)
+    assert desk.publish(work).rows == 18
+    assert desk.notes == []
+
+
 def test_work_that_this_release_cannot_read_is_given_up_with_a_sentence(desk: Desk, gone: Process) -> None:
     desk.walk(desk.begin(process=gone), stop=2)
     (path,) = (desk.root / "42/chats/.work").glob("*/state-*.json")
