@@ -80,6 +80,7 @@ def _client(
         api_version=settings.api_version,
         lane=lane,
         longest_pause=settings.longest_pause,
+        note=note,
     )
 
 

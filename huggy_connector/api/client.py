@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Self, TypeVar
 
@@ -28,6 +28,8 @@ FIRST_PATIENCE = 6.0
 told soon."""
 
 MANY_DAYS = 3_650
+TOLD_EVERY = 5.0
+"""Seconds between two lines about retries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Client:
         lane: Lane = Lane.NORMAL,
         patience: float = PATIENCE,
         longest_pause: float = LONGEST_PAUSE,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.company_id = company_id
         self.budget = budget
@@ -80,6 +83,9 @@ class Client:
         self._lane = lane
         self._patience = patience
         self._longest_pause = longest_pause
+        self._note = note
+        self._told: tuple[float, int] | None = None
+        """When a retry was last told, and how many were not since."""
         self._counting = threading.Lock()
         self._closed = threading.Event()
         self._has_answered = False
@@ -156,7 +162,7 @@ class Client:
             stop=lambda state: self._clock.monotonic() - start >= self._patience_with(state),
             wait=wait_random_exponential(multiplier=0.5, max=20),
             sleep=self._sleep,
-            before_sleep=self._count_retry,
+            before_sleep=lambda state: self._tell_retry(state, until=start + self._patience_with(state)),
             reraise=True,
         )
         return attempts(act)
@@ -176,7 +182,11 @@ class Client:
             raise explained(token, api_version=self._api_version, now=self._clock.now())
         if (error := protocol.error_in(answer, request.what, now=self._clock.now())) is not None:
             raise self._believed(error)
-        taken = decode(answer), self._clock.now()
+        try:
+            taken = decode(answer), self._clock.now()
+        except errors.ApiError as mangled:
+            mangled.add_note(protocol.described(answer))
+            raise
         self._has_answered = True
         return taken
 
@@ -218,9 +228,23 @@ class Client:
             return min(self._patience, FIRST_PATIENCE)
         return self._patience
 
-    def _count_retry(self, _: RetryCallState) -> None:
+    def _tell_retry(self, state: RetryCallState, *, until: float) -> None:
+        """One sentence every few seconds, whatever number of threads ask again."""
+        now = self._clock.monotonic()
         with self._counting:
             self.retries += 1
+            last, untold = self._told or (-TOLD_EVERY, 0)
+            if now - last < TOLD_EVERY:
+                self._told = last, untold + 1
+                return
+            self._told = now, 0
+        error = state.outcome.exception() if state.outcome else None
+        what = str(error).partition(": ")[0].removesuffix(".")
+        seen = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        wait = state.next_action.sleep if state.next_action else 0.0
+        end = self._clock.now() + timedelta(seconds=max(until - now, wait))
+        more = f"; {untold:,} more retries since the last such line" if untold else ""
+        self._note(f"{what}{seen}. Asked again in {wait:.0f} s, until {end:%H:%M} UTC at the longest{more}.")
 
     def _sleep(self, seconds: float) -> None:
         if self._clock.wait(self._closed, seconds):

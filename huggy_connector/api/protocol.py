@@ -1,6 +1,7 @@
 """Builds requests and decodes answers. Pure: bytes in, rows or an error out. Source: developers.huggy.io, API v3."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ Row = Mapping[str, Any]
 
 AN_INSTANT = 366 * 86_400.0
 """Seconds: a Retry-After that is so near to now, counted since 1970, is an instant and no span."""
+
+MOST_DIGITS = 400
+"""Of a whole number that is read as one."""
 
 PAGE_SIZE = 20
 """Rows a page, as documented. A hint for planning: no walk relies on it."""
@@ -80,17 +84,19 @@ def _in_company(path: str, company_id: int | None) -> str:
 
 
 def rows_in(response: Response, what: str) -> Sequence[Row]:
-    """The rows of a list. Raises MangledAnswer or UnexpectedShape; a page is taken whole or not at all."""
+    """The rows of a list. Raises MangledAnswer or UnexpectedShape; a page is taken whole or not at all.
+
+    What is no record among records (a null, a text) is an empty one: it keeps its place, and costs no other row.
+    """
     value = _json(response, what)
     if not isinstance(value, list):
         raise errors.UnexpectedShape(
             f"The answer for {what} is {_kind(value)} where a list is due: "
             "check that HUGGY_BASE_URL is the API's address."
         )
-    for row in value:
-        if not isinstance(row, dict):
-            raise errors.UnexpectedShape(f"The answer for {what} holds {_kind(row)} where a record is due.")
-    return value
+    if value and not any(isinstance(row, dict) for row in value):
+        raise errors.UnexpectedShape(f"The answer for {what} holds {_kind(value[0])} where a record is due.")
+    return [row if isinstance(row, dict) else {} for row in value]
 
 
 def row_in(response: Response, what: str) -> Row:
@@ -144,6 +150,13 @@ def error_in(response: Response, what: str, *, now: datetime) -> errors.ApiError
     return errors.Refused(f"The API refused {what} with status {status}: check HUGGY_BASE_URL and HUGGY_API_VERSION.")
 
 
+def described(response: Response) -> str:
+    """What came, without what it says: status, kind and size."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip()
+    named = kind if re.fullmatch(r"[A-Za-z0-9.+/-]{1,60}", kind) else "no content type"
+    return f"status {response.status}, {named}, {len(response.body):,} bytes"
+
+
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Seconds for which the server wishes to be left alone, told as a number or a date; None if unreadable.
 
@@ -186,9 +199,27 @@ def _json(response: Response, what: str) -> Any:
             "and that no proxy answers in its place."
         )
     try:
-        return json.loads(body)
+        return _parsed(body)
     except ValueError:
         raise errors.MangledAnswer(f"The answer for {what} is cut off or not JSON: try later.") from None
+    except RecursionError:
+        raise errors.MangledAnswer(f"The answer for {what} is nested too deep to be read: try later.") from None
+
+
+def _parsed(body: bytes) -> Any:
+    """JSON. A byte that is no UTF-8 becomes U+FFFD, a number that no machine holds is infinite: the rest is read."""
+    try:
+        return json.loads(body)
+    except UnicodeDecodeError:
+        return _parsed(body.decode("utf-8", "replace").encode())
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # more digits than Python reads
+        return json.loads(body, parse_int=_number)
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < MOST_DIGITS else float(digits)
 
 
 def _kind(value: object) -> str:

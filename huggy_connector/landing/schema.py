@@ -160,7 +160,7 @@ def _plan(resource: Resource, zone: ZoneInfo) -> _Plan:
 
 def _record(given: Any, plan: _Plan, policy: Policy) -> list[Any]:
     """One row's values in the order of the schema; `fetched_at` is left None."""
-    rejects: Rejects = []
+    rejects: Rejects = _unsayable(given, plan)
     given, raw = _storable(_allowed(given, plan.resource, policy, rejects), rejects)
     row = given if isinstance(given, dict) else {}
     values: list[Any] = []
@@ -181,6 +181,25 @@ def _record(given: Any, plan: _Plan, policy: Policy) -> list[Any]:
     # Columns that are NULL are left out of the hash, so that a new column changes no hash of a row that lacks it.
     digest = blake2b(as_json(tracked, sort_keys=True).encode(), digest_size=16).hexdigest()
     return [*values, as_json(extra) if extra else None, raw, None, digest, rejects or None]
+
+
+def _unsayable(row: Any, plan: _Plan) -> Rejects:
+    """The numbers that JSON cannot say, such as 1e999: by column, or as `extra`."""
+    if not isinstance(row, dict):
+        return []
+    columns = {first: source.name for source in plan.sources for first, _ in source.paths}
+    named = dict.fromkeys(columns.get(key, "extra") for key, value in row.items() if not _is_finite(value))
+    return [{"column": name, "reason": "not a finite number"} for name in named]
+
+
+def _is_finite(value: Any) -> bool:
+    match value:
+        case float():
+            return isfinite(value)
+        case dict() | list():
+            with suppress(RecursionError):
+                return all(map(_is_finite, value.values() if isinstance(value, dict) else value))
+    return True
 
 
 def _value(row: Mapping[str, Any], source: _Source, rejects: Rejects) -> Any:

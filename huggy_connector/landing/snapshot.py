@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.errors import LandingError, SnapshotDamaged
+from huggy_connector.errors import ConfigurationError, LandingError, SnapshotDamaged
 from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.lease import Process
 from huggy_connector.landing.manifest import MODES, File, Manifest
@@ -61,6 +61,17 @@ class Landing:
         if is_url(place):
             return cls(ObjectStorage.at(place, access=access))
         return cls(Folder(place, world_readable=world_readable))
+
+    @classmethod
+    def existing(cls, place: str, *, access: Mapping[str, str] | None = None) -> Self:
+        """The landing that is there already. Raises ConfigurationError where its folder is not."""
+        if not is_url(place) and not Path(place).is_dir():
+            what = "is a file" if Path(place).exists() else "is not there"
+            raise ConfigurationError(
+                f"The landing {place} {what}: set HUGGY_LANDING to the folder that `huggy land` or the DAG wrote, or "
+                "run `huggy sync` to make one."
+            )
+        return cls.at(place, access=access)
 
     def companies(self) -> tuple[int, ...]:
         return tuple(sorted(int(name) for name in self._storage.children("") if name.isascii() and name.isdigit()))

@@ -34,7 +34,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
     """Makes the warehouse anew of the landing alone. Snapshots that another catalogue typed are typed by this one."""
     progress = progress or Silent()
     report = load_warehouse(
-        _landing(settings),
+        Landing.existing(settings.landing, access=settings.landing_options),
         settings.warehouse,
         keep_versions=settings.keep_versions,
         memory_limit=settings.memory_limit,

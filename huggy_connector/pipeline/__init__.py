@@ -162,8 +162,9 @@ def load(
     it is waited for as long as told.
     """
     progress = progress or Silent()
+    landing = Landing.existing(settings.landing, access=settings.landing_options)
     report = load_warehouse(
-        _landing(settings),
+        landing,
         settings.warehouse,
         keep_versions=settings.keep_versions,
         memory_limit=settings.memory_limit,
@@ -178,7 +179,10 @@ def load(
     )
     copies = mirror(settings.warehouse, settings.publish, keep_versions=settings.keep_versions, note=progress.note)
     beside = report_beside(settings, now=clock.now())
-    return replace(report, warnings=(*report.warnings, *copies, *beside))
+    empty = (
+        () if landing.companies() else (f"The landing {settings.landing} holds no snapshot yet: is it the right one?",)
+    )
+    return replace(report, warnings=(*report.warnings, *empty, *copies, *beside))
 
 
 def make_sure_of(settings: Settings, addresses: Iterable[str]) -> None:

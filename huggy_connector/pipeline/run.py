@@ -7,7 +7,7 @@ from math import ceil
 
 from huggy_connector.api import Client, Clock, Row
 from huggy_connector.catalogue import Resource
-from huggy_connector.errors import Forbidden, NotFound, Refused
+from huggy_connector.errors import ApiError, Forbidden, NotFound, Refused, UnexpectedShape
 from huggy_connector.landing import Asked, Landing, Manifest, Policy, Work
 from huggy_connector.pipeline.modes import Job, chosen, left_to_the_next, span_of, walk_of
 from huggy_connector.progress import Landed, Progress
@@ -135,6 +135,12 @@ class Run:
             )
         self._counted = self._client.requests, self._client.retries
 
+    def _may_lack(self, ask: Ask, error: ApiError) -> bool:
+        """Whether the walk can do without this answer, and says so: a record, a parent's list, a filter."""
+        if isinstance(error, UnexpectedShape):  # one record by its id that is none
+            return ask.id is not None and self._resource.parent is None
+        return bool(ask.filters) if ask.id is None else not isinstance(error, Refused)
+
     def _kept(self, page: Page, mode: str, span: Span | None) -> Sequence[Row]:
         """The rows that belong into the snapshot."""
         if mode == "tombstones":
@@ -158,8 +164,8 @@ class Run:
                 fetched = self._client.fetch_row(self._resource, ask.id)
             else:
                 fetched = self._client.fetch_page(self._resource, ask.page, parent=ask.id, filters=filters)
-        except (Forbidden, NotFound, Refused) as error:
-            if (ask.id is None and not ask.filters) or (ask.id is not None and isinstance(error, Refused)):
+        except (Forbidden, NotFound, Refused, UnexpectedShape) as error:
+            if not self._may_lack(ask, error):
                 raise
             gone = isinstance(error, NotFound)
             return Page(ask=ask, rows=(), fetched_at=self._clock.now(), refused=True, gone=gone)

@@ -337,7 +337,7 @@ def test_anything_in_any_setting_is_settings_or_one_sentence_that_names_it(
         value = str(value)
     if hidden and isinstance(value, str):
         value = f"redis:{hidden}{HIDDEN}@{value}"
-    called, read = PLACES[place]
+    called, _ = PLACES[place]
     secrets = dict.fromkeys(SECRETS, HIDDEN) | {"landing_access": json.dumps({"key": HIDDEN})}
     others = {f"HUGGY_{each.upper()}": secret for each, secret in secrets.items() if each != name}
     try:

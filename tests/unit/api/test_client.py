@@ -1,8 +1,9 @@
 """The client asks again for what may pass, never for what cannot, and each request takes its turn."""
 
 import json
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -59,7 +60,12 @@ class World:
         return closed.is_set()
 
     def client(
-        self, *, token: str = "a.b.c", api_version: str = "v3", credentials: Credentials | None = None
+        self,
+        *,
+        token: str = "a.b.c",
+        api_version: str = "v3",
+        credentials: Credentials | None = None,
+        note: Callable[[str], None] = lambda _: None,
     ) -> Client:
         return Client(
             transport=self,
@@ -67,6 +73,7 @@ class World:
             credentials=credentials or FixedToken(Grant(token)),
             clock=Clock(now=self.now, wait=self.wait, monotonic=lambda: self.seconds),
             api_version=api_version,
+            note=note,
         )
 
 
@@ -261,3 +268,30 @@ def test_the_last_refusal_is_explained(others: list[str], requests: int) -> None
     with pytest.raises(errors.Unauthorized):
         world.client(credentials=credentials).fetch_page(CHATS, 0)
     assert len(world.asked) == requests
+
+
+def test_each_wait_says_what_came_and_until_when_the_api_is_waited_for() -> None:
+    told: list[str] = []
+    page = Response(200, {"content-type": "text/html"}, b"<html>secret")
+    world = World([ok([]), page, status(500), ok([])])
+    client = world.client(note=told.append)
+    client.fetch_page(CHATS, 0)
+    world.seconds += 60
+    client.fetch_page(CHATS, 7)
+    (sentence,) = told
+    assert re.sub(r"in \d+ s", "in N s", sentence) == (
+        "The answer for page 7 of chats is a web page, not JSON (status 200, text/html, 12 bytes). "
+        "Asked again in N s, until 10:06 UTC at the longest."
+    )
+    assert client.retries == 2
+
+
+def test_lines_about_retries_are_few_however_many_there_are() -> None:
+    told: list[str] = []
+    world = World([ok([]), status(503)])
+    client = world.client(note=told.append)
+    client.fetch_page(CHATS, 0)
+    with pytest.raises(errors.ServerFailed):
+        client.fetch_page(CHATS, 1)
+    assert len(told) <= client.retries
+    assert len(told) <= 300 / 5 + 1

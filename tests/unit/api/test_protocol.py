@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from math import inf
 
 import pytest
 
@@ -10,6 +11,7 @@ from huggy_connector.api.protocol import (
     Profile,
     Request,
     Response,
+    described,
     error_in,
     list_request,
     profile_in,
@@ -128,3 +130,40 @@ def test_a_429_carries_the_servers_wish() -> None:
     error = error_in(Response(429, {"retry-after": "900"}, b"{}"), "page 0 of chats", now=NOW)
     assert isinstance(error, errors.RateLimited)
     assert error.retry_after == 900
+
+
+@pytest.mark.parametrize("odd", [None, "a text", 7, [], True])
+def test_what_is_no_record_among_records_keeps_its_place_and_costs_no_other_row(odd: object) -> None:
+    assert rows_in(answer([{"id": 1}, odd, {"id": 2}]), "page 0 of chats") == [{"id": 1}, {}, {"id": 2}]
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        (b'[{"id": 1, "name": "Jo\xe3o"}]', [{"id": 1, "name": "Jo\ufffdo"}]),
+        (b'[{"id": 1, "n": ' + b"9" * 5_000 + b"}]", [{"id": 1, "n": inf}]),
+        (b'[{"id": 1, "n": ' + b"9" * 30 + b"}]", [{"id": 1, "n": 10**30 - 1}]),
+        (b'[{"id": 1, "n": 1e999}]', [{"id": 1, "n": inf}]),
+        ("\ufeff[]".encode(), []),
+    ],
+    ids=["latin-1", "5,000 digits", "30 digits", "1e999", "a byte order mark"],
+)
+def test_what_a_page_can_hardly_hold_costs_no_row(body: bytes, rows: list[object]) -> None:
+    assert rows_in(Response(200, {}, body), "page 0 of chats") == rows
+
+
+def test_what_is_nested_too_deep_is_a_mangled_answer() -> None:
+    with pytest.raises(errors.MangledAnswer, match="nested too deep"):
+        rows_in(Response(200, {}, b"[" * 200_000), "page 0 of chats")
+
+
+def test_an_answer_is_described_by_what_came_and_not_by_what_it_says() -> None:
+    told = [
+        described(Response(status, {"content-type": kind}, b"secret"))
+        for status, kind in ((200, "text/html; charset=utf-8"), (502, "\x1b[2J"), (204, ""))
+    ]
+    assert told == [
+        "status 200, text/html, 6 bytes",
+        "status 502, no content type, 6 bytes",
+        "status 204, no content type, 6 bytes",
+    ]

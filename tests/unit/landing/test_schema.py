@@ -289,3 +289,18 @@ def test_the_same_tracked_columns_have_the_same_hash_and_only_they(first: Any, s
     one, other = converted(CONTACTS, {"id": 1, "status": first}, {"id": 1, "status": second})
 
     assert (one["row_hash"] == other["row_hash"]) == (one["status"] == other["status"])
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_a_number_that_json_cannot_say_is_null_and_told(number: float) -> None:
+    told = [
+        converted(resource_named("chats"), {"id": 1, key: value})[0]["rejects"]
+        for key, value in (("agentId", number), ("score", number), ("lastMessage", {"id": [number]}), ("agentId", 3))
+    ]
+    reason = "not a finite number"
+    assert told == [
+        [{"column": "agent_id", "reason": reason}],
+        [{"column": "extra", "reason": reason}],
+        [{"column": "last_message", "reason": reason}],
+        None,
+    ]
