@@ -28,6 +28,8 @@ FIRST_PATIENCE = 6.0
 told soon."""
 
 MANY_DAYS = 3_650
+TIMES_DOUBTED = 3
+"""Times that a page with an element that is no record is asked for: a record may be hidden behind it."""
 TOLD_EVERY = 5.0
 """Seconds between two lines about retries."""
 
@@ -105,7 +107,7 @@ class Client:
         filters: tuple[tuple[str, str], ...] = (),
     ) -> Fetched:
         """One page of a list, whole; of the list of one `parent` where the resource has one. `page` is ignored where
-        the list comes in one answer.
+        the list comes in one answer. What is no record, each time the page is asked for, is an empty one.
         """
         request = protocol.list_request(
             resource.path.format(id=parent),
@@ -113,7 +115,13 @@ class Client:
             page=page if resource.paged else None,
             filters=filters,
         )
-        rows, at = self._fetch(request, lambda answer: protocol.rows_in(answer, request.what))
+        for _ in range(TIMES_DOUBTED):
+            rows, at = self._fetch(request, lambda answer: protocol.rows_in(answer, request.what))
+            if all(rows):
+                return Fetched(rows, at)
+        self._note(
+            f"{request.what}: {sum(not row for row in rows):,} elements are no records each time it is asked for."
+        )
         return Fetched(rows, at)
 
     def fetch_row(self, resource: Resource, row_id: int) -> Fetched:

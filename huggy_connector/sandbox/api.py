@@ -101,7 +101,10 @@ class Api:
         if shelf.emptied:
             return Answer(200, b"[]")
         rows = shelf.listing.rows(span.start, span.stop) if found is None else found[span]
-        return Answer(200, b"[" + b",".join(map(shelf.encoded, rows)) + b"]")
+        records = [*map(shelf.encoded, rows)]
+        if call.bend == "null" and records:
+            records[len(records) // 2] = b"null"
+        return Answer(200, b"[" + b",".join(records) + b"]")
 
     def _agents(self, call: Call) -> Answer:
         span, agents = self._span(call), self._account.desk.agents[::-1]

@@ -26,6 +26,7 @@ KINDS: dict[str, str] = {
     "object": "200 with a JSON object where a list is due",
     "short": "a page of one row less",
     "long": "a page of one row more",
+    "null": "a page with null in the place of a record",
     "endless": "page 0 whatever page is asked for",
     "storm": "429 without Retry-After for this and every request of the next storm_seconds",
 }

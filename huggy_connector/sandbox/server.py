@@ -32,7 +32,7 @@ _ASSUMED_LOST = 1000
 _BROKEN_WIRE = ("reset", "truncated")
 _BRIEFLY = 0.002
 """Seconds: less than a request takes."""
-_BENDS = ("short", "long", "endless")
+_BENDS = ("short", "long", "null", "endless")
 
 
 class Server:

@@ -29,7 +29,7 @@ FAST = {"HUGGY_REQUESTS_PER_SECOND": "1000"}
 DESK: dict[str, float] = {"chats": CHATS, "limit": 0, "latency_ms": 10}
 
 ALL_AT_ONCE = {kind: 0.1 / len(KINDS) for kind in KINDS}
-STORMS = {"all at once": ALL_AT_ONCE} | ({kind: {kind: 0.1} for kind in KINDS} if FULL else {})
+STORMS = {"all at once": ALL_AT_ONCE, "null": {"null": 0.1}} | ({kind: {kind: 0.1} for kind in KINDS} if FULL else {})
 
 
 @pytest.mark.proof

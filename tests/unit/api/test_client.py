@@ -295,3 +295,15 @@ def test_lines_about_retries_are_few_however_many_there_are() -> None:
         client.fetch_page(CHATS, 1)
     assert len(told) <= client.retries
     assert len(told) <= 300 / 5 + 1
+
+
+def test_a_page_with_a_null_among_its_records_is_asked_for_again_and_then_taken_as_it_is() -> None:
+    told: list[str] = []
+    world = World([ok([{"id": 1}, None]), ok([{"id": 1}, {"id": 2}]), ok([{"id": 1}, None])])
+    client = world.client(note=told.append)
+    assert [client.fetch_page(CHATS, page).rows for page in (3, 4)] == [
+        [{"id": 1}, {"id": 2}],
+        [{"id": 1}, {}],
+    ]
+    assert client.requests == 2 + 3
+    assert told == ["page 4 of chats: 1 elements are no records each time it is asked for."]
