@@ -13,6 +13,7 @@ from pydantic import Field as Valid
 from pydantic_core import from_json
 
 from huggy_connector.errors import LandingError
+from huggy_connector.landing.privacy import Tally
 
 FORMAT_VERSION: Literal[1] = 1
 """Raised when an older release could misread what this one writes."""
@@ -45,6 +46,7 @@ class Manifest:
     came twice while the list moved. `pages`, `requests` and `retries` count from the first start over all attempts, as
     far as they were made durable. `state` is what the next run wants to know, in its own words. `privacy` is the
     fingerprint of the policy that the rows were written under, `timezone` the zone in which their times were read.
+    `personal` counts the values that were recognised as personal by themselves: see `privacy`.
     """
 
     resource: TableName
@@ -64,10 +66,16 @@ class Manifest:
     schema_fingerprint: str
     files: tuple[File, ...]
     privacy: str = ""
+    personal: Tally = field(default_factory=dict)
     timezone: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     format_version: Literal[1] = FORMAT_VERSION
+
+    @property
+    def rules(self) -> str:
+        """The mark of the privacy rules that its rows were landed under, without that of who was forgotten."""
+        return self.privacy[:16]
 
     @property
     def folder(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from huggy_connector.landing.manifest import Count, Instant, Mode, RunKey
+from huggy_connector.landing.privacy import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class State:
     timezone: str = ""
     counters: Counters = field(default_factory=Counters)
     parts: tuple[Part, ...] = ()
+    personal: Tally = field(default_factory=dict)
     walk: Mapping[str, Any] | None = None
 
     @property

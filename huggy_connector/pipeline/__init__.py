@@ -145,6 +145,7 @@ def load(
         note=progress.note,
         wait_seconds=wait_seconds,
         zone=settings.zone,
+        policy=Policy.of(settings),
         stop_on=settings.stopping_checks,
         sweep_days=settings.reconcile_days,
     )

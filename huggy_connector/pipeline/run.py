@@ -8,6 +8,7 @@ from huggy_connector.api import Client, Clock, Row
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import Forbidden, NotFound
 from huggy_connector.landing import Landing, Manifest, Policy, Work
+from huggy_connector.landing.privacy import sentence
 from huggy_connector.pipeline.modes import Job, chosen, left_to_the_next, span_of, walk_of
 from huggy_connector.progress import Landed, Progress
 from huggy_connector.settings import Settings
@@ -69,7 +70,10 @@ class Run:
                 self._progress.note(
                     f"{self._resource.name}: the list is not sorted by creation, so all of it was read for the span."
                 )
-            return work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job))
+            landed = work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job))
+        if landed.personal:
+            self._progress.note(f"{self._resource.name}: {sentence(landed.personal)}")
+        return landed
 
     def land_gone(self, landed: Manifest, *, call: str, once: bool) -> tuple[Manifest, ...]:
         """Of the records that `landed` shows to be missing, those that are answered by 404: a snapshot, or none."""

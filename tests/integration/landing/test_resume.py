@@ -13,7 +13,7 @@ import pytest
 from huggy_connector.errors import LandingBusy, SnapshotDamaged
 from huggy_connector.landing import Counters, Folder, Landing, Manifest, Policy
 from huggy_connector.landing.lease import Keeper, Lease, Process, leases, remove
-from huggy_connector.landing.rules import read_rules
+from huggy_connector.landing.privacy.rules import read_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
