@@ -41,6 +41,7 @@ class Found:
 
 
 REGION = "BR"
+_SHORTEST = len("a@b.c")
 _REMEMBERED = 200
 """Characters of the longest text whose outcome is kept: values that come again are short."""
 _PASSES = 3
@@ -61,16 +62,15 @@ _CEP = re.compile(
 )
 _AS_CPF = re.compile(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}")
 _AS_CNPJ = re.compile(r"[0-9A-Za-z]{2}\.[0-9A-Za-z]{3}\.[0-9A-Za-z]{3}/[0-9A-Za-z]{4}-[0-9]{2}")
-_AS_PHONE = re.compile(
-    r"(?<![0-9A-Za-z])(?:"
-    r"(?:\+[0-9]{1,3}[ .-]?)?\([0-9]{2,3}\)[ .-]?[0-9]{4,5}[-. ]?[0-9]{4}"
-    r"|\+[0-9]{1,3}[ .-]?[0-9]{2,3}[ .-]?[0-9]{4,5}[-. ]?[0-9]{4}"
-    r"|(?<![0-9][-.,/])9[0-9]{4}-[0-9]{4}"
+_PHONE = re.compile(
+    r"(?<![0-9A-Za-z])(?<![0-9][-.,/])(?:"
+    r"(?P<here>(?:\+?55[ .-]{0,2})?(?:\(0?[0-9]{2}\)|0?[0-9]{2})[ ./-]{0,2}(?:9[ .-]?)?[0-9]{4}[ .-]?[0-9]{4})"
+    r"|\+[1-9](?:[ ().-]{0,2}[0-9]){7,14}"
+    r"|(?P<near>9[0-9]{4}-[0-9]{4})"
     r")(?![0-9A-Za-z]|[-.,/][0-9])"
 )
-"""What is written as a Brazilian phone though it cannot be rung: in an area that there is not, or without its area."""
+"""With its area, with its country, or the number of a mobile alone, which needs its hyphen."""
 _SIGNS = str.maketrans("", "", ".-/ ")
-_DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def found(text: str, *, bare: bool = True) -> tuple[Found, ...]:
@@ -79,13 +79,22 @@ def found(text: str, *, bare: bool = True) -> tuple[Found, ...]:
     >>> [each.kind.value for each in found("CPF 529.982.247-25, maria@cliente.example")]
     ['cpf', 'email']
     """
-    if "@" not in text and (len(text) < len("00000-00") or not _MAYBE.search(_as_ascii(text))):
-        return ()
-    return _remembered(text, bare) if len(text) <= _REMEMBERED else _looked_for(text, bare)
+    return _looked_for(text, bare) if _is_likely(text) else ()
 
 
 def covered(text: str, *, bare: bool = True) -> tuple[str, tuple[Kind, ...]]:
     """The text with a mask in place of all that is found in it, and of what kinds that was."""
+    if not _is_likely(text):
+        return text, ()
+    return _remembered(text, bare) if len(text) <= _REMEMBERED else _covered(text, bare)
+
+
+def _is_likely(text: str) -> bool:
+    """Whether it is worth a closer look."""
+    return len(text) >= _SHORTEST and bool(_MAYBE.search(text if text.isascii() else _as_ascii(text)))
+
+
+def _covered(text: str, bare: bool) -> tuple[str, tuple[Kind, ...]]:  # noqa: FBT001
     kinds: list[Kind] = []
     for _ in range(_PASSES):
         if not (each := found(text, bare=bare)):
@@ -96,6 +105,9 @@ def covered(text: str, *, bare: bool = True) -> tuple[str, tuple[Kind, ...]]:
     return ("***" if found(text, bare=bare) else text), tuple(kinds)
 
 
+_remembered = lru_cache(maxsize=16_384)(_covered)
+
+
 def _without(text: str, places: tuple[Found, ...]) -> str:
     kept, start = [], 0
     for each in places:
@@ -104,18 +116,13 @@ def _without(text: str, places: tuple[Found, ...]) -> str:
     return "".join((*kept, text[start:]))
 
 
-@lru_cache(maxsize=16_384)
-def _remembered(text: str, bare: bool) -> tuple[Found, ...]:  # noqa: FBT001
-    return _looked_for(text, bare)
-
-
 def _looked_for(text: str, bare: bool) -> tuple[Found, ...]:  # noqa: FBT001
     text = _as_ascii(text)
     if _TIME.fullmatch(text.strip()):
         return ()
     places: list[Found] = []
-    for look in (_emails, _cnpjs, _cpfs, _phones, _written_as_phones, _ceps):
-        new = list(look(text, bare))
+    for look in (_emails, _cnpjs, _cpfs, _phones, _ceps):
+        new = [*look(text, bare)]
         for each in new:  # what is found is not looked through again
             text = text[: each.start] + "\n" * (each.end - each.start) + text[each.end :]
         places += new
@@ -153,17 +160,21 @@ def _may_be_a_cnpj(told: str) -> bool:
 
 
 def _phones(text: str, bare: bool) -> Iterator[Found]:  # noqa: FBT001
+    """Those that can be rung, and those written so plainly that a wrong area makes them no less a person's."""
+    for match in _PHONE.finditer(text):
+        told = match[0]
+        if match["near"] or ((bare or not told.isdigit()) and _is_a_persons(told, plainly=told[0] in "+(")):
+            yield Found(Kind.PHONE, *match.span())
+
+
+def _is_a_persons(told: str, *, plainly: bool) -> bool:
     import phonenumbers as library
 
-    for match in library.PhoneNumberMatcher(text, REGION):
-        told = match.raw_string
-        is_a_persons = library.number_type(match.number) in _PEOPLES
-        if is_a_persons and not _DECIMAL.fullmatch(told) and (bare or not told.isdigit()):
-            yield Found(Kind.PHONE, match.start, match.end)
-
-
-def _written_as_phones(text: str, _: bool) -> Iterator[Found]:  # noqa: FBT001
-    yield from (Found(Kind.PHONE, *match.span()) for match in _AS_PHONE.finditer(text))
+    try:
+        kind = library.number_type(library.parse(told, REGION))
+    except library.NumberParseException:
+        return False
+    return kind in _PEOPLES or (plainly and kind == library.PhoneNumberType.UNKNOWN)
 
 
 _PEOPLES = frozenset({0, 1, 2, 6, 7})

@@ -42,9 +42,15 @@ class Look(IntEnum):
 class Place:
     """`action` is what becomes of a value here; `look` how one that is kept is looked at. `shown` tells where this is,
     in a name that holds no personal data; `key` is the last of it.
+
+    `is_a_value`: its name says that it is what a field beside it holds. `is_an_object`: an object or a list is due here,
+    or, where it `may_be_an_id`, digits that are its id.
     """
 
-    __slots__ = ("_below", "_keys", "_names", "_rules", "_since", "_spilt", "action", "key", "look", "shown")
+    __slots__ = (
+        *("_below", "_keys", "_names", "_rules", "_since", "_spilt"),
+        *("action", "is_a_value", "is_an_object", "key", "look", "may_be_an_id", "shown"),
+    )
 
     def __init__(
         self,
@@ -64,6 +70,9 @@ class Place:
         self._below: dict[str, Place] = {}
         self._spilt: Action | None = None
         self.action, self.look, self.key, self.shown = action, look, key, shown
+        self.is_a_value = names[-1] in _VALUES
+        self.is_an_object = inner_names(names[-1]) is not None
+        self.may_be_an_id = may_be_an_id(names[-1])
 
     def below(self, key: str) -> Place:
         place = self._below.get(key)
@@ -79,7 +88,7 @@ class Place:
         `listed`: it is one of a list. Of several names, such as one for people and one for programs, the strictest.
         """
         is_row, is_own = len(self._names) == 1, self._names[-1] == OWN
-        if is_row or (is_own and not listed) or _VALUES.isdisjoint(map(plain, told)):
+        if is_row or (is_own and not listed):
             return None
         labels = [*_labels(told, _LABELS)] or [*_labels(told, _KINDS)]
         place = max(map(self.below, labels), key=lambda each: (each.action, -each.look), default=None)
@@ -97,21 +106,6 @@ class Place:
             key=self.key,
             shown=shown,
         )
-
-    @property
-    def is_a_value(self) -> bool:
-        """Whether its name says that this is what a field beside it holds."""
-        return self._names[-1] in _VALUES
-
-    @property
-    def is_an_object(self) -> bool:
-        """Whether an object or a list is due here."""
-        return inner_names(self._names[-1]) is not None
-
-    @property
-    def may_be_an_id(self) -> bool:
-        """Whether digits here are the id of the object that is due."""
-        return may_be_an_id(self._names[-1])
 
     @property
     def spilt(self) -> Action:

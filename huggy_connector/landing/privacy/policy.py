@@ -119,12 +119,12 @@ class _Writing:
 
     def object(self, told: Mapping[str, Any], place: Place, *, listed: bool = False) -> dict[str, Any]:
         kept: dict[str, Any] = {}
-        value_of = place.value_of(told, listed=listed)
         for name, each in told.items():
             below = place.below(name)
-            written = self._value(each, value_of if value_of is not None and below.is_a_value else below)
+            at = place.value_of(told, listed=listed) or below if below.is_a_value else below
+            written = self._value(each, at)
             if written is not _GONE:
-                kept[_free(below.key, kept)] = written
+                kept[below.key if below.key not in kept else _free(below.key, kept)] = written
         return kept
 
     def _value(self, told: Any, place: Place) -> Any:
@@ -149,28 +149,33 @@ class _Writing:
     def _scalar(self, told: Any, place: Place) -> Any:
         if place.action is Action.DROP:
             return _GONE
-        if told is None or isinstance(told, bool) or told == "" or (self._again and is_hidden(told)):
+        if told is None or told is True or told is False or told == "" or (self._again and is_hidden(told)):
             return told
+        if isinstance(told, str) and not place.is_an_object and place.action is Action.KEEP:
+            return told if place.look is Look.NOT else self._looked_through(told, place)
         if place.may_be_an_id and place.action is Action.KEEP and str(told).strip().isdecimal():
             return told
         if isinstance(told, str):
-            return self._text(told, place)
+            return self._misplaced(told, place) if place.is_an_object else self._hidden(told, place.action)
         return self._number(told, place) if place.action is Action.KEEP else self._hidden(told, place.action)
 
-    def _text(self, told: str, place: Place) -> Any:
-        if place.action is Action.KEEP and (place.is_an_object or place.look is not Look.NOT):
-            inside = nested_in(told)
-            if inside is not None:
-                written = self._value(inside, place)
-                return told if written == inside else written if written is _GONE else _as_json(written)
-        action = place.spilt if place.is_an_object else place.action
-        if action is not place.action:
+    def _looked_through(self, told: str, place: Place) -> Any:
+        """Text as it may be written where it is kept, JSON in it like any other."""
+        inside = nested_in(told)
+        if inside is None:
+            return self._looked_at(told, place)
+        written = self._value(inside, place)
+        return told if written == inside else written if written is _GONE else _as_json(written)
+
+    def _misplaced(self, told: str, place: Place) -> Any:
+        """Text where an object or a list is due: its JSON, or any of what may be in it."""
+        if place.action is Action.KEEP and nested_in(told) is not None:
+            return self._looked_through(told, place)
+        if place.spilt is not place.action:
             self.found.append(Found(place.shown, _MISPLACED))
-        if action is Action.DROP:
-            return _GONE
-        if action is not Action.KEEP:
-            return self._hidden(told, action)
-        return self._looked_at(told, place)
+        if place.spilt is Action.KEEP:
+            return told if place.look is Look.NOT else self._looked_at(told, place)
+        return _GONE if place.spilt is Action.DROP else self._hidden(told, place.spilt)
 
     def _number(self, told: Any, place: Place) -> Any:
         """Numbers that are too short to tell a person's from any other stay, such as seconds since 1970."""
@@ -181,10 +186,9 @@ class _Writing:
         return told if written == str(int(told)) else written
 
     def _looked_at(self, told: str, place: Place) -> str:
-        if place.look is Look.NOT:
-            return told
         written, kinds = covered(told, bare=place.look is Look.CLOSELY)
-        self.found += (Found(place.shown, kind.value) for kind in kinds)
+        if kinds:
+            self.found += (Found(place.shown, kind.value) for kind in kinds)
         return written
 
     def _hidden(self, told: Any, action: Action) -> str:
@@ -195,9 +199,12 @@ _SHORTEST, _LONGEST = 10**10, 10**14
 """Whole numbers that may be a CPF, a CNPJ or a phone with its area."""
 
 
+_OPENING = frozenset("{[ \t\r\n")
+
+
 def nested_in(text: str) -> Any:
     """The object or list that a text is the JSON of; None for other text."""
-    if text.lstrip()[:1] not in {"{", "["}:
+    if text[:1] not in _OPENING or text.lstrip()[:1] not in {"{", "["}:
         return None
     try:
         told = json.loads(text)
@@ -211,7 +218,5 @@ def _as_json(value: Any) -> str:
 
 
 def _free(key: str, kept: Mapping[str, Any]) -> str:
-    """The key, with a number where another has been masked to the same."""
-    if key not in kept:
-        return key
+    """The key with a number, where another has been masked to the same."""
     return next(each for number in count(2) if (each := f"{key} {number}") not in kept)

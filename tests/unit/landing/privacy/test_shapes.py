@@ -25,7 +25,7 @@ def policy(rules: str = "") -> Policy:
 
 def written(resource: Resource, row: dict[str, Any], rules: str = "") -> tuple[Any, list[tuple[str, str]]]:
     found: list[Found] = []
-    return policy(rules).applied(resource, row, found=found), [tuple(each) for each in found]
+    return policy(rules).applied(resource, row, found=found), [(each.field, each.kind) for each in found]
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,11 @@ SECRETS = [
 ]  # fmt: skip
 SIGNED = [each for each in SECRETS if not each.isalnum()]
 names = st.sampled_from(
-    ["name", "city", "situation", "type", "sender", "chatCustomer", "chat", "custom_fields", "customFields", "agents",
-     "lastMessage", "new", "obs", "value", "label", "field", "raw", "extra", "photo", "organizations", "file", "text"]
+    ["name", "city", "situation", "type", "custom_fields", "customFields", "lastMessage", "new", "obs", "value", "label",
+     "field", "raw", "extra", "photo", "file", "text"]
 )  # fmt: skip
+references = st.sampled_from(["sender", "chatCustomer", "chat", "agents", "organizations"])
+"""Where bare digits are an id."""
 numbered = st.sampled_from(["id", "contactId", "createdAt", "unread", "protocolo", "status", "birthDate", "isActive"])
 texts = st.builds(lambda before, secret, after: f"{before}{secret}{after}", *(
     st.sampled_from(["", "Oi, ", '["', "x:\n"]), st.sampled_from(SECRETS), st.sampled_from(["", " tchau", '"]', "; "])
@@ -167,6 +169,7 @@ trees = st.recursive(
         st.lists(kids, max_size=3)
         | st.dictionaries(names, kids, max_size=4)
         | st.dictionaries(numbered, signed, max_size=2)
+        | st.dictionaries(references, signed | st.dictionaries(names, kids, max_size=3), max_size=2)
         | st.fixed_dictionaries({"name": st.sampled_from(["obs", "cpf", "x"]), "value": kids})
     ),
     max_leaves=15,
@@ -176,7 +179,7 @@ trees = st.recursive(
 @settings(deadline=None)
 @given(
     st.dictionaries(names, trees, max_size=6),
-    st.dictionaries(numbered, signed, max_size=2),
+    st.dictionaries(numbered | references, signed | st.dictionaries(names, trees, max_size=3), max_size=3),
     st.sampled_from([CHATS, CONTACTS, AGENTS, MESSAGES]),
 )
 @example({"custom_fields": [{"name": "obs", "value": "52998224725"}]}, {"id": "maria@cliente.example"}, CONTACTS)
@@ -210,7 +213,10 @@ def _texts(value: Any) -> list[str]:
 
 
 @settings(deadline=None)
-@given(st.dictionaries(names | numbered, trees, max_size=6), st.sampled_from([CHATS, CONTACTS, AGENTS, MESSAGES]))
+@given(
+    st.dictionaries(names | numbered | references, trees, max_size=6),
+    st.sampled_from([CHATS, CONTACTS, AGENTS, MESSAGES]),
+)
 def test_what_was_written_under_the_rules_is_written_so_once_more(row: dict[str, Any], resource: Resource) -> None:
     once = policy("name=hmac").applied(resource, row)
     assert policy("name=hmac").applied(resource, once, again=True) == once
