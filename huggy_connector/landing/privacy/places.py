@@ -43,8 +43,8 @@ class Place:
     """`action` is what becomes of a value here; `look` how one that is kept is looked at. `shown` tells where this is,
     in a name that holds no personal data; `key` is the last of it.
 
-    `is_a_value`: its name says that it is what a field beside it holds. `is_an_object`: an object or a list is due here,
-    or, where it `may_be_an_id`, digits that are its id.
+    `is_a_value`: its name says that it is what a field beside it holds. `is_an_object`: an object or a list is due
+    here, or, where it `may_be_an_id`, digits that are its id.
     """
 
     __slots__ = (

@@ -103,11 +103,8 @@ def check_key(key: bytes, *, why: str) -> None:
         )
 
 
-class _Gone:
-    """In place of what is not written at all."""
-
-
-_GONE = _Gone()
+_GONE: Any = object()
+"""In place of what is not written at all."""
 
 
 class _Writing:
@@ -197,20 +194,25 @@ class _Writing:
 
 _SHORTEST, _LONGEST = 10**10, 10**14
 """Whole numbers that may be a CPF, a CNPJ or a phone with its area."""
-
-
 _OPENING = frozenset("{[ \t\r\n")
 
 
 def nested_in(text: str) -> Any:
-    """The object or list that a text is the JSON of; None for other text."""
+    """The object or list that a text is the JSON of, a key that comes twice holding a list; None for other text."""
     if text[:1] not in _OPENING or text.lstrip()[:1] not in {"{", "["}:
         return None
     try:
-        told = json.loads(text)
+        told = json.loads(text, object_pairs_hook=_whole)
     except ValueError:
         return None
     return told if isinstance(told, (dict, list)) else None
+
+
+def _whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        told = {key: [each for name, each in pairs if name == key] for key in told}
+    return told
 
 
 def _as_json(value: Any) -> str:

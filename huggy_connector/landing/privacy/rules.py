@@ -128,8 +128,8 @@ def _check(name: str, action: Action) -> None:
     path = _path(name)
     own = any(each in _OWN_FIELDS for each in path[:-1])
     for shown, each in zip(name.split("."), path, strict=True):
-        is_known = each in _names() or each.startswith(_WORD) or not said(shown).isdisjoint(_personal())
-        if not own and "*" not in each and not is_known:
+        is_any = own or each.startswith(_WORD) or "*" in each
+        if not (is_any or each in _names() or any(rule.fits(readings(shown, own=True)) for rule in _by_word())):
             close = get_close_matches(each, _names(), n=1)
             hint = f"did you mean {_names()[close[0]]}? " if close else ""
             raise ConfigurationError(
@@ -176,9 +176,9 @@ def _names() -> dict[str, str]:
 
 
 @cache
-def _personal() -> frozenset[str]:
-    """The words of the default rules: a name in which one stands is a likely one."""
-    return frozenset(plain(name) for name, _ in _parsed(DEFAULT) if name.startswith(_WORD))
+def _by_word() -> tuple[Rule, ...]:
+    """The default rules that mean many names: one that any of them fits is a likely one."""
+    return tuple(Rule(_path(name), action) for name, action in _parsed(DEFAULT) if name[0] in {_WORD, "*"})
 
 
 @cache

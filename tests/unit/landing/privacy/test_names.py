@@ -11,25 +11,25 @@ CONTACTS = resource_named("contacts")
 DEFAULT = Policy.of(Settings.resolve(environ={}))
 
 MASKED = [
-    "email", "Email", "E-MAIL", "e_mail", "eMail", "email_customer", "e_mail_customer", "e-mail do cliente", "email_2",
-    "email2", "emails", "clienteEmail", "CLIENT_EMAIL", "emailCustomer", "é-mail", "Correo electrónico", "correo_",
-    "phone_customer", "phones", "mobile_customer", "mobile_2", "Mobile Phone", "cellphone_", "whatsapp_", "WhatsApp",
-    "whats_app_customer", "zap_", "telefone_", "telefone2", "Telefones", "teléfono_", "fone_residencial", "tel_customer",
-    "cel_", "celular_", "Celulares", "móvil_customer", "fax_", "data de nascimento", "dt_nascimento", "dataNascimento",
-    "fecha de nacimiento", "birth_date_customer", "date of birth", "birthday_", "aniversário", "cumpleaños_",
-    "emailAddress", "ＥＭＡＩＬ_",
+    "email", "Email", "E-MAIL", "e_mail", "eMail", "email_customer", "e_mail_customer", "e-mail do cliente",
+    "email_2", "email2", "emails", "clienteEmail", "CLIENT_EMAIL", "emailCustomer", "é-mail", "Correo electrónico",
+    "correo_", "phone_customer", "phones", "mobile_customer", "mobile_2", "Mobile Phone", "cellphone_", "whatsapp_",
+    "WhatsApp", "whats_app_customer", "zap_", "telefone_", "telefone2", "Telefones", "teléfono_", "fone_residencial",
+    "tel_customer", "cel_", "celular_", "Celulares", "móvil_customer", "fax_", "data de nascimento", "dt_nascimento",
+    "dataNascimento", "fecha de nacimiento", "birth_date_customer", "date of birth", "birthday_", "aniversário",
+    "cumpleaños_", "emailAddress", "ＥＭＡＩＬ_",
 ]  # fmt: skip
 DROPPED = [
-    "cpf_", "CPF/CNPJ", "cpf_customer", "CPFs", "cpfDoCliente", "numeroCPF", "cnpj_empresa", "RG", "rg_customer", "RG_2",
-    "R.G.", "cnh_customer", "documento_", "Documentos", "tipo de documento", "cep_", "CEP", "cepCustomer", "cep_2", "ceps",
-    "zip_code_customer", "Zip-Code", "código postal", "endereço", "Endereço_", "endereco_customer", "enderecoEntrega",
-    "ENDEREÇO COMPLETO", "dirección_", "domicilio", "logradouro_", "rua_customer", "passaporte_", "passport_number",
-    "pasaporte", "DNI", "cédula_", "CUIT", "rut_customer", "address_2", "home address",
+    "cpf_", "CPF/CNPJ", "cpf_customer", "CPFs", "cpfDoCliente", "numeroCPF", "cnpj_empresa", "RG", "rg_customer",
+    "RG_2", "R.G.", "cnh_customer", "documento_", "Documentos", "tipo de documento", "cep_", "CEP", "cepCustomer",
+    "cep_2", "ceps", "zip_code_customer", "Zip-Code", "código postal", "endereço", "Endereço_", "endereco_customer",
+    "enderecoEntrega", "ENDEREÇO COMPLETO", "dirección_", "domicilio", "logradouro_", "rua_customer", "passaporte_",
+    "passport_number", "pasaporte", "DNI", "cédula_", "CUIT", "rut_customer", "address_2", "home address",
 ]  # fmt: skip
 KEPT = [
-    "plano_customer", "recep_", "recepcao", "aceptacion", "concepto", "mobilehome", "emailing", "target", "carga", "energia",
-    "largura", "argumento", "macete", "microfone", "prazo", "zapata", "obs", "rotulo", "telhado",
-    "cela", "excelente", "hotel", "motel_", "cartel", "faxina", "struct", "verdade", "bairro_", "nome_customer", "phoneId",
+    "plano_customer", "recep_", "recepcao", "aceptacion", "concepto", "mobilehome", "emailing", "target", "carga",
+    "energia", "largura", "argumento", "macete", "microfone", "prazo", "zapata", "obs", "rotulo", "telhado", "cela",
+    "excelente", "hotel", "motel_", "cartel", "faxina", "struct", "verdade", "bairro_", "nome_customer", "phoneId",
     "whatsapp_id", "correio", "Grupo", "dnieper", "ctpsx",
 ]  # fmt: skip
 

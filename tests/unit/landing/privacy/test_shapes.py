@@ -52,13 +52,15 @@ def written(resource: Resource, row: dict[str, Any], rules: str = "") -> tuple[A
             [],
         ),
         ([{"nome": "CEP", "valor": "01310100"}], [{"nome": "CEP"}], []),
-        ([{"name": "obs", "value": [CPF, "x"]}], [{"name": "obs", "value": [MASK, "x"]}], [("custom_fields.obs", "cpf")]),
+        ([{"name": "obs", "value": [CPF, "x"]}], [{"name": "obs", "value": [MASK, "x"]}],
+         [("custom_fields.obs", "cpf")]),
         ({"7": {"name": "cpf", "value": "1"}}, {"7": {"name": "cpf"}}, []),
         ({"name": "cpf", "value": "Ouro"}, {"name": "cpf", "value": "Ouro"}, []),
         ([["cpf", CPF]], [[]], [("custom_fields", "misplaced")] * 2),
         ("cpf " + CPF, ..., [("custom_fields", "misplaced")]),
         (json.dumps({"cpf_": CPF, "plano": "Ouro"}), '{"plano":"Ouro"}', []),
         ('[{"name": "cpf", "value": "1"}]', '[{"name":"cpf"}]', []),
+        (f'{{"obs": "{CPF}", "obs": "x"}}', f'{{"obs":["{MASK}","x"]}}', [("custom_fields.obs", "cpf")]),
         ('{ "plano": "Ouro" }', '{ "plano": "Ouro" }', []),
         ({"protocolo": "52998224725"}, {"protocolo": "52998224725"}, []),
         ({"protocolo": CPF}, {"protocolo": MASK}, [("custom_fields.protocolo", "cpf")]),
@@ -79,17 +81,19 @@ def test_custom_fields_of_any_shape(given_: Any, expected: Any, found: list[tupl
     [
         (CONTACTS, {"name": "11 91234-5678", "city": CPF}, {"name": "***5678", "city": MASK},
          [("name", "phone"), ("city", "cpf")]),
-        (AGENTS, {"login": "ana@x.com.br", "email": "ana@x.com.br"}, {"login": "a***@x.com.br", "email": "ana@x.com.br"},
-         [("login", "email")]),
-        (CHATS, {"situation": "ana@x.com.br", "new": [{"deep": [[CPF]]}]}, {"situation": "a***@x.com.br", "new": [{"deep": [[MASK]]}]},
-         [("situation", "email"), ("new.deep", "cpf")]),
+        (AGENTS, {"login": "ana@x.com.br", "email": "ana@x.com.br"},
+         {"login": "a***@x.com.br", "email": "ana@x.com.br"}, [("login", "email")]),
+        (CHATS, {"situation": "ana@x.com.br", "new": [{"deep": [[CPF]]}]},
+         {"situation": "a***@x.com.br", "new": [{"deep": [[MASK]]}]}, [("situation", "email"), ("new.deep", "cpf")]),
         # What is due there is an id, a time or a count: digits are that, an address is not.
-        (CHATS, {"id": "52998224725", "contactId": 52998224725, "unread": 52998224725, "createdAt": "11912345678"}, ..., []),
+        (CHATS, {"id": "52998224725", "contactId": 52998224725, "unread": 52998224725, "createdAt": "11912345678"},
+         ..., []),
         (CHATS, {"contactId": "ana@x.com.br", "closedAt": f"em {CPF}", "unread": "(11) 91234-5678"},
          {"contactId": "a***@x.com.br", "closedAt": f"em {MASK}", "unread": "***5678"},
          [("contactId", "email"), ("closedAt", "cpf"), ("unread", "phone")]),
         # Labels of the account's own.
-        (CHATS, {"channels": [{"id": 5, "name": "Vendas (11) 91234-5678"}], "chatTabulation": {"name": "11912345678"}}, ..., []),
+        (CHATS, {"channels": [{"id": 5, "name": "Vendas (11) 91234-5678"}], "chatTabulation": {"name": "11912345678"}},
+         ..., []),
         # An id in place of the object is an id.
         (CHATS, {"chatCustomer": 52998224725, "chatDepartment": "52998224725", "agents": [52998224725]}, ..., []),
         # Text in place of the object may be any of what is in it.
@@ -150,8 +154,8 @@ SECRETS = [
 ]  # fmt: skip
 SIGNED = [each for each in SECRETS if not each.isalnum()]
 names = st.sampled_from(
-    ["name", "city", "situation", "type", "custom_fields", "customFields", "lastMessage", "new", "obs", "value", "label",
-     "field", "raw", "extra", "photo", "file", "text"]
+    ["name", "city", "situation", "type", "custom_fields", "customFields", "lastMessage", "new", "obs", "value",
+     "label", "field", "raw", "extra", "photo", "file", "text"]
 )  # fmt: skip
 references = st.sampled_from(["sender", "chatCustomer", "chat", "agents", "organizations"])
 """Where bare digits are an id."""
