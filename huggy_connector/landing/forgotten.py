@@ -20,8 +20,8 @@ from typing import Any, Self
 
 from huggy_connector.catalogue import Resource, Scalar
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.landing.privacy import check_key
-from huggy_connector.landing.rules import plain
+from huggy_connector.landing.privacy import check_key, nested_in
+from huggy_connector.landing.privacy.names import plain
 from huggy_connector.landing.storage import Storage
 from huggy_connector.landing.values import fitting
 
@@ -122,15 +122,15 @@ def stays(resource: Resource) -> frozenset[str]:
 
 
 def contacts_in(row: Mapping[str, Any]) -> Iterator[int]:
-    """The ids of the contacts that a row embeds or refers to, however deep."""
+    """The ids of the contacts that a row embeds or refers to, however deep, also in JSON that comes as a text."""
     waiting: list[Any] = [row]
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
-            waiting += (each for each in value if isinstance(each, (dict, list)))
+            waiting += (each for each in map(_opened, value) if isinstance(each, (dict, list)))
             continue
-        for key, each in value.items():
-            name = plain(key)
+        for key, received in value.items():
+            name, each = plain(key), _opened(received)
             if isinstance(each, (dict, list)):
                 waiting.append(each)
                 is_theirs = name in _CUSTOMERS or (name in _PARTIES and _type_of(value, name) not in _STAFF)
@@ -151,6 +151,12 @@ def number_of(value: Any) -> int | None:
         return int(value)
     except (ValueError, OverflowError):
         return None
+
+
+def _opened(value: Any) -> Any:
+    """A value, or the object or list that it is the JSON of."""
+    inside = nested_in(value) if isinstance(value, str) else None
+    return value if inside is None else inside
 
 
 def _type_of(message: Mapping[str, Any], party: str) -> Any:

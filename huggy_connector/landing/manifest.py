@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from huggy_connector.errors import LandingError
 from huggy_connector.landing.asked import Asked
+from huggy_connector.landing.privacy import Tally
 
 FORMAT_VERSION: Literal[1] = 1
 """Raised when an older release could misread what this one writes."""
@@ -61,6 +62,7 @@ class Manifest:
 
     `asked` is what the landing was asked for; None for a snapshot of a former release, which did not keep it. `account`
     is a digest of whose token read it, where no company was named; else empty.
+    `personal` counts the values that were recognised as personal by themselves: see `privacy`.
     """
 
     resource: TableName
@@ -80,6 +82,7 @@ class Manifest:
     schema_fingerprint: str
     files: tuple[File, ...]
     privacy: str = ""
+    personal: Tally = field(default_factory=dict)
     timezone: str = ""
     asked: Asked | None = None
     account: str = ""
@@ -87,6 +90,11 @@ class Manifest:
     versions: Mapping[str, str] = field(default_factory=dict)
     ids: IdSet | None = None
     format_version: Literal[1] = FORMAT_VERSION
+
+    @property
+    def rules(self) -> str:
+        """The mark of the privacy rules that its rows were landed under, without that of who was forgotten."""
+        return self.privacy[:16]
 
     @property
     def folder(self) -> str:

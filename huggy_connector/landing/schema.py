@@ -16,11 +16,11 @@ Lone surrogates, which UTF-8 cannot hold, become U+FFFD, and NaN and infinity, w
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import chain
 from math import isfinite
@@ -29,7 +29,7 @@ from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import ListOf, Resource, Scalar, Struct, Type
 from huggy_connector.landing.forgotten import Forgotten
-from huggy_connector.landing.privacy import KEEP_ALL, Policy
+from huggy_connector.landing.privacy import KEEP_ALL, Found, Policy, covered
 from huggy_connector.landing.values import Reader, Rejects, as_json, is_absent, reader
 
 if TYPE_CHECKING:
@@ -98,19 +98,21 @@ def convert(
     zone: ZoneInfo,
     policy: Policy = KEEP_ALL,
     forgotten: Forgotten | None = None,
+    found: list[Found] | None = None,
+    again: bool = False,
 ) -> pa.RecordBatch:
     """The rows, as `json.loads` gives them, as one batch of `arrow_schema`, one for one and in order.
 
-    Rows of `forgotten` contacts are left out. No column holds more than they and the policy let through. Never raises
-    for what a row holds.
+    Rows of `forgotten` contacts are left out. No column holds more than they and the policy let through: for `found`
+    and `again` see `Policy.applied`. Never raises for what a row holds.
     """
     import pyarrow as pa
 
-    plan = _plan(resource, zone)
+    plan, allow = _plan(resource, zone), partial(policy.applied, resource, found=found, again=again)
     rows = rows if forgotten is None else forgotten.allowed(resource, rows)
     filled: list[list[Any]] = [[] for _ in plan.schema]
     for row in rows:
-        for column, value in zip(filled, _record(row, plan, policy), strict=True):
+        for column, value in zip(filled, _record(row, plan, allow), strict=True):
             column.append(value)
     filled[plan.schema.get_field_index("fetched_at")] = [fetched_at] * len(rows)
     arrays = [pa.array(values, type=field.type) for values, field in zip(filled, plan.schema, strict=True)]
@@ -119,6 +121,7 @@ def convert(
 
 def make_ready(resource: Resource, zone: ZoneInfo) -> None:
     """Loads what `convert` needs, which takes most of a second: before the budget waits for it."""
+    covered("11 91234-5678")
     convert(resource, [], fetched_at=datetime.min.replace(tzinfo=UTC), zone=zone)
 
 
@@ -158,10 +161,10 @@ def _plan(resource: Resource, zone: ZoneInfo) -> _Plan:
     return _Plan(resource, arrow_schema(resource), sources, resource.known_keys)
 
 
-def _record(given: Any, plan: _Plan, policy: Policy) -> list[Any]:
+def _record(given: Any, plan: _Plan, allow: Callable[[Any], Any]) -> list[Any]:
     """One row's values in the order of the schema; `fetched_at` is left None."""
     rejects: Rejects = _unsayable(given, plan)
-    given, raw = _storable(_allowed(given, plan.resource, policy, rejects), rejects)
+    given, raw = _storable(_allowed(given, allow, rejects), rejects)
     row = given if isinstance(given, dict) else {}
     values: list[Any] = []
     tracked: dict[str, Any] = {}
@@ -217,16 +220,16 @@ def _value(row: Mapping[str, Any], source: _Source, rejects: Rejects) -> Any:
     return None
 
 
-def _allowed(row: Any, resource: Resource, policy: Policy, rejects: Rejects) -> Any:
+def _allowed(row: Any, allow: Callable[[Any], Any], rejects: Rejects) -> Any:
     """What the policy lets through; without what is nested too deep to be looked through."""
     try:
-        return policy.applied(resource, row)
+        return allow(row)
     except RecursionError:
         rejects.append({"column": "raw", "reason": "nested too deep"})
         allowed: dict[str, Any] = {}
         for key, value in row.items():
             with suppress(RecursionError):
-                allowed |= policy.applied(resource, {key: value})
+                allowed |= allow({key: value})
         return allowed
 
 

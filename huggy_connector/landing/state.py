@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.manifest import Count, Instant, Mode, RunKey
+from huggy_connector.landing.privacy import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class State:
     """None where a former release, which did not keep it, began the work."""
     counters: Counters = field(default_factory=Counters)
     parts: tuple[Part, ...] = ()
+    personal: Tally = field(default_factory=dict)
     walk: Mapping[str, Any] | None = None
 
     @property

@@ -33,7 +33,7 @@ from huggy_connector.landing.lease import LOST, Keeper, Lease, remove
 from huggy_connector.landing.manifest import File, IdSet, Manifest
 from huggy_connector.landing.merge import merge
 from huggy_connector.landing.parquet import Census, write_parquet
-from huggy_connector.landing.privacy import Policy
+from huggy_connector.landing.privacy import Found, Policy, tallied
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 from huggy_connector.landing.state import Counters, Part, State, state_name
 from huggy_connector.landing.storage import Storage
@@ -77,6 +77,7 @@ class Work:
         self._account = account
         self._now = now
         self._waiting: list[pa.RecordBatch] = []
+        self._found: list[Found] = []
         self._keeper = Keeper(lease)
 
     @property
@@ -122,6 +123,7 @@ class Work:
                 zone=self._zone,
                 policy=self._policy,
                 forgotten=self._forgotten,
+                found=self._found,
             )
             self._waiting.append(batch)
 
@@ -138,9 +140,15 @@ class Work:
                     rows = write_parquet(path, arrow_schema(self._resource), self._waiting)
                 parts = (*parts, Part(name, rows))
             self._stop_if_taken_over(parts[len(self._durable.parts) :])
-            state = replace(self._durable, parts=parts, walk=walk, counters=Counters(pages, requests, retries))
+            state = replace(
+                self._durable,
+                parts=parts,
+                walk=walk,
+                counters=Counters(pages, requests, retries),
+                personal=tallied(self._durable.personal, self._found),
+            )
             self._storage.write(self._path(state_name(self._lease.number, self._lease.token)), state.to_json())
-        self._durable, self._waiting = state, []
+        self._durable, self._waiting, self._found = state, [], []
 
     def _stop_if_taken_over(self, written: Iterable[Part]) -> None:
         """What was written just now has no heir then, and is removed."""
@@ -251,6 +259,7 @@ class Work:
             schema_fingerprint=schema_fingerprint(self._resource),
             files=tuple(files),
             privacy=self._durable.privacy,
+            personal=self._durable.personal,
             timezone=self._durable.timezone,
             asked=self._durable.asked,
             account=self._account,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.landing import Landing
+from huggy_connector.landing import Landing, Policy
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.report import report_beside
 from huggy_connector.settings import Settings
@@ -42,6 +42,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
         note=progress.note,
         afresh=True,
         zone=settings.zone,
+        policy=Policy.of(settings),
         calendar=read_calendar(settings.calendar),
         stop_on=settings.stop_on,
         sweep_days=settings.reconcile_days,

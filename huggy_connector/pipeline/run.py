@@ -9,6 +9,7 @@ from huggy_connector.api import Client, Clock, Row
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import ApiError, Forbidden, NotFound, Refused, UnexpectedShape
 from huggy_connector.landing import Asked, Landing, Manifest, Policy, Work
+from huggy_connector.landing.privacy import sentence
 from huggy_connector.pipeline.modes import Job, chosen, left_to_the_next, span_of, walk_of
 from huggy_connector.progress import Landed, Progress
 from huggy_connector.settings import Settings
@@ -88,7 +89,10 @@ class Run:
             if isinstance(walk, Incremental) and not walk.certificate().exact:
                 self._progress.note(f"{self._resource.name}: not exact. {walk.certificate().why}")
             ids = walk.past().ids if isinstance(walk, Full) else None
-            return work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job), ids=ids)
+            landed = work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job), ids=ids)
+        if landed.personal:
+            self._progress.note(f"{self._resource.name}: {sentence(landed.personal)}")
+        return landed
 
     def land_gone(self, landed: Manifest) -> tuple[Manifest, ...]:
         """Of the records that `landed` shows to be missing, those that are answered by 404: a snapshot, or none."""

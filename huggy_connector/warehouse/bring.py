@@ -12,7 +12,7 @@ from huggy_connector.landing import Landing, Manifest
 from huggy_connector.warehouse import deletes, embedded, history, ledger, quality, sql
 from huggy_connector.warehouse.quality import Checks, Finding
 from huggy_connector.warehouse.reread import Reread
-from huggy_connector.warehouse.stage import Stage, keep_parts, of_its_own, source_of, stage
+from huggy_connector.warehouse.stage import Count, Stage, keep_parts, of_its_own, source_of, stage
 from huggy_connector.warehouse.tables import table_of
 from huggy_connector.warehouse.upsert import Changed, upsert
 
@@ -47,7 +47,7 @@ class Bringing:
 
     def bring(self, batch: Batch, *, now: datetime) -> tuple[Changed, list[Finding]]:
         """Inside a transaction. Raises CheckFailed where a check of level `stop` failed, and SnapshotDamaged."""
-        resource, zone = batch.resource, self.reread.zones[batch.company_id]
+        resource = batch.resource
         before = self._rows(batch)
         rows = [manifest for manifest in batch.new if manifest.mode != TOMBSTONES]
         gone = [manifest for manifest in batch.new if manifest.mode == TOMBSTONES]
@@ -56,13 +56,13 @@ class Bringing:
             staged = self._stage(batch, gone)
             deletes.bury(staged)
             counts = staged.counts()
-            ledger.record_snapshots(staged, counts, zone=zone, version=self.version, now=now)
+            self._record(staged, counts, now=now)
             findings += quality.check_snapshots(staged, counts)
         if rows:
             staged = self._stage(batch, rows)
             changed = self._upsert(staged, batch)
             counts = staged.counts()
-            ledger.record_snapshots(staged, counts, zone=zone, version=self.version, now=now)
+            self._record(staged, counts, now=now)
             rejects = ledger.record_rejects(staged)
             new_fields = ledger.record_fields(staged)
             findings += quality.check_snapshots(staged, counts)
@@ -77,6 +77,10 @@ class Bringing:
         if resource.history:
             deletes.grade(self.connection, batch.company_id, resource)
         return changed, findings
+
+    def _record(self, staged: Stage, counts: dict[str, Count], *, now: datetime) -> None:
+        zone, rules = self.reread.zones[staged.company_id], self.reread.rules
+        ledger.record_snapshots(staged, counts, zone=zone, rules=rules, version=self.version, now=now)
 
     def _upsert(self, staged: Stage, batch: Batch) -> Changed:
         for resource in self.embedding:

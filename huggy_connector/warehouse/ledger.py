@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector import __version__
 from huggy_connector.catalogue import Resource
+from huggy_connector.landing import Manifest
 from huggy_connector.warehouse import meta, shape, sql
 from huggy_connector.warehouse.migrate import Difference
 from huggy_connector.warehouse.quality import Finding
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, zone: ZoneInfo, version: int, now: datetime) -> None:
-    """The stage's snapshots, and that they are loaded, with their times in this zone."""
+def record_snapshots(
+    stage: Stage,
+    counts: Mapping[str, Count],
+    *,
+    zone: ZoneInfo,
+    rules: Callable[[Manifest], str],
+    version: int,
+    now: datetime,
+) -> None:
+    """The stage's snapshots, and that they are loaded, with their times in this zone and under these `rules`."""
     snapshots, loads = [], []
     for manifest in stage.manifests:
         key = {"company_id": stage.company_id, "resource": stage.resource.name, "run_key": manifest.run_key}
@@ -32,6 +41,7 @@ def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, zone: ZoneInf
                 **key,
                 "mode": manifest.mode,
                 "timezone": zone.key,
+                "privacy": rules(manifest),
                 "window_from": window.get("from"),
                 "window_to": window.get("to"),
                 "started_at": manifest.started_at,
@@ -60,6 +70,20 @@ def record_snapshots(stage: Stage, counts: Mapping[str, Count], *, zone: ZoneInf
         )
     _insert(stage.connection, meta.SNAPSHOTS, snapshots)
     _insert(stage.connection, meta.LOADS, loads)
+    _insert(stage.connection, meta.PERSONAL, [each for manifest in stage.manifests for each in _personal(manifest)])
+
+
+def _personal(manifest: Manifest) -> Iterator[dict[str, Any]]:
+    key = {"company_id": manifest.company_id, "resource": manifest.resource, "run_key": manifest.run_key}
+    for field, kinds in manifest.personal.items():
+        for kind, found in kinds.items():
+            yield {**key, "field": field, "kind": kind, "found": found}
+
+
+def rules_held(connection: DuckDBPyConnection) -> dict[tuple[int, str, str], str]:
+    """By company, resource and run key: the mark of the privacy rules that a snapshot's rows are under."""
+    rows = connection.execute(f"SELECT company_id, resource, run_key, privacy FROM {meta.SNAPSHOTS.sql}").fetchall()
+    return {(company_id, resource, run_key): rules or "" for company_id, resource, run_key, rules in rows}
 
 
 def record_rejects(stage: Stage) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.landing import Landing
+from huggy_connector.landing import KEEP_ALL, Landing, Policy
 from huggy_connector.warehouse import embedded, ledger, meta, quality, refresh
 from huggy_connector.warehouse.bring import Batch, Bringing
 from huggy_connector.warehouse.calendar import BusinessCalendar
@@ -112,13 +112,15 @@ def load(  # noqa: PLR0913
     afresh: bool = False,
     zone: ZoneInfo = USUAL_ZONE,
     world_readable: bool = False,
+    policy: Policy = KEEP_ALL,
     note: Callable[[str], None] = lambda _: None,
 ) -> LoadReport:
     """Brings the landing's new snapshots, of all companies, into the warehouse. A second call changes nothing.
 
     With `afresh` the file is made anew of the landing alone. So is, in any case, a file whose layout is of an older
     release, and one that holds times of a company in another zone than its newest snapshot. Snapshots that another
-    catalogue or zone typed are typed anew. `zone` is that of companies whose snapshots do not say theirs, `stop_on`
+    catalogue or zone typed are typed anew, and a file that is made anew holds all that it is made of under `policy`,
+    whatever it was landed under. `zone` is that of companies whose snapshots do not say theirs, `stop_on`
     names checks that stop the load where they would warn: `fresh`, or `chats.fresh` for one table; `sweep_days` is how
     often a long list without an order is read; `world_readable` is as in `drafting`.
 
@@ -165,7 +167,14 @@ def load(  # noqa: PLR0913
                 draft.connection,
                 landing,
                 draft.version,
-                Reread({each.name: each for each in resources}, place.spill, todo.zones),
+                Reread(
+                    {each.name: each for each in resources},
+                    place.spill,
+                    todo.zones,
+                    policy,
+                    todo.afresh,
+                    {} if todo.afresh else ledger.rules_held(draft.connection),
+                ),
                 embedding=[each for each in resources if each.embedded],
                 accepted=verdicts.accepted,
                 # Each field is new to a file made anew.

@@ -17,6 +17,12 @@ SNAPSHOTS = meta_table(
         "The account's zone, in which its times were read.",
         "O fuso da conta, em que seus horários foram lidos.",
     ),
+    column(
+        "privacy",
+        "VARCHAR",
+        "Mark of the privacy rules that its rows are under in this file.",
+        "Marca das regras de privacidade sob as quais suas linhas estão neste arquivo.",
+    ),
     column("window_from", "VARCHAR", "Start of a window, inclusive.", "Início da janela, inclusive."),
     column("window_to", "VARCHAR", "End of a window, exclusive.", "Fim da janela, exclusive."),
     column(
@@ -136,6 +142,26 @@ SCHEMA_CHANGES = meta_table(
     key=("company_id", "resource", "kind", "field", "type"),
 )
 
+PERSONAL = meta_table(
+    "personal_data",
+    "One row a field of a snapshot and kind of personal data that its values gave away, though no rule names the field."
+    " They are not written as they came: see docs/privacy.md. Never a value.",
+    "Uma linha por campo de uma coleta e tipo de dado pessoal que seus valores revelam, embora nenhuma regra cite o"
+    " campo. Não são gravados como vieram: veja docs/privacy.md. Nunca um valor.",
+    COMPANY,
+    RESOURCE,
+    Column("run_key", "VARCHAR", RUN_KEY),
+    column("field", "VARCHAR", "Where they were, with dots between keys.", "Onde estavam, com pontos entre as chaves."),
+    column(
+        "kind",
+        "VARCHAR",
+        "email, cpf, cnpj, cep or phone; misplaced for text where an object or a list is due.",
+        "email, cpf, cnpj, cep ou phone; misplaced para texto onde se espera objeto ou lista.",
+    ),
+    column("found", "BIGINT", "How many, in all rows of the snapshot.", "Quantos, em todas as linhas da coleta."),
+    key=("company_id", "resource", "run_key", "field", "kind"),
+)
+
 TOMBSTONES = meta_table(
     "tombstones",
     "One row an answer to a request for a single row that was missing: 404, or that it is there after all.",
@@ -177,4 +203,4 @@ DEFINITIONS = meta_table(
     key=("name",),
 )
 
-META = (PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, TOMBSTONES, QUALITY, SCHEMA_CHANGES, DEFINITIONS)
+META = (PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, PERSONAL, TOMBSTONES, QUALITY, SCHEMA_CHANGES, DEFINITIONS)

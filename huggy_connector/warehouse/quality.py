@@ -111,7 +111,7 @@ def read_checks(stop_on: Collection[str], resources: Sequence[Resource], *, swee
 
 def _warning_checks(resource: Resource) -> Iterator[str]:
     """The names of the checks of a table that warn, or are not made, unless they are set to stop."""
-    yield from ("values_readable", NO_DRIFT, "fresh")
+    yield from ("values_readable", NO_DRIFT, "fresh", "same_privacy")
     for column in filter(None, (resource.created, resource.version)):
         yield from (f"{column}_present", f"{column}_not_ahead")
     if not resource.history:
@@ -168,6 +168,7 @@ def check_tables(
         found += _key(connection, resource)
         found += _times(connection, resource)
         found += _sweeps(connection, resource)
+        found += _rules(connection, resource)
         if resource.history:
             found += _history(connection, resource)
     present = {resource.name for resource in resources}
@@ -175,6 +176,23 @@ def check_tables(
         if {table, target} <= present:
             found += _references(connection, table, column, target)
     return checks.raised(found)
+
+
+def _rules(connection: DuckDBPyConnection, resource: Resource) -> Iterator[Finding]:
+    """Per company: all rows are under the privacy rules of the newest snapshot."""
+    for company_id, others, snapshots in connection.execute(
+        f"SELECT company_id, count(*) FILTER (privacy IS DISTINCT FROM newest), count(*) FROM ("
+        f" SELECT company_id, privacy, max_by(privacy, run_key) OVER (PARTITION BY company_id) AS newest"
+        f" FROM {meta.SNAPSHOTS.sql} WHERE resource = ? AND mode <> 'tombstones') GROUP BY ALL ORDER BY ALL",
+        [resource.name],
+    ).fetchall():
+        detail = (
+            f"company {company_id}: {others:,} of {snapshots:,} snapshots are under other privacy rules than the "
+            "newest: `huggy rebuild` reads all of them under the rules in force"
+            if others
+            else f"company {company_id}: all snapshots are under the same privacy rules"
+        )
+        yield Finding("same_privacy", resource.name, Level.WARN, not others, detail)
 
 
 def check_ages(

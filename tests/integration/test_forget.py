@@ -25,7 +25,7 @@ from huggy_connector.cli import main
 from huggy_connector.errors import ConfigurationError, LandingBusy, WarehouseBusy, WarehouseUnusable
 from huggy_connector.landing import Asked, Folder, Landing, Policy
 from huggy_connector.landing.forgotten import stays
-from huggy_connector.landing.rules import DEFAULT
+from huggy_connector.landing.privacy.rules import DEFAULT
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 

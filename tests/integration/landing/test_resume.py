@@ -14,7 +14,7 @@ import pytest
 from huggy_connector.errors import LandingBusy, SnapshotDamaged
 from huggy_connector.landing import Counters, Folder, Landing, Manifest, Policy
 from huggy_connector.landing.lease import Keeper, Lease, Process, leases, remove
-from huggy_connector.landing.rules import read_rules
+from huggy_connector.landing.privacy.rules import read_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +60,22 @@ def test_work_begun_under_other_privacy_rules_is_given_up_and_the_manifest_tells
     ]
     assert (manifest.privacy, len(manifest.privacy)) == (rules.fingerprint, 16)
     assert ids_in(desk.landing, manifest) == list(range(18))
+
+
+def test_what_was_recognised_as_personal_is_counted_once_over_all_attempts(desk: Desk, gone: Process) -> None:
+    rules = Policy(read_rules(""))
+    row = {"id": 1, "situation": "ana@cliente.example"}
+    work = desk.begin(process=gone, policy=rules)
+    work.append([row], fetched_at=desk.time)
+    work.commit({"page": 1}, pages=1, requests=1, retries=0)
+    work.append([row, row], fetched_at=desk.time)  # never made durable
+
+    with desk.begin(policy=rules) as work:
+        work.append([row | {"new": "529.982.247-25"}], fetched_at=desk.time)
+        manifest = desk.publish(work)
+
+    assert (manifest.rows, manifest.personal) == (2, {"situation": {"email": 2}, "new": {"cpf": 1}})
+    assert desk.landing.manifest(manifest.address) == manifest
 
 
 def test_work_left_before_its_first_commit_keeps_its_first_start(desk: Desk, gone: Process) -> None:

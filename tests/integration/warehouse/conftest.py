@@ -14,8 +14,9 @@ import pyarrow as pa
 import pytest
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.landing import Folder, Landing, Manifest
+from huggy_connector.landing import KEEP_ALL, Folder, Landing, Manifest, Policy
 from huggy_connector.landing.parquet import described, write_parquet
+from huggy_connector.landing.privacy import Found, tallied
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 from huggy_connector.warehouse import LoadReport, load
 
@@ -59,6 +60,7 @@ class Desk:
         parts: int = 1,
         put: Mapping[str, Any] | None = None,
         zone: ZoneInfo = ZONE,
+        policy: Policy = KEEP_ALL,
     ) -> Manifest:
         """Publishes a snapshot whose rows were all fetched `minute` minutes after noon (each run is one minute later).
 
@@ -71,7 +73,8 @@ class Desk:
         run_key = run_key or f"{fetched_at:%Y%m%dT%H%M%SZ}-{mode}-{self.runs:08x}"
         place = self.root / str(company_id) / resource.name / run_key
         place.mkdir(parents=True)
-        batch = convert(resource, rows, fetched_at=fetched_at, zone=zone)
+        found = list[Found]()
+        batch = convert(resource, rows, fetched_at=fetched_at, zone=zone, policy=policy, found=found)
         for column, value in (put or {}).items():
             place_of = batch.schema.get_field_index(column)
             field = batch.schema.field(place_of)
@@ -103,6 +106,8 @@ class Desk:
                 "certificate": {"exact": exact, "missing_at_most": 0 if exact else None},
                 "schema_fingerprint": schema_fingerprint(resource),
                 "files": tuple(files),
+                "privacy": policy.fingerprint,
+                "personal": tallied({}, found),
             }
             | dict(claim or {})
         )

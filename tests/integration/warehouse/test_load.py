@@ -177,6 +177,7 @@ def test_what_a_manifest_says_of_its_snapshot_is_kept(desk: Desk, chat: Chat) ->
     claim = {
         "window": window,
         "retries": 3,
+        "privacy": "0123456789abcdef" + "of who is forgotten",
         "certificate": {"exact": False, "missing_at_most": 2, "why": "Rows left."},
     }
     key = desk.land([chat(1)], mode="window", claim=claim).run_key
@@ -190,6 +191,7 @@ def test_what_a_manifest_says_of_its_snapshot_is_kept(desk: Desk, chat: Chat) ->
                 key,
                 "window",
                 "America/Sao_Paulo",
+                "0123456789abcdef",
                 "2026-11-01",
                 "2026-11-08",
                 at,

@@ -23,6 +23,7 @@ CHECKS = {
     ("agents", "fresh", "warn"),
     ("agents", "key_present", "stop"),
     ("agents", "rows_add_up", "stop"),
+    ("agents", "same_privacy", "warn"),
     ("agents", "snapshots_add_up", "stop"),
     ("agents", "unique_key", "stop"),
     ("agents", "values_readable", "warn"),
@@ -33,6 +34,7 @@ CHECKS = {
     ("chats", "fresh", "warn"),
     ("chats", "key_present", "stop"),
     ("chats", "rows_add_up", "stop"),
+    ("chats", "same_privacy", "warn"),
     ("chats", "snapshots_add_up", "stop"),
     ("chats", "history_joins", "stop"),
     ("chats", "sweep_misses_few", "stop"),
@@ -45,6 +47,7 @@ CHECKS = {
     ("contacts", "sweep_misses_few", "stop"),
     ("contacts", "key_present", "stop"),
     ("contacts", "rows_add_up", "stop"),
+    ("contacts", "same_privacy", "warn"),
     ("contacts", "snapshots_add_up", "stop"),
     ("contacts", "unique_key", "stop"),
     ("contacts", "values_readable", "warn"),
@@ -179,9 +182,9 @@ def test_a_check_that_there_is_not_is_refused_with_those_there_are(desk: Desk, n
         desk.load(stop_on={name, "fresh"})
     assert str(caught.value) == (
         f"HUGGY_STOP_ON: there is no check {name}; there are agent_id_found, clock_agrees, contact_id_found, "
-        "created_at_not_ahead, created_at_present, department_id_found, fresh, no_drift, sent_at_not_ahead, "
-        "sent_at_present, sweep_not_shrunk, updated_at_not_ahead, updated_at_present, values_readable, each alone or "
-        "with a table before it as in chats.fresh."
+        "created_at_not_ahead, created_at_present, department_id_found, fresh, no_drift, same_privacy, "
+        "sent_at_not_ahead, sent_at_present, sweep_not_shrunk, updated_at_not_ahead, updated_at_present, values_readable, "
+        "each alone or with a table before it as in chats.fresh."
     )
 
 

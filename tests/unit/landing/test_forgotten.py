@@ -1,5 +1,6 @@
 """The list of forgotten people: whose rows are left out, what stays of their chats, and who can read it."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -78,6 +79,10 @@ def test_rows_of_a_forgotten_contact_are_left_out_however_the_id_is_written() ->
         {"id": 5, "lastMessage": {"senderType": "widget", "sender": MARIA}},
         {"id": 700001, "contactId": None},
         {"id": 5, "new": {"deep": [{"customer": MARIA}]}},
+        {"id": 5, "chatCustomer": json.dumps(MARIA)},
+        {"id": 5, "chatCustomer": "800001"},
+        {"id": 5, "new": json.dumps([{"contact-id": 800001}])},
+        {"id": 5, "new": [json.dumps({"customer": MARIA})]},
     ],
 )
 def test_a_chat_of_theirs_stays_without_them(row: dict[str, Any]) -> None:

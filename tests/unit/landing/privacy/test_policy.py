@@ -195,6 +195,12 @@ def test_a_rule_does_this(rules: str, resource: Resource, row: dict[str, Any], e
     assert allowed(resource, row, rules) == expected
 
 
+@pytest.mark.parametrize("name", ["rg", "rg_customer", "email_customer", "CPF do cliente", "~rg", "endereço"])
+def test_a_name_with_a_word_of_the_default_rules_may_be_named_and_then_counts_more_than_the_word(name: str) -> None:
+    row = {"custom_fields": {name.strip("~"): "12.345"}}
+    assert allowed(CONTACTS, row, f"{name}=keep") == row
+
+
 def test_what_may_be_of_an_agent_or_a_contact_gets_the_stricter_action() -> None:
     row = {"lastMessage": {"sender": {"id": 1, "email": "maria@cliente.example"}}}
     assert allowed(CHATS, row, "contacts.email=drop, agents.email=keep") == {"lastMessage": {"sender": {"id": 1}}}
