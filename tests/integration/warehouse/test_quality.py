@@ -183,8 +183,8 @@ def test_a_check_that_there_is_not_is_refused_with_those_there_are(desk: Desk, n
     assert str(caught.value) == (
         f"HUGGY_STOP_ON: there is no check {name}; there are agent_id_found, clock_agrees, contact_id_found, "
         "created_at_not_ahead, created_at_present, department_id_found, fresh, no_drift, same_privacy, "
-        "sent_at_not_ahead, sent_at_present, sweep_not_shrunk, updated_at_not_ahead, updated_at_present, values_readable, "
-        "each alone or with a table before it as in chats.fresh."
+        "sent_at_not_ahead, sent_at_present, sweep_not_shrunk, updated_at_not_ahead, updated_at_present, "
+        "values_readable, each alone or with a table before it as in chats.fresh."
     )
 
 
