@@ -7,7 +7,7 @@ import click
 
 from huggy_connector import maintenance
 from huggy_connector.cli.options import LANDING, WAREHOUSE, as_json, settings_options
-from huggy_connector.cli.show import print_json, print_table, progress
+from huggy_connector.cli.show import print_json, print_table, progress, say
 from huggy_connector.maintenance import Judgement
 from huggy_connector.settings import Settings
 
@@ -27,8 +27,8 @@ def rebuild(*, settings: Settings, as_json: bool) -> None:
         return
     print_table(("table", "rows"), ((name, table.rows) for name, table in report.tables.items()))
     for warning in report.warnings:
-        click.echo(f"Warning: {warning}")
-    click.echo(f"{report.warehouse}: rebuilt as version {report.version}.")
+        say(f"Warning: {warning}")
+    say(f"{report.warehouse}: rebuilt as version {report.version}.")
 
 
 @click.command()
@@ -69,7 +69,7 @@ def rollback(
         if as_json:
             print_json({"blocked": sorted(verdicts.blocked), "accepted": sorted(verdicts.accepted)})
         else:
-            click.echo(
+            say(
                 f"{len(verdicts.blocked)} snapshots are blocked, {len(verdicts.accepted)} accepted. "
                 "Next: huggy load, or huggy rebuild for what is loaded."
             )
@@ -80,10 +80,10 @@ def rollback(
         print_json(asdict(report))
         return
     for address in report.blocked:
-        click.echo(f"Blocked: {address.removesuffix('/manifest.json')}")
+        say(f"Blocked: {address.removesuffix('/manifest.json')}")
     for warning in report.warnings:
-        click.echo(f"Warning: {warning}")
-    click.echo(f"{report.warehouse}: version {report.version} holds what version {report.to} held.")
+        say(f"Warning: {warning}")
+    say(f"{report.warehouse}: version {report.version} holds what version {report.to} held.")
 
 
 @click.command()
@@ -111,11 +111,11 @@ def compact(*, settings: Settings, older_than: int, as_json: bool) -> None:
         print_json(asdict(done))
         return
     if done.packs:
-        click.echo(f"{done.snapshots:,} snapshots of {done.rows:,} rows are in {done.packs:,} packs now.")
+        say(f"{done.snapshots:,} snapshots of {done.rows:,} rows are in {done.packs:,} packs now.")
     if done.deleted:
-        click.echo(f"{done.deleted:,} snapshots and packs that lie in newer packs were deleted.")
+        say(f"{done.deleted:,} snapshots and packs that lie in newer packs were deleted.")
     if not done.packs and not done.deleted:
-        click.echo(f"{settings.landing}: there is nothing to put together.")
+        say(f"{settings.landing}: there is nothing to put together.")
 
 
 @click.command()
@@ -146,4 +146,4 @@ def forget(*, settings: Settings, contact: int, as_json: bool) -> None:
             ),
         ),
     )
-    click.echo(f"The receipt is {receipt.address} of the landing.")
+    say(f"The receipt is {receipt.address} of the landing.")
