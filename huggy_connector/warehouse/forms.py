@@ -15,6 +15,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
+from huggy_connector.warehouse import sql
+
 if TYPE_CHECKING:
     from duckdb.sqltypes import DuckDBPyType as Kind
 
@@ -26,7 +28,7 @@ _NUMBERS = _FRACTIONS | {
 _INSTANTS = {"timestamp", "timestamp with time zone", "timestamp_s", "timestamp_ms"}
 
 _FORMULA = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 -- Excel takes the wide ones too
-_HUGE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\bU?HUGEINT\b""")
+_HUGE = {"hugeint", "uhugeint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,21 @@ def _in_excel(column: str, kind: Kind) -> str:
 
 def _in_parquet(column: str, kind: Kind) -> str:
     """Parquet has no integer of 128 bits: DuckDB would round to a DOUBLE what fits in a DECIMAL of 38 digits."""
-    exact = _HUGE.sub(lambda part: part[1] or "DECIMAL(38,0)", str(kind))
-    return column if exact == str(kind) else f"CAST({column} AS {exact})"
+    return f"CAST({column} AS {_exact(kind)})" if "HUGEINT" in str(kind) else column
+
+
+def _exact(kind: Kind) -> str:
+    match kind.id:
+        case huge if huge in _HUGE:
+            return "DECIMAL(38,0)"
+        case "list":
+            return f"{_exact(_parts(kind)[0][1])}[]"
+        case "map":
+            return f"MAP({', '.join(_exact(part) for _, part in _parts(kind))})"
+        case "struct" if all(name for name, _ in _parts(kind)):
+            return f"STRUCT({', '.join(f'{sql.name(name)} {_exact(part)}' for name, part in _parts(kind))})"
+        case _:
+            return str(kind)
 
 
 def name_in_excel(name: str) -> str:
