@@ -6,6 +6,8 @@ way to find it: unless your privacy policy keeps them, the warehouse has none.
 
 **It is red.** The last line of the log says what to do. A contact without chats is no failure: its file has a head and
 no row, and the log says so.
+
+**For Excel** give `export` the argument `excel=True`: `;` between columns, and no name that is a formula.
 """
 
 from pathlib import Path

@@ -6,6 +6,8 @@ the task: it writes the day of its run once more.
 
 **A figure is too small.** The file is written anew after each load, so yesterday's is whole with the first load of
 today. Chats that were closed since are in their final state with the next one.
+
+**For Excel** give `export` the argument `excel=True`: `;` between columns, and no name that is a formula.
 """
 
 from datetime import timedelta

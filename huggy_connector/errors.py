@@ -32,12 +32,17 @@ positional, so that an error survives pickling.
 
 from typing import ClassVar
 
+from huggy_connector.visible import visible
+
 
 class HuggyError(Exception):
-    """The root. `str(error)` is what a person reads."""
+    """The root. `str(error)` is what a person reads: one line, whatever names and paths it quotes."""
 
     transient: ClassVar[bool] = False
     exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return visible(str(self.args[0])) if self.args else ""
 
 
 class ConfigurationError(HuggyError):
@@ -72,9 +77,6 @@ class RateLimited(ApiError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message, retry_after)
         self.retry_after = retry_after
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class Overlong(ApiError):

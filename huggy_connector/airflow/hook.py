@@ -20,6 +20,7 @@ from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.settings import SECRETS, Settings, cleaned
 from huggy_connector.sweep import Row
+from huggy_connector.visible import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +69,7 @@ class HuggyHook(BaseHook):
 
     def get_conn(self) -> Client:
         """A client within the account's budget, to be closed: `with hook.get_conn() as client:`. Sends nothing yet."""
-        return open_client(self.settings(), note=self.log.info)
+        return open_client(self.settings(), note=lambda told: self.log.info("%s", visible(told)))
 
     def iter_rows(self, resource: str) -> Iterator[Row]:
         """Every record as the API gives it, in the API's order, one page in memory at a time."""
@@ -89,7 +90,7 @@ class HuggyHook(BaseHook):
         except HuggyError as error:
             return False, str(error)
         end = "" if check.token_expires_at is None else f"; the token ends on {check.token_expires_at:%Y-%m-%d}"
-        return True, f"Connected as {check.agent}, company {check.company_id}{end}."
+        return True, visible(f"Connected as {check.agent}, company {check.company_id}{end}.")
 
     def _given(self) -> dict[str, Any]:
         try:

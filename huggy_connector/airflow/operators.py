@@ -131,7 +131,7 @@ class HuggyToParquetOperator(_OfHuggy):
             settings.landing,
         )
         if not landed["exact"]:
-            alert(self.on_alert, inexact(manifest), context, self.log)
+            alert(self.on_alert, (inexact(manifest),), context, self.log)
         return landed
 
     def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
@@ -279,7 +279,7 @@ class ParquetToDuckDBOperator(_OfHuggy):
                 context["outlet_events"][table(name)].add(table(name, company=company), extra=counts)
                 self.log.info("Company %d, %s: %d rows, %d new or changed", company, name, held.rows, held.changed)
         if report.warnings:
-            alert(self.on_alert, "\n".join(report.warnings), context, self.log)
+            alert(self.on_alert, report.warnings, context, self.log)
         return {
             "huggy_conn_id": self.huggy_conn_id,
             "warehouse": report.warehouse,

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from airflow.sdk.exceptions import AirflowRuntimeError
 
 from huggy_connector.progress import Landed
+from huggy_connector.visible import visible
 
 SECONDS_BETWEEN = 10.0
 
@@ -51,7 +52,7 @@ class TaskProgress:
             self._show(state)
 
     def note(self, sentence: str) -> None:
-        self._log.info("%s", sentence)
+        self._log.info("%s", visible(sentence))
 
     def finish(self) -> None:
         """Shows the last state, however soon it came after the one before."""

@@ -1,4 +1,6 @@
-"""The command group, and how an error becomes one line and an exit code: 0 ok, 1 failed, 2 usage or configuration."""
+"""The command group, and how an error becomes one line and an exit code: 0 ok, 1 failed, 2 usage or configuration,
+130 interrupted, 141 nobody reads the answer.
+"""
 
 import os
 import signal
@@ -15,9 +17,13 @@ from huggy_connector.cli.land import backfill, land, load, sync
 from huggy_connector.cli.maintain import compact, forget, rebuild, rollback
 from huggy_connector.cli.read import describe, query, report, status
 from huggy_connector.cli.sandbox import demo, sandbox
+from huggy_connector.cli.show import note
+from huggy_connector.cli.streams import AnswerLost, ReaderGone, standard_streams, throw_the_answer_away
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
 
 INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command goes on from there."
+BROKEN_PIPE = 141
+"""Exit code where whoever read the answer went away: what a shell shows for SIGPIPE."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -63,16 +69,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # under nohup a closed terminal ends nothing
             signal.signal(number, _interrupt)
-    try:
-        result = huggy.main(args=argv, prog_name="huggy", standalone_mode=False)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
-        sentence, code = _told(error)
-        click.echo(f"huggy: {sentence}", err=True)
-        return code
+    with standard_streams():
+        try:
+            arguments = [_in_utf8(each) for each in (sys.argv[1:] if argv is None else argv)]
+            result = huggy.main(args=arguments, prog_name="huggy", standalone_mode=False)
+            sys.stdout.flush()
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+            return _failed(error)
     return result if isinstance(result, int) else 0
+
+
+def _in_utf8(argument: str) -> str:
+    """The argument, also where the locale knows less than the terminal: in LANG=C each byte of "ã" is half a sign."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(argument).decode()
+        except UnicodeError:
+            raise click.UsageError(f"{argument} is no UTF-8: write it so, or set LANG to what it is.") from None
+    return argument
+
+
+def _failed(error: BaseException) -> int:
+    """The exit code, after one sentence on standard error."""
+    if isinstance(error, ReaderGone | AnswerLost):
+        throw_the_answer_away()
+    if isinstance(error, ReaderGone):
+        return BROKEN_PIPE
+    sentence, code = _told(error)
+    note(f"huggy: {sentence}")
+    return code
 
 
 def _told(error: BaseException) -> tuple[str, int]:

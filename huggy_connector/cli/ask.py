@@ -11,7 +11,7 @@ from huggy_connector import pipeline
 from huggy_connector.api import Row, open_client
 from huggy_connector.catalogue import resource_named, resources_named
 from huggy_connector.cli.options import API, LANDING, LIMIT, as_json, mode_option, settings_options, span_options
-from huggy_connector.cli.show import print_json, print_table, progress
+from huggy_connector.cli.show import print_json, print_table, progress, say
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import Settings
 
@@ -31,22 +31,22 @@ def check(*, settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json(asdict(told))
         return
-    click.echo(f"Connected as {told.agent} (agent {told.agent_id}), company {told.company_id}.")
+    say(f"Connected as {told.agent} (agent {told.agent_id}), company {told.company_id}.")
     if told.company_id != told.main_company_id:
-        click.echo(f"The token's main company is {told.main_company_id}.")
+        say(f"The token's main company is {told.main_company_id}.")
     if (end := told.token_expires_at) is None:
-        click.echo("The token does not say when it ends.")
+        say("The token does not say when it ends.")
     else:
-        click.echo(f"The token ends in {(end - datetime.now(UTC)).days} days, on {end:%Y-%m-%d}.")
-    click.echo(f"In {told.timezone} it is {told.local_time:%Y-%m-%d %H:%M}: the API's times are read in this zone.")
+        say(f"The token ends in {(end - datetime.now(UTC)).days} days, on {end:%Y-%m-%d}.")
+    say(f"In {told.timezone} it is {told.local_time:%Y-%m-%d %H:%M}: the API's times are read in this zone.")
     if told.newest_chat_at is not None:
         minutes = round((datetime.now(UTC) - told.newest_chat_at).total_seconds() / 60)
         age = f"{minutes:,} minutes old" if minutes >= 0 else f"{-minutes:,} minutes ahead of now"
         fit = f": if somebody wrote just now, try HUGGY_TIMEZONE={told.fitting_zones[0]}" if told.fitting_zones else ""
-        click.echo(f"The newest chat is {age} in this zone{fit}.")
+        say(f"The newest chat is {age} in this zone{fit}.")
     if told.clock_skew is not None and abs(told.clock_skew) > SKEW_WORTH_TELLING:
         relation = "behind" if told.clock_skew > 0 else "ahead of"
-        click.echo(f"This machine's clock is {abs(told.clock_skew):,.0f} s {relation} the server's: set it right.")
+        say(f"This machine's clock is {abs(told.clock_skew):,.0f} s {relation} the server's: set it right.")
 
 
 @click.command()
@@ -123,7 +123,7 @@ def plan(
         ("resource", "mode", "requests", "minutes", "of an hour's budget", "why"),
         ((p.resource, p.mode or "nothing", p.requests, p.minutes, f"{p.share_of_hour:.1%}", p.why) for p in plans),
     )
-    click.echo(
+    say(
         f"About {sum(p.requests for p in plans):,} requests, {sum(p.minutes for p in plans):,.1f} minutes at "
         f"{settings.requests_per_second:g} a second. To tell this took {sum(p.asked for p in plans)} requests."
     )

@@ -15,7 +15,7 @@ from huggy_connector.api.oauth import authorize_url, code_in
 from huggy_connector.cli.loopback import Loopback
 from huggy_connector.cli.loopback import redirect_url as redirect_to
 from huggy_connector.cli.options import API, LIMIT, as_json, settings_options
-from huggy_connector.cli.show import print_json
+from huggy_connector.cli.show import note, print_json, say
 from huggy_connector.errors import Unauthorized
 from huggy_connector.settings import Settings
 
@@ -48,8 +48,8 @@ def login(*, settings: Settings, no_browser: bool, port: int, redirect_url: str 
     address = authorize_url(app, redirect_url=target, state=state)
     pasted = no_browser or redirect_url is not None
     code = _pasted(address, state) if pasted else _caught(address, state, port)
-    profile = log_in(settings, code=code, redirect_url=target, note=_note)
-    _tell(settings, credentials_in(settings, now=SYSTEM_CLOCK.now, note=_note), profile, as_json=as_json)
+    profile = log_in(settings, code=code, redirect_url=target, note=note)
+    _tell(settings, credentials_in(settings, now=SYSTEM_CLOCK.now, note=note), profile, as_json=as_json)
 
 
 @auth.command()
@@ -65,22 +65,22 @@ def status(*, settings: Settings, online: bool, as_json: bool) -> None:
     """
     profile = None
     if online:
-        with open_client(settings, note=_note) as client:
+        with open_client(settings, note=note) as client:
             profile = client.fetch_profile()
-    _tell(settings, credentials_in(settings, now=SYSTEM_CLOCK.now, note=_note), profile, as_json=as_json)
+    _tell(settings, credentials_in(settings, now=SYSTEM_CLOCK.now, note=note), profile, as_json=as_json)
 
 
 def _caught(address: str, state: str, port: int) -> str:
     """The code that the browser brings to loopback."""
     with Loopback(port, read=lambda visited: code_in(visited, state=state)) as loopback:
         opened = webbrowser.open(address)
-        _note(f"{'Agree in the browser' if opened else 'Open this address in a browser'}:\n{address}")
+        note(f"{'Agree in the browser' if opened else 'Open this address in a browser'}:", address)
         return loopback.answer(within=PATIENCE)
 
 
 def _pasted(address: str, state: str) -> str:
     """The code that a person brings: the address that the browser ended on, or the bare code."""
-    _note(f"Open this address in a browser:\n{address}\nThen paste the address that it ends on, or the code in it:")
+    note("Open this address in a browser:", address, "Then paste the address that it ends on, or the code in it:")
     pasted = sys.stdin.readline().strip()
     if not pasted:
         raise Unauthorized("Nothing was pasted: run `huggy auth login` again.")
@@ -103,9 +103,9 @@ def _tell(settings: Settings, credentials: Credentials, profile: Profile | None,
         print_json(told)
         return
     if profile is not None:
-        click.echo(f"Connected as {profile.name} (agent {profile.agent_id}), company {profile.company_id}.")
-    click.echo(f"The token is from {credentials.place}. {_life(told, ended=grant.ended(now))}")
-    click.echo(_future(credentials))
+        say(f"Connected as {profile.name} (agent {profile.agent_id}), company {profile.company_id}.")
+    say(f"The token is from {credentials.place}. {_life(told, ended=grant.ended(now))}")
+    say(_future(credentials))
 
 
 def _life(told: dict[str, Any], *, ended: bool) -> str:
@@ -123,7 +123,3 @@ def _future(credentials: Credentials) -> str:
     if grant.renewed_from is None:
         return "It is renewed when Huggy refuses it."
     return f"It is renewed from {grant.renewed_from:%Y-%m-%d} on, and when Huggy refuses it."
-
-
-def _note(sentence: str) -> None:
-    click.echo(sentence, err=True)

@@ -19,7 +19,7 @@ from huggy_connector.cli.options import (
     show_events,
     span_options,
 )
-from huggy_connector.cli.show import certified, print_json, print_table, progress
+from huggy_connector.cli.show import certified, note, print_json, print_table, progress, say
 from huggy_connector.landing import Manifest
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import LoadReport
@@ -193,11 +193,11 @@ def _print_snapshots(manifests: Sequence[Manifest]) -> None:
 
 def _print_load(report: LoadReport) -> None:
     for warning in report.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        note(f"Warning: {warning}")
     if not report.published:
-        click.echo(f"{report.warehouse}: nothing new to load.")
+        say(f"{report.warehouse}: nothing new to load.")
         return
     print_table(
         ("table", "rows", "changed"), ((name, table.rows, table.changed) for name, table in report.tables.items())
     )
-    click.echo(f"{report.warehouse}: published.")
+    say(f"{report.warehouse}: published.")

@@ -8,7 +8,7 @@ import click
 
 from huggy_connector import maintenance
 from huggy_connector.cli.options import LANDING, WAREHOUSE, as_json, settings_options
-from huggy_connector.cli.show import print_json, print_table, progress
+from huggy_connector.cli.show import print_json, print_table, progress, say
 from huggy_connector.maintenance import Judgement
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import RollbackReport
@@ -29,8 +29,8 @@ def rebuild(*, settings: Settings, as_json: bool) -> None:
         return
     print_table(("table", "rows"), ((name, table.rows) for name, table in report.tables.items()))
     for warning in report.warnings:
-        click.echo(f"Warning: {warning}")
-    click.echo(f"{report.warehouse}: rebuilt as version {report.version}.")
+        say(f"Warning: {warning}")
+    say(f"{report.warehouse}: rebuilt as version {report.version}.")
 
 
 @click.command()
@@ -71,7 +71,7 @@ def rollback(
         if as_json:
             print_json({"blocked": sorted(verdicts.blocked), "accepted": sorted(verdicts.accepted)})
         else:
-            click.echo(
+            say(
                 f"{len(verdicts.blocked)} snapshots are blocked, {len(verdicts.accepted)} accepted. "
                 "Next: huggy load, or huggy rebuild for what is loaded."
             )
@@ -85,11 +85,11 @@ def _tell_rollback(report: RollbackReport, *, as_json: bool) -> None:
         print_json(asdict(report))
         return
     for address in report.blocked:
-        click.echo(f"Blocked: {address.removesuffix('/manifest.json')}")
+        say(f"Blocked: {address.removesuffix('/manifest.json')}")
     for warning in report.warnings:
-        click.echo(f"Warning: {warning}")
+        say(f"Warning: {warning}")
     done = "" if report.published else " That was done before; nothing more has changed."
-    click.echo(f"{report.warehouse}: version {report.version} holds what version {report.to} held.{done}")
+    say(f"{report.warehouse}: version {report.version} holds what version {report.to} held.{done}")
 
 
 @click.command()
@@ -117,11 +117,11 @@ def compact(*, settings: Settings, older_than: int, as_json: bool) -> None:
         print_json(asdict(done))
         return
     if done.packs:
-        click.echo(f"{done.snapshots:,} snapshots of {done.rows:,} rows are in {done.packs:,} packs now.")
+        say(f"{done.snapshots:,} snapshots of {done.rows:,} rows are in {done.packs:,} packs now.")
     if done.deleted:
-        click.echo(f"{done.deleted:,} snapshots and packs that lie in newer packs were deleted.")
+        say(f"{done.deleted:,} snapshots and packs that lie in newer packs were deleted.")
     if not done.packs and not done.deleted:
-        click.echo(f"{settings.landing}: there is nothing to put together.")
+        say(f"{settings.landing}: there is nothing to put together.")
 
 
 @click.command()
@@ -152,4 +152,4 @@ def forget(*, settings: Settings, contact: int, as_json: bool) -> None:
             ),
         ),
     )
-    click.echo(f"The receipt is {receipt.address} of the landing.")
+    say(f"The receipt is {receipt.address} of the landing.")

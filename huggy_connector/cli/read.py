@@ -7,13 +7,16 @@ import click
 
 from huggy_connector.api import SYSTEM_CLOCK
 from huggy_connector.cli.options import LocalPath, as_json, settings_options
-from huggy_connector.cli.show import certified, print_json, print_table
+from huggy_connector.cli.show import certified, note, print_json, print_table, say
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
 from huggy_connector.report import LANGUAGES, Language, write_report
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import dictionary, read
+from huggy_connector.warehouse.forms import JSON, TABLE
 from huggy_connector.warehouse.status import status as status_of
 
+PLAN = ("explain_key", "explain_value")
+"""Columns of what EXPLAIN tells: a drawing of many lines."""
 IN_LANGUAGE = click.Choice(LANGUAGES, case_sensitive=False)
 
 
@@ -64,8 +67,8 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
         title="Last landings",
     )
     for warning in told.warnings:
-        click.echo(f"Warning: {warning}")
-    click.echo(
+        say(f"Warning: {warning}")
+    say(
         f"{told.warehouse}: version {told.version}, {told.bytes / 1e6:,.1f} MB, "
         f"published {told.published_at:%Y-%m-%d %H:%M} (times in {settings.timezone})."
     )
@@ -75,30 +78,42 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
 @click.argument("sql")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="Rows to print at most.")
 @click.option("--out", type=LocalPath(), help="Write all rows to a .csv, .json, .jsonl or .parquet file.")
+@click.option(
+    "--excel",
+    is_flag=True,
+    help="The .csv of --out for a double click in Excel in Brazil: UTF-8 with its mark, `;`, a comma in fractions; "
+    "a text that begins as a formula does has an apostrophe before it.",
+)
 @settings_options("warehouse", "timezone")
 @as_json
-def query(*, settings: Settings, sql: str, limit: int, out: Path | None, as_json: bool) -> None:
+def query(*, settings: Settings, sql: str, limit: int, out: Path | None, excel: bool, as_json: bool) -> None:
     """Ask the DuckDB file a question in SQL.
 
     \b
     Examples: huggy query "SELECT channel, count(*) AS chats FROM chats GROUP BY ALL ORDER BY 2 DESC"
               huggy query "FROM chats" --out chats.parquet
+              huggy query "FROM marts.agent_performance" --out agents.csv --excel
     """
+    if excel and out is None:
+        raise ConfigurationError("--excel is about the file of --out: give one that ends in .csv.")
     if out is not None:
-        rows = read.export(settings.warehouse, sql, out, zone=settings.zone)
+        rows = read.export(settings.warehouse, sql, out, zone=settings.zone, excel=excel)
         if as_json:
             print_json({"rows": rows, "file": str(out)})
         else:
-            click.echo(f"{rows:,} rows written to {out}.")
+            say(f"{rows:,} rows written to {out}.")
         return
-    answer = read.query(settings.warehouse, sql, zone=settings.zone, limit=limit)
+    answer = read.query(settings.warehouse, sql, zone=settings.zone, limit=limit, form=JSON if as_json else TABLE)
     if as_json:
         rows_by_name = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
         print_json({"columns": answer.columns, "rows": rows_by_name, "complete": answer.complete})
         return
+    if answer.columns == PLAN:
+        say(*(line for _, drawing in answer.rows for line in drawing.splitlines()))
+        return
     print_table(answer.columns, answer.rows)
     if not answer.complete:
-        click.echo(f"The first {limit:,} rows; --limit shows more, --out writes all to a file.", err=True)
+        note(f"The first {limit:,} rows; --limit shows more, --out writes all to a file.")
 
 
 @click.command()
@@ -122,12 +137,12 @@ def describe(*, table: str | None, language: Language, as_json: bool) -> None:
             for each in dictionary.all_macros()
         ]
         print_table(("table", "one row is"), listed)
-        click.echo("huggy describe TABLE shows the columns.")
+        say("huggy describe TABLE shows the columns.")
     else:
         described = tables[0]
-        click.echo(dictionary.words(described.comment, language))
+        say(dictionary.words(described.comment, language))
         for line in dictionary.definition_of(described, language):
-            click.echo(line)
+            say(line)
         print_table(
             ("column", "type", "meaning"),
             ((column.name, column.type, dictionary.words(column.comment, language)) for column in described.columns),
@@ -168,5 +183,5 @@ def report(*, settings: Settings, out: Path, language: Language, as_json: bool) 
         print_json({"page": written.page, "data": written.data, **told})
         return
     for notice in written.notices:
-        click.echo(f"Warning: {notice}")
-    click.echo(f"{written.page}: version {written.figures.version} of {settings.warehouse}.")
+        say(f"Warning: {notice}")
+    say(f"{written.page}: version {written.figures.version} of {settings.warehouse}.")

@@ -10,7 +10,7 @@ import click
 
 from huggy_connector import pipeline
 from huggy_connector.cli.options import LocalPath
-from huggy_connector.cli.show import print_table, progress
+from huggy_connector.cli.show import print_table, progress, say
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Options, parse_shares
 from huggy_connector.settings import Settings
@@ -61,7 +61,7 @@ def sandbox(*, port: int, faults: str, **options: Any) -> None:
     from huggy_connector.sandbox import serve
 
     try:
-        serve(Options(**options, faults=parse_shares(faults)), port=port, ready=click.echo)
+        serve(Options(**options, faults=parse_shares(faults)), port=port, ready=lambda told: say(*told.splitlines()))
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
     except OSError:
@@ -109,5 +109,5 @@ def demo(*, chats: int, folder: Path) -> None:
     answer = read.query(warehouse, DEMO_QUERY)
     print_table(answer.columns, answer.rows, title="Chats a day by channel")
     pace = landed.rows / (landed.finished_at - landed.started_at).total_seconds()
-    click.echo(f"{pace:,.0f} chats a second; the API's limit allows 400. The file is {warehouse}. Ask it something:")
-    click.echo(f'  huggy query --warehouse {shlex.quote(str(warehouse))} "FROM meta.freshness"')
+    say(f"{pace:,.0f} chats a second; the API's limit allows 400. The file is {warehouse}. Ask it something:")
+    say(f'  huggy query --warehouse {shlex.quote(str(warehouse))} "FROM meta.freshness"')

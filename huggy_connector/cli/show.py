@@ -1,21 +1,28 @@
-"""How things look: tables and JSON on stdout; progress on stderr, a bar on a terminal, else a line every 10 s."""
+"""How things look: tables and JSON on stdout; progress on stderr, a bar on a terminal, else a line every 10 s.
 
+Whatever a command says goes through here. Text is data: it is never markup, and what steers a terminal is shown.
+"""
+
+import codecs
 import json
+import os
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import IO, Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from huggy_connector.cli.plain import plain
 from huggy_connector.progress import Landed
 from huggy_connector.progress import Progress as Listener
+from huggy_connector.visible import escaped_in_json, visible
 
 LINE_EVERY = 10.0
 """Seconds between two progress lines where there is no terminal."""
@@ -25,13 +32,34 @@ MANY = 6
 """Columns that are folded to the terminal's width; with more than these a row becomes a block."""
 FILE_WIDTH = 160
 """Width of a table that goes to a file or another program."""
+LONG = 1e15
+"""Numbers from here on are written with an exponent."""
 _BLOCK = ("column", "value")
+
+
+def say(*lines: str) -> None:
+    """Lines of the answer, on standard output."""
+    _write(lines, sys.stdout)
+
+
+def note(*lines: str) -> None:
+    """Lines for the person who watches, on standard error."""
+    _write(lines, sys.stderr)
+
+
+def _write(lines: Iterable[str], stream: IO[str]) -> None:
+    click.echo("\n".join(map(visible, lines)), file=stream)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """On a terminal to be read; elsewhere in one line, which a BashOperator takes as its XCom."""
-    indent = 2 if sys.stdout.isatty() else None
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain))
+    document = json.dumps(
+        plain(value),
+        ensure_ascii=codecs.lookup(sys.stdout.encoding).name != "utf-8",
+        indent=2 if sys.stdout.isatty() else None,
+        allow_nan=False,
+    )
+    click.echo(escaped_in_json(document), file=sys.stdout)
 
 
 def certified(mode: str, *, exact: bool | None) -> str | bool | None:
@@ -39,17 +67,14 @@ def certified(mode: str, *, exact: bool | None) -> str | bool | None:
     return "head" if exact and mode == "incremental" else exact
 
 
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
-
-
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
     """A table; where it is wider than the terminal, a block of lines for each row instead. NULL is an empty cell."""
+    columns, title = [_shown(name) for name in columns], title and _shown(title)
     rows = [tuple(row) for row in rows]
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [min(CELL, max(map(len, each))) for each in zip(columns, *cells, strict=True)]
     terminal = shutil.get_terminal_size().columns if sys.stdout.isatty() else FILE_WIDTH
-    console = Console(file=sys.stdout, width=max(terminal, 40), markup=False, highlight=False)
+    console = _console(sys.stdout, width=max(terminal, 40))
     if sum(widths) + 3 * len(widths) + 1 > console.width and len(columns) > MANY:
         for number, row in enumerate(cells, start=1):
             console.print(
@@ -71,6 +96,10 @@ def _table(
     return table
 
 
+def _console(stream: IO[str], *, width: int | None = None) -> Console:
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
 def _cell(value: object) -> str:
     match value:
         case None:
@@ -78,26 +107,32 @@ def _cell(value: object) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
         case float():
-            return f"{value:,.2f}"
+            return f"{value:,.2f}" if abs(value) < LONG else f"{value:g}"
         case dict() | list():
-            return json.dumps(value, ensure_ascii=False, default=_plain)
+            return _shown(json.dumps(plain(value), ensure_ascii=False))
         case _:
-            return str(value)
+            return _shown(str(value))
+
+
+def _shown(text: str) -> str:
+    """As the stream will show it, so that columns stay in line."""
+    encoding = sys.stdout.encoding
+    return visible(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
 @contextmanager
 def progress() -> Iterator[Listener]:
     """Someone who shows a run's progress on stderr."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") in {"dumb", "unknown"}:
         yield _Lines()
         return
     bar = Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[state]}"),
+        TextColumn("{task.fields[state]}", markup=False),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=_console(sys.stderr),
         transient=False,
     )
     with bar:
@@ -125,7 +160,7 @@ class _Bar:
         )
 
     def note(self, sentence: str) -> None:
-        self._bar.console.print(sentence, highlight=False, markup=False)
+        self._bar.console.print(visible(sentence))
 
 
 class _Lines:
@@ -137,7 +172,7 @@ class _Lines:
         due = now - self._told.setdefault(state.resource, now) >= LINE_EVERY
         if due or state.finished:
             self._told[state.resource] = now
-            click.echo(f"{state.resource}: {_sentence(state)}", err=True)
+            note(f"{state.resource}: {_sentence(state)}")
 
     def note(self, sentence: str) -> None:
-        click.echo(sentence, err=True)
+        note(sentence)

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any
 
 from huggy_connector.report.words import Words
+from huggy_connector.visible import visible
 
 
 def notice(text: str, *, words: Words) -> str:
@@ -29,13 +30,13 @@ def _lines(facts: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str]
         if isinstance(value, Mapping):
             yield from _lines(value, f"{path}{name}.")
         elif isinstance(value, list):
-            yield f"{path}{name}", " ".join(map(str, value)) or "-"
+            yield f"{path}{name}", " ".join(visible(str(each)) for each in value) or "-"
         elif isinstance(value, bool):
             yield f"{path}{name}", str(value).lower()
         elif isinstance(value, int) and not name.endswith("_id"):
             yield f"{path}{name}", f"{value:,}"
         else:
-            yield f"{path}{name}", "-" if value is None else str(value)
+            yield f"{path}{name}", "-" if value is None else visible(str(value))
 
 
 def _rendered(**told: Any) -> str:

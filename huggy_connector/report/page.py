@@ -9,6 +9,7 @@ from huggy_connector.report.charts import COLOURS
 from huggy_connector.report.figures import Company, Figures, Landing
 from huggy_connector.report.period import Period, Table, period_of
 from huggy_connector.report.words import Words
+from huggy_connector.visible import visible
 from huggy_connector.warehouse import Freshness
 
 
@@ -34,6 +35,7 @@ def render(figures: Figures, *, words: Words, data_name: str, other_name: str = 
 
     template = resources.files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["visible"] = visible
     return environment.from_string(template).render(
         figures=figures,
         words=words,

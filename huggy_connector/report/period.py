@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from huggy_connector.report.charts import SERIES, SIZES, Line, Size, bars, lines
 from huggy_connector.report.figures import Company, Hour, Span, Target, Wait
 from huggy_connector.report.words import Words
+from huggy_connector.visible import visible
 
 CHANNELS = len(SERIES) - 1
 """Channels that have a colour of their own: the busiest of the longest span. The rest is one series."""
@@ -139,7 +140,7 @@ def _volume(span: Span, named: Sequence[str | None], prefix: str, words: Words) 
     found = {(each.day, each.channel): each.chats for each in span.channels}
     others = {each.channel for each in span.channels} - set(named)
     series = [[found.get((day, channel), 0) for day in days] for channel in named]
-    titles = [words["no_channel"] if channel is None else channel for channel in named]
+    titles = [words["no_channel"] if channel is None else visible(channel) for channel in named]
     if others:
         series.append([sum(found.get((day, channel), 0) for channel in others) for day in days])
         titles.append(words["others"])

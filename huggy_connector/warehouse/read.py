@@ -15,23 +15,19 @@ from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseErro
 from huggy_connector.storage import OwnFolder, followed, replacing
 from huggy_connector.warehouse import sql
 from huggy_connector.warehouse.engine import Engine, attach
+from huggy_connector.warehouse.formats import BY_ENDING, FOR_EXCEL
+from huggy_connector.warehouse.forms import PYTHON, Form
 from huggy_connector.warehouse.place import Place
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 Result = TypeVar("Result")
 
 UTC_ZONE = ZoneInfo("UTC")
 
-FORMATS = {
-    ".csv": "FORMAT csv, HEADER",
-    ".json": "FORMAT json, ARRAY true",
-    ".jsonl": "FORMAT json",
-    ".ndjson": "FORMAT json",
-    ".parquet": "FORMAT parquet, COMPRESSION zstd",
-}
-"""How a result is written, by the ending of its file."""
+_VIEW = "CREATE TEMP VIEW answer AS "
+"""It makes names unique. And a view, not a subquery, because the question may end in a semicolon or a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,51 +72,83 @@ def _spill() -> OwnFolder | None:
         return None
 
 
-def query(warehouse: str | Path, question: str, *, zone: ZoneInfo = UTC_ZONE, limit: int | None = None) -> Answer:
-    """The answer to one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), of `limit` rows at most.
+def query(
+    warehouse: str | Path,
+    question: str,
+    *,
+    zone: ZoneInfo = UTC_ZONE,
+    limit: int | None = None,
+    form: Form = PYTHON,
+) -> Answer:
+    """The answer to one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), of `limit` rows at most, its values in `form`.
 
-    It can reach nothing but the warehouse. Raises ConfigurationError for a question that is none or is wrong.
+    Names that occur twice are made unique, as in a file: id, id_1. It can reach nothing but the warehouse. Raises
+    ConfigurationError for a question that is none or is wrong.
     """
     with _asking(warehouse, question, zone) as connection:
 
-        def ask() -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
-            cursor = connection.execute(question)
-            columns = [(each[0], str(each[1])) for each in cursor.description or ()]
-            return columns, cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+        def ask() -> tuple[DuckDBPyRelation, list[tuple[Any, ...]]]:
+            asked = _answer_to(connection, question)
+            told = asked.project(", ".join(form.select(f"#{at}", kind) for at, kind in enumerate(asked.types, start=1)))
+            return asked, told.fetchall() if limit is None else told.limit(limit + 1).fetchall()
 
-        columns, rows = _interruptible(connection, ask)
+        asked, rows = _interruptible(connection, ask)
+        names, kinds = tuple(asked.columns), asked.types
     return Answer(
-        tuple(name for name, _ in columns),
-        tuple(kind for _, kind in columns),
-        tuple(rows if limit is None else rows[:limit]),
+        names,
+        tuple(map(str, kinds)),
+        tuple(tuple(map(form.read, row, kinds)) for row in (rows if limit is None else rows[:limit])),
         limit is None or len(rows) <= limit,
     )
 
 
-def export(warehouse: str | Path, question: str, target: str | Path, *, zone: ZoneInfo = UTC_ZONE) -> int:
-    """Writes the answer to one SELECT into a file, and returns how many rows. The file's ending says how (`FORMATS`).
+def export(
+    warehouse: str | Path, question: str, target: str | Path, *, zone: ZoneInfo = UTC_ZONE, excel: bool = False
+) -> int:
+    """Writes the answer to one SELECT into a file, and returns how many rows. The file's ending says how.
 
-    Rows are streamed, and the file appears whole or not at all; one that is there is replaced.
+    Rows are streamed, and the file appears whole or not at all; one that is there is replaced. With `excel` a CSV is as
+    Excel in Brazil opens it, and no text of it is a formula: see `formats.FOR_EXCEL` and `forms.EXCEL`.
     """
     file = Path(target).expanduser().absolute()
-    if file.suffix.lower() not in FORMATS:
-        raise ConfigurationError(f"{file.name!r} does not say how to write it: end it in {', '.join(FORMATS)}.")
+    ending = file.suffix.lower()
+    if ending not in BY_ENDING:
+        raise ConfigurationError(f"{file.name!r} does not say how to write it: end it in {', '.join(BY_ENDING)}.")
+    if excel and ending != ".csv":
+        raise ConfigurationError(f"{file.name!r} is no CSV file: what is for Excel ends in .csv.")
     if not file.parent.is_dir() or file.is_dir():
         raise ConfigurationError(f"{str(file)!r} is no path for a file: give one in a folder that exists.")
+    written = FOR_EXCEL if excel else BY_ENDING[ending]
     try:
         if followed(file) == Place.at(warehouse).live:
             raise ConfigurationError("That is the warehouse itself: give another file to write to.")
-        with replacing(file) as half, _asking(warehouse, question, zone, writes=half) as connection:
-            # A view, and not COPY (...), because the question may end in a semicolon or a comment.
-            connection.execute(f"CREATE TEMP VIEW answer AS {question}")
-            how = f"{FORMATS[file.suffix.lower()]}, USE_TMP_FILE false"
-            copy = f"COPY (FROM answer) TO {sql.text(str(half))} ({how})"
-            row = _interruptible(connection, lambda: connection.execute(copy).fetchone())
+        with replacing(file) as half:
+            with _asking(warehouse, question, zone, writes=half) as connection:
+                connection.execute(_VIEW + question)
+                answer = connection.view("answer")
+                columns = ", ".join(
+                    f"{written.form.select(sql.name(name), kind)} AS {sql.name(written.named(name))}"
+                    for name, kind in zip(answer.columns, answer.types, strict=True)
+                )
+                how = f"{written.options}, USE_TMP_FILE false"
+                copy = f"COPY (SELECT {columns} FROM answer) TO {sql.text(str(half))} ({how})"
+                row = _interruptible(connection, lambda: connection.execute(copy).fetchone())
+            written.finish(half)
     except OSError as error:
         raise WarehouseError(
             f"{file} could not be written ({error.strerror}): see to the disk, or write elsewhere."
         ) from None
     return int(row[0]) if row else 0
+
+
+def _answer_to(connection: DuckDBPyConnection, question: str) -> DuckDBPyRelation:
+    import duckdb
+
+    try:
+        connection.execute(_VIEW + question)
+    except duckdb.ParserException:
+        return connection.sql(question)  # EXPLAIN, and before DuckDB 2.0 DESCRIBE, SHOW and SUMMARIZE
+    return connection.view("answer")
 
 
 @contextmanager

@@ -257,7 +257,7 @@ def test_somebody_is_told_of_a_snapshot_that_is_not_exact_and_of_a_check_that_wa
 
     certificate = {"exact": False, "missing_at_most": 3, "why": "Rows left."}
     monkeypatch.setattr(pipeline, "land", lambda *a, **o: replace(land(*a, **o), certificate=certificate))
-    monkeypatch.setattr(pipeline, "load", lambda *a, **o: replace(load(*a, **o), warnings=("Late.", "Odd.")))
+    monkeypatch.setattr(pipeline, "load", lambda *a, **o: replace(load(*a, **o), warnings=("Late.", "Odd\n\x1b.")))
     landed = landing.execute(_context("land_agents", run_id="run-2"))
     loading.execute(_context("load", run_id="run-2"))
     assert told == [
@@ -265,7 +265,7 @@ def test_somebody_is_told_of_a_snapshot_that_is_not_exact_and_of_a_check_that_wa
             f"Huggy: agents: the snapshot 4242/agents/{landed['run_key']} is not exact, at most 3 rows are missing. "
             "Rows left. The next huggy_sync reads everything again."
         ),
-        "Late.\nOdd.",
+        "Late.\nOdd\\n\\x1b.",
     ]
 
 

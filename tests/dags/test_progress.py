@@ -57,6 +57,12 @@ def _state(**parts: Any) -> Landed:
     return Landed(**whole)
 
 
+def test_a_note_cannot_forge_a_line_of_the_log() -> None:
+    log = Log()
+    TaskProgress(log, store=None).note("agents: \x1b[2Jgone\n[2026-11-01] INFO - all is well\r\u202e")
+    assert log.lines == [r"agents: \x1b[2Jgone\n[2026-11-01] INFO - all is well\r\u202e"]
+
+
 def test_a_line_is_logged_every_ten_seconds_however_often_it_is_called() -> None:
     clock, log = Clock(), Log()
     progress = TaskProgress(log, store=None, clock=clock)

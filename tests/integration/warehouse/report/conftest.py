@@ -20,7 +20,7 @@ ZONE = ZoneInfo("America/Sao_Paulo")
 SOON = datetime(2026, 11, 22, 14, tzinfo=UTC)
 """Two hours after the chats were read."""
 
-CHANNELS = ("<script>alert('$x^2$')</script>", "_hidden", "widget", "email", None, "whatsapp", "sms")
+CHANNELS = ("<script>alert('$x^2$')</script>", "_hidden", "widget", "email", None, "whatsapp", "\x1b[31m\u202esms\n")
 
 
 class Page(HTMLParser):

@@ -17,6 +17,7 @@ import pytest
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
 from huggy_connector.report import LANGUAGES, Language, Written, report_beside
 from huggy_connector.settings import Settings
+from huggy_connector.visible import visible
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -52,6 +53,15 @@ def test_a_channel_with_a_name_of_html_or_mathematics_stays_text(
     shown = page(reports[language])
     assert [tag for tag, _ in shown.tags].count("script") == 1
     assert {"<script>alert('$x^2$')</script>", "_hidden"} <= set(shown.tables[0][0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_would_steer_a_screen_is_shown(
+    reports: dict[Language, Written], page: type[Page], language: Language
+) -> None:
+    shown = page(reports[language])
+    assert r"\x1b[31m\u202esms\n" in set(shown.tables[0][0])
+    assert [line for line in shown.text.split("\n") if visible(line) != line] == []
 
 
 def test_the_page_asks_for_nothing_outside_itself(reports: dict[Language, Written], page: type[Page]) -> None:

@@ -1,0 +1,54 @@
+"""What a screen or a log would act upon is shown; all else stays."""
+
+import json
+import pickle
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from huggy_connector.errors import Forbidden, RateLimited
+from huggy_connector.visible import escaped_in_json, visible
+
+ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
+        ("a\r\nb\tc\bd", r"a\r\nb\tc\x08d"),
+        ("\x9b31m\x85", r"\x9b31m\x85"),
+        ("ana\u202egpj.exe\u2069", r"ana\u202egpj.exe\u2069"),
+        ("a\u2028b\ufeff", r"a\u2028b\ufeff"),
+        ("half \ud83d", r"half \ud83d"),
+        ("São Paulo 😀 👩‍👩‍👧 [bold]x[/] :A: \\n", "São Paulo 😀 👩‍👩‍👧 [bold]x[/] :A: \\n"),
+    ],
+)
+def test_what_steers_a_terminal_is_shown_and_the_rest_is_left_alone(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(ANY_TEXT)
+@example("\x00\x7f\x80\x9f\u061c\u200e\u200f\u2066")
+def test_a_visible_text_is_one_line_without_control_signs_that_every_encoding_of_unicode_holds(text: str) -> None:
+    shown = visible(text)
+    assert [sign for sign in shown if unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}] == []
+    assert [sign for sign in shown if unicodedata.bidirectional(sign) in {"LRO", "RLO", "LRE", "RLE", "PDF"}] == []
+    assert visible(shown) == shown == shown.encode().decode()
+
+
+@given(
+    st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)), st.none() | st.just(2)
+)
+def test_an_escaped_document_is_read_back_equal(value: object, indent: int | None) -> None:
+    document = escaped_in_json(json.dumps(value, ensure_ascii=False, indent=indent))
+    assert json.loads(document) == value
+    assert [line for line in document.split("\n") if visible(line) != line] == []
+
+
+def test_an_error_is_one_line_before_and_after_pickling() -> None:
+    error = Forbidden("Not for \x1b[2Jana\nINFO all is well")
+    assert str(error) == str(pickle.loads(pickle.dumps(error))) == r"Not for \x1b[2Jana\nINFO all is well"
+    assert str(RateLimited("wait\r", 3.0)) == r"wait\r"
