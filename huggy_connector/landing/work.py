@@ -255,7 +255,7 @@ class Work:
             unique_ids=census.unique_ids,
             keyless=census.keyless,
             **asdict(self.counters),
-            certificate=asdict(certificate),
+            certificate=asdict(certificate) | {"scope": str(certificate.scope)},
             schema_fingerprint=schema_fingerprint(self._resource),
             files=tuple(files),
             privacy=self._durable.privacy,

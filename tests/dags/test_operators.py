@@ -58,6 +58,7 @@ def test_a_landing_returns_where_the_snapshot_is_and_its_counts(account: Sandbox
         "requests": account.stats()["requests"] - before,
         "retries": 0,
         "exact": True,
+        "scope": "list",
         "landing": str(connected / "landing"),
         "huggy_conn_id": "huggy_default",
     }
@@ -290,11 +291,12 @@ def test_what_native_templates_make_of_texts_is_read_as_what_it_was(
             "to_date": "{{ params.end }}",
             "landing": f"{tmp_path}/{{{{ params.company }}}}",
         }
-        HuggyPlanOperator(task_id="plan", **asked) >> HuggyToParquetOperator(task_id="land", **asked)
+        land = HuggyToParquetOperator(task_id="land", **asked)
+        HuggyPlanOperator(task_id="plan", **asked) >> land
         HuggyToParquetOperator(
             task_id="all", resource="departments", huggy_conn_id="4343", landing="{{ params.nothing }}"
         )
-        ParquetToDuckDBOperator(
+        land >> ParquetToDuckDBOperator(
             task_id="load",
             huggy_conn_id="{{ params.account }}",
             landing=f"{tmp_path}/4242",

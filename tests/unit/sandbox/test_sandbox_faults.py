@@ -56,7 +56,7 @@ def test_a_page_fails_every_time_and_no_other() -> None:
 
 def test_every_kind_either_replaces_the_answer_or_bends_or_breaks_it() -> None:
     replaced = {kind for kind in KINDS if faults().whole_answer(kind)}
-    assert set(KINDS) - replaced == {"reset", "stall", "truncated", "short", "long", "endless"}
+    assert set(KINDS) - replaced == {"reset", "stall", "truncated", "short", "long", "null", "endless"}
 
 
 def test_shares_are_read_from_a_command_line() -> None:
