@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -119,12 +120,14 @@ class Settings(BaseModel):
     @property
     def state_folder(self) -> Path:
         """Where the budget and the token files lie: local to the host, private to the user."""
-        folder = Path(self.state) if self.state else user_state_path("huggy")
-        if not folder.is_absolute():
-            raise ConfigurationError(
-                "This user has no home folder: set HUGGY_STATE to a folder of your own on a local disk."
-            )
-        return folder
+        if self.state:
+            return Path(self.state)
+        with suppress(RuntimeError):  # of a user without a home folder
+            if (folder := user_state_path("huggy")).is_absolute():
+                return folder
+        raise ConfigurationError(
+            "This user has no home folder: set HUGGY_STATE to a folder of your own on a local disk."
+        )
 
     def __repr_args__(self) -> Any:
         """As an error would quote them, for a log may quote all of them."""
@@ -166,7 +169,7 @@ class Settings(BaseModel):
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             name = str(first["loc"][0])
             called = origin.get(name, f"HUGGY_{name.upper()}")
-            told = "" if name in SECRETS else shown(given.get(name))
+            told = "" if name in SECRETS else shown(given.get(name, cls.model_fields[name].default))
             raise ConfigurationError(f"{called}{told}: {_sentence(first['msg'])}.") from None
 
 

@@ -24,13 +24,13 @@ def _places(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _zone(name: str) -> str:
-    if name not in _zones():
+    if name not in zones():
         raise ValueError("is no zone of the IANA database such as America/Sao_Paulo")
     return name
 
 
 @cache
-def _zones() -> frozenset[str]:
+def zones() -> frozenset[str]:
     """The names that Python, Arrow and DuckDB all know, as IANA writes them: not `localtime`, not `posix/...`."""
     return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split()) - {"Factory"}
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from huggy_connector import errors
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.settings import SECRETS, Settings
-from huggy_connector.settings.kinds import _zones
+from huggy_connector.settings.kinds import zones
 
 NO_ADDRESS = "is no http or https URL such as https://api.huggy.app/v3"
 NO_ZONE = "is no zone of the IANA database such as America/Sao_Paulo"
@@ -160,16 +160,28 @@ def test_the_drawing_of_the_tree_names_every_error() -> None:
     assert {name for name in names if name not in (errors.__doc__ or "")} == set()
 
 
-Read = Callable[[str, Any], Settings]
-PLACES: dict[str, tuple[str, Read]] = {
-    "environment": ("HUGGY_{upper}", lambda name, value: Settings.resolve(environ={f"HUGGY_{name.upper()}": value})),
+Source = Callable[[str, Any, dict[str, str]], Settings]
+SOURCES: dict[str, tuple[str, Source]] = {
+    "environment": (
+        "HUGGY_{upper}",
+        lambda name, value, others: Settings.resolve(environ={**others, f"HUGGY_{name.upper()}": value}),
+    ),
     "connection": (
         "the connection's {name}",
-        lambda name, value: Settings.resolve(connection={name: value}, environ={}),
+        lambda name, value, others: Settings.resolve(connection={name: value}, environ=others),
     ),
-    "argument": ("the argument {name}", lambda name, value: Settings.resolve(explicit={name: value}, environ={})),
+    "argument": (
+        "the argument {name}",
+        lambda name, value, others: Settings.resolve(explicit={name: value}, environ=others),
+    ),
 }
-from_everywhere = pytest.mark.parametrize("read", [read for _, read in PLACES.values()], ids=list(PLACES))
+from_everywhere = pytest.mark.parametrize("source", SOURCES)
+
+
+def read(source: str, name: str, value: Any, others: dict[str, str] | None = None) -> Settings:
+    return SOURCES[source][1](name, value, others or {})
+
+
 HERE, HOME = Path.cwd(), Path.home()
 
 
@@ -210,23 +222,23 @@ HERE, HOME = Path.cwd(), Path.home()
     ],
 )
 def test_every_setting_from_every_place_is_read_in_one_way(
-    read: Read, name: str, written: str, read_as: object
+    source: str, name: str, written: str, read_as: object
 ) -> None:
-    assert getattr(read(name, written), name) == read_as
+    assert getattr(read(source, name, written), name) == read_as
 
 
 @from_everywhere
 @pytest.mark.parametrize("name", sorted({*SECRETS} - {"landing_access"}))
-def test_secrets_are_read_in_the_same_way(read: Read, name: str) -> None:
-    secret = getattr(read(name, ' "of-the-app"\r\n'), name)
+def test_secrets_are_read_in_the_same_way(source: str, name: str) -> None:
+    secret = getattr(read(source, name, ' "of-the-app"\r\n'), name)
     assert secret.get_secret_value() == "of-the-app"
 
 
 @from_everywhere
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 @pytest.mark.parametrize("nothing", ["", " \r\n", "\ufeff", '""', "\u00a0"])
-def test_what_is_empty_is_not_given(read: Read, name: str, nothing: str) -> None:
-    assert read(name, nothing) == Settings()
+def test_what_is_empty_is_not_given(source: str, name: str, nothing: str) -> None:
+    assert read(source, name, nothing) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -270,7 +282,7 @@ def test_what_cannot_be_told_for_sure_is_refused(name: str, given: object, reaso
 
 def test_a_zone_is_one_that_python_arrow_and_duckdb_read() -> None:
     with duckdb.connect() as connection:
-        for name in sorted(_zones()):
+        for name in sorted(zones()):
             instant = pa.array([0], pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us", tz=name))
             assert pc.local_timestamp(instant).null_count == 0
             assert ZoneInfo(name).key == name
@@ -324,32 +336,26 @@ anything = st.recursive(
 HIDDEN = "hidden-5f3a9c"
 
 
-@pytest.mark.parametrize("place", PLACES)
+@from_everywhere
 @given(name=st.sampled_from(sorted(Settings.model_fields)), value=anything, hidden=st.sampled_from(["", "//u:"]))
 @example(name="base_url", value="http://a]", hidden="")
 @example(name="landing", value="s3://u:" + HIDDEN + "@bucket", hidden="")
 @example(name="budget", value="redis://u:" + HIDDEN + "@bucket\0", hidden="")
 @at_most(max_examples=500, deadline=None)
 def test_anything_in_any_setting_is_settings_or_one_sentence_that_names_it(
-    place: str, name: str, value: Any, hidden: str
+    source: str, name: str, value: Any, hidden: str
 ) -> None:
-    if place == "environment":
+    if source == "environment":
         value = str(value)
     if hidden and isinstance(value, str):
         value = f"redis:{hidden}{HIDDEN}@{value}"
-    called, _ = PLACES[place]
     secrets = dict.fromkeys(SECRETS, HIDDEN) | {"landing_access": json.dumps({"key": HIDDEN})}
     others = {f"HUGGY_{each.upper()}": secret for each, secret in secrets.items() if each != name}
     try:
-        if place == "environment":
-            settings = Settings.resolve(environ={**others, f"HUGGY_{name.upper()}": value})
-        elif place == "connection":
-            settings = Settings.resolve(connection={name: value}, environ=others)
-        else:
-            settings = Settings.resolve(explicit={name: value}, environ=others)
+        settings = read(source, name, value, others)
     except ConfigurationError as error:
         said = str(error)
-        assert said.startswith(called.format(name=name, upper=name.upper()))
+        assert said.startswith(SOURCES[source][0].format(name=name, upper=name.upper()))
         assert HIDDEN not in said
         assert said.isprintable()
     else:
