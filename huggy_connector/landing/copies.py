@@ -53,7 +53,12 @@ class Copies:
     def _folder(self) -> Path:
         with self._making, _explained():
             if self._made is None:
-                self._made = OwnFolder(_PREFIX)
+                try:
+                    self._made = OwnFolder(_PREFIX)
+                except FileNotFoundError:
+                    raise LandingUnwritable(
+                        "There is no folder for temporary files: set TMPDIR to one with room."
+                    ) from None
             return self._made.path
 
 

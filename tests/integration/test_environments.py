@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = [sys.executable, "-c"]
 MAIN = "import sys; from huggy_connector.cli import main; sys.exit(main())"
 PROGRESS = re.compile(
-    r"departments: 6 rows, .*|departments: full, all of it\.|departments: loading 6 rows of 1 snapshots\.|(Publishing|Copying) version 1\b.*\."
+    r"departments: (6 rows, .*|full, all of it\.|loading 6 rows of 1 snapshots\.)|(Publishing|Copying) version 1\b.*\."
 )
 STRANGER = 54_321
 """A user of whom no machine knows anything."""
@@ -41,6 +41,12 @@ class Environment:
     unsets: tuple[str, ...] = ()
     before: str = ""
     """Python that runs in the command's process before it begins."""
+    meanwhile: bool = False
+    """Another user lands and loads there, where this one may not."""
+    streams: str = ""
+    """What a shell is told of them."""
+    question: str = "SELECT count(*) AS n FROM departments"
+    answer: Mapping[str, Any] = field(default_factory=lambda: {"n": 6})
     cwd: str = "{folder}"
     stranger: bool = False
     """It is run by a user who owns nothing but what `owns` says."""
@@ -78,8 +84,10 @@ def a_clock(days: int, relation: str) -> Environment:
 NO_HOME = (2, "huggy: This user has no home folder: set HUGGY_STATE to a folder of your own on a local disk.")
 READ_ONLY_HOME = (
     2,
-    "huggy: The budget's file {folder}/home/.local/state/huggy/budget-HASH cannot be used: Permission denied. Set "
-    "HUGGY_STATE to a folder of your own on a local disk, or HUGGY_BUDGET to another budget.",
+    (
+        "huggy: The budget's file {folder}/home/.local/state/huggy/budget-HASH cannot be used: Permission denied. Set "
+        "HUGGY_STATE to a folder of your own on a local disk, or HUGGY_BUDGET to another budget."
+    ),
 )
 NO_CERTIFICATES = (
     2,
@@ -96,6 +104,7 @@ ENVIRONMENTS = {
     "an ordinary shell": Environment(),
     "nothing but the token": Environment(unsets=("PATH", "LANG", "LC_ALL", "HOME", "TERM", "USER", "SHELL", "PWD")),
     "no HOME": Environment(
+        meanwhile=True,
         stranger=True,
         owns=(".",),
         unsets=("HOME", "HUGGY_STATE"),
@@ -103,6 +112,7 @@ ENVIRONMENTS = {
     ),
     "no HOME, but a state": Environment(stranger=True, owns=(".", "state"), unsets=("HOME",)),
     "a read-only HOME": Environment(
+        meanwhile=True,
         stranger=True,
         owns=(".",),
         sets={"HOME": "{folder}/home"},
@@ -122,6 +132,7 @@ ENVIRONMENTS = {
         }
     ),
     "a user who owns nothing": Environment(
+        meanwhile=True,
         stranger=True,
         sets={"HUGGY_STATE": "{folder}/state"},
         says={
@@ -129,8 +140,10 @@ ENVIRONMENTS = {
             "land": (2, READ_ONLY_HOME[1].replace("home/.local/state/huggy", "state")),
             "load": (
                 1,
-                "huggy: The warehouse's folder {folder} cannot be written to (Permission denied): change its rights, or "
-                "give another path.",
+                (
+                    "huggy: The warehouse's folder {folder} cannot be written to (Permission denied): change its "
+                    "rights, or give another path."
+                ),
             ),
         },
     ),
@@ -193,19 +206,21 @@ ENVIRONMENTS = {
         }
     ),
     "certificates that are not there": Environment(
-        sets={"SSL_CERT_FILE": "{folder}/misspelt.pem"}, says={"check": NO_CERTIFICATES, "land": NO_CERTIFICATES}
+        meanwhile=True,
+        sets={"SSL_CERT_FILE": "{folder}/misspelt.pem"},
+        says={"check": NO_CERTIFICATES, "land": NO_CERTIFICATES},
     ),
     "a clock a year ahead": a_clock(A_YEAR, "ahead of"),
     "a clock a year behind": a_clock(-A_YEAR, "behind"),
-    # These four rest on what `printing` does: closed streams, and what a terminal cannot show.
-    "no standard output": Environment(before="import os; os.close(1)", silent=True),
-    "no standard error": Environment(before="import os; os.close(2)"),
-    "neither of them": Environment(before="import os; os.close(1); os.close(2)", silent=True),
-    "a terminal of ASCII": Environment(
-        sets={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
-        asks="SELECT count(*) AS n, 'S\u00e3o' IS NOT NULL AS \"cidad\u00e3o\" FROM departments",
+    "no standard input": Environment(streams="<&-"),
+    "no standard output": Environment(streams=">&-"),
+    "no standard error": Environment(streams="2>&-"),
+    "no streams at all": Environment(streams="<&- >&- 2>&-"),
+    "streams of ASCII": Environment(
+        sets={"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        question="SELECT count(*) AS n, 'S\u00e3o Paulo \U0001f469' AS cidad\u00e3o FROM departments",
+        answer={"n": 6, "cidad\u00e3o": "S\u00e3o Paulo \U0001f469"},
     ),
-    "no standard input": Environment(before="import os; os.close(0)"),
     "few open files": Environment(before="import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))"),
 }
 
@@ -214,13 +229,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "land": ("land", "departments", "--json"),
     "load": ("load", "--json"),
     "status": ("status", "--json"),
-    "query": ("query", "SELECT count(*) AS n FROM departments", "--json"),
+    "query": ("query", "{question}", "--json"),
 }
-WORKS: dict[str, Callable[[Any], bool]] = {
-    "land": lambda told: told["snapshots"][0]["unique_ids"] == 6,
-    "load": lambda told: told["published"] is True,
-    "status": lambda told: told["version"] == 1,
-    "query": lambda told: told == {"columns": ["n"], "rows": [{"n": 6}], "complete": True},
+WORKS: dict[str, Callable[[Any, Environment], bool]] = {
+    "land": lambda told, _: told["snapshots"][0]["unique_ids"] == 6,
+    "load": lambda told, _: told["published"] is True,
+    "status": lambda told, _: told["version"] == 1,
+    "query": lambda told, odd: told == {"columns": [*odd.answer], "rows": [odd.answer], "complete": True},
 }
 
 
@@ -261,7 +276,13 @@ def run(odd: Environment, folder: Path, usual: Mapping[str, str], *command: str)
     environ |= {name: placed(value) for name, value in odd.sets.items()}
     stranger = ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups", *CAN_READ]
     return subprocess.run(
-        [*(stranger if odd.stranger else []), *PYTHON, f"{placed(odd.before)}\n{MAIN}", *command],
+        [
+            *(stranger if odd.stranger else []),
+            *(["sh", "-c", f'exec "$@" {odd.streams}', "sh"] if odd.streams else []),
+            *PYTHON,
+            f"{placed(odd.before)}\n{MAIN}",
+            *(part.replace("{question}", odd.question) for part in command),
+        ],
         env=environ,
         cwd=placed(odd.cwd),
         capture_output=True,
@@ -292,20 +313,17 @@ def test_in_an_odd_environment_a_command_works_or_says_what_to_do(
         os.chown(folder / each, STRANGER, STRANGER)
     found = {}
     for column, command in COMMANDS.items():
-        if column == "load" and "land" in odd.says and not odd.says.get("load"):
-            ordinary(folder, usual, "land")
-        if column == "status" and "load" in odd.says and not odd.says.get("status"):
-            ordinary(folder, usual, "load")
+        if odd.meanwhile and column in {"load", "status"}:
+            another(folder, usual, COMMANDS["land" if column == "load" else "load"])
         found[column] = told(run(odd, folder, usual, *command), column, folder, odd)
     wanted = {column: odd.says.get(column, (0, "")) for column in COMMANDS}
     assert found == {column: (code, said.replace("{folder}", str(folder))) for column, (code, said) in wanted.items()}
 
 
-def ordinary(folder: Path, usual: Mapping[str, str], column: str) -> None:
-    """What another user of an ordinary shell has done there meanwhile."""
-    for each in ("land", "load") if column == "load" else ("land",):
-        done = run(Environment(), folder, usual, *COMMANDS[each])
-        assert done.returncode == 0, done.stderr
+def another(folder: Path, usual: Mapping[str, str], command: Sequence[str]) -> None:
+    """What another user of an ordinary shell does there, for all to read."""
+    done = run(Environment(), folder, usual, *command)
+    assert done.returncode == 0, done.stderr
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
@@ -314,10 +332,12 @@ def told(done: "subprocess.CompletedProcess[str]", column: str, folder: Path, od
     """Exit code, and nothing where it works; else all that was said but progress."""
     said = [line for line in done.stderr.splitlines() if not PROGRESS.fullmatch(line)]
     works = done.returncode == 0
+    if ">&-" in odd.streams.split():
+        return done.returncode, "\n".join([*said, done.stdout])
     if works and column == "check":
         works = done.stdout.startswith("Connected as ")
     elif works:
-        works = WORKS[column](json.loads(done.stdout))
+        works = WORKS[column](json.loads(done.stdout), odd)
     if works and (more := odd.beside.get(column)):
         works = re.search(more, done.stdout) is not None
     if not works and done.returncode == 0:
