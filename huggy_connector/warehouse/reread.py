@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.landing import Landing, Manifest, Part
+from huggy_connector.landing import Landing, Manifest, Part, Withheld
 from huggy_connector.landing.parquet import write_parquet
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 
@@ -31,7 +31,7 @@ class Reread:
     folder: Path
     zones: Mapping[int, ZoneInfo]
 
-    def parts(self, landing: Landing, manifest: Manifest) -> list[Part]:
+    def parts(self, landing: Landing | Withheld, manifest: Manifest) -> list[Part]:
         """Where the snapshot's rows are, or copies of them as this catalogue types what was received."""
         parts, resource = landing.parts(manifest), self.resources[manifest.resource]
         zone = self.zones[manifest.company_id]
