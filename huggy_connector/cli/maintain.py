@@ -125,18 +125,28 @@ def compact(*, settings: Settings, older_than: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--contact", required=True, type=click.IntRange(min=1), help="Huggy's id of the person: contacts.id.")
+@click.option("--contact", type=click.IntRange(min=1), help="Huggy's id of the person: contacts.id.")
+@click.option(
+    "--again", is_flag=True, help="Everyone who was forgotten before, out of snapshots put back from a backup."
+)
 @settings_options("company_id", *LANDING, *WAREHOUSE, "timezone")
 @as_json
-def forget(*, settings: Settings, contact: int, as_json: bool) -> None:
+def forget(*, settings: Settings, contact: int | None, again: bool, as_json: bool) -> None:
     """Erase one person from landing, warehouse and kept versions for good. It cannot be undone; asks the API nothing.
 
     HUGGY_HASH_KEY must be set: no later landing with it brings the person back.
 
-    Example: huggy forget --contact 800001
+    \b
+    Examples: huggy forget --contact 800001
+              huggy forget --again
     """
+    if again == (contact is not None):
+        raise click.UsageError("Give --contact with the id of the person, or --again.")
     with progress() as shown:
-        receipt = maintenance.forget(settings, contact, progress=shown)
+        if contact is None:
+            receipt = maintenance.forget_again(settings, progress=shown)
+        else:
+            receipt = maintenance.forget(settings, contact, progress=shown)
     if as_json:
         print_json(asdict(receipt))
         return

@@ -7,13 +7,14 @@ from huggy_connector.landing.manifest import MODES, File, Manifest
 from huggy_connector.landing.objects import ObjectStorage, storage_at
 from huggy_connector.landing.packs import Pack, Packs
 from huggy_connector.landing.parts import RUN_KEY_COLUMN, Part
-from huggy_connector.landing.person import Person
+from huggy_connector.landing.person import Everyone, Person
 from huggy_connector.landing.privacy import KEEP_ALL, Policy, check_key, key_of
 from huggy_connector.landing.schema import arrow_schema, convert, make_ready, schema_fingerprint
 from huggy_connector.landing.snapshot import Landing
 from huggy_connector.landing.state import Counters
 from huggy_connector.landing.storage import Folder, Storage
 from huggy_connector.landing.unfinished import run_key
+from huggy_connector.landing.withheld import Withheld
 from huggy_connector.landing.work import Work
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Asked",
     "Counters",
     "Erasure",
+    "Everyone",
     "File",
     "Folder",
     "Forgotten",
@@ -35,6 +37,7 @@ __all__ = [
     "Person",
     "Policy",
     "Storage",
+    "Withheld",
     "Work",
     "arrow_schema",
     "check_key",

@@ -1,4 +1,6 @@
-"""Takes one person out of all that a company has landed. What is erased and what stays: docs/privacy.md.
+"""Takes one person out of all that a company has landed, and whoever is on the list out of what was put back.
+
+What is erased and what stays: docs/privacy.md.
 
 A snapshot is issued anew: the files that told of the person are written again beside the old ones, then the manifest is
 replaced, which is the commit, then what it does not name is removed. Killed anywhere, the next call does what is left.
@@ -22,10 +24,11 @@ from huggy_connector.landing.lease import Process
 from huggy_connector.landing.manifest import File, Manifest
 from huggy_connector.landing.parquet import described, read_parquet, write_parquet
 from huggy_connector.landing.parts import Part
-from huggy_connector.landing.person import CLUES, Person
+from huggy_connector.landing.person import CLUES, Everyone, Person, Someone
 from huggy_connector.landing.privacy import KEEP_ALL
 from huggy_connector.landing.snapshot import RUN_KEY, Landing
 from huggy_connector.landing.unfinished import Unfinished
+from huggy_connector.landing.vouched import Vouched, vouch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,10 +96,18 @@ class Erasure:
                 found |= Traces(bool(rows), chats, messages)
         return found
 
-    def erase(self, person: Person, *, given_up: Callable[[int], None]) -> Iterator[Reissued]:
-        """Takes the person, who is on the list already, out; each snapshot that told of them is given once it is done.
+    def vouched(self) -> Vouched:
+        """What is known to hold nobody who is on the list."""
+        return Vouched.read(self._storage, self._company_id)
 
-        Unfinished work is given up: `given_up` is told how many. Raises LandingBusy while something is being landed.
+    def erase(
+        self, everyone: Everyone, *, person: Person | None = None, before: Vouched, given_up: Callable[[int], None]
+    ) -> Iterator[Reissued]:
+        """Takes out `everyone` who is on the list; each snapshot that told of them is given once it is done.
+
+        Where a `person` was put on it just now, what `before`, when they were not, held nobody is looked through for
+        them only, which is faster. Unfinished work is given up: `given_up` is told how many. Raises LandingBusy while
+        something is being landed.
         """
         folders = [
             f"{self._company_id}/{name}/{key}"
@@ -110,14 +121,19 @@ class Erasure:
         for folder in folders:  # nobody was at these, or the work would have been busy
             if "manifest.json" not in self._storage.children(folder):
                 self._remove(folder, but=())
+        clean: list[Manifest] = []
         for resource, manifest in self._published():
-            reissued = self._reissued(resource, manifest, person)
+            was_clean = before.has(manifest)
+            someone = everyone if person is None or not was_clean else person
+            reissued = None if person is None and was_clean else self._reissued(resource, manifest, someone)
+            clean.append(manifest if reissued is None else reissued.manifest)
             if reissued is not None:
                 self._storage.write(manifest.address, reissued.manifest.to_json())
             self._remove(manifest.folder, but=(manifest if reissued is None else reissued.manifest).file_names)
             if reissued is not None:
                 self._note(f"{resource.name}: the snapshot {manifest.run_key} is issued anew.")
                 yield reissued
+        vouch(self._storage, everyone.forgotten, clean)
 
     def hashes(self, person: Person, messages: frozenset[int]) -> dict[str, list[tuple[int, datetime, str]]]:
         """By resource, (id, fetched_at, row_hash) of the rows about the person's chats and of these messages, as they
@@ -168,39 +184,44 @@ class Erasure:
             for manifest in self._landing.published(self._company_id, resource.name):
                 yield resource, manifest
 
-    def _reissued(self, resource: Resource, manifest: Manifest, person: Person) -> Reissued | None:
-        """What the snapshot is without the person, its new files written; None where it stays as it is."""
+    def _reissued(self, resource: Resource, manifest: Manifest, someone: Someone) -> Reissued | None:
+        """What the snapshot is without someone, its new files written; None where it stays as it is."""
         if manifest.timezone:
-            person = replace(person, zone=ZoneInfo(manifest.timezone))
+            someone = replace(someone, zone=ZoneInfo(manifest.timezone))
         files: list[File] = []
+        gone = set[int]()
         changed = 0
         token = secrets.token_hex(8)
         for number, (file, part) in enumerate(zip(manifest.files, self._landing.parts(manifest), strict=True)):
-            if any(True for batch in self._read(manifest, [part]) for _ in person.rows_in(resource, batch)):
+            found = [
+                told["id"] for batch in self._read(manifest, [part]) for _, told in someone.rows_in(resource, batch)
+            ]
+            if found:
+                gone.update(found)
                 name = f"part-{token}-{number:05d}.parquet"
-                now, rows = self._rewritten(resource, manifest, file, person, name)
+                now, rows = self._rewritten(resource, manifest, file, someone, name)
                 files.append(now if rows or now.rows != file.rows else file)
                 changed += rows
             else:
                 files.append(file)
         removed = manifest.rows - sum(file.rows for file in files)
-        state = person.taken_out_of_state(resource, manifest.state)
+        state = someone.taken_out_of_state(resource, manifest.state)
         if not removed and not changed and state == manifest.state:
             return None
         anew = replace(
             manifest,
             files=tuple(files),
             rows=manifest.rows - removed,
-            unique_ids=manifest.unique_ids - (removed > 0),
+            unique_ids=manifest.unique_ids - (len(gone) if removed else 0),
             state=state,
             ids=None if removed else manifest.ids,
         )
         return Reissued(anew, len(set(files) - set(manifest.files)), removed, changed)
 
     def _rewritten(
-        self, resource: Resource, manifest: Manifest, file: File, person: Person, name: str
+        self, resource: Resource, manifest: Manifest, file: File, someone: Someone, name: str
     ) -> tuple[File, int]:
-        """The file without the person, and how many of its rows are changed."""
+        """The file without someone, and how many of its rows are changed."""
         import pyarrow.parquet as pq
 
         path = self._storage.local(f"{manifest.folder}/{file.name}")
@@ -208,7 +229,7 @@ class Erasure:
         rest = (
             part
             for batch in read_parquet(path)
-            for part in person.taken_out(resource, batch, lambda: changed.append(None))
+            for part in someone.taken_out(resource, batch, lambda: changed.append(None))
         )
         with self._storage.writing(f"{manifest.folder}/{name}") as target:
             rows = write_parquet(target, pq.read_schema(path), (part for part in rest if part.num_rows))

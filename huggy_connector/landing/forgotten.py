@@ -12,7 +12,7 @@ add to it at once lose nothing; the person's own file is written last, and with 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from hmac import digest
@@ -47,15 +47,19 @@ class Forgotten:
     marks: frozenset[str] = frozenset()
 
     @classmethod
+    def listed(cls, storage: Storage, company_id: int) -> Self:
+        """The list as it lies there, which without the key tells nothing but whether it is another one."""
+        names = storage.children(folder_of(company_id))
+        return cls(company_id, marks=frozenset(name for name in names if name.startswith(("contact-", "chat-"))))
+
+    @classmethod
     def read(cls, storage: Storage, company_id: int, *, key: bytes) -> Self:
         """The list as it lies there. Raises ConfigurationError where it cannot be read with this key."""
-        names = storage.children(folder_of(company_id))
-        marks = frozenset(name for name in names if name.startswith(("contact-", "chat-")))
-        told = cls(company_id, key, marks)
-        keys = [name for name in names if name.startswith("key-")]
-        if keys or marks:
+        told = replace(cls.listed(storage, company_id), key=key)
+        keys = [name for name in storage.children(folder_of(company_id)) if name.startswith("key-")]
+        if keys or told.marks:
             check_key(key, why="The landing has a list of forgotten people")
-            if keys != [told._key_name]:
+            if keys != [told.key_name]:
                 raise ConfigurationError(
                     "The landing's list of forgotten people was made with another HUGGY_HASH_KEY: set that one again, "
                     "or they would come back."
@@ -63,7 +67,7 @@ class Forgotten:
         return told
 
     @property
-    def _key_name(self) -> str:
+    def key_name(self) -> str:
         return f"key-{digest(self.key, b'list of forgotten people', 'sha256').hex()[:16]}"
 
     @property
@@ -83,7 +87,7 @@ class Forgotten:
     def add(self, storage: Storage, contact_id: int, chats: Iterable[int]) -> Self:
         """Writes a person and their chats onto the list; the list with them on it."""
         marks = [_mark(self.key, "chat", self.company_id, each) for each in sorted(chats)]
-        for name in (self._key_name, *marks, self.contact_mark(contact_id)):
+        for name in (self.key_name, *marks, self.contact_mark(contact_id)):
             storage.create(f"{folder_of(self.company_id)}/{name}", b"{}\n")
         return type(self)(self.company_id, self.key, self.marks | {*marks, self.contact_mark(contact_id)})
 

@@ -1,4 +1,6 @@
-"""One person in batches of landed rows: whether they tell of them, and the batches without them. Pure."""
+"""One person, or everyone who is forgotten, in batches of landed rows: whether they tell of them, and the batches
+without them. Pure.
+"""
 
 from __future__ import annotations
 
@@ -20,33 +22,25 @@ CLUES = ("id", "contact_id", "chat_id", "raw")
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A contact and the chats that are known to be theirs. `forgotten` is a list that they are on, `zone` that of times
-    where a snapshot does not say its own.
+class Someone:
+    """Who is taken out. `forgotten` is a list that they are on, `zone` that of times where a snapshot does not say its
+    own.
     """
 
-    contact_id: int
-    chats: frozenset[int]
     forgotten: Forgotten
     zone: ZoneInfo
 
     def rows_in(self, resource: Resource, batch: pa.RecordBatch) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The number of each row of a batch that tells of the person, and what it tells in the batch's columns."""
-        for number in self._candidates(resource, batch):
-            told = batch.slice(number, 1).to_pylist()[0]
-            chat = told["id"] if resource.name == "chats" else told.get("chat_id")
-            if (
-                resource.name == "contacts"
-                or told.get("contact_id") == self.contact_id
-                or chat in self.chats
-                or self.contact_id in contacts_in(_object(told["raw"]))
-            ):
-                yield number, told
+        """The number of each row of a batch that tells of them, and what it tells in the batch's columns."""
+        raise NotImplementedError
+
+    def is_meant(self, contact_id: int | None) -> bool:
+        raise NotImplementedError
 
     def taken_out(
         self, resource: Resource, batch: pa.RecordBatch, changed: Callable[[], None]
     ) -> Iterator[pa.RecordBatch]:
-        """The batch without the person, rows in order. `changed` is called for each row that stays, without them."""
+        """The batch without them, rows in order. `changed` is called for each row that stays, without them."""
         start = 0
         for number, told in self.rows_in(resource, batch):
             stripped = None if resource.name == "contacts" else self._stripped(resource, batch.slice(number, 1), told)
@@ -60,9 +54,46 @@ class Person:
         yield batch.slice(start)
 
     def taken_out_of_state(self, resource: Resource, state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What a manifest leaves to the next run, without the contact's id."""
-        told: Mapping[str, Any] = _scrubbed(state, self.contact_id) if resource.name == "contacts" else state
+        """What a manifest leaves to the next run, without their ids."""
+        told: Mapping[str, Any] = _scrubbed(state, self.is_meant) if resource.name == "contacts" else state
         return told
+
+    def _stripped(self, resource: Resource, row: pa.RecordBatch, told: Mapping[str, Any]) -> pa.RecordBatch:
+        """One row without what tells of the person."""
+        import pyarrow as pa
+
+        bare = self.forgotten.stripped(resource, _object(told["raw"]))
+        now = convert(resource, [bare], fetched_at=told["fetched_at"], zone=self.zone)
+        kept = stays(resource)
+        for number, field in enumerate(row.schema):
+            if field.name in kept or (told["raw"] is None and field.name in {"raw", "row_hash"}):
+                continue
+            value = now.column(field.name).to_pylist() if field.name in now.schema.names else [None]
+            row = row.set_column(number, field, pa.array(value, type=field.type))
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Someone):
+    """A contact and the chats that are known to be theirs."""
+
+    contact_id: int
+    chats: frozenset[int]
+
+    def rows_in(self, resource: Resource, batch: pa.RecordBatch) -> Iterator[tuple[int, dict[str, Any]]]:
+        for number in self._candidates(resource, batch):
+            told = batch.slice(number, 1).to_pylist()[0]
+            chat = told["id"] if resource.name == "chats" else told.get("chat_id")
+            if (
+                resource.name == "contacts"
+                or told.get("contact_id") == self.contact_id
+                or chat in self.chats
+                or self.contact_id in contacts_in(_object(told["raw"]))
+            ):
+                yield number, told
+
+    def is_meant(self, contact_id: int | None) -> bool:
+        return contact_id == self.contact_id
 
     def _candidates(self, resource: Resource, batch: pa.RecordBatch) -> list[int]:
         """The rows worth a closer look, found fast."""
@@ -82,19 +113,28 @@ class Person:
                 maybe = pc.or_(maybe, pc.is_in(batch.column(name), value_set=pa.array(wanted, pa.int64())))
         return [int(number) for number in pc.indices_nonzero(maybe).to_pylist()]
 
-    def _stripped(self, resource: Resource, row: pa.RecordBatch, told: Mapping[str, Any]) -> pa.RecordBatch:
-        """One row without what tells of the person."""
-        import pyarrow as pa
 
-        bare = self.forgotten.stripped(resource, _object(told["raw"]))
-        now = convert(resource, [bare], fetched_at=told["fetched_at"], zone=self.zone)
-        kept = stays(resource)
-        for number, field in enumerate(row.schema):
-            if field.name in kept or (told["raw"] is None and field.name in {"raw", "row_hash"}):
-                continue
-            value = now.column(field.name).to_pylist() if field.name in now.schema.names else [None]
-            row = row.set_column(number, field, pa.array(value, type=field.type))
-        return row
+@dataclass(frozen=True, slots=True)
+class Everyone(Someone):
+    """All who are on the list. Each row is looked at closely: who they are is not known, only whether one is it."""
+
+    def rows_in(self, resource: Resource, batch: pa.RecordBatch) -> Iterator[tuple[int, dict[str, Any]]]:
+        names = [name for name in CLUES if name in batch.schema.names]
+        for number, clues in enumerate(batch.select(names).to_pylist()):
+            if self._is_told_of(resource, clues):
+                yield number, batch.slice(number, 1).to_pylist()[0]
+
+    def is_meant(self, contact_id: int | None) -> bool:
+        return self.forgotten.has_contact(contact_id)
+
+    def _is_told_of(self, resource: Resource, clues: Mapping[str, Any]) -> bool:
+        if resource.name == "contacts":
+            return self.is_meant(clues.get("id"))
+        return (
+            self.is_meant(clues.get("contact_id"))
+            or self.forgotten.has_chat(clues["id"] if resource.name == "chats" else clues.get("chat_id"))
+            or any(map(self.is_meant, contacts_in(_object(clues.get("raw")))))
+        )
 
 
 def _object(raw: str | None) -> dict[str, Any]:
@@ -102,9 +142,9 @@ def _object(raw: str | None) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _scrubbed(value: Any, contact_id: int) -> Any:
+def _scrubbed(value: Any, is_meant: Callable[[int | None], bool]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _scrubbed(each, contact_id) for key, each in value.items() if number_of(key) != contact_id}
+        return {key: _scrubbed(each, is_meant) for key, each in value.items() if not is_meant(number_of(key))}
     if isinstance(value, (list, tuple)):
-        return [_scrubbed(each, contact_id) for each in value if number_of(each) != contact_id]
+        return [_scrubbed(each, is_meant) for each in value if not is_meant(number_of(each))]
     return value

@@ -6,7 +6,7 @@ from datetime import datetime
 from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import ConfigurationError, WarehouseError
-from huggy_connector.landing import Erasure, Forgotten, Landing, Person, check_key, key_of
+from huggy_connector.landing import Erasure, Everyone, Forgotten, Landing, Person, check_key, key_of
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import Leaving, erasing, mirror, read_calendar
@@ -14,7 +14,8 @@ from huggy_connector.warehouse import Leaving, erasing, mirror, read_calendar
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was erased, in counts. It names nobody: `person` is their mark on the list of forgotten people.
+    """What was erased, in counts. It names nobody: `person` is their mark on the list of forgotten people, or empty
+    where everyone who is on it was looked for.
 
     `work_given_up`: unfinished landings, which begin anew. `rows_removed` are gone, `rows_changed` stay without what
     told of the person. A run that was cut short has erased part of it already: this one counts the rest.
@@ -56,7 +57,8 @@ def forget(
         erasure = Erasure(landing, company_id, now=clock.now, note=progress.note)
         erasure.check_free()
         forgotten = Forgotten.read(storage, company_id, key=key)
-        person = Person(contact_id, frozenset(), forgotten, settings.zone)
+        before = erasure.vouched()
+        person = Person(forgotten, settings.zone, contact_id, frozenset())
         landed = erasure.traces(person)
         loaded, chats = files.traces(company_id, contact_id)
         if not (landed.is_known or loaded or forgotten.has_contact(contact_id)):
@@ -69,7 +71,8 @@ def forget(
         forgotten = forgotten.add(storage, contact_id, landed.chats | chats)
         person = replace(person, chats=landed.chats | chats, forgotten=forgotten)
         given_up = list[int]()
-        reissued = list(erasure.erase(person, given_up=given_up.append))
+        everyone = Everyone(forgotten, settings.zone)
+        reissued = list(erasure.erase(everyone, person=person, before=before, given_up=given_up.append))
         contacts = landing.published(company_id, resource_named("contacts").name)
         progress.note("The warehouse's files are written afresh.")
         hashes = erasure.hashes(person, messages)
@@ -94,7 +97,46 @@ def forget(
         warehouse_rows_changed=sum(each.changed for each in erased),
         copies=settings.publish,
     )
-    name = f"{started_at:%Y%m%dT%H%M%SZ}-{receipt.person}"
+    return _written(receipt, erasure)
+
+
+def forget_again(settings: Settings, *, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK) -> Receipt:
+    """Takes everyone who was forgotten out of snapshots that were put back into the landing since, whoever they are.
+
+    The warehouse is left alone: no load takes anything of them. Killed at any moment, the same call again does what is
+    left. Raises ConfigurationError where nobody was forgotten, where it is not clear of which company, and without
+    HUGGY_HASH_KEY; LandingBusy while something is being landed; SnapshotDamaged.
+    """
+    progress, started_at = progress or Silent(), clock.now()
+    landing = Landing.at(settings.landing, access=settings.landing_options)
+    company_id = _company(settings, landing)
+    forgotten = Forgotten.read(landing.storage, company_id, key=key_of(settings))
+    if not forgotten.marks:
+        raise ConfigurationError(f"Nobody of company {company_id} was forgotten: nothing was changed.")
+    erasure = Erasure(landing, company_id, now=clock.now, note=progress.note)
+    erasure.check_free()
+    given_up = list[int]()
+    everyone = Everyone(forgotten, settings.zone)
+    reissued = list(erasure.erase(everyone, before=erasure.vouched(), given_up=given_up.append))
+    receipt = Receipt(
+        person="",
+        company_id=company_id,
+        started_at=started_at,
+        finished_at=clock.now(),
+        work_given_up=sum(given_up),
+        snapshots=tuple(each.manifest.address for each in reissued),
+        rows_removed=sum(each.removed for each in reissued),
+        rows_changed=sum(each.changed for each in reissued),
+        warehouse_files=(),
+        warehouse_rows_removed=0,
+        warehouse_rows_changed=0,
+        copies=(),
+    )
+    return _written(receipt, erasure)
+
+
+def _written(receipt: Receipt, erasure: Erasure) -> Receipt:
+    name = f"{receipt.started_at:%Y%m%dT%H%M%SZ}-{receipt.person or 'again'}"
     return replace(receipt, address=erasure.write_receipt(name, asdict(receipt)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.landing import Landing, Policy
+from huggy_connector.landing import Landing, Policy, key_of
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.report import report_beside
 from huggy_connector.settings import Settings
@@ -47,6 +47,7 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
         stop_on=settings.stop_on,
         sweep_days=settings.reconcile_days,
         world_readable=settings.world_readable,
+        hash_key=key_of(settings),
     )
     return replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
 

@@ -12,7 +12,7 @@ from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resources_named
 from huggy_connector.errors import ConfigurationError, HuggyError
-from huggy_connector.landing import Landing, Manifest, Policy
+from huggy_connector.landing import Landing, Manifest, Policy, key_of
 from huggy_connector.pipeline.calls import Call
 from huggy_connector.pipeline.connection import Check, check
 from huggy_connector.pipeline.modes import Job, chosen, due, first, resources_with_spans, span_asked, span_between
@@ -177,6 +177,7 @@ def load(
         stop_on=settings.stop_on,
         sweep_days=settings.reconcile_days,
         world_readable=settings.world_readable,
+        hash_key=key_of(settings),
     )
     copies = mirror(settings.warehouse, settings.publish, keep_versions=settings.keep_versions, note=progress.note)
     beside = report_beside(settings, now=clock.now())

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing import Manifest, Withheld
 from huggy_connector.warehouse import deletes, embedded, history, ledger, quality, sql
 from huggy_connector.warehouse.quality import Checks, Finding
 from huggy_connector.warehouse.reread import Reread
@@ -38,7 +38,7 @@ class Bringing:
     """A load at work. `embedding` are the resources whose rows come along in others."""
 
     connection: DuckDBPyConnection
-    landing: Landing
+    withheld: Withheld
     version: int
     reread: Reread
     checks: Checks
@@ -96,20 +96,21 @@ class Bringing:
     def _stage(self, batch: Batch, manifests: Sequence[Manifest]) -> Stage:
         return stage(
             self.connection,
-            [part for each in manifests for part in self.reread.parts(self.landing, each)],
+            [part for each in manifests for part in self.reread.parts(self.withheld, each)],
             company_id=batch.company_id,
             resource=batch.resource,
-            manifests=manifests,
+            manifests=[self.withheld.manifest(each) for each in manifests],
         )
 
     def _resight(self, batch: Batch, torn: str) -> None:
         """Adds what the landing still has of these ids, in the hashes that the file knows: as typed now, or once."""
-        self.landing.gather(batch.loaded)
+        landing = self.withheld.landing  # whatever was put back, what the file does not know is not taken
+        landing.gather(batch.loaded)
         parts = [
             part
             for manifest in batch.loaded
             if manifest.mode != TOMBSTONES
-            for part in dict.fromkeys((*self.reread.parts(self.landing, manifest), *self.landing.parts(manifest)))
+            for part in dict.fromkeys((*self.reread.parts(landing, manifest), *landing.parts(manifest)))
         ]
         if parts:
             column = batch.resource.version

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +12,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.landing import KEEP_ALL, Landing, Policy
+from huggy_connector.errors import SnapshotDamaged
+from huggy_connector.landing import KEEP_ALL, Landing, Policy, Withheld
 from huggy_connector.warehouse import embedded, ledger, meta, quality, refresh
-from huggy_connector.warehouse.bring import Batch, Bringing
+from huggy_connector.warehouse.bring import Bringing
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.disk import place_to_build
 from huggy_connector.warehouse.engine import Engine
@@ -24,7 +27,7 @@ from huggy_connector.warehouse.quality import Finding, Level, read_checks
 from huggy_connector.warehouse.reread import Reread
 from huggy_connector.warehouse.shape import Macro, Table
 from huggy_connector.warehouse.tables import as_of, tables_of
-from huggy_connector.warehouse.todo import todo_of
+from huggy_connector.warehouse.todo import Todo, todo_of
 from huggy_connector.warehouse.verdicts import settled_verdicts
 
 if TYPE_CHECKING:
@@ -113,6 +116,7 @@ def load(  # noqa: PLR0913
     zone: ZoneInfo = USUAL_ZONE,
     world_readable: bool = False,
     policy: Policy = KEEP_ALL,
+    hash_key: bytes = b"",
     note: Callable[[str], None] = lambda _: None,
 ) -> LoadReport:
     """Brings the landing's new snapshots, of all companies, into the warehouse. A second call changes nothing.
@@ -124,6 +128,9 @@ def load(  # noqa: PLR0913
     names checks that stop the load where they would warn: `fresh`, or `chats.fresh` for one table; `sweep_days` is how
     often a long list without an order is read; `world_readable` is as in `drafting`.
 
+    Of people who were forgotten nothing is loaded, also where a snapshot that holds them was put back from a backup:
+    what nobody vouches for is looked through first, with the list that `hash_key` reads.
+
     The file changes in one step, or not at all. Raises ConfigurationError for a path where no warehouse may be or a
     check that there is not, WarehouseUnusable for a file that cannot be loaded into, WarehouseBusy where another load
     (for longer than `wait_seconds`) or a writer holds it, SnapshotDamaged for a snapshot that is not what its manifest
@@ -134,11 +141,13 @@ def load(  # noqa: PLR0913
     with holding(place, wait_seconds=wait_seconds):
         found, verdicts = inspect(place, wanted, engine=engine), settled_verdicts(place, engine)
         todo = todo_of(landing, place, found, verdicts, resources, zone=zone, afresh=afresh, note=note)
+        withheld = Withheld(landing, hash_key, place.spill, zone)
         if found.version and not todo.afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
                 if not refresh.outdated(connection, calendar):
                     ages = quality.check_ages(connection, resources, checks=checks, now=now())
                     quality.stop_if_needed(ages)
+                    ages += quality.check_forgotten(_put_back(withheld, todo))
                     return LoadReport(
                         str(place.live),
                         found.version,
@@ -165,7 +174,7 @@ def load(  # noqa: PLR0913
             ledger.record_columns(draft.connection, added, now=now())
             bringing = Bringing(
                 draft.connection,
-                landing,
+                withheld,
                 draft.version,
                 Reread(
                     {each.name: each for each in resources},
@@ -181,9 +190,7 @@ def load(  # noqa: PLR0913
                 checks=checks.without(quality.NO_DRIFT) if todo.afresh else checks,
             )
             reason = "rebuild" if todo.afresh and found.version else "load"
-            held, warnings = _fill(
-                bringing, todo.batches, resources, reason=reason, calendar=calendar, now=now, note=note
-            )
+            held, warnings = _fill(bringing, todo, resources, reason=reason, calendar=calendar, now=now, note=note)
             note(f"Publishing version {draft.version}.")
     addresses = tuple(manifest.address for manifest in todo.manifests)
     warnings += (*todo.hints, *draft.warnings)
@@ -204,7 +211,7 @@ def _warnings(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 def _fill(
     bringing: Bringing,
-    batches: Sequence[Batch],
+    todo: Todo,
     resources: Sequence[Resource],
     *,
     reason: str,
@@ -216,7 +223,7 @@ def _fill(
     done: dict[tuple[int, str], TableReport] = {}
     connection.execute("BEGIN")
     embedded.begin(connection)
-    for batch in batches:
+    for batch in todo.batches:
         rows = sum(manifest.rows for manifest in batch.new)
         note(f"{batch.resource.name}: loading {rows:,} rows of {len(batch.new):,} snapshots.")
         changed, found = bringing.bring(batch, now=now())
@@ -224,23 +231,34 @@ def _fill(
         done[batch.company_id, batch.resource.name] = report
         findings += found
     for resource in bringing.embedding:
-        for company_id in dict.fromkeys(batch.company_id for batch in batches):
+        for company_id in dict.fromkeys(batch.company_id for batch in todo.batches):
             embedded.merge(connection, company_id, resource)
     ledger.refresh_freshness(connection, resources, now=now())
     refresh.refresh(connection, calendar)
     connection.execute("COMMIT")
     findings += quality.check_tables(connection, resources, checks=bringing.checks, now=now())
     quality.stop_if_needed(findings)
+    findings += quality.check_forgotten(_put_back(bringing.withheld, todo))
     ledger.record_quality(connection, findings, version=bringing.version)
     ledger.record_publish(
         connection,
         version=bringing.version,
         now=now(),
         reason=reason,
-        snapshots=sum(len(batch.new) for batch in batches),
+        snapshots=sum(len(batch.new) for batch in todo.batches),
         rows_changed=sum(report.changed for report in done.values()),
     )
     return _held(connection, done), _warnings(findings)
+
+
+def _put_back(withheld: Withheld, todo: Todo) -> Counter[str]:
+    """By table, how many snapshots tell of people who were forgotten: of those to be loaded, and of those loaded."""
+    suspected = [each for each in todo.loaded if withheld.was_put_back(each)]
+    found = Counter(each.resource for each in todo.manifests if withheld.tells(each))
+    for manifest in suspected:
+        with suppress(SnapshotDamaged):  # nothing is read of it
+            found[manifest.resource] += withheld.tells(manifest)
+    return +found
 
 
 def _held(

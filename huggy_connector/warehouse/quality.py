@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -139,6 +139,21 @@ def check_rejects(stage: Stage, counts: dict[str, Count], rejects: int) -> Itera
     passed = rejects <= fetched * (1 - READABLE_AT_LEAST)
     detail = f"{rejects:,} values of {fetched:,} rows could not be read, see meta.rejects"
     yield Finding("values_readable", stage.resource.name, Level.WARN, passed, detail)
+
+
+def check_forgotten(put_back: Mapping[str, int]) -> list[Finding]:
+    """By table, how many snapshots tell of people who were forgotten; no finding where none does."""
+    return [
+        Finding(
+            "nobody_put_back",
+            table,
+            Level.WARN,
+            False,
+            f"{count:,} snapshots, put back after a person was forgotten, tell of them: nothing of them was loaded. "
+            "`huggy forget --again` takes them out of the landing",
+        )
+        for table, count in sorted(put_back.items())
+    ]
 
 
 def check_drift(resource: Resource, new_fields: Sequence[str]) -> Iterator[Finding]:

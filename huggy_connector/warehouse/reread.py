@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.landing import KEEP_ALL, Landing, Manifest, Part, Policy
+from huggy_connector.landing import KEEP_ALL, Landing, Manifest, Part, Policy, Withheld
 from huggy_connector.landing.parquet import write_parquet
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 
@@ -44,7 +44,7 @@ class Reread:
         key = manifest.company_id, manifest.resource, manifest.run_key
         return here if here and (self.afresh or self.held.get(key) == here) else manifest.rules
 
-    def parts(self, landing: Landing, manifest: Manifest) -> list[Part]:
+    def parts(self, landing: Landing | Withheld, manifest: Manifest) -> list[Part]:
         """Where the snapshot's rows are, or copies of them as this catalogue types what was received."""
         parts, resource = landing.parts(manifest), self.resources[manifest.resource]
         zone = self.zones[manifest.company_id]

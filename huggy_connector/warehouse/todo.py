@@ -19,19 +19,24 @@ from huggy_connector.warehouse.verdicts import Verdicts
 class Todo:
     """`afresh`: the file is made anew. `zones` are those of the companies, which their newest snapshots tell.
 
-    `skipped` snapshots have been loaded, `blocked` ones may not be, some of which were loaded before (`blocked_late`).
+    `loaded` are the snapshots that have been, `blocked` ones may not be, some of which were loaded before
+    (`blocked_late`).
     """
 
     afresh: bool
     batches: tuple[Batch, ...]
     zones: Mapping[int, ZoneInfo]
-    skipped: int
+    loaded: tuple[Manifest, ...]
     blocked: int
     blocked_late: int
 
     @property
     def manifests(self) -> list[Manifest]:
         return [manifest for batch in self.batches for manifest in batch.new]
+
+    @property
+    def skipped(self) -> int:
+        return len(self.loaded)
 
     @property
     def hints(self) -> tuple[str, ...]:
@@ -81,7 +86,7 @@ def _listed(
     zone: ZoneInfo,
     afresh: bool,
 ) -> Todo:
-    batches, skipped, blocked, late = [], 0, 0, 0
+    batches, loaded_already, blocked, late = [], list[Manifest](), 0, 0
     zones = dict[int, ZoneInfo]()
     for company_id in landing.companies():
         told = list[tuple[str, str]]()
@@ -90,14 +95,14 @@ def _listed(
             free = [each for each in published if each.address not in verdicts.blocked]
             new = tuple(each for each in free if (company_id, resource.name, each.run_key) not in loaded)
             old = tuple(each for each in free if (company_id, resource.name, each.run_key) in loaded)
-            skipped += len(old)
+            loaded_already += old
             blocked += len(published) - len(free)
             late += sum((company_id, resource.name, each.run_key) in loaded for each in published) - len(old)
             told += [(each.run_key, each.timezone) for each in free if each.timezone]
             if new:
                 batches.append(Batch(company_id, resource, new, old))
         zones[company_id] = ZoneInfo(max(told)[1]) if told else zone
-    return Todo(afresh, tuple(batches), zones, skipped, blocked, late)
+    return Todo(afresh, tuple(batches), zones, tuple(loaded_already), blocked, late)
 
 
 def _make_sure_of_landing(landing: Landing, place: Place, loaded: Loaded, todo: Todo, verdicts: Verdicts) -> None:

@@ -28,6 +28,7 @@ from huggy_connector.landing.forgotten import stays
 from huggy_connector.landing.privacy.rules import DEFAULT
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
+from huggy_connector.warehouse import status as read_status
 
 KEEP_EVERYTHING = ", ".join(f"{rule.partition('=')[0]}=keep" for rule in DEFAULT.split(","))
 KEY = "a key for the tests of forgetting"
@@ -219,6 +220,102 @@ def test_a_person_is_found_everywhere_before_and_nowhere_after_nor_after_a_rebui
     report = pipeline.load(settings)
     assert where_held(tmp_path, person) == {}
     assert (report.tables["chats"].changed, report.tables["contacts"].changed) == (0, 0)
+
+
+PUT_BACK = "put back after a person was forgotten, tell of them: nothing of them was loaded."
+
+
+def put_back(settings: Settings, copy: Path, *names: str) -> None:
+    """Old snapshots and packs, over what is there, from a copy of the landing."""
+    company = str(company_of(settings))
+    for name in names:
+        shutil.copytree(copy / company / name, Path(settings.landing) / company / name, dirs_exist_ok=True)
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_what_is_put_back_of_a_person_is_not_loaded_but_all_else_of_it_is(
+    settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_packed: bool
+) -> None:
+    if is_packed:
+        monkeypatch.setattr("huggy_connector.maintenance.compaction.FEW", 1)
+        maintenance.compact(settings, clock=days_later(10))
+        maintenance.compact(settings, clock=days_later(12))
+    copy = tmp_path / "copy"
+    shutil.copytree(settings.landing, copy)
+    maintenance.forget(settings, person.id)
+    expected = loaded_anew(settings, tmp_path / "expected.duckdb")
+    put_back(settings, copy, "contacts", "chats", "messages")
+    shutil.rmtree(copy)
+    new = settings.model_copy(update={"warehouse": str(tmp_path / "new.duckdb"), "publish": ""})
+
+    for report in (pipeline.load(new), maintenance.rebuild(new), maintenance.rebuild(settings)):
+        told = [each for each in report.warnings if PUT_BACK in each]
+        assert [each.partition(":")[0] for each in told] == ["chats", "contacts", "messages"]
+        assert tables_now(report.warehouse) == expected
+        assert [each for each in read_status(report.warehouse).warnings if PUT_BACK in each] == told
+        assert person.held_in(" ".join(told)) == set()
+    held = where_held(tmp_path, person)
+    assert {name.partition("/")[0] for name in held} == {"landing"}
+
+    again = pipeline.load(settings)
+    assert (again.published, [each for each in again.warnings if PUT_BACK in each]) == (False, told)
+
+    receipt = maintenance.forget_again(settings)
+    assert (receipt.rows_removed > 0) != is_packed  # beside an old pack the snapshots issued anew are still there
+    assert where_held(tmp_path, person) == {}
+    assert not [each for each in pipeline.load(settings).warnings if PUT_BACK in each]
+    assert loaded_anew(settings, tmp_path / "healed.duckdb") == expected
+
+
+def test_nothing_is_looked_through_again_where_nothing_was_put_back(
+    settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maintenance.forget(settings, person.id)
+    for name in ("contacts", "chats"):
+        pipeline.land(settings, name, call=f"next {name}", mode="full")
+    monkeypatch.setattr("huggy_connector.landing.person.Everyone.rows_in", None)
+
+    loaded_anew(settings.model_copy(update={"hash_key": None}), tmp_path / "new.duckdb")
+
+
+def test_what_was_put_back_is_not_loaded_without_the_key_of_the_list(
+    settings: Settings, person: Person, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(settings.landing, copy)
+    maintenance.forget(settings, person.id)
+    put_back(settings, copy, "contacts")
+
+    with pytest.raises(ConfigurationError, match="which needs HUGGY_HASH_KEY"):
+        loaded_anew(settings.model_copy(update={"hash_key": None}), tmp_path / "new.duckdb")
+
+
+def test_another_is_not_forgotten_meanwhile_what_was_put_back_of_the_first(
+    settings: Settings, person: Person, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(settings.landing, copy)
+    maintenance.forget(settings, person.id)
+    put_back(settings, copy, "contacts", "chats", "messages")
+    shutil.rmtree(copy)
+    other = next(
+        int(each["id"]) for each in sandbox.truth("contacts", rows=True)["rows"] if int(each["id"]) != person.id
+    )
+
+    maintenance.forget(settings, other)
+
+    assert where_held(tmp_path, person) == {}
+
+
+def loaded_anew(settings: Settings, path: Path) -> dict[str, Counter[tuple[str, ...]]]:
+    pipeline.load(settings.model_copy(update={"warehouse": str(path), "publish": ""}))
+    return tables_now(path)
+
+
+def tables_now(path: str | Path) -> dict[str, Counter[tuple[str, ...]]]:
+    """What does not depend on when it was loaded, or on what the checks found."""
+    tables = tables_of(Path(path), but=("version", "loaded_at", "published_at"))
+    return {name: rows for name, rows in tables.items() if name not in {"meta.publishes", "meta.quality"}}
 
 
 def days_later(days: int) -> Clock:
