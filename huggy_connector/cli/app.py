@@ -18,7 +18,7 @@ from huggy_connector.cli.maintain import compact, forget, rebuild, rollback
 from huggy_connector.cli.read import describe, query, report, status
 from huggy_connector.cli.sandbox import demo, sandbox
 from huggy_connector.cli.show import note
-from huggy_connector.cli.streams import AnswerLost, ReaderGone, standard_streams, throw_the_answer_away
+from huggy_connector.cli.streams import ReaderGone, standard_streams
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
 
 INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command goes on from there."
@@ -93,8 +93,6 @@ def _in_utf8(argument: str) -> str:
 
 def _failed(error: BaseException) -> int:
     """The exit code, after one sentence on standard error."""
-    if isinstance(error, ReaderGone | AnswerLost):
-        throw_the_answer_away()
     if isinstance(error, ReaderGone):
         return BROKEN_PIPE
     sentence, code = _told(error)

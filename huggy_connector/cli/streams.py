@@ -9,8 +9,6 @@ from typing import IO, Any
 
 from huggy_connector.errors import HuggyError
 
-NUMBERS = (0, 1, 2)
-
 
 class ReaderGone(Exception):
     """Whoever read standard output reads no more: `| head -1`. Nobody is to be told."""
@@ -24,36 +22,20 @@ class AnswerLost(HuggyError):
 def standard_streams() -> Iterator[None]:
     """While it lasts, standard output and standard error take any text.
 
-    A closed stream is an empty one. What an encoding lacks is shown by its number. Standard error is a courtesy: where
+    A closed stream becomes the null device, which gets its number: else the next file that is opened would, and with it
+    whatever libraries print there. What an encoding lacks is shown by its number. Standard error is a courtesy: where
     it cannot be written to it is silent, and no work is lost for it. Standard output is the answer: where it cannot be
-    written to, `ReaderGone` or `AnswerLost` is raised, and what is left of the answer is thrown away.
+    written to, `ReaderGone` or `AnswerLost` is raised.
 
     Streams that are no files of this process, such as those of a test, are left alone.
     """
-    _occupy_free_numbers()
     before = sys.stdin, sys.stdout, sys.stderr
-    sys.stdin = _readable(sys.stdin)
+    sys.stdin = _readable(sys.stdin)  # in the order of their numbers: the system gives the lowest that is free
     sys.stdout, sys.stderr = _writable(sys.stdout, _Answer), _writable(sys.stderr, _Courtesy)
     try:
         yield
     finally:
         sys.stdin, sys.stdout, sys.stderr = before
-
-
-def throw_the_answer_away() -> None:
-    """What standard output still holds goes nowhere, so that the end of the program does not stumble over it."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
-
-
-def _occupy_free_numbers() -> None:
-    """The next file that is opened would get the number of a closed stream, and with it what libraries print there."""
-    for number in NUMBERS:
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the system gives the lowest number that is free
 
 
 def _readable(given: IO[str] | None) -> Any:
