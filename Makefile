@@ -20,7 +20,7 @@ demo: $(READY) ## the main job: a sandbox of Huggy, the DAG huggy_sync in a real
 	@$(BIN)/python -m scripts.demo
 
 test: $(READY) ## all tests (about 17 minutes on two cores)
-	@sh scripts/debian.sh chromium redis-server docker-compose
+	@sh scripts/debian.sh chromium redis-server docker-compose faketime
 	@echo "== Tests"
 	@$(BIN)/python -m pytest --numprocesses=3 tests/unit tests/integration
 	@echo "== Tests in a real Airflow"
