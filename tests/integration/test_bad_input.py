@@ -150,7 +150,7 @@ CASES = {
         SYNC, 2, "HUGGY_LANDING 'ftp://host/x': is neither a folder nor", {"HUGGY_LANDING": "ftp://host/x"}
     ),
     "landing holds a key": Case(
-        SYNC, 2, "HUGGY_LANDING 's3://a:b@bucket/x': may hold only the", {"HUGGY_LANDING": "s3://a:b@bucket/x"}
+        SYNC, 2, "HUGGY_LANDING 's3://***@bucket/x': may hold only the", {"HUGGY_LANDING": "s3://a:b@bucket/x"}
     ),
     "landing in Azure without an account": Case(
         SYNC, 2, "The place az://box/x cannot be opened: set", {"HUGGY_LANDING": "az://box/x"}
