@@ -74,6 +74,7 @@ def test_a_load_asks_nothing_and_needs_no_budget(
     connect: Connect, account: Sandbox, connected: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+    (connected / "landing").mkdir()
     events: dict[Any, Any] = {}
     done = ParquetToDuckDBOperator(task_id="load").execute({"outlet_events": events})
     assert done["snapshots"] == 0
