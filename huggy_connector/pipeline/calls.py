@@ -57,7 +57,7 @@ class Call:
             settings.timezone,
             policy.fingerprint,
         )
-        landing = Landing.at(settings.landing, access=settings.landing_options)
+        landing = Landing.at(settings.landing, access=settings.landing_options, world_readable=settings.world_readable)
         return cls(settings, resource, landing, policy, asked, once, progress, clock, lane)
 
     def answered(self, land: Callable[[Run], tuple[Manifest, ...]]) -> tuple[Manifest, ...]:

@@ -91,7 +91,7 @@ def test_a_page_that_always_fails_is_named_and_once_it_heals_the_land_goes_on(ac
         desk = opened.having(**FAST)
         settings = Settings.resolve(environ=desk.environ)
         with pytest.raises(ServerFailed) as told:
-            pipeline.land(settings, "chats", call="huggy land chats", clock=hurried(1 if FULL else 100))
+            pipeline.land(settings, "chats", call="huggy land", clock=hurried(1 if FULL else 100))
         assert str(told.value) == ("The API failed with status 500 for page 29 of chats, again and again: try later.")
         assert desk.landed() == {}
         desk.control(fail_page="", reset_stats=True)
