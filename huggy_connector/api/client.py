@@ -238,6 +238,8 @@ class Client:
 
     def _tell_retry(self, state: RetryCallState, *, until: float) -> None:
         """One sentence every few seconds, whatever number of threads ask again."""
+        if self._closed.is_set():
+            return  # nothing is asked again: what broke is the connection that was closed
         now = self._clock.monotonic()
         with self._counting:
             self.retries += 1
