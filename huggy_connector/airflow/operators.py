@@ -8,16 +8,16 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from huggy_connector import pipeline
 from huggy_connector.airflow.alerts import Callbacks, alert, inexact
+from huggy_connector.airflow.arguments import account_of, call_of, lane_of, word_of
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.links import ManifestLink, PageLink
 from huggy_connector.airflow.progress import TaskProgress
 from huggy_connector.airflow.retries import HuggyRetryPolicy, final_where_a_retry_cannot_help
-from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.errors import ConfigurationError, Interrupted
+from huggy_connector.errors import Interrupted
 from huggy_connector.landing import Manifest
-from huggy_connector.settings import Settings, plain
+from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -102,7 +102,7 @@ class HuggyToParquetOperator(_OfHuggy):
 
     def execute(self, context: "Context") -> dict[str, Any]:
         progress = TaskProgress(self.log, store=context.get("task_state_store"))
-        with final_where_a_retry_cannot_help(_account(self.huggy_conn_id, self.company_id)):
+        with final_where_a_retry_cannot_help(account_of(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
             manifest = self._land(settings, context, progress)
         progress.finish()
@@ -135,8 +135,8 @@ class HuggyToParquetOperator(_OfHuggy):
         return landed
 
     def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
-        call, once = _call(context), not self.refetch
-        resource, mode = _word(self.resource, "resource"), _word(self.mode, "mode")
+        call, once = call_of(context), not self.refetch
+        resource, mode = word_of(self.resource, "resource"), word_of(self.mode, "mode")
         if mode in {"due", "reconcile"}:
             return pipeline.land_due(
                 settings,
@@ -161,7 +161,7 @@ class HuggyToParquetOperator(_OfHuggy):
             call=call,
             once=once,
             show_events=self.show_events,
-            lane=_lane(mode),
+            lane=lane_of(mode),
             progress=progress,
         )
 
@@ -204,12 +204,12 @@ class HuggyPlanOperator(_OfHuggy):
 
     def execute(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002 -- Airflow's signature
         progress = TaskProgress(self.log, store=None)
-        with final_where_a_retry_cannot_help(_account(self.huggy_conn_id, self.company_id)):
+        with final_where_a_retry_cannot_help(account_of(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
             span = pipeline.span_asked(self.from_date, self.to_date, zone=settings.zone)
-            mode = _word(self.mode, "mode") if self.mode else None
-            resource = _word(self.resource, "resource")
-            plan = pipeline.plan(settings, resource, mode=mode, span=span, lane=_lane(mode), progress=progress)
+            mode = word_of(self.mode, "mode") if self.mode else None
+            resource = word_of(self.resource, "resource")
+            plan = pipeline.plan(settings, resource, mode=mode, span=span, lane=lane_of(mode), progress=progress)
         self.log.info(
             "%s: %s, %s: about %d requests, %.1f minutes at %g a second, %.1f%% of an hour's budget. "
             "To tell this took %d requests; nothing is landed.",
@@ -299,34 +299,3 @@ class ParquetToDuckDBOperator(_OfHuggy):
         ti = context["ti"]
         told = ti.xcom_pull(task_ids=sorted(self.upstream_task_ids), map_indexes=ti.map_index)
         return [each["address"] for each in told if isinstance(each, dict) and each.get("landing") == settings.landing]
-
-
-def _word(given: Any, argument: str) -> str:
-    """A templated argument as a text, whatever a native template has made of it. Raises ConfigurationError."""
-    try:
-        word = plain(given)
-    except ValueError:
-        word = None
-    if not isinstance(word, str):
-        raise ConfigurationError(f"the argument {argument} {given!r}: is no text.")
-    return word
-
-
-def _account(huggy_conn_id: str, company_id: int | str | None) -> str:
-    """The company where it is known, for that is what the person on duty knows it by; else the connection."""
-    return f"Company {company_id} ({huggy_conn_id})" if company_id else huggy_conn_id
-
-
-def _lane(mode: str | None) -> Lane:
-    """A window is somebody's wish of the moment: it stands back behind the schedule."""
-    return Lane.BACKFILL if mode == "window" else Lane.NORMAL
-
-
-def _call(context: "Context") -> str:
-    """Who asks. The same for every try of a task, so that a retry finds the work of the try before.
-
-    The index of a mapped task is not in it: the list may be another when the task is cleared, so what tells its tasks
-    apart is what they ask for.
-    """
-    ti = context["ti"]
-    return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}"

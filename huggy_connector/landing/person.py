@@ -5,6 +5,7 @@ without them. Pure.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ CLUES = ("id", "contact_id", "chat_id", "raw")
 
 
 @dataclass(frozen=True, slots=True)
-class Someone:
+class Someone(ABC):
     """Who is taken out. `forgotten` is a list that they are on, `zone` that of times where a snapshot does not say its
     own.
     """
@@ -30,12 +31,13 @@ class Someone:
     forgotten: Forgotten
     zone: ZoneInfo
 
+    @abstractmethod
     def rows_in(self, resource: Resource, batch: pa.RecordBatch) -> Iterator[tuple[int, dict[str, Any]]]:
         """The number of each row of a batch that tells of them, and what it tells in the batch's columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_meant(self, contact_id: int | None) -> bool:
-        raise NotImplementedError
+        """Whether this is the number of one of them."""
 
     def taken_out(
         self, resource: Resource, batch: pa.RecordBatch, changed: Callable[[], None]

@@ -1,5 +1,6 @@
 """Erases one person from all that is kept. What that means, and in which order it is done: docs/privacy.md."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import resource_named
 from huggy_connector.errors import ConfigurationError, WarehouseError
 from huggy_connector.landing import Erasure, Everyone, Forgotten, Landing, Person, check_key, key_of
+from huggy_connector.landing.erasure import Reissued
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import Leaving, erasing, mirror, read_calendar
@@ -83,15 +85,8 @@ def forget(
     if failed:
         raise WarehouseError(f"{' '.join(failed)} The person may still be in such copies: see to it, and forget again.")
     erasure.ended(mark)
-    receipt = Receipt(
-        person=mark,
-        company_id=company_id,
-        started_at=started_at,
-        finished_at=clock.now(),
-        work_given_up=sum(given_up),
-        snapshots=tuple(each.manifest.address for each in reissued),
-        rows_removed=sum(each.removed for each in reissued),
-        rows_changed=sum(each.changed for each in reissued),
+    receipt = replace(
+        _receipt(mark, company_id, started_at, clock.now(), reissued, given_up),
         warehouse_files=tuple(str(each.file) for each in erased),
         warehouse_rows_removed=sum(each.removed for each in erased),
         warehouse_rows_changed=sum(each.changed for each in erased),
@@ -118,11 +113,23 @@ def forget_again(settings: Settings, *, progress: Progress | None = None, clock:
     given_up = list[int]()
     everyone = Everyone(forgotten, settings.zone)
     reissued = list(erasure.erase(everyone, before=erasure.vouched(), given_up=given_up.append))
-    receipt = Receipt(
-        person="",
+    return _written(_receipt("", company_id, started_at, clock.now(), reissued, given_up), erasure)
+
+
+def _receipt(
+    person: str,
+    company_id: int,
+    started_at: datetime,
+    finished_at: datetime,
+    reissued: Sequence[Reissued],
+    given_up: Sequence[int],
+) -> Receipt:
+    """Of what was done to the landing alone."""
+    return Receipt(
+        person=person,
         company_id=company_id,
         started_at=started_at,
-        finished_at=clock.now(),
+        finished_at=finished_at,
         work_given_up=sum(given_up),
         snapshots=tuple(each.manifest.address for each in reissued),
         rows_removed=sum(each.removed for each in reissued),
@@ -132,7 +139,6 @@ def forget_again(settings: Settings, *, progress: Progress | None = None, clock:
         warehouse_rows_changed=0,
         copies=(),
     )
-    return _written(receipt, erasure)
 
 
 def _written(receipt: Receipt, erasure: Erasure) -> Receipt:

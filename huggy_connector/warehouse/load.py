@@ -15,6 +15,7 @@ from huggy_connector.catalogue import RESOURCES, Resource
 from huggy_connector.errors import SnapshotDamaged
 from huggy_connector.landing import KEEP_ALL, Landing, Policy, Withheld
 from huggy_connector.warehouse import embedded, ledger, meta, quality, refresh
+from huggy_connector.warehouse.ages import check_ages
 from huggy_connector.warehouse.bring import Bringing
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.disk import place_to_build
@@ -145,7 +146,7 @@ def load(  # noqa: PLR0913
         if found.version and not todo.afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
                 if not refresh.outdated(connection, calendar):
-                    ages = quality.check_ages(connection, resources, checks=checks, now=now())
+                    ages = check_ages(connection, resources, checks=checks, now=now())
                     quality.stop_if_needed(ages)
                     ages += quality.check_forgotten(_put_back(withheld, todo))
                     return LoadReport(
@@ -236,7 +237,8 @@ def _fill(
     ledger.refresh_freshness(connection, resources, now=now())
     refresh.refresh(connection, calendar)
     connection.execute("COMMIT")
-    findings += quality.check_tables(connection, resources, checks=bringing.checks, now=now())
+    findings += check_ages(connection, resources, checks=bringing.checks, now=now())
+    findings += quality.check_tables(connection, resources, checks=bringing.checks)
     quality.stop_if_needed(findings)
     findings += quality.check_forgotten(_put_back(bringing.withheld, todo))
     ledger.record_quality(connection, findings, version=bringing.version)

@@ -275,7 +275,9 @@ def test_nothing_is_looked_through_again_where_nothing_was_put_back(
         pipeline.land(settings, name, call=f"next {name}", mode="full")
     monkeypatch.setattr("huggy_connector.landing.person.Everyone.rows_in", None)
 
-    loaded_anew(settings.model_copy(update={"hash_key": None}), tmp_path / "new.duckdb")
+    tables = loaded_anew(settings.model_copy(update={"hash_key": None}), tmp_path / "new.duckdb")
+    monkeypatch.undo()
+    assert tables == loaded_anew(settings, tmp_path / "again.duckdb")
 
 
 def test_what_was_put_back_is_not_loaded_without_the_key_of_the_list(
