@@ -242,7 +242,7 @@ class Unfinished:
         names, kept = self.storage.children(snapshot), {"manifest.json"}
         if "manifest.json" in names:
             try:
-                kept |= {file.name for file in Manifest.from_json(self.storage.read(f"{snapshot}/manifest.json")).files}
+                kept |= {*Manifest.from_json(self.storage.read(f"{snapshot}/manifest.json")).file_names}
             except (FileNotFoundError, LandingError):  # packed just now, or damaged: not for us to touch
                 return
         for name in names:

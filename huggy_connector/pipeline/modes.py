@@ -158,7 +158,9 @@ def walk_of(job: Job, work: Work, resource: Resource, *, zone: ZoneInfo, streams
     """The way through the list, from where the work stands."""
     left = work.state
     if resource.parent is not None:
-        return Children.resumed(left, streams=streams) if left else Children(job.ids, streams=streams)
+        if left:
+            return Children.resumed(left, streams=streams)
+        return Children(job.ids, covers=job.covers, streams=streams)
     if work.mode == "tombstones":
         return ById.resumed(left, streams=streams) if left else ById(job.ids, streams=streams)
     if not resource.paged:
@@ -192,7 +194,7 @@ def _open_situations(resource: Resource) -> tuple[str, ...]:
     return () if resource.life is None else resource.life.asked
 
 
-def left_to_the_next(walk: Walk, job: Job) -> Mapping[str, Any]:
+def left_to_the_next(walk: Walk) -> Mapping[str, Any]:
     """What the next run of the resource wants to know of this one."""
     match walk:
         case Full():
@@ -203,7 +205,7 @@ def left_to_the_next(walk: Walk, job: Job) -> Mapping[str, Any]:
         case ById():
             return {"there": walk.there}
         case Children():
-            return {"covers": list(job.covers), "refused": walk.refused}
+            return {"covers": list(walk.covers), "refused": walk.refused}
         case _:
             return {}
 

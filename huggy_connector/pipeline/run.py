@@ -89,7 +89,7 @@ class Run:
             if isinstance(walk, Incremental) and not walk.certificate().exact:
                 self._progress.note(f"{self._resource.name}: not exact. {walk.certificate().why}")
             ids = walk.past().ids if isinstance(walk, Full) else None
-            landed = work.publish(certificate=walk.certificate(), state=left_to_the_next(walk, job), ids=ids)
+            landed = work.publish(certificate=walk.certificate(), state=left_to_the_next(walk), ids=ids)
         if landed.personal:
             self._progress.note(f"{self._resource.name}: {sentence(landed.personal)}")
         return landed

@@ -23,7 +23,11 @@ class Children:
     head and are the next run's; a row that leaves while its list is read may hide another one of that list.
     """
 
-    def __init__(self, parents: Iterable[int], *, streams: int = 4) -> None:
+    def __init__(self, parents: Iterable[int], *, covers: Iterable[str] = (), streams: int = 4) -> None:
+        """`covers`: run keys of the snapshots that told which parents to ask for, kept over a kill with those that are
+        left. What a later one tells is the next run's.
+        """
+        self.covers = tuple(covers)
         self._parents = deque(dict.fromkeys(parents))
         self._lanes = streams
         self._out: dict[int, Ask] = {}
@@ -36,7 +40,7 @@ class Children:
     @classmethod
     def resumed(cls, state: Mapping[str, Any], *, streams: int = 4) -> Self:
         """The parents that `state` left unread; one that was half read goes on at its next page."""
-        walk = cls(state["parents"], streams=streams)
+        walk = cls(state["parents"], covers=state["covers"], streams=streams)
         walk._next.extend((parent, page) for parent, page in state["next"])
         walk._read, walk._pages, walk.refused = state["read"], state["pages"], list(state["refused"])
         return walk
@@ -89,6 +93,7 @@ class Children:
         out = [(ask.id, ask.page) for ask in self._out.values()]
         return {
             "walk": "children",
+            "covers": list(self.covers),
             "parents": list(self._parents),
             "next": [*map(list, self._next), *map(list, out)],
             "read": self._read,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
+from pyroaring import BitMap64
 
 from huggy_connector.errors import LandingBusy, SnapshotDamaged
 from huggy_connector.landing import Counters, Folder, Landing, Manifest, Policy
+from huggy_connector.landing.ids import read_ids
 from huggy_connector.landing.lease import Keeper, Lease, Process, leases, remove
 from huggy_connector.landing.privacy.rules import read_rules
+from huggy_connector.sweep import Certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -264,6 +268,25 @@ def test_what_a_killed_one_could_not_name_any_more_is_removed(desk: Desk, gone: 
     assert sorted(path.name.split("-")[0] for path in folder.iterdir()) == ["lease", "lease", "part", "state"]
     desk.walk(work)
     assert desk.publish(work).rows == 18
+
+
+def test_work_left_beside_its_published_snapshot_is_removed_and_takes_no_file_of_that_along(
+    desk: Desk, tmp_path: Path
+) -> None:
+    work = desk.begin()
+    desk.walk(work)
+    left = next(desk.root.rglob("lease-*")).parent
+    shutil.copytree(left, tmp_path / "left")
+    with work:
+        manifest = work.publish(certificate=Certificate(exact=True), ids=BitMap64(range(18)))
+    shutil.copytree(tmp_path / "left", left)
+
+    desk.later(minutes=5)
+    desk.land()
+
+    assert {path.name for path in (desk.root / manifest.folder).iterdir()} == {*manifest.file_names}
+    assert manifest.ids is not None
+    assert read_ids(desk.storage, manifest) == BitMap64(range(18))
 
 
 def test_a_keeper_renews_the_lease_of_one_who_waits(tmp_path: Path, desk: Desk) -> None:

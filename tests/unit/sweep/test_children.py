@@ -65,6 +65,12 @@ def test_what_was_out_is_asked_for_again_after_a_kill() -> None:
     assert asked == [(1, 0), (1, 1), (2, 1), (2, 2), (2, 3), (3, 0), (3, 1)]
 
 
+def test_what_told_of_the_parents_is_kept_with_them_over_a_kill() -> None:
+    walk = Children([2, 1, 3], covers=["monday", "tuesday"])
+    resumed = Children.resumed(json.loads(json.dumps(walk.state())))
+    assert resumed.covers == ("monday", "tuesday")
+
+
 def test_rows_after_a_short_page_are_read() -> None:
     walk = Children([1])
     got: list[Row] = []
