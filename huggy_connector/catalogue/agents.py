@@ -6,6 +6,7 @@ AGENTS = Resource(
     name="agents",
     path="agents",
     comment=Text("One row an operator of the account.", "Uma linha por operador da conta."),
+    history=True,
     columns=(
         Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the agent.", "Id do agente na Huggy.")),
         Column("name", Scalar.VARCHAR, ("name",), Text("Name.", "Nome."), personal="name"),

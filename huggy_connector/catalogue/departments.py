@@ -11,4 +11,5 @@ DEPARTMENTS = Resource(
         Column("name", Scalar.VARCHAR, ("name",), Text("Name.", "Nome.")),
     ),
     paged=False,
+    history=True,
 )

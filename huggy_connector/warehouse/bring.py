@@ -8,13 +8,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.landing import Manifest, Withheld
+from huggy_connector.landing import Manifest, Part, Withheld
 from huggy_connector.warehouse import deletes, embedded, history, ledger, quality, sql
 from huggy_connector.warehouse.quality import Checks, Finding
 from huggy_connector.warehouse.reread import Reread
-from huggy_connector.warehouse.stage import Count, Stage, keep_parts, of_its_own, source_of, stage
+from huggy_connector.warehouse.stage import (
+    NEVER,
+    Count,
+    Stage,
+    keep_parts,
+    of_its_own,
+    open_parts,
+    source_of,
+    stage,
+    version_of,
+)
 from huggy_connector.warehouse.tables import table_of
-from huggy_connector.warehouse.upsert import Changed, upsert
+from huggy_connector.warehouse.upsert import Changed, put_back, upsert
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -87,8 +97,14 @@ class Bringing:
             embedded.note(staged, resource)
         if not staged.resource.history:
             return upsert(staged)
-        splice = history.plan(staged, resight=lambda torn: self._resight(batch, torn))
+        splice = history.plan(
+            staged,
+            resight=lambda torn: self._resight(batch, torn),
+            recall=lambda lost: self._recall(batch, lost),
+        )
         changed = upsert(staged)
+        if splice.recalled:
+            put_back(staged)
         history.write(splice)
         embedded.relist(staged)
         return changed
@@ -104,23 +120,36 @@ class Bringing:
 
     def _resight(self, batch: Batch, torn: str) -> None:
         """Adds what the landing still has of these ids, in the hashes that the file knows: as typed now, or once."""
+        if parts := self._loaded_parts(batch):
+            keep_parts(self.connection, "loaded_parts", parts)
+            self.connection.execute(
+                f"INSERT INTO sightings SELECT id, fetched_at, {version_of(batch.resource, 'p')}, row_hash"
+                f" FROM {source_of(parts)} p SEMI JOIN loaded_parts f ON f.file = p.filename{of_its_own(parts)}"
+                f" SEMI JOIN {sql.name(torn)} USING (id) SEMI JOIN runs USING (id, row_hash)"
+            )
+
+    def _recall(self, batch: Batch, lost: str) -> None:
+        """Makes `recalled` of what the landing still has of these sightings."""
+        parts = self._loaded_parts(batch)
+        open_parts(self.connection, table_of(batch.resource), parts, view="loaded", listing="loaded_parts")
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE recalled AS"
+            " SELECT p.* EXCLUDE (rejects, part, row), f.run_key AS snapshot"
+            f" FROM loaded p SEMI JOIN {sql.name(lost)} USING (id, fetched_at, row_hash)"
+            " JOIN (SELECT part, run_key FROM loaded_parts) f ON f.part = p.part"
+            f" QUALIFY row_number() OVER (PARTITION BY p.id ORDER BY {version_of(batch.resource, 'p')} = {NEVER} DESC,"
+            f" {version_of(batch.resource, 'p')} DESC, f.run_key DESC, p.part DESC, p.row DESC) = 1"
+        )
+
+    def _loaded_parts(self, batch: Batch) -> list[Part]:
         landing = self.withheld.landing  # whatever was put back, what the file does not know is not taken
         landing.gather(batch.loaded)
-        parts = [
+        return [
             part
             for manifest in batch.loaded
             if manifest.mode != TOMBSTONES
             for part in dict.fromkeys((*self.reread.parts(landing, manifest), *landing.parts(manifest)))
         ]
-        if parts:
-            column = batch.resource.version
-            version = f"coalesce({sql.name(column)}, '-infinity')" if column else "'-infinity'"
-            keep_parts(self.connection, "loaded_parts", parts)
-            self.connection.execute(
-                f"INSERT INTO sightings SELECT id, fetched_at, {version}, row_hash FROM {source_of(parts)} p"
-                f" SEMI JOIN loaded_parts f ON f.file = p.filename{of_its_own(parts)}"
-                f" SEMI JOIN {sql.name(torn)} USING (id) SEMI JOIN runs USING (id, row_hash)"
-            )
 
     def _rows(self, batch: Batch) -> int:
         row = self.connection.execute(

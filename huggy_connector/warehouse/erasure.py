@@ -17,9 +17,10 @@ from huggy_connector.catalogue import RESOURCES, Resource, Scalar
 from huggy_connector.errors import WarehouseError, WarehouseUnusable
 from huggy_connector.landing import Manifest
 from huggy_connector.storage import put_in_place
-from huggy_connector.warehouse import history, meta, refresh, sql
+from huggy_connector.warehouse import meta, refresh, sql
 from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.engine import CATALOG, STORAGE_VERSION, Engine, attach, explained
+from huggy_connector.warehouse.neighbours import join_neighbours
 from huggy_connector.warehouse.place import Place, wal_of
 from huggy_connector.warehouse.publish import copy_of, holding, make_sure_of_room
 
@@ -153,7 +154,7 @@ def _take_out(connection: DuckDBPyConnection, leaving: Leaving) -> tuple[int, in
             changed += _count(connection, f"UPDATE {name} SET {sets} WHERE {_of(columns, leaving)} AND ({whose})")
             if resource is not None and schema == "history":
                 whose_chats = f"{_of(columns, leaving)} AND id IN (FROM leaving_chats)"
-                history.join_neighbours(connection, resource, columns, whose_chats)
+                join_neighbours(connection, resource, columns, whose_chats)
     _correct_ledger(connection, leaving)
     return removed, changed
 

@@ -1,27 +1,25 @@
 """Versions of rows (type 2), as a pure function of the set of snapshots. What it promises and why: docs/history.md.
 
-A *sighting* is (id, fetched_at, version, row_hash) of one row of one snapshot. Of several at one instant the newest
-version counts; one with an older version than an earlier sighting is stale and counts nothing. Sightings in a row that
-have one hash are a *run*: a version, valid from its first sighting until the next run's first.
+A *sighting* is (id, fetched_at, version, row_hash) of one row of one snapshot; its version is its time of change, or
+`NEVER` where that is not believed. One with an older version than a sighting before it is stale and counts nothing; one
+without a version is never stale. Sightings in a row that have one hash are a *run*: a version of the row, valid from
+its first sighting until the next run's first.
 
-Of a run the file keeps its first and its last sighting, which is enough to put later ones in their place, but for one
-case: a value that was there, went and came back, where the visit in between is loaded last. Then the sightings of that
-id are read again from the landing.
+Of a run the file keeps its first and its last sighting and the newest version in it, which is enough to put later ones
+in their place, but for two cases: a value that was there, went and came back, where the visit in between is loaded
+last, and a newer version that makes some of a run stale. Then the sightings of that id are read again from the landing.
+So is the row that counts, where that is neither in the table nor in what is loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from huggy_connector.catalogue import Resource
 from huggy_connector.warehouse import sql
-from huggy_connector.warehouse.stage import Stage
+from huggy_connector.warehouse.neighbours import changed_names
+from huggy_connector.warehouse.stage import LATEST_FIRST, NEVER, Stage
 from huggy_connector.warehouse.tables import history_of, tracked
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 IDS_AT_ONCE = 100_000
 """Whose versions are compared: their rows are held in memory."""
@@ -29,6 +27,10 @@ KEYS_AT_ONCE = 2_000_000
 """Versions whose contents are looked for: their ids and hashes are held in memory. Each share reads all rows again."""
 Resight = Callable[[str], None]
 """Adds to the table `sightings` what the landing holds of the ids in the table named."""
+Recall = Callable[[str], None]
+"""Makes the table `recalled`: the rows, with their `snapshot`, of the sightings in the table named that the landing
+holds.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,13 @@ class Splice:
     all_fresh: bool
     fresh: int
     spliced: int
+    recalled: int = 0
 
 
-def plan(stage: Stage, *, resight: Resight) -> Splice:
-    """Looks which ids have other versions after this load. To be called before the stage is upserted."""
+def plan(stage: Stage, *, resight: Resight, recall: Recall) -> Splice:
+    """Looks which ids have other versions after this load, and which of their rows win. To be called before the stage
+    is upserted.
+    """
     if stage.is_first:
         return Splice(stage, True, 1, 0)
     connection = stage.connection
@@ -52,13 +57,15 @@ def plan(stage: Stage, *, resight: Resight) -> Splice:
                c.row_hash AS known_hash
         FROM keys k LEFT JOIN {_current(stage)} c ON c.id = k.id
         WHERE k.id IS NOT NULL
-          AND NOT coalesce(k.fetched_at >= c.fetched_at AND (k.version < c.version OR k.row_hash = c.row_hash), false)
+          AND NOT coalesce(
+              k.fetched_at >= c.fetched_at AND (k.version = {NEVER}) = (c.version = {NEVER})
+              AND (k.version < c.version OR k.row_hash = c.row_hash), false)
     """)
     # Inside the newest run and of its hash: seen between two sightings that are known. Nothing changes.
     connection.execute(f"""
         DELETE FROM touched t USING {history_of(stage.resource).sql} h
         WHERE h.company_id = {stage.company_id} AND h.id = t.id AND h.valid_to IS NULL
-          AND t.row_hash = t.known_hash AND t.fetched_at BETWEEN h.valid_from AND t.known_at
+          AND t.row_hash = t.known_hash AND t.fetched_at > h.valid_from AND t.fetched_at < t.known_at
           AND t.version <= t.known_version
     """)
     connection.execute(
@@ -68,14 +75,15 @@ def plan(stage: Stage, *, resight: Resight) -> Splice:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE spliced AS SELECT DISTINCT id FROM touched ANTI JOIN fresh USING (id)"
     )
-    spliced = stage.count("spliced")
-    if spliced:
+    recalled = 0
+    if stage.count("spliced"):
         _gather(stage)
         _find_torn(stage)
         if stage.count("torn"):
             resight("torn")
         _run(stage)
-    return Splice(stage, False, stage.count("fresh"), spliced)
+        recalled = _settle(stage, recall)
+    return Splice(stage, False, stage.count("fresh"), stage.count("spliced"), recalled)
 
 
 def write(splice: Splice) -> None:
@@ -102,7 +110,7 @@ def _begin(stage: Stage, which: str) -> None:
     stage.connection.execute(f"""
         INSERT INTO {history_of(stage.resource).sql} BY NAME
         SELECT company_id, {columns}, row_hash, fetched_at AS valid_from,
-               nullif({stage.version_of("t")}, '-infinity') AS first_version_at
+               nullif({stage.version_of("t")}, {NEVER}) AS first_version_at
         FROM {stage.table.sql} t {which} WHERE company_id = {stage.company_id}
     """)
 
@@ -111,9 +119,9 @@ def _gather(stage: Stage) -> None:
     """All that is known of the ids to splice: `runs` that the file has, and `sightings`, their ends among them."""
     stage.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE runs AS
-        SELECT h.id, h.row_hash, h.valid_from AS first_at, coalesce(h.first_version_at, '-infinity') AS first_version,
+        SELECT h.id, h.row_hash, h.valid_from AS first_at, coalesce(h.first_version_at, {NEVER}) AS first_version,
                CASE WHEN h.valid_to IS NULL THEN c.fetched_at ELSE h.last_seen_at END AS last_at,
-               CASE WHEN h.valid_to IS NULL THEN c.version ELSE coalesce(h.last_version_at, '-infinity') END
+               greatest(CASE WHEN h.valid_to IS NULL THEN c.version END, coalesce(h.last_version_at, {NEVER}))
                    AS last_version
         FROM {history_of(stage.resource).sql} h SEMI JOIN spliced USING (id) LEFT JOIN {_current(stage)} c USING (id)
         WHERE h.company_id = {stage.company_id}
@@ -129,40 +137,70 @@ def _gather(stage: Stage) -> None:
 def _find_torn(stage: Stage) -> None:
     """`torn`: ids of which a new sighting falls inside a run in a way that its two ends cannot answer for.
 
-    That is: of another hash between (or at) them, or with a newer version than the run begins with, so that
-    sightings inside the run, of which only the landing knows, may be stale.
+    That is: of another hash between (or at) them, or with a newer version than one of its ends, which that makes stale,
+    so that a sighting inside the run, of which only the landing knows, takes its place.
     """
-    stage.connection.execute("""
+    stage.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE torn AS
         SELECT DISTINCT k.id FROM keys k JOIN runs r USING (id)
         WHERE r.first_at < r.last_at AND k.fetched_at <= r.last_at
           AND ((k.fetched_at >= r.first_at AND k.row_hash <> r.row_hash)
-               OR (k.version > r.first_version AND NOT (k.fetched_at >= r.first_at AND k.version <= r.last_version)))
+               OR (k.fetched_at < r.first_at AND k.version > r.first_version AND r.first_version > {NEVER})
+               OR (k.version > r.last_version AND r.last_version > {NEVER}))
     """)
 
 
 def _run(stage: Stage) -> None:
-    """`spans`: the runs that all `sightings` make."""
-    stage.connection.execute("""
+    """`spans`: the runs that all `sightings` make, of those that are not stale, at an instant the first of
+    `LATEST_FIRST`. `first_version` is that of the first sighting, `last_version` the newest of all.
+    """
+    stage.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE spans AS
-        WITH instants AS (
-            SELECT * FROM sightings
-            QUALIFY row_number() OVER (PARTITION BY id, fetched_at ORDER BY version DESC, row_hash DESC) = 1
-        ), true_ones AS (
-            SELECT * FROM instants
-            QUALIFY version >= coalesce(max(version) OVER (
-                PARTITION BY id ORDER BY fetched_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ), '-infinity')
+        WITH judged AS (
+            SELECT *, max(version) OVER (PARTITION BY id ORDER BY fetched_at) AS newest FROM sightings
+        ), instants AS (
+            SELECT *, max(version) OVER (PARTITION BY id, fetched_at) AS newest_then FROM judged
+            WHERE version IN (newest, {NEVER})
+            QUALIFY row_number() OVER (
+                PARTITION BY id, fetched_at ORDER BY version = {NEVER} DESC, version DESC, row_hash DESC
+            ) = 1
         ), marked AS (
             SELECT *, row_hash IS DISTINCT FROM lag(row_hash) OVER (PARTITION BY id ORDER BY fetched_at) AS begins
-            FROM true_ones
+            FROM instants
         ), numbered AS (
             SELECT *, count(*) FILTER (begins) OVER (PARTITION BY id ORDER BY fetched_at) AS run FROM marked
         )
         SELECT id, run, any_value(row_hash) AS row_hash, min(fetched_at) AS first_at, max(fetched_at) AS last_at,
-               min(version) AS first_version, max(version) AS last_version
+               arg_min(version, fetched_at) AS first_version, max(newest_then) AS last_version
         FROM numbered GROUP BY id, run
     """)
+
+
+def _settle(stage: Stage, recall: Recall) -> int:
+    """Makes the last sighting of each spliced id its winner. Returns how many rows are to be taken from `recalled`.
+
+    Where the landing no longer has such a row, the id stays as it was.
+    """
+    connection = stage.connection
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE ends AS
+        SELECT id, max(last_at) AS fetched_at, arg_max(row_hash, last_at) AS row_hash FROM spans GROUP BY id
+    """)
+    connection.execute("DELETE FROM winners WHERE id IN (FROM spliced)")
+    connection.execute(f"""
+        INSERT INTO winners SELECT * FROM keys k SEMI JOIN ends USING (id, fetched_at, row_hash)
+        QUALIFY row_number() OVER (PARTITION BY id ORDER BY {LATEST_FIRST}) = 1
+    """)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE lost AS
+        SELECT * FROM ends ANTI JOIN winners USING (id) ANTI JOIN {_current(stage)} c USING (id, fetched_at, row_hash)
+    """)
+    if not stage.count("lost"):
+        return 0
+    recall("lost")
+    for table in ("spliced", "spans"):
+        connection.execute(f"DELETE FROM {table} WHERE id IN (SELECT id FROM lost ANTI JOIN recalled USING (id))")
+    return stage.count("recalled")
 
 
 def _replace(stage: Stage) -> None:
@@ -195,7 +233,7 @@ def _replace(stage: Stage) -> None:
         )
     stage.connection.execute(f"DELETE FROM {history} WHERE {own} AND id IN (SELECT id FROM spliced)")
     names = [column.name for column in tracked(stage.resource)]
-    changed = _changed(names, now="c.{}", before="b.{}")
+    changed = changed_names(names, now="c.{}", before="b.{}")
     for some in _shares(stage.count("spliced"), IDS_AT_ONCE):
         stage.connection.execute(f"""
             INSERT INTO {history} BY NAME
@@ -204,55 +242,14 @@ def _replace(stage: Stage) -> None:
                    s.first_at AS valid_from, n.first_at AS valid_to,
                    CASE WHEN b.id IS NOT NULL THEN {changed} END AS changed,
                    CASE WHEN n.id IS NOT NULL THEN s.last_at END AS last_seen_at,
-                   nullif(s.first_version, '-infinity') AS first_version_at,
-                   CASE WHEN n.id IS NOT NULL THEN nullif(s.last_version, '-infinity') END AS last_version_at
-            FROM run s JOIN content c ON c.id = s.id AND c.row_hash = s.row_hash
+                   nullif(s.first_version, {NEVER}) AS first_version_at,
+                   CASE WHEN n.id IS NOT NULL OR l.version = {NEVER} THEN nullif(s.last_version, {NEVER}) END
+                       AS last_version_at
+            FROM run s JOIN content c ON c.id = s.id AND c.row_hash = s.row_hash JOIN {_current(stage)} l ON l.id = s.id
             LEFT JOIN run n ON n.id = s.id AND n.run = s.run + 1
             LEFT JOIN run p ON p.id = s.id AND p.run = s.run - 1
             LEFT JOIN content b ON b.id = p.id AND b.row_hash = p.row_hash
         """)
-
-
-def join_neighbours(connection: DuckDBPyConnection, resource: Resource, columns: Collection[str], whose: str) -> None:
-    """Makes neighbouring versions one that came to hold the same, and tells anew what changed between those that stay.
-
-    `columns` are those of the table, `whose` says in SQL of which rows.
-    """
-    history, by_time = history_of(resource).sql, "(PARTITION BY id ORDER BY valid_from)"
-    last = ", ".join(
-        f"last_value({name}) OVER (PARTITION BY id, run ORDER BY valid_from"
-        f" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS {name}"
-        for name in ("valid_to", "last_seen_at", "last_version_at")
-    )
-    names = [column.name for column in tracked(resource) if column.name in columns]
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE joined AS
-        WITH marked AS (
-            SELECT *, row_hash IS DISTINCT FROM lag(row_hash) OVER {by_time} AS begins FROM {history} WHERE {whose}
-        ), numbered AS (
-            SELECT * EXCLUDE begins, count(*) FILTER (begins) OVER {by_time} AS run FROM marked
-        ), ends AS (
-            SELECT * REPLACE ({last}) FROM numbered
-        ), runs AS (
-            SELECT * EXCLUDE run FROM ends QUALIFY row_number() OVER (PARTITION BY id, run ORDER BY valid_from) = 1
-        )
-        SELECT * REPLACE (
-            CASE WHEN lag(id) OVER {by_time} IS NOT NULL THEN
-                {_changed(names, now="{}", before="lag({}) OVER " + by_time)} END AS changed
-        ) FROM runs
-    """)
-    connection.execute(f"DELETE FROM {history} WHERE {whose}")
-    connection.execute(f"INSERT INTO {history} BY NAME FROM joined")
-
-
-def _changed(names: Iterable[str], *, now: str, before: str) -> str:
-    """The names of the columns that differ, in SQL; how a column is written `now` and `before` has {} for its name."""
-    differing = ", ".join(
-        f"CASE WHEN {now.format(sql.name(name))} IS DISTINCT FROM {before.format(sql.name(name))}"
-        f" THEN {sql.text(name)} END"
-        for name in names
-    )
-    return f"list_filter(string_split(concat_ws(',', {differing}), ','), lambda name: name <> '')"
 
 
 def _add_contents(stage: Stage, source: str) -> None:

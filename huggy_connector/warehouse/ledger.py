@@ -15,7 +15,7 @@ from huggy_connector.warehouse import meta, shape, sql
 from huggy_connector.warehouse.migrate import Difference
 from huggy_connector.warehouse.quality import Finding
 from huggy_connector.warehouse.shape import Table
-from huggy_connector.warehouse.stage import NEWEST_FIRST, Count, Stage
+from huggy_connector.warehouse.stage import Count, Stage, counting
 from huggy_connector.warehouse.tables import table_of
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def rules_held(connection: DuckDBPyConnection) -> dict[tuple[int, str, str], str
 
 
 def record_rejects(stage: Stage) -> int:
-    """One row a value that could not be read; of an id twice in a snapshot, those of the row that counts: the newest
-    version. Returns how many.
+    """One row a value that could not be read; of an id twice in a snapshot, those of the row that counts. Returns how
+    many.
     """
     stage.connection.execute(
         "CREATE OR REPLACE TEMP TABLE rejected AS"
@@ -98,8 +98,7 @@ def record_rejects(stage: Stage) -> int:
         f"""
         INSERT INTO {meta.REJECTS.sql} BY NAME
         WITH counting AS (
-            SELECT part, row FROM keys k JOIN parts f USING (part) SEMI JOIN rejected r ON r.id = k.id
-            QUALIFY row_number() OVER (PARTITION BY f.run_key, k.id ORDER BY {NEWEST_FIRST}) = 1
+            {counting("(FROM keys k JOIN parts f USING (part) SEMI JOIN rejected r ON r.id = k.id)", "run_key, id")}
         )
         SELECT $company AS company_id, $resource AS resource, id, told."column" AS column_name, told.reason AS reason,
                run_key, fetched_at

@@ -190,7 +190,9 @@ def _bring_chats(connection: DuckDBPyConnection) -> None:
             SELECT c.*, a.answered_at, a.answered_at_local,
                    coalesce(
                        a.answered_at IS NOT NULL
-                       OR a.read_at >= coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ), false
+                       OR a.read_at >= least(
+                           c.fetched_at, coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ)
+                       ), false
                    ) AS has_messages
             FROM chats c LEFT JOIN answers a ON a.company_id = c.company_id AND a.chat_id = c.id
             WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from huggy_connector.catalogue import Text
 from huggy_connector.warehouse import sql
 
-FORMAT = 3
+FORMAT = 4
 """The version of what is written here. A file of a lower one is made anew by the next load, a higher one is refused."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
@@ -16,8 +17,12 @@ from huggy_connector.warehouse.tables import table_of
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-NEWEST_FIRST = "version DESC, fetched_at DESC, row_hash DESC, part DESC, row DESC"
-"""The order of sightings of one id in `keys`, in SQL: the first is the one that counts."""
+NEVER = "'-infinity'::TIMESTAMPTZ"
+"""The version of a sighting without a time of change that is believed, in SQL."""
+LATEST_FIRST = f"fetched_at DESC, version = {NEVER} DESC, version DESC, row_hash DESC, part DESC, row DESC"
+"""The order of sightings of one id in `keys`, in SQL: of those that are not stale the first counts."""
+AHEAD_AT_MOST = timedelta(minutes=5)
+"""How far a believed time of change may lie after the moment it was read: clocks differ."""
 _NEEDED = ("id", "fetched_at", "row_hash", "extra", "rejects")
 
 
@@ -38,10 +43,10 @@ class Stage:
     - `incoming`: every row of every part with its table's columns, and `part` and `row` that say where it is
     - `parts`: `part`, numbered in the order of the run keys, with the snapshot's `run_key`
     - `keys`: (id, version, fetched_at, row_hash, part, row) of each row
-    - `winners`: the newest of `keys` for each id
+    - `winners`: of each id the one of `keys` that counts
+    - `spliced`: ids of which `history` finds the winner out, from all that is known of them; none to begin with
 
-    Rows are compared by (version, fetched_at, row_hash, run key, part, row): the winner is the same whatever came
-    first, and however often.
+    The winner is the same whatever came first, and however often: `counting` says which.
     """
 
     connection: DuckDBPyConnection
@@ -58,11 +63,8 @@ class Stage:
         return table_of(self.resource)
 
     def version_of(self, alias: str) -> str:
-        """The version of a row of the table, in SQL; of a resource without a time of change, or a row without, -inf."""
-        column = self.resource.version
-        return (
-            f"coalesce({alias}.{sql.name(column)}, '-infinity'::TIMESTAMPTZ)" if column else "'-infinity'::TIMESTAMPTZ"
-        )
+        """The version of a row of the table, in SQL."""
+        return version_of(self.resource, alias)
 
     def count(self, table: str) -> int:
         """How many rows one of the temporary tables has."""
@@ -93,17 +95,13 @@ def stage(
     """
     ordered = tuple(sorted(manifests, key=lambda each: each.run_key))
     in_order = sorted(parts, key=lambda each: (each.run_key, each.path.name))
-    columns = _open(connection, table_of(resource), in_order)
-    version = sql.name(resource.version) if resource.version else "NULL::TIMESTAMPTZ"
+    columns = open_parts(connection, table_of(resource), in_order, view="incoming", listing="parts")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE keys AS SELECT"
-        f" id, coalesce({version}, '-infinity'::TIMESTAMPTZ) AS version, fetched_at, row_hash, part, row FROM incoming"
+        f" id, {version_of(resource, 'i')} AS version, fetched_at, row_hash, part, row FROM incoming i"
     )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE winners AS SELECT * FROM keys WHERE id IS NOT NULL"
-        " QUALIFY row_number() OVER"
-        f" (PARTITION BY id ORDER BY {NEWEST_FIRST}) = 1"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE winners AS {counting('(FROM keys WHERE id IS NOT NULL)', 'id')}")
+    connection.execute("CREATE OR REPLACE TEMP TABLE spliced (id BIGINT)")
     row = connection.execute(
         f"SELECT (SELECT count(*) FROM winners) = (SELECT count(id) FROM keys)"
         f" AND NOT EXISTS (FROM {table_of(resource).sql} WHERE company_id = {company_id})"
@@ -111,14 +109,47 @@ def stage(
     return Stage(connection, company_id, resource, ordered, columns, bool(row and row[0]))
 
 
-def _open(connection: DuckDBPyConnection, table: Table, parts: Sequence[Part]) -> tuple[str, ...]:
+def version_of(resource: Resource, alias: str) -> str:
+    """The version of a row, in SQL: its time of change, where that is believed, else `NEVER`.
+
+    It is not believed where it is missing, lies after the row was read, or before the row was made.
+    """
+    if resource.version is None:
+        return NEVER
+    changed, latest = f"{alias}.{sql.name(resource.version)}", f"to_seconds({int(AHEAD_AT_MOST.total_seconds())})"
+    made = f"{alias}.{sql.name(resource.created)}" if resource.created else changed
+    return (
+        f"CASE WHEN {changed} <= {alias}.fetched_at + {latest} AND {changed} >= coalesce({made}, {changed})"
+        f" THEN {changed} ELSE {NEVER} END"
+    )
+
+
+def counting(sightings: str, by: str) -> str:
+    """Of these sightings with the columns of `keys`, in SQL, the one that counts for each value of `by`.
+
+    A version that is older than one read before is stale: the last one read of the newest version counts, or what was
+    read later without a version, which is never stale.
+    """
+    return (
+        f"SELECT * EXCLUDE newest FROM (SELECT *, max(version) OVER (PARTITION BY {by}) AS newest FROM {sightings})"
+        f" WHERE version IN (newest, {NEVER})"
+        f" QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY {LATEST_FIRST}) = 1"
+    )
+
+
+def open_parts(
+    connection: DuckDBPyConnection, table: Table, parts: Sequence[Part], *, view: str, listing: str
+) -> tuple[str, ...]:
+    """Makes a temporary view like `incoming` of these parts, and a table like `parts`. Returns which of the table's
+    columns they hold. Raises SnapshotDamaged.
+    """
     wanted = {column.name: column.type for column in table.columns if column.name not in {COMPANY.name, "snapshot"}}
-    keep_parts(connection, "parts", parts)
+    keep_parts(connection, listing, parts)
     if not parts:
         nulls = ", ".join(f"NULL::{kind} AS {sql.name(name)}" for name, kind in wanted.items())
         rejects = 'NULL::STRUCT("column" VARCHAR, reason VARCHAR)[] AS rejects'
         connection.execute(
-            "CREATE OR REPLACE TEMP VIEW incoming AS"
+            f"CREATE OR REPLACE TEMP VIEW {sql.name(view)} AS"
             f" SELECT {nulls}, {rejects}, 0 AS part, 0::BIGINT AS row WHERE false"
         )
         return tuple(wanted)
@@ -131,8 +162,8 @@ def _open(connection: DuckDBPyConnection, table: Table, parts: Sequence[Part]) -
     columns = tuple(name for name in wanted if name in found)
     read = ", ".join(f"{_as_wanted(name, wanted[name])} AS {sql.name(name)}" for name in columns)
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {read}, p.rejects, f.part, p.file_row_number AS row"
-        f" FROM {source} p JOIN parts f ON f.file = p.filename{of_its_own(parts)}"
+        f"CREATE OR REPLACE TEMP VIEW {sql.name(view)} AS SELECT {read}, p.rejects, f.part, p.file_row_number AS row"
+        f" FROM {source} p JOIN {sql.name(listing)} f ON f.file = p.filename{of_its_own(parts)}"
     )
     return columns
 

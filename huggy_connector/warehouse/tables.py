@@ -57,14 +57,16 @@ VALIDITY = (
     column(
         "first_version_at",
         "TIMESTAMPTZ",
-        "Huggy's time of change when it was first read so.",
-        "Hora da alteração na Huggy na primeira leitura.",
+        "Huggy's time of change when it was first read so; NULL where that is not believed.",
+        "Hora da alteração na Huggy na primeira leitura; NULL onde não se acredita nela.",
     ),
     column(
         "last_version_at",
         "TIMESTAMPTZ",
-        "Huggy's time of change when it was last read so; NULL for the newest.",
-        "Hora da alteração na Huggy na última leitura; NULL na mais nova.",
+        "Newest time of change on Huggy that was read with it; NULL for the newest version, whose row has it, unless "
+        "that was last read without one.",
+        "A hora de alteração mais nova da Huggy lida com ela; NULL na versão mais nova, cuja linha a tem, a não ser "
+        "que a última leitura não tivesse hora.",
     ),
 )
 

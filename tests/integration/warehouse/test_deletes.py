@@ -38,6 +38,24 @@ def test_a_row_is_missing_once_then_twice_then_confirmed_and_then_there_again(de
     assert gone(desk) == []
 
 
+@pytest.mark.parametrize("resource", ["agents", "departments"])
+def test_agents_and_departments_have_a_mark_when_they_are_gone_and_lose_it_when_they_are_back(
+    desk: Desk, resource: str
+) -> None:
+    two = [{"id": 1, "name": "Ana"}, {"id": 2, "name": "Bia"}]
+    read = f"SELECT id, name, deleted_grade, deleted_at IS NOT NULL FROM {resource} ORDER BY id"
+    for rows, grade in ((two, None), (two[:1], "missing_once"), (two[:1], "missing_twice"), (two, None)):
+        desk.land(rows, resource=resource)
+        desk.load()
+        assert desk.read(read) == [(1, "Ana", None, False), (2, "Bia", grade, grade is not None)]
+    desk.land([{"id": 1, "name": "Ana"}, {"id": 2, "name": "Bia Lima"}], resource=resource)
+    desk.load()
+    assert desk.read(f"SELECT name, changed FROM history.{resource} WHERE id = 2 ORDER BY valid_from") == [
+        ("Bia", None),
+        ("Bia Lima", ["name"]),
+    ]
+
+
 def test_an_answer_that_it_is_there_lifts_the_grade(desk: Desk) -> None:
     desk.land(ids(2))
     desk.land(ids(2, start=1))

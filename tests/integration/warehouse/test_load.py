@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,7 +68,6 @@ def test_of_an_id_that_is_twice_in_a_snapshot_the_newest_version_is_kept(desk: D
         [
             chat(1, updatedAt="2026-11-05 10:00:00", channel="newest"),
             chat(1, updatedAt="2026-11-04 10:00:00", channel="older"),
-            chat(1, updatedAt=None, channel="undated"),
             chat(2),
         ],
         parts=2,
@@ -77,7 +76,7 @@ def test_of_an_id_that_is_twice_in_a_snapshot_the_newest_version_is_kept(desk: D
     assert desk.read("SELECT id, channel FROM chats ORDER BY id") == [(1, "newest"), (2, "widget")]
     assert desk.read(
         "SELECT run_key, fetched, kept, doubled, rejected, version, connector_version FROM meta.loads"
-    ) == [(manifest.run_key, 4, 2, 2, 0, 1, __version__)]
+    ) == [(manifest.run_key, 3, 2, 1, 0, 1, __version__)]
 
 
 def test_an_older_version_that_is_loaded_later_does_not_win(desk: Desk, chat: Chat) -> None:
@@ -87,6 +86,63 @@ def test_an_older_version_that_is_loaded_later_does_not_win(desk: Desk, chat: Ch
     report = desk.load()
     assert desk.read("SELECT channel FROM chats") == [("new",)]
     assert report.tables["chats"] == TableReport(rows=1)
+
+
+UNBELIEVED = {
+    "in the future": "2027-11-05 10:00:00",
+    "missing": None,
+    "empty": "",
+    "unreadable": "ontem",
+    "zeros": "0000-00-00 00:00:00",
+    "before the creation": "1970-01-01 00:00:00",
+}
+
+
+@pytest.mark.parametrize("time", UNBELIEVED.values(), ids=UNBELIEVED)
+def test_a_row_whose_time_of_change_once_was_beyond_belief_goes_on_changing(
+    desk: Desk, chat: Chat, time: str | None
+) -> None:
+    for channel, updated in (("a", "2026-11-05 10:00:00"), ("b", time), ("c", time), ("d", "2026-11-05 11:00:00")):
+        desk.land([chat(1, updatedAt=updated, channel=channel)])
+        desk.load()
+        assert desk.read("SELECT channel FROM chats") == [(channel,)]
+    assert desk.read("SELECT channel FROM history.chats ORDER BY valid_from") == [("a",), ("b",), ("c",), ("d",)]
+    desk.land([chat(1, updatedAt="2026-11-05 10:30:00", channel="stale")])
+    desk.load()
+    assert desk.read("SELECT channel FROM chats") == [("d",)]
+
+
+def test_a_time_of_change_some_minutes_ahead_of_ours_is_believed(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1, updatedAt="2026-11-22 09:04:00", channel="new")], minute=0)
+    desk.land([chat(1, updatedAt="2026-11-22 09:03:00", channel="stale")], minute=1)
+    desk.load()
+    assert desk.read("SELECT channel FROM chats") == [("new",)]
+
+
+def test_what_was_read_without_a_time_is_taken_from_the_landing_once_what_beat_it_is_stale(
+    desk: Desk, chat: Chat
+) -> None:
+    desk.land([chat(1, updatedAt=None, channel="undated", unread=7)], minute=2)
+    desk.land([chat(1, updatedAt="2026-11-05 10:00:00", channel="beats it")], minute=3)
+    desk.load()
+    desk.land([chat(1, updatedAt="2026-11-05 11:00:00", channel="newest")], minute=1)
+    desk.load()
+    read = "SELECT channel, unread, seen_at - fetched_at FROM chats"
+    assert desk.read(read) == [("undated", 7, timedelta(minutes=1))]
+    assert desk.read("SELECT channel FROM history.chats ORDER BY valid_from") == [("newest",), ("undated",)]
+
+
+def test_the_rejects_of_an_id_that_is_twice_in_a_snapshot_are_those_of_the_row_that_counts(
+    desk: Desk, chat: Chat
+) -> None:
+    desk.land(
+        [
+            chat(1, updatedAt="2026-11-05 10:00:00", contactId="x"),
+            chat(1, updatedAt="2027-11-05 10:00:00", agentId="y"),
+        ]
+    )
+    desk.load()
+    assert desk.read("SELECT column_name FROM meta.rejects") == [("agent_id",)]
 
 
 def test_of_one_version_the_one_that_was_fetched_last_wins(desk: Desk, chat: Chat) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -82,7 +82,18 @@ CHATS = st.builds(
         **rest,
     },
     st.sampled_from([1, 2, "3", "x"]),
-    st.sampled_from([None, "2026-11-01 10:00:00", "2026-11-02 10:00:00", "0000-00-00 00:00:00"]),
+    st.sampled_from(
+        [
+            None,
+            "2026-11-01 10:00:00",
+            "2026-11-02 10:00:00",
+            "2026-11-03 10:00:00",
+            "0000-00-00 00:00:00",
+            "1970-01-01 00:00:00",
+            "2026-11-22 09:02:00",  # of the clock of the snapshots: ahead of some of them
+            "2027-11-22 09:00:00",
+        ]
+    ),
     st.sampled_from(["widget", "email"]),
     st.sampled_from(LIVES),
     st.sampled_from(
@@ -171,21 +182,31 @@ def grown(desk: Desk, story: Story) -> dict[str, list[Any]]:
     return tables
 
 
+def believed(row: dict[str, Any]) -> datetime | None:
+    """The time of change, where it is believed."""
+    changed, made = row.get("updated_at"), row.get("created_at")
+    if changed is None or changed > row["fetched_at"] + timedelta(minutes=5) or (made is not None and changed < made):
+        return None
+    return cast("datetime", changed)
+
+
 def versions(snapshots: Sequence[Snapshot], resource: str) -> Iterator[tuple[int, datetime, datetime | None, str]]:
     """(id, valid_from, valid_to, row_hash), as docs/history.md defines them."""
     never = datetime.min.replace(tzinfo=UTC)
     sightings = sorted(
-        (row["id"], row["fetched_at"], row["updated_at"] or never, row["row_hash"])
+        (row["id"], row["fetched_at"], believed(row) or never, row["row_hash"])
         for each in snapshots
         if (each.resource, each.company_id) == (resource, COMPANY) and each.mode != "tombstones"
         for row in each.typed()
     )
     for row_id, of_id in groupby(sightings, key=lambda each: each[0]):
         newest, runs = never, list[tuple[datetime, str]]()
-        for fetched_at, together in groupby(of_id, key=lambda each: each[1]):
-            *_, (_, _, version, row_hash) = together
-            if version >= newest:
-                newest = version
+        for fetched_at, group in groupby(of_id, key=lambda each: each[1]):
+            together = [(version, row_hash) for _, _, version, row_hash in group]
+            newest = max(newest, *(version for version, _ in together), never)
+            timeless = [row_hash for version, row_hash in together if version == never]
+            newest_ones = [row_hash for version, row_hash in together if version == newest]
+            for row_hash in (timeless or newest_ones)[-1:]:
                 if not runs or runs[-1][1] != row_hash:
                     runs.append((fetched_at, row_hash))
         for (begun, row_hash), following in pairwise([*runs, (None, "")]):
@@ -223,8 +244,34 @@ def chats(channel: str, *, updated: str | None = None, **rest: Any) -> list[dict
     return [{"id": 1, "channel": channel, "updatedAt": updated, **rest}]
 
 
-OLD, NEW = "2026-11-01 10:00:00", "2026-11-02 10:00:00"
+OLD, NEW, AHEAD = "2026-11-01 10:00:00", "2026-11-02 10:00:00", "2027-11-02 10:00:00"
 FEARED: dict[str, Story] = {
+    "a time of change in the future is followed by one of now": (
+        [Snapshot(0, chats("a", updated=AHEAD)), Snapshot(1, chats("b", updated=OLD)), Snapshot(2, chats("c"))],
+        [2, 0, 1],
+        [1, 1],
+    ),
+    "what was read without a time counts again when what beat it becomes stale": (
+        [
+            Snapshot(1, chats("a", unread=3)),
+            Snapshot(2, chats("b", updated=OLD)),
+            Snapshot(0, chats("c", updated=NEW)),
+            Snapshot(3, chats("d", updated=OLD)),
+        ],
+        [0, 1, 3, 2],
+        [1, 1, 1],
+    ),
+    "an old time after the time was missing": (
+        [
+            Snapshot(0, chats("a", updated=NEW)),
+            Snapshot(1, chats("a")),
+            Snapshot(2, chats("a")),
+            Snapshot(4, chats("b", updated=OLD)),
+            Snapshot(3, chats("b", updated=NEW)),
+        ],
+        [0, 1, 2, 3, 4],
+        [1, 1, 1, 1],
+    ),
     "one instant, one fingerprint: only the run key and the place in the file decide": (
         [Snapshot(0, chats("a", unread=0)), Snapshot(0, chats("a", unread=1) + chats("a", unread=2))] * 2,
         [3, 1, 0, 2],
@@ -294,7 +341,7 @@ def check(desk_type: type[Desk], story: Story) -> None:
         desk = desk_type(Path(one))
         at_once = grown(desk, (snapshots, range(len(snapshots)), []))
         assert grown(desk_type(Path(other)), story) == at_once
-        for resource in ("chats", "contacts"):
+        for resource in ("chats", "contacts", "agents"):
             ours = f"company_id = {COMPANY}"
             told = desk.read(
                 f"SELECT id, valid_from, valid_to, row_hash FROM history.{resource} WHERE {ours} ORDER BY ALL"
