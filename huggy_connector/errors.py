@@ -103,6 +103,10 @@ class UnexpectedShape(ApiError):
     pass
 
 
+class ClockWrong(HuggyError):
+    exit_code = 2
+
+
 class SweepError(HuggyError):
     pass
 

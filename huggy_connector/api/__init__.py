@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from huggy_connector.api.agreed import TOLERANCE
 from huggy_connector.api.auth import Credentials, credentials_in
 from huggy_connector.api.client import Client, Clock, Fetched
 from huggy_connector.api.http import HttpTransport
@@ -80,6 +81,7 @@ def _client(
         api_version=settings.api_version,
         lane=lane,
         longest_pause=settings.longest_pause,
+        heeds_api_clock=settings.clock == "api",
         note=note,
     )
 
@@ -87,6 +89,7 @@ def _client(
 __all__ = [
     "PAGE_SIZE",
     "SYSTEM_CLOCK",
+    "TOLERANCE",
     "Client",
     "Clock",
     "Fetched",

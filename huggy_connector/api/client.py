@@ -11,6 +11,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_e
 
 from huggy_connector import errors
 from huggy_connector.api import protocol
+from huggy_connector.api.agreed import AgreedClock
 from huggy_connector.api.auth import Credentials, explained
 from huggy_connector.api.http import Transport
 from huggy_connector.api.protocol import Profile, Request, Response, Row
@@ -74,6 +75,7 @@ class Client:
         lane: Lane = Lane.NORMAL,
         patience: float = PATIENCE,
         longest_pause: float = LONGEST_PAUSE,
+        heeds_api_clock: bool = True,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.company_id = company_id
@@ -86,6 +88,8 @@ class Client:
         self._patience = patience
         self._longest_pause = longest_pause
         self._note = note
+        self.time = AgreedClock(clock.now, clock.monotonic, heeds_api=heeds_api_clock, note=note)
+        """The time that what is landed goes by."""
         self._told: tuple[float, int] | None = None
         """When a retry was last told, and how many were not since."""
         self._counting = threading.Lock()
@@ -191,7 +195,7 @@ class Client:
         if (error := protocol.error_in(answer, request.what, now=self._clock.now())) is not None:
             raise self._believed(error)
         try:
-            taken = decode(answer), self._clock.now()
+            taken = decode(answer), self.time.now()
         except errors.ApiError as mangled:
             mangled.add_note(protocol.described(answer))
             raise
@@ -221,6 +225,7 @@ class Client:
             )
         if (theirs := protocol.server_time(answer.headers)) is not None:
             self.server_clock_skew = (theirs - self._clock.now()).total_seconds()
+            self.time.hear(theirs)
         return answer
 
     def _may_pass(self, error: BaseException) -> bool:

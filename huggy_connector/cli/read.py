@@ -29,7 +29,7 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
 
     Example: huggy status
     """
-    told = status_of(settings.warehouse, zone=settings.zone, runs=runs)
+    told = status_of(settings.warehouse, zone=settings.zone, runs=runs, now=SYSTEM_CLOCK.now())
     if as_json:
         print_json(asdict(told))
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from huggy_connector.api import PAGE_SIZE
+from huggy_connector.api import PAGE_SIZE, TOLERANCE
 from huggy_connector.landing.ids import read_ids
 from huggy_connector.landing.manifest import Manifest
 from huggy_connector.landing.snapshot import Landing
@@ -15,6 +15,11 @@ from huggy_connector.landing.snapshot import Landing
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyroaring import BitMap64
+
+
+def credible(published: Sequence[Manifest], *, now: datetime) -> tuple[Manifest, ...]:
+    """Those that can be, but for the ones that a clock which was ahead put into a time to come."""
+    return tuple(each for each in published if each.finished_at <= now + TOLERANCE)
 
 
 def newest(published: Sequence[Manifest], *modes: str, exact: bool = True) -> Manifest | None:

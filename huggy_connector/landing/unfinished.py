@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from huggy_connector.api import TOLERANCE
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import LandingBusy, LandingError
 from huggy_connector.landing.asked import Asked
@@ -18,6 +19,7 @@ from huggy_connector.landing.storage import Storage
 
 PUBLISHED = "it was published before it could be cleared away"
 TOO_OLD = "it is too old"
+TO_COME = "it was begun by a clock that was ahead"
 
 
 def run_key(started_at: datetime, mode: str, asked: Asked) -> str:
@@ -170,6 +172,8 @@ class Unfinished:
             return PUBLISHED
         if begun < self.now() - self.max_age:
             return TOO_OLD
+        if begun > self.now() + TOLERANCE:
+            return TO_COME
         if state is not None and state.asked is None:
             return "a former release began it, which did not keep what was asked for"
         return ""
@@ -180,6 +184,7 @@ class Unfinished:
         reasons = (
             (self._is_published(state.run_key), PUBLISHED),
             (state.started_at < self.now() - self.max_age, TOO_OLD),
+            (state.started_at > self.now() + TOLERANCE, TO_COME),
             (
                 state.schema_fingerprint != schema_fingerprint(self.resource),
                 "a release with other columns began it",

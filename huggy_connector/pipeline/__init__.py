@@ -13,6 +13,7 @@ from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resources_named
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.landing import Landing, Manifest, Policy, key_of
+from huggy_connector.landing.known import credible
 from huggy_connector.pipeline.calls import Call
 from huggy_connector.pipeline.connection import Check, check
 from huggy_connector.pipeline.modes import Job, chosen, due, first, resources_with_spans, span_asked, span_between
@@ -82,7 +83,7 @@ def land(
     )
 
     def landed(run: Run) -> tuple[Manifest, ...]:
-        job = chosen(asking.landing, run.company_id, resource, mode=mode, span=span, now=clock.now())
+        job = chosen(asking.landing, run.company_id, resource, mode=mode, span=span, now=run.now())
         return (run.land(job),)
 
     return asking.answered(landed)[0]
@@ -119,12 +120,12 @@ def land_due(
     def landed(run: Run) -> tuple[Manifest, ...]:
         landing, company_id, after = asking.landing, run.company_id, timedelta(days=settings.reconcile_days)
         if whole:
-            job: Job | None = chosen(landing, company_id, resource, mode="full", span=None, now=clock.now())
+            job: Job | None = chosen(landing, company_id, resource, mode="full", span=None, now=run.now())
         else:
-            job = due(landing, company_id, resource, now=clock.now(), reconcile_after=after)
+            job = due(landing, company_id, resource, now=run.now(), reconcile_after=after)
         if job is None:
             progress.note(f"{resource.name}: nothing is due, all of it was read in the last {after.days} days.")
-            return landing.published(company_id, resource.name)[-1:]
+            return credible(landing.published(company_id, resource.name), now=run.now())[-1:]
         whole_or_news = run.land(job)
         return whole_or_news, *run.land_gone(whole_or_news)
 
@@ -145,7 +146,7 @@ def land_first(
     asking = Call.of(settings, resource, by=call, mode="recent", once=once, progress=progress, clock=clock)
 
     def landed(run: Run) -> tuple[Manifest, ...]:
-        job = first(asking.landing, run.company_id, resource, now=clock.now(), zone=settings.zone)
+        job = first(asking.landing, run.company_id, resource, now=run.now(), zone=settings.zone)
         return () if job is None else (run.land(job),)
 
     return next(iter(asking.answered(landed)), None)
@@ -277,11 +278,12 @@ def plan(
     with open_client(settings, lane=lane, clock=clock, note=(progress or Silent()).note) as client:
         company_id = settings.company_id or client.fetch_profile().company_id
         landing, after = _landing(settings), timedelta(days=settings.reconcile_days)
+        now = client.time.now()
         if mode is None:
-            job = due(landing, company_id, resource, now=clock.now(), reconcile_after=after)
+            job = due(landing, company_id, resource, now=now, reconcile_after=after)
         else:
-            job = chosen(landing, company_id, resource, mode=mode, span=span, now=clock.now())
-        return plan_of(job, client, resource, zone=settings.zone, now=clock.now())
+            job = chosen(landing, company_id, resource, mode=mode, span=span, now=now)
+        return plan_of(job, client, resource, zone=settings.zone, now=now)
 
 
 def _landing(settings: Settings) -> Landing:

@@ -14,7 +14,7 @@ from huggy_connector.api import PAGE_SIZE
 from huggy_connector.catalogue import RESOURCES, Order, Resource
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import MODES, Landing, Manifest, Work
-from huggy_connector.landing.known import changed, coverage, created, missing, newest, spoken_in, vouched
+from huggy_connector.landing.known import changed, coverage, created, credible, missing, newest, spoken_in, vouched
 from huggy_connector.settings import cleaned
 from huggy_connector.sweep import (
     ById,
@@ -68,7 +68,7 @@ def chosen(
             f"The list of {resource.name} has no order that is known, so only all of it can be read: "
             f"`huggy land {resource.name}` does."
         )
-    published = landing.published(company_id, resource.name)
+    published = credible(landing.published(company_id, resource.name), now=now)
     last = newest(published, "full", exact=False)
     pages = None if last is None else ceil(last.unique_ids / PAGE_SIZE)
     if mode == "tombstones":
@@ -91,7 +91,7 @@ def due(
     job = chosen(landing, company_id, resource, mode=usual, span=None, now=now)
     if resource.parent is not None or not resource.paged or job.mode != usual:
         return job
-    published = landing.published(company_id, resource.name)
+    published = credible(landing.published(company_id, resource.name), now=now)
     swept, last = newest(published, "full"), newest(published, "full", "incremental", exact=False)
     if swept is None or last is None:
         return job
@@ -104,7 +104,8 @@ def due(
 
 def first(landing: Landing, company_id: int, resource: Resource, *, now: datetime, zone: ZoneInfo) -> Job | None:
     """What a first run should read and publish before the history; None where there is nothing to be won by it."""
-    if resource.parent is not None or not _is_ordered(resource) or landing.published(company_id, resource.name):
+    published = credible(landing.published(company_id, resource.name), now=now)
+    if resource.parent is not None or not _is_ordered(resource) or published:
         return None
     today = datetime.combine(now.astimezone(zone).date(), time(), zone)
     span = Span(today - RECENT, today + timedelta(days=1))
@@ -220,7 +221,8 @@ def _of_parents(
     """The lists of many parents: of which ones, is told by what is landed of them."""
     if mode == "tombstones":
         raise ConfigurationError(f"{resource.name} are read in the lists of {parent}, none is asked for by its id.")
-    known = [each for each in landing.published(company_id, parent) if each.mode != "tombstones"]
+    published = credible(landing.published(company_id, parent), now=now)
+    known = [each for each in published if each.mode != "tombstones"]
     if not known:
         raise ConfigurationError(
             f"Nothing of {parent} is landed yet, so nothing tells which have {resource.name}: "
@@ -230,7 +232,7 @@ def _of_parents(
         ids = created(landing, known, start=span.start, end=span.end)
         return Job(mode, f"of the {len(ids):,} {parent} created in the span", span, ids=tuple(ids))
     covers = tuple(coverage(known))
-    covered = newest(landing.published(company_id, resource.name), "full", "incremental")
+    covered = newest(credible(landing.published(company_id, resource.name), now=now), "full", "incremental")
     if mode == "full":
         ids, which = spoken_in(landing, known, days=None, now=now), ""
     elif covered is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from math import ceil
 
@@ -59,11 +60,18 @@ class Run:
         self._counted = 0, 0
         """Requests and retries of this client that are in a manifest already."""
 
+    def now(self) -> datetime:
+        """By the clock that this host and the API agree on. Raises ClockWrong where they are far apart."""
+        if self._client.round_trip is None:
+            self._client.fetch_profile()
+        return self._client.time.agreed()
+
     def land(self, job: Job) -> Manifest:
         """The job as a published snapshot."""
         return self._land(job, self._asked)
 
     def _land(self, job: Job, asked: Asked) -> Manifest:
+        self.now()
         self._progress.note(f"{self._resource.name}: {job.mode}, {job.why}.")
         work = self._landing.begin(
             resource=self._resource,
@@ -73,7 +81,7 @@ class Run:
             window=None if job.span is None else {"from": job.span.start.isoformat(), "to": job.span.end.isoformat()},
             zone=self._settings.zone,
             policy=self._policy,
-            now=self._clock.now,
+            now=self._client.time.now,
             once=self._once,
             account=self._client.account if self._settings.company_id is None else "",
             note=self._progress.note,
@@ -99,9 +107,7 @@ class Run:
         swept = landed.mode == "full" and landed.certificate["exact"] and self._resource.paged
         if self._resource.parent is not None or not (swept or landed.state.get("gone")):
             return ()
-        job = chosen(
-            self._landing, self.company_id, self._resource, mode="tombstones", span=None, now=self._clock.now()
-        )
+        job = chosen(self._landing, self.company_id, self._resource, mode="tombstones", span=None, now=self.now())
         if len(job.ids) > max(FEW_GONE, min(MANY_GONE, landed.unique_ids * SHARE_GONE)):
             self._progress.note(
                 f"{self._resource.name}: {len(job.ids):,} records are missing from the last full sweep, too many to "
@@ -172,13 +178,11 @@ class Run:
             if not self._may_lack(ask, error):
                 raise
             gone = isinstance(error, NotFound)
-            return Page(ask=ask, rows=(), fetched_at=self._clock.now(), refused=True, gone=gone)
+            return Page(ask=ask, rows=(), fetched_at=self._client.time.now(), refused=True, gone=gone)
         return Page(ask=ask, rows=fetched.rows, fetched_at=fetched.at)
 
 
 def _streams(client: Client) -> int:
     """As many as keep the budget full at this latency: one a request on its way, and one that waits its turn."""
-    if client.round_trip is None:
-        client.fetch_profile()
     on_the_way = min(client.budget.rate, FASTEST) * (client.round_trip or 0)
     return min(MOST_STREAMS, max(FEWEST_STREAMS, ceil(on_the_way + 1)))

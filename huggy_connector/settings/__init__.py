@@ -59,6 +59,9 @@ class Settings(BaseModel):
         allow_inf_nan=False,
         description="Your share of the account's limit of 20 requests a second.",
     )
+    clock: Literal["api", "host"] = Field(
+        "api", description="By whose clock rows are read, where the two differ by minutes: api or host."
+    )
     longest_pause: float = Field(
         3600.0,
         gt=0,

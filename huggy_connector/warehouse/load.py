@@ -141,7 +141,7 @@ def load(  # noqa: PLR0913
     checks = read_checks(stop_on, resources, sweep_days=sweep_days)
     with holding(place, wait_seconds=wait_seconds):
         found, verdicts = inspect(place, wanted, engine=engine), settled_verdicts(place, engine)
-        todo = todo_of(landing, place, found, verdicts, resources, zone=zone, afresh=afresh, note=note)
+        todo = todo_of(landing, place, found, verdicts, resources, zone=zone, afresh=afresh, now=now(), note=note)
         withheld = Withheld(landing, hash_key, place.spill, zone)
         if found.version and not todo.afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:

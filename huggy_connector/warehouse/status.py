@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from huggy_connector.api import TOLERANCE
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.warehouse import meta
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.read import UTC_ZONE, connect
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,9 @@ class Status:
     warnings: tuple[str, ...]
 
 
-def status(warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE, runs: int = 10) -> Status:
-    """The live version's status, with its last `runs` snapshots, newest first. Instants come in `zone`.
+def status(warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE, runs: int = 10, now: datetime | None = None) -> Status:
+    """The live version's status, with its last `runs` snapshots, newest first. Instants come in `zone`. With `now`,
+    snapshots that a clock put into a time to come are among the warnings.
 
     Raises as `read.connect` does, and WarehouseUnusable for a DuckDB file of someone else.
     """
@@ -100,6 +106,7 @@ def status(warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE, runs: int = 10) 
             " WHERE version = ? AND NOT passed ORDER BY ALL",
             [published[0]],
         ).fetchall()
+        ahead = [] if now is None else _to_come(connection, now)
     version, published_at, connector_version, duckdb_version = published
     return Status(
         warehouse=str(place.live),
@@ -111,5 +118,17 @@ def status(warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE, runs: int = 10) 
         kept=tuple(number for number, _ in place.kept()),
         freshness=tuple(Freshness(*row) for row in freshness),
         last_runs=tuple(Run(*row) for row in last),
-        warnings=tuple(f"{table}: {detail} ({check})." for table, detail, check in failed),
+        warnings=(*(f"{table}: {detail} ({check})." for table, detail, check in failed), *ahead),
     )
+
+
+def _to_come(connection: DuckDBPyConnection, now: datetime) -> list[str]:
+    return [
+        f"{table}: {count:,} snapshots are of a time to come and beat what is read now, {run_key} the first: if this "
+        "host's clock is right, `huggy rebuild` leaves them out."
+        for table, count, run_key in connection.execute(
+            f"SELECT resource, count(*), min(run_key) FROM {meta.SNAPSHOTS.sql} WHERE finished_at > ? GROUP BY ALL"
+            " ORDER BY ALL",
+            [now + TOLERANCE],
+        ).fetchall()
+    ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.errors import WarehouseUnusable
+from huggy_connector.errors import ClockWrong, WarehouseUnusable
 from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing.known import credible
 from huggy_connector.warehouse.bring import Batch
 from huggy_connector.warehouse.inspection import Found, Loaded
 from huggy_connector.warehouse.place import Place
@@ -20,7 +22,8 @@ class Todo:
     """`afresh`: the file is made anew. `zones` are those of the companies, which their newest snapshots tell.
 
     `loaded` are the snapshots that have been, `blocked` ones may not be, some of which were loaded before
-    (`blocked_late`).
+    (`blocked_late`). `ahead` are those that a clock put into a time to come: they are left out, but for `ahead_late`,
+    which are in the file.
     """
 
     afresh: bool
@@ -29,6 +32,8 @@ class Todo:
     loaded: tuple[Manifest, ...]
     blocked: int
     blocked_late: int
+    ahead: tuple[str, ...] = ()
+    ahead_late: tuple[str, ...] = ()
 
     @property
     def manifests(self) -> list[Manifest]:
@@ -51,6 +56,16 @@ class Todo:
                 f"{self.blocked_late:,} snapshots in the file are blocked: `huggy rebuild` leaves them out, "
                 "`huggy rollback --unblock RUN_KEY` keeps one."
             )
+        if self.ahead:
+            told.append(
+                f"{len(self.ahead):,} snapshots are of a time to come and are left out until then, {self.ahead[0]} the "
+                "first: is this host's clock behind, or was the one that landed them ahead?"
+            )
+        if self.ahead_late:
+            told.append(
+                f"{len(self.ahead_late):,} snapshots in the file are of a time to come and beat what is read now, "
+                f"{self.ahead_late[0]} the first: if this host's clock is right, `huggy rebuild` leaves them out."
+            )
         return tuple(told)
 
 
@@ -63,15 +78,23 @@ def todo_of(
     *,
     zone: ZoneInfo,
     afresh: bool,
+    now: datetime,
     note: Callable[[str], None],
 ) -> Todo:
-    """Raises WarehouseUnusable where a file has to be made anew and would hold less."""
-    afresh = afresh or found.former
-    todo = _listed(landing, frozenset() if afresh else found.loaded, verdicts, resources, zone=zone, afresh=afresh)
+    """Raises WarehouseUnusable where a file has to be made anew and would hold less, ClockWrong where all that
+    there is comes from a time after `now`.
+    """
+    afresh, loaded = afresh or found.former, found.loaded
+    todo = _listed(landing, frozenset() if afresh else loaded, verdicts, resources, zone=zone, afresh=afresh, now=now)
     moved = [company for company, name in found.zones if company in todo.zones and todo.zones[company].key != name]
     if moved and not afresh:
         note(f"The zone of company {min(moved)} is another now: its times are read again, from the landing.")
-        todo = _listed(landing, frozenset(), verdicts, resources, zone=zone, afresh=True)
+        todo = _listed(landing, frozenset(), verdicts, resources, zone=zone, afresh=True, now=now)
+    if todo.ahead and not todo.manifests and not todo.loaded:
+        raise ClockWrong(
+            f"All snapshots of the landing are of a time after now, which is {now:%Y-%m-%d %H:%M} UTC by this host's "
+            "clock: set it."
+        )
     if todo.afresh:
         _make_sure_of_landing(landing, place, found.loaded, todo, verdicts)
     return todo
@@ -85,24 +108,34 @@ def _listed(
     *,
     zone: ZoneInfo,
     afresh: bool,
+    now: datetime,
 ) -> Todo:
     batches, loaded_already, blocked, late = [], list[Manifest](), 0, 0
+    ahead, ahead_late = list[str](), list[str]()
     zones = dict[int, ZoneInfo]()
     for company_id in landing.companies():
         told = list[tuple[str, str]]()
         for resource in resources:
             published = landing.published(company_id, resource.name)
             free = [each for each in published if each.address not in verdicts.blocked]
-            new = tuple(each for each in free if (company_id, resource.name, each.run_key) not in loaded)
             old = tuple(each for each in free if (company_id, resource.name, each.run_key) in loaded)
+            waiting = [each for each in free if (company_id, resource.name, each.run_key) not in loaded]
+            new = credible(waiting, now=now)
+            ahead += _to_come(waiting, now)
+            ahead_late += _to_come(old, now)
             loaded_already += old
             blocked += len(published) - len(free)
             late += sum((company_id, resource.name, each.run_key) in loaded for each in published) - len(old)
-            told += [(each.run_key, each.timezone) for each in free if each.timezone]
+            told += [(each.run_key, each.timezone) for each in (*old, *new) if each.timezone]
             if new:
                 batches.append(Batch(company_id, resource, new, old))
         zones[company_id] = ZoneInfo(max(told)[1]) if told else zone
-    return Todo(afresh, tuple(batches), zones, tuple(loaded_already), blocked, late)
+    return Todo(afresh, tuple(batches), zones, tuple(loaded_already), blocked, late, tuple(ahead), tuple(ahead_late))
+
+
+def _to_come(snapshots: Sequence[Manifest], now: datetime) -> list[str]:
+    possible = {each.run_key for each in credible(snapshots, now=now)}
+    return [f"{each.resource} {each.run_key}" for each in snapshots if each.run_key not in possible]
 
 
 def _make_sure_of_landing(landing: Landing, place: Place, loaded: Loaded, todo: Todo, verdicts: Verdicts) -> None:

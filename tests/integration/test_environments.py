@@ -70,13 +70,19 @@ def faketime() -> str | None:
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), Path("/usr/lib/libfaketime.so.1"))
 
 
-def a_clock(days: int, relation: str) -> Environment:
+def a_clock(days: int, relation: str, **says: Said) -> Environment:
     """The wall clock is off; the one that counts since the boot is not, as on any machine."""
+    far_apart = (
+        "huggy: By this host's clock it is TIME UTC, by the API's TIME: set this host's clock. If the API's is wrong, "
+        "HUGGY_CLOCK=host goes by this host's."
+    )
     return Environment(
         sets={"LD_PRELOAD": str(FAKETIME), "FAKETIME": f"{days:+d}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"},
         beside={
             "check": rf"This machine's clock is 31,5[0-9]{{2}},[0-9]{{3}} s {relation} the server's: set it right\."
         },
+        says={"land": (2, far_apart), **says},
+        meanwhile=True,
         needs=faketime,
     )
 
@@ -211,7 +217,17 @@ ENVIRONMENTS = {
         says={"check": NO_CERTIFICATES, "land": NO_CERTIFICATES},
     ),
     "a clock a year ahead": a_clock(A_YEAR, "ahead of"),
-    "a clock a year behind": a_clock(-A_YEAR, "behind"),
+    "a clock a year behind": a_clock(
+        -A_YEAR,
+        "behind",
+        load=(
+            2,
+            (
+                "huggy: All snapshots of the landing are of a time after now, which is TIME UTC by this host's clock: "
+                "set it."
+            ),
+        ),
+    ),
     "no standard input": Environment(streams="<&-"),
     "no standard output": Environment(streams=">&-"),
     "no standard error": Environment(streams="2>&-"),
@@ -347,4 +363,5 @@ def told(done: "subprocess.CompletedProcess[str]", column: str, folder: Path, od
         said.append(f"not the answer: {done.stdout}")
     if not works and done.stdout and done.returncode:
         said.append(f"beside it: {done.stdout}")
-    return done.returncode, re.sub(r"budget-[0-9a-f]{16}", "budget-HASH", "\n".join(said))
+    told = re.sub(r"budget-[0-9a-f]{16}", "budget-HASH", "\n".join(said))
+    return done.returncode, re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", "TIME", told)
