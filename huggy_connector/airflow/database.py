@@ -79,6 +79,6 @@ def dags_that_loaded(companies: Collection[int]) -> dict[int, set[str]]:
     )
     with create_session() as session:
         for uri, dag_id in session.execute(loads):
-            if match := re.match(r"huggy://([0-9]+)/", uri):
+            if dag_id and (match := re.match(r"huggy://([0-9]+)/", uri)):
                 found[int(match[1])].add(dag_id)
     return found

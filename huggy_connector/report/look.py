@@ -33,8 +33,11 @@ class Policy:
     @classmethod
     def told(cls, hashes: Any) -> Self | None:
         """What `as_plain` told; None where it is no such thing."""
-        parts = [hashes.get("style"), hashes.get("script")] if isinstance(hashes, Mapping) else []
-        return cls(*parts) if parts and all(isinstance(each, str) and _HASH.fullmatch(each) for each in parts) else None
+        parts = [hashes.get(each) for each in ("style", "script")] if isinstance(hashes, Mapping) else []
+        match [each for each in parts if isinstance(each, str) and _HASH.fullmatch(each)]:
+            case [style, script]:
+                return cls(style, script)
+        return None
 
     def as_plain(self) -> dict[str, str]:
         return {"style": self.style, "script": self.script}

@@ -49,7 +49,7 @@ def _loads(_database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if not session.get(DagBundleModel, "testing"):
             session.add(DagBundleModel(name="testing"))
             session.flush()
-        session.add_all(DagModel(dag_id=dag_id, bundle_name="testing") for dag_id in LOADS)
+        session.add_all(DagModel(dag_id=dag_id, bundle_name="testing") for dag_id in LOADS)  # type: ignore[no-untyped-call]
         told = [(company, dag_id) for dag_id, companies in LOADS.items() for company in companies]
         for company, dag_id in [*told, (4444, "gone"), (4545, None)]:
             uri = f"huggy://{company}/chats"
