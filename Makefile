@@ -20,7 +20,7 @@ demo: $(READY) ## the main job: a sandbox of Huggy, the DAG huggy_sync in a real
 	@$(BIN)/python -m scripts.demo
 
 test: $(READY) ## all tests (about 17 minutes on two cores)
-	@sh scripts/debian.sh chromium redis-server docker-compose faketime
+	@sh scripts/debian.sh chromium redis-server docker-compose faketime g++
 	@echo "== Tests"
 	@$(BIN)/python -m pytest --numprocesses=3 tests/unit tests/integration
 	@echo "== Tests in a real Airflow"
@@ -38,7 +38,7 @@ audit: $(READY) ## asks for known holes in what is pinned, and in the oldest ver
 	@$(BIN)/python -m scripts.audit
 
 proof: $(READY) ## the slow proofs at full size
-	@sh scripts/debian.sh redis-server
+	@sh scripts/debian.sh redis-server g++
 	@echo "== Proofs at full size"
 	@HUGGY_PROOF=full $(BIN)/python -m pytest -m proof --numprocesses=0 --timeout=3600
 	@echo "All proofs hold. Next: make bench"

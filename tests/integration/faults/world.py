@@ -16,7 +16,7 @@ import duckdb
 
 from huggy_connector import pipeline
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.landing import Folder, Landing
+from huggy_connector.landing import Folder, Landing, Manifest
 from huggy_connector.sandbox import Sandbox
 from huggy_connector.settings import Settings
 
@@ -75,17 +75,14 @@ class World:
     def seen(self) -> Seen:
         """Raises whatever a reader would meet where something is broken."""
         landing = Landing(Folder(self.settings.landing))
-        landed = {}
-        for resource in RESOURCES:
-            found = Counter[str]()
-            for company in landing.companies():
-                for manifest in landing.published(company, resource):
-                    landing.verify(manifest)
-                    batches = (batch for part in landing.parts(manifest) for batch in part.batches())
-                    rows = [row for batch in batches for row in batch.to_pylist()]
-                    assert len(rows) == manifest.rows
-                    found[_digest(sorted(f"{row['id']} {row['raw']}" for row in rows))] += 1
-            landed[resource] = found
+        landed = {
+            resource: Counter(
+                self._of_snapshot(landing, manifest)
+                for company in landing.companies()
+                for manifest in landing.published(company, resource)
+            )
+            for resource in RESOURCES
+        }
         copies = self.root / "copies"
         told = copies / "huggy.json"
         newest = json.loads(told.read_text())["name"] if told.exists() else ""
@@ -101,6 +98,19 @@ class World:
         """What writers leave behind who do not end well."""
         endings = (".tmp", ".half", ".wal", "draft.duckdb", "afresh.duckdb")
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.name.endswith(endings))
+
+    def _of_snapshot(self, landing: Landing, manifest: Manifest) -> str:
+        """The digest of every row of a snapshot, as it came. One whose files were looked at before is known."""
+        parts = landing.parts(manifest)
+        content = hashlib.sha256(
+            manifest.to_json() + b"".join(Path(part.path).read_bytes() for part in parts)
+        ).hexdigest()
+        if content not in self.digests:
+            landing.verify(manifest)
+            rows = [row for part in parts for batch in part.batches() for row in batch.to_pylist()]
+            assert len(rows) == manifest.rows
+            self.digests[content] = _digest(sorted(f"{row['id']} {row['raw']}" for row in rows))
+        return self.digests[content]
 
     def _of(self, file: Path) -> str:
         """The digest of every row of current state and history. A file that was looked at before is known."""
