@@ -111,7 +111,7 @@ def _told(error: BaseException) -> tuple[str, int]:
             return str(error), error.exit_code
         case _ if os.environ.get("HUGGY_DEBUG"):
             raise error
-        case OSError() if error.strerror:
+        case OSError() if error.strerror and not isinstance(error, ConnectionError | TimeoutError):
             file = f"file {error.filename}" if isinstance(error.filename, str) else "disk"
             return visible(f"The {file} cannot be used ({error.strerror}): see to that, and do this again."), 1
         case _:
