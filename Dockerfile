@@ -1,8 +1,13 @@
 # Airflow with the connector in it. Built from this folder: docker compose build
-ARG AIRFLOW_VERSION=3.3.2
-FROM apache/airflow:${AIRFLOW_VERSION}
-ARG AIRFLOW_VERSION
-COPY --chown=airflow:root pyproject.toml README.md LICENSE /tmp/huggy/
+# AIRFLOW_IMAGE may name the image by its digest, and should: see "Supply chain" in SECURITY.md.
+ARG AIRFLOW_IMAGE=apache/airflow:3.3.2
+FROM ${AIRFLOW_IMAGE}
+COPY --chown=airflow:root pyproject.toml README.md LICENSE requirements-image.txt /tmp/huggy/
 COPY --chown=airflow:root huggy_connector /tmp/huggy/huggy_connector
-# The pin keeps pip from moving the image's Airflow.
-RUN pip install --no-cache-dir "apache-airflow==${AIRFLOW_VERSION}" "/tmp/huggy[report]" && rm -r /tmp/huggy
+# What Airflow's image does not bring is installed by its hash, and nothing is moved that Airflow needs itself.
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement /tmp/huggy/requirements-image.txt
+RUN pip install --no-cache-dir --no-deps --no-build-isolation "/tmp/huggy[report]"
+RUN ! pip check | grep "^huggy-connector "
+# A new volume is made like this folder: writable for the image's group, whichever user runs.
+RUN rm -r /tmp/huggy && mkdir -m 0775 /opt/airflow/lake
+USER airflow

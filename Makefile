@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check proof bench fix up down constraints
+.PHONY: help demo test check audit proof bench fix up down constraints
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ demo: $(READY) ## the main job: a sandbox of Huggy, the DAG huggy_sync in a real
 	@$(BIN)/python -m scripts.demo
 
 test: $(READY) ## all tests (about 17 minutes on two cores)
-	@sh scripts/debian.sh chromium redis-server docker-compose faketime
+	@sh scripts/debian.sh chromium redis-server docker-compose faketime g++
 	@echo "== Tests"
 	@$(BIN)/python -m pytest --numprocesses=3 tests/unit tests/integration
 	@echo "== Tests in a real Airflow"
@@ -34,8 +34,11 @@ check: $(READY) ## format, lint, strict types, layers; no tests
 	@echo "== Imports" && $(BIN)/lint-imports
 	@echo "All checks pass. Next: make test"
 
+audit: $(READY) ## asks for known holes in what is pinned, and in the oldest versions that are allowed
+	@$(BIN)/python -m scripts.audit
+
 proof: $(READY) ## the slow proofs at full size
-	@sh scripts/debian.sh redis-server
+	@sh scripts/debian.sh redis-server g++
 	@echo "== Proofs at full size"
 	@HUGGY_PROOF=full $(BIN)/python -m pytest -m proof --numprocesses=0 --timeout=3600
 	@echo "All proofs hold. Next: make bench"
@@ -53,10 +56,8 @@ up: $(READY) ## an Airflow on loopback with the DAGs of this folder
 down: $(READY) ## stops it
 	@$(BIN)/python -m scripts.stack down
 
-constraints: $(READY) ## pins anew what constraints.txt pins
-	@$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --upgrade --quiet \
-		--no-header --no-annotate --no-emit-index-url --output-file constraints.txt
-	@echo "Next: make test"
+constraints: $(READY) ## pins anew constraints.txt and, with hashes, what the image adds: requirements-image.txt
+	@$(BIN)/python -m scripts.pins
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 was found: install one, or name it with PYTHON=/path/to/python3." >&2; exit 1; }

@@ -1,6 +1,7 @@
 """What Airflow's database has of ours. Only its API server can read that."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,3 +51,34 @@ def connections() -> list[str]:
     with create_session() as session:
         wanted = select(Connection.conn_id).where(Connection.conn_type == HuggyHook.conn_type)
         return sorted(session.scalars(wanted))
+
+
+def all_dags() -> set[str]:
+    """The ids of all DAGs that Airflow knows."""
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        return set(session.scalars(select(DagModel.dag_id)))
+
+
+def dags_that_loaded(companies: Collection[int]) -> dict[int, set[str]]:
+    """By company: the DAGs of whose loads there are asset events. One that a person sent by hand has no DAG."""
+    from airflow.models.asset import AssetEvent, AssetModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import or_, select
+
+    found: dict[int, set[str]] = {company: set() for company in companies}
+    ours = or_(*(AssetModel.uri.startswith(f"huggy://{company}/") for company in found))
+    loads = (
+        select(AssetModel.uri, AssetEvent.source_dag_id)
+        .join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+        .where(ours, AssetEvent.source_dag_id.is_not(None))
+        .distinct()
+    )
+    with create_session() as session:
+        for uri, dag_id in session.execute(loads):
+            if dag_id and (match := re.match(r"huggy://([0-9]+)/", uri)):
+                found[int(match[1])].add(dag_id)
+    return found

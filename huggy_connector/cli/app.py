@@ -20,6 +20,7 @@ from huggy_connector.cli.sandbox import demo, sandbox
 from huggy_connector.cli.show import note
 from huggy_connector.cli.streams import ReaderGone, standard_streams
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
+from huggy_connector.visible import visible
 
 INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command goes on from there."
 BROKEN_PIPE = 141
@@ -110,6 +111,9 @@ def _told(error: BaseException) -> tuple[str, int]:
             return str(error), error.exit_code
         case _ if os.environ.get("HUGGY_DEBUG"):
             raise error
+        case OSError() if error.strerror and not isinstance(error, ConnectionError | TimeoutError):
+            file = f"file {error.filename}" if isinstance(error.filename, str) else "disk"
+            return visible(f"The {file} cannot be used ({error.strerror}): see to that, and do this again."), 1
         case _:
             return f"Unexpected {type(error).__name__}: set HUGGY_DEBUG=1 for the traceback, and please report it.", 1
 

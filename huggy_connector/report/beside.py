@@ -6,16 +6,30 @@ A server that shows them needs neither DuckDB nor the extra `report`.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
 
+from huggy_connector.report.look import Policy
 from huggy_connector.report.words import LANGUAGES, Language
 
 FORMAT = 1
 """Version of the JSON's layout."""
 
 State: TypeAlias = Literal["ready", "no_folder", "no_report", "older_report"]
+
+
+_SECTION = re.compile(rb'<section id="company-([0-9]+)">')
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A file of the report: all companies whose figures are in it, and the policy of its pages."""
+
+    content: bytes
+    companies: frozenset[int]
+    policy: Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,23 @@ class Beside:
             return "no_folder"
         if not there:
             return "no_report"
-        return "ready" if self._told().get("format") == FORMAT else "older_report"
+        told = self._told()
+        return "ready" if told.get("format") == FORMAT and Policy.told(told.get("policy")) else "older_report"
+
+    def shown(self, name: str) -> Shown | None:
+        """One of the files, for a server; None where it is none of them, or cannot be shown."""
+        if name not in self.names or any(self.state(language) != "ready" for language in LANGUAGES):
+            return None
+        told = self._told()
+        policy = Policy.told(told.get("policy"))
+        try:
+            content = self.warehouse.with_name(name).read_bytes()
+            companies = {int(each["company_id"]) for each in told["companies"]}
+        except (OSError, KeyError, TypeError, ValueError):
+            return None
+        # A page is put in its place before the figures are: for a moment it has a company that they do not name yet.
+        companies |= {int(number) for number in _SECTION.findall(content)}
+        return None if policy is None else Shown(content, frozenset(companies), policy)
 
     def _told(self) -> dict[str, Any]:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
+from huggy_connector.report.look import look_of_notice
 from huggy_connector.report.words import Words
 from huggy_connector.visible import visible
 
@@ -44,4 +45,4 @@ def _rendered(**told: Any) -> str:
 
     template = resources.files(__package__).joinpath("notice.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(template).render({"links": {}, **told})
+    return environment.from_string(template).render({"look": look_of_notice(), "links": {}, **told})

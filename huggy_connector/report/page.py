@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 
-from huggy_connector.report.charts import COLOURS
 from huggy_connector.report.figures import Company, Figures, Landing
+from huggy_connector.report.look import look_of_report
 from huggy_connector.report.period import Period, Table, period_of
 from huggy_connector.report.words import Words
 from huggy_connector.visible import visible
@@ -39,7 +39,7 @@ def render(figures: Figures, *, words: Words, data_name: str, other_name: str = 
     return environment.from_string(template).render(
         figures=figures,
         words=words,
-        colours=COLOURS,
+        look=look_of_report(),
         data_name=data_name,
         other_name=other_name,
         sections=[_section(company, figures, words) for company in figures.companies],

@@ -65,6 +65,12 @@ _TEXTS: Mapping[str, Text] = {
         "O relatório junto de {file} é de outra versão: limpe (clear) a última tarefa load do huggy_sync, que o refaz, "
         "ou rode huggy load.",
     ),
+    "not_yours": Text(
+        "This report shows a company of which you may not read a DAG: ask Airflow's administrator for the right to "
+        "read one that loads it, or for a warehouse of your own company.",
+        "Este relatório mostra uma empresa da qual você não pode ler nenhuma DAG: peça ao administrador do Airflow o "
+        "direito de ler uma que a carregue, ou um arquivo só da sua empresa.",
+    ),
     "not_ours": Text(
         "This task is none of huggy_connector's, or it has not ended well yet: its log says how far it is.",
         "Esta tarefa não é do huggy_connector, ou ainda não terminou bem: o log diz até onde ela foi.",

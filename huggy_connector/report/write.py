@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted, WarehouseError
 from huggy_connector.report.beside import FORMAT, Beside
 from huggy_connector.report.figures import Figures, as_plain
+from huggy_connector.report.look import look_of_report
 from huggy_connector.report.page import render
 from huggy_connector.report.reading import live_version, read_figures
 from huggy_connector.report.words import LANGUAGES, Language, Words
@@ -106,7 +107,8 @@ def _write_beside(settings: Settings, *, now: datetime) -> None:
 def _as_json(figures: Figures) -> str:
     plain = as_plain(figures)
     assert isinstance(plain, dict)
-    return json.dumps({"format": FORMAT, **plain}, ensure_ascii=False, separators=(",", ":"))
+    told = {"format": FORMAT, "policy": look_of_report().policy.as_plain(), **plain}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _notices(figures: Figures, words: Words) -> list[str]:

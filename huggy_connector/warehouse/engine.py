@@ -22,6 +22,13 @@ STORAGE_VERSION = "v1.2.0"
 CATALOG = "warehouse"
 """What the file is called while it is loaded into."""
 
+_DISK = re.compile(
+    r"no space left|quota exceeded|input/output error|read-only file system|could not (?:write|fsync|truncate)"
+    r"|fsync failed",
+    re.IGNORECASE,
+)
+"""In DuckDB's words for what the disk refused, whatever kind of error it makes of them: no file is damaged by it."""
+
 COUNTED = 0.85
 """The part of its memory that DuckDB counts, measured at 5 million chats: not the buffers of what it reads."""
 
@@ -121,7 +128,13 @@ def _meaning(error: Exception, file: Path) -> WarehouseError:
         return WarehouseUnusable(f"{file} is not a DuckDB file: give another path, or move it away.")
     if "Permission denied" in said:
         return WarehouseUnusable(f"{file} may not be read by this user: change its rights.")
-    return damaged(file)
+    return _refused(file, said) if _DISK.search(said) else damaged(file)
+
+
+def _refused(file: Path, said: str) -> WarehouseUnusable:
+    named = re.search(r"no space left on device|input/output error|read-only file system", said, re.IGNORECASE)
+    why = f" ({named[0].lower()})" if named else ""
+    return WarehouseUnusable(f"The disk refuses to read or write {file}{why}: see to the disk, and do this again.")
 
 
 def damaged(file: Path) -> WarehouseUnusable:
@@ -163,9 +176,9 @@ def explained(file: Path) -> Iterator[None]:
     except duckdb.Error as error:
         if re.search(r"corrupt|checksum|could not read enough", str(error), re.IGNORECASE):
             raise damaged(file) from None
-        if isinstance(error, duckdb.IOException) or re.search(
-            r"could not write|no space left", str(error), re.IGNORECASE
-        ):
+        if _DISK.search(str(error)):
+            raise _refused(file, str(error)) from None
+        if isinstance(error, duckdb.IOException):
             raise WarehouseUnusable(
                 f"The load into {file} could not read or write a file: see whether the disk has room, and load again."
             ) from None

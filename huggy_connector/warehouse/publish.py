@@ -59,7 +59,7 @@ def holding(place: Place, *, wait_seconds: float = 0.0) -> Iterator[None]:
     """The right to change the warehouse: one holder at a time, over all processes of this machine.
 
     A holder that is killed leaves nothing to be cleared by hand. Raises WarehouseBusy where another one holds it for
-    longer than `wait_seconds`, WarehouseUnusable where nothing can be written there.
+    longer than `wait_seconds`, WarehouseUnusable where nothing can be written there, then or while it is held.
     """
     try:
         check_way(place.live)
@@ -77,6 +77,11 @@ def holding(place: Place, *, wait_seconds: float = 0.0) -> Iterator[None]:
     try:
         _clear(place)
         yield
+    except OSError as error:  # whatever is done meanwhile, files are what can fail
+        raise WarehouseUnusable(
+            f"What belongs to {place.live} could not be read or written ({error.strerror or 'the disk fails'}): see to "
+            "the disk, and do this again."
+        ) from None
     finally:
         lock.release()
 

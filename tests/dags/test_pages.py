@@ -1,8 +1,14 @@
-"""The pages as the API server has them. Its login is put aside here but for one test; the real one is in tests/e2e."""
+"""The pages as the API server has them. Its login is put aside here but for one test; the real one is in tests/e2e.
+
+Who may see which company is in test_rights.py.
+"""
 
 import json
+import re
 import warnings
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +18,7 @@ from fastapi import HTTPException
 from huggy_connector.airflow.database import Returned
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.errors import Interrupted
+from huggy_connector.landing import Landing
 from huggy_connector.report import Beside
 
 with warnings.catch_warnings(action="ignore"):  # of Airflow's own libraries, while they are imported
@@ -22,9 +29,10 @@ with warnings.catch_warnings(action="ignore"):  # of Airflow's own libraries, wh
 
 
 @pytest.fixture
-def visitor() -> Iterator[TestClient]:
-    """Somebody who is logged in."""
+def visitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """Somebody who is logged in and may see every company."""
     pages.app.dependency_overrides[get_user] = lambda: None
+    monkeypatch.setattr(pages, "may_see", lambda *_: True)
     yield TestClient(pages.app, follow_redirects=False)
     pages.app.dependency_overrides.clear()
 
@@ -70,6 +78,56 @@ def test_of_several_connections_the_page_asks_for_one(visitor: TestClient, monke
     monkeypatch.setattr(pages, "connections", lambda: ["huggy_north", "huggy_south"])
     listed = visitor.get("/").text
     assert ('<a href="/huggy_north/">huggy_north</a>' in listed, "huggy_default" in listed) == (True, False)
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_page_runs_its_own_script_alone_and_is_framed_by_airflow_alone(
+    visitor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "connections", lambda: ["huggy_north", "huggy_south"])
+    for path in ("/huggy_default/", "/huggy_default/desk.report.pt-BR.html", "/huggy_nobody/", "/", "/nothing/of/ours"):
+        answer = visitor.get(path)
+        policy = dict(each.split(" ", 1) for each in answer.headers["Content-Security-Policy"].split("; "))
+        assert {name: policy[name] for name in ("default-src", "frame-ancestors", "base-uri", "form-action")} == {
+            "default-src": "'none'",
+            "frame-ancestors": "'self'",
+            "base-uri": "'none'",
+            "form-action": "'none'",
+        }
+        for element in ("style", "script"):
+            texts = re.findall(rf"<{element}>(.*?)</{element}>", answer.text, re.DOTALL)
+            allowed = policy.get("style-src-elem" if element == "style" else "script-src", "").split()
+            assert [f"'{hash_of(text)}'" for text in texts] == allowed, (path, element)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.usefixtures("loaded")
+def test_what_the_data_bring_into_a_page_is_not_among_the_scripts_of_its_policy(
+    connected: Path, visitor: TestClient
+) -> None:
+    page = Beside.of(connected / "desk.duckdb").page("en")
+    before = visitor.get("/huggy_default/").headers["Content-Security-Policy"]
+    page.write_text(page.read_text().replace("</main>", "<script>alert(1)</script><style>a {}</style></main>"))
+    answer = visitor.get("/huggy_default/")
+    assert ("alert(1)" in answer.text, answer.headers["Content-Security-Policy"]) == (True, before)
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize("hashes", [None, {}, {"style": "sha256-*", "script": "x'; script-src *"}])
+def test_figures_that_tell_no_policy_are_of_another_release(connected: Path, visitor: TestClient, hashes: Any) -> None:
+    data = Beside.of(connected / "desk.duckdb").data
+    data.write_text(json.dumps({**json.loads(data.read_text()), "policy": hashes}))
+    assert "was made by another release" in _said(visitor)
+    assert visitor.get("/huggy_default/desk.report.json").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/huggy_default", "/%5Cevil.example", "/%2F%2Fevil.example", "/tasks"])
+def test_no_redirect_echoes_what_a_request_says_of_the_server(
+    visitor: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(pages, "connections", list)
+    place = visitor.get(path, headers={"Host": "evil.example"}).headers.get("location", "/none")
+    assert re.fullmatch(r"/(huggy_default/|%5Cevil.example/|tasks/|none)", place)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +220,27 @@ def test_a_tasks_tab_tells_what_it_did_with_the_manifest(
     assert "&#34;state&#34;: {}" in said
 
 
+@pytest.mark.parametrize("landing", ["/etc", "s3://neighbour/landing", "file:///etc", None])
+def test_a_landing_that_a_task_names_is_believed_only_if_it_is_the_connections(
+    loaded: dict[str, Any], permitted: TestClient, monkeypatch: pytest.MonkeyPatch, landing: str | None
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(Landing, "at", lambda place, **_: opened.append(place))
+    monkeypatch.setattr(pages, "returned", lambda *_: Returned({**loaded, "landing": landing}))
+    said = permitted.get("/tasks/desk/run-1/land/-1").text
+    assert (opened, "certificate" in said, "unique_ids" in said) == ([], False, True)
+
+
+def test_the_manifest_of_a_company_that_somebody_may_not_see_is_left_out(
+    loaded: dict[str, Any], permitted: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(pages, "returned", lambda *_: Returned(loaded))
+    monkeypatch.setattr(pages, "may_see", lambda _, companies: asked.append([*companies]))
+    assert "certificate" not in permitted.get("/tasks/desk/run-1/land/-1").text
+    assert asked == [[loaded["company_id"]]]
+
+
 def test_the_tab_of_a_task_of_somebody_else_says_so(permitted: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "returned", lambda *_: None)
     assert "This task is none of huggy_connector" in permitted.get("/tasks/desk/run-1/other/{MAP_INDEX}").text
@@ -212,3 +291,8 @@ def test_a_report_that_cannot_be_made_is_a_warning_and_the_load_is_none_the_wors
 def _said(visitor: TestClient, language: str = "en") -> str:
     said: str = visitor.get("/huggy_default/", headers={"Accept-Language": language}).text
     return said.replace("&#39;", "'")
+
+
+def hash_of(text: str) -> str:
+    """As a browser makes it of what stands in an element."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

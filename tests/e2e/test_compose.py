@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,7 +8,7 @@ import yaml  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = shutil.which("docker-compose")
-SECRETS = ("AIRFLOW_JWT_SECRET", "AIRFLOW_FERNET_KEY", "POSTGRES_PASSWORD")
+SECRETS = ("AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY", "AIRFLOW_FERNET_KEY", "POSTGRES_PASSWORD")
 pytestmark = pytest.mark.skipif(
     COMPOSE is None, reason="there is no docker-compose: install Debian's package of that name"
 )
@@ -38,3 +39,35 @@ def test_the_sandbox_comes_with_the_profile_demo_alone() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
     assert {name: each["profiles"] for name, each in services.items() if "profiles" in each} == {"sandbox": ["demo"]}
     assert services["sandbox"]["network_mode"] == "service:airflow-scheduler"  # its tasks find it on loopback
+
+
+def test_each_key_of_airflow_is_its_own() -> None:
+    """Whoever learns the key of sessions makes no tokens with it, and the other way round."""
+    environ = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["x-airflow"]["environment"]
+    keys = [name for name in environ if name.endswith(("SECRET", "SECRET_KEY", "FERNET_KEY"))]
+    used = [re.findall(r"\$\{(\w+)", environ[name])[0] for name in keys]
+    assert (len(keys), sorted(used)) == (3, sorted(SECRETS[:3]))
+
+
+def test_nothing_runs_as_root() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+    users = {name: str(each.get("user")) for name, each in services.items()}
+    assert users == {name: "postgres" if name == "postgres" else "${AIRFLOW_UID:-50000}:0" for name in services}
+    users_of_the_image = re.findall(r"^USER (\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert users_of_the_image == ["airflow"]
+    for each in services.values():
+        assert each["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_an_image_may_be_named_by_its_digest(tmp_path: Path) -> None:
+    digest = "apache/airflow:3.3.2@sha256:" + "a" * 64
+    environ = {"AIRFLOW_IMAGE": digest, "POSTGRES_IMAGE": digest, **dict.fromkeys(SECRETS, "secret")}
+    file = shutil.copy(ROOT / "docker-compose.yaml", tmp_path)
+    command = [str(COMPOSE), "--file", str(file), "config"]
+    shown = subprocess.run(
+        command, env={"PATH": "/usr/bin:/bin", **environ}, capture_output=True, text=True, check=True
+    ).stdout
+    services = yaml.safe_load(shown)["services"]
+    assert services["postgres"]["image"] == digest
+    assert services["airflow-scheduler"]["build"]["args"] == {"AIRFLOW_IMAGE": digest}
+    assert "ARG AIRFLOW_IMAGE=" in (ROOT / "Dockerfile").read_text()

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import HuggyError, WarehouseBusy, WarehouseUnusable
-from huggy_connector.warehouse.engine import attach
+from huggy_connector.warehouse.engine import attach, explained
 
 NEWER = (
     f"/f was written by a newer DuckDB (storage version 99) than the {duckdb.__version__} installed here: "
@@ -60,3 +60,31 @@ def test_a_refusal_becomes_one_sentence_that_says_what_to_do(said: str, error: t
     with pytest.raises(error) as caught:
         attach(connection, Path("/f"), "READ_ONLY", "w")
     assert str(caught.value) == sentence
+
+
+REFUSED = [
+    (duckdb.IOException, 'IO Error: Cannot open file "/f": No space left on device', " (no space left on device)"),
+    (duckdb.IOException, 'IO Error: Cannot open file "/f": Read-only file system', " (read-only file system)"),
+    (duckdb.IOException, 'IO Error: Could not write file "/f": Input/output error', " (input/output error)"),
+    (duckdb.IOException, 'IO Error: Could not fsync file "/f": No space left on device', " (no space left on device)"),
+    (duckdb.FatalException, "FATAL Error: fsync failed!", ""),
+    (
+        duckdb.TransactionException,
+        'TransactionContext Error: Failed to commit: Could not write file "/f": Input/output error',
+        " (input/output error)",
+    ),
+]
+"""What DuckDB 2.0 says where single calls fail: see tests/integration/faults/calls.c."""
+
+
+@pytest.mark.parametrize(("kind", "said", "why"), REFUSED)
+def test_what_a_disk_refuses_is_told_as_that_and_not_as_damage_or_a_fault_of_ours(
+    kind: type[duckdb.Error], said: str, why: str
+) -> None:
+    sentence = f"The disk refuses to read or write /f{why}: see to the disk, and do this again."
+    connection: Any = Refusing(said)
+    with pytest.raises(WarehouseUnusable) as opened:
+        attach(connection, Path("/f"), "", "w")
+    with pytest.raises(WarehouseUnusable) as written, explained(Path("/f")):
+        raise kind(said)
+    assert [str(each.value) for each in (opened, written)] == [sentence, sentence]
