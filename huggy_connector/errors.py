@@ -17,6 +17,7 @@
     ├── SweepError                the list cannot be walked to an end
     ├── LandingError              the landing folder
     │   ├── LandingUnwritable     no right to write, or no room
+    │   ├── StoreAway             its object store does not answer, or fails *
     │   ├── SnapshotDamaged       a published file is missing or is not what the manifest says
     │   └── LandingBusy           someone else is landing the same thing *
     ├── WarehouseError            the DuckDB file
@@ -117,6 +118,10 @@ class LandingError(HuggyError):
 
 class LandingUnwritable(LandingError):
     pass
+
+
+class StoreAway(LandingError):
+    transient = True
 
 
 class SnapshotDamaged(LandingError):

@@ -26,8 +26,8 @@ LEAST_SPEED: Final = 1_000
 """Bytes a second of a body, on average, from then on. A page of 20 chats has about 20,000."""
 MOST_BYTES: Final = 64 * 2**20
 """Of an unpacked answer. A page of 20 records with the longest texts has a few millions."""
-LARGE: Final = 4 * 2**20
-"""Bytes from which on only one answer at a time is read: many large ones would not fit into memory together."""
+LARGE: Final = 2 * 2**20
+"""Bytes from which on only one answer at a time is read and decoded: many would not fit into memory together."""
 PIECE: Final = 2**20
 """Bytes unpacked at once: a few packed ones can hold a thousand times as many."""
 GZIP_OR_ZLIB: Final = 47

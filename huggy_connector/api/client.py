@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from huggy_connector import errors
 from huggy_connector.api import protocol
 from huggy_connector.api.agreed import AgreedClock
 from huggy_connector.api.auth import Credentials, explained
+from huggy_connector.api.bounded import LARGE
 from huggy_connector.api.http import Transport
 from huggy_connector.api.protocol import Profile, Request, Response, Row
 from huggy_connector.api.tokens import account
@@ -93,6 +95,7 @@ class Client:
         self._told: tuple[float, int] | None = None
         """When a retry was last told, and how many were not since."""
         self._counting = threading.Lock()
+        self._decodes_large = threading.Lock()
         self._closed = threading.Event()
         self._has_answered = False
         self.requests = 0
@@ -195,7 +198,8 @@ class Client:
         if (error := protocol.error_in(answer, request.what, now=self._clock.now())) is not None:
             raise self._believed(error)
         try:
-            taken = decode(answer), self.time.now()
+            with self._decodes_large if len(answer.body) > LARGE else nullcontext():
+                taken = decode(answer), self.time.now()
         except errors.ApiError as mangled:
             mangled.add_note(protocol.described(answer))
             raise

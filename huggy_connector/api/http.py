@@ -24,7 +24,7 @@ from huggy_connector.api.bounded import (
     Unreadable,
 )
 from huggy_connector.api.network import CERTIFICATES, Proxy, proxy_for, trusted
-from huggy_connector.api.protocol import Request, Response
+from huggy_connector.api.protocol import Request, Response, too_large
 
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
 
@@ -60,9 +60,7 @@ class HttpTransport:
             self._base = httpx.URL(base_url)
             self._ways.to(self._base)
         except httpx.InvalidURL:
-            raise errors.ConfigurationError(
-                "HUGGY_BASE_URL is no address that a server can have: correct it."
-            ) from None
+            raise _no_address("HUGGY_BASE_URL") from None
         self._client = httpx.Client(
             base_url=base_url,
             timeout=timeouts,
@@ -78,15 +76,15 @@ class HttpTransport:
 
     def send(self, request: Request, *, token: str | None) -> Response:
         connecting = _Connecting()
-        sent = self._client.build_request(
-            "GET" if request.body is None else "POST",
-            request.path,
-            params=request.query,
-            json=request.body,
-            headers={} if token is None else {"Authorization": f"Bearer {token}"},
-            extensions={"trace": connecting},
-        )
         try:
+            sent = self._client.build_request(
+                "GET" if request.body is None else "POST",
+                request.path,
+                params=request.query,
+                json=request.body,
+                headers={} if token is None else {"Authorization": f"Bearer {token}"},
+                extensions={"trace": connecting},
+            )
             with self._ways.deadlines.within(self._longest):
                 answer = self._client.send(sent, stream=True)
                 try:
@@ -97,14 +95,13 @@ class HttpTransport:
         except (httpx.HTTPError, TooSlow, Unreadable) as error:
             raise self._in_our_words(error, request) from None
         except TooLarge:
-            raise errors.Overlong(
-                f"The answer for {request.what} is larger than any answer of the API: check that {request.setting} is "
-                "its address."
-            ) from None
+            raise too_large(request.what, request.setting) from None
         except httpx.InvalidURL:
-            raise errors.ConfigurationError(
-                f"{request.setting} is no address that a server can have: correct it."
-            ) from None
+            raise _no_address(request.setting) from None
+        except errors.HuggyError:
+            raise
+        except Exception as error:  # what libraries make of an answer that none of them foresaw
+            raise _garbled(request.what) from error
         if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and (proxy := self._proxy_of(request)):
             raise _refused_by(proxy)
         headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -126,7 +123,7 @@ class HttpTransport:
             case httpx.TimeoutException() | TooSlow():
                 return errors.Unreachable(f"{host} does not answer in time for {request.what}: try later.")
             case httpx.RemoteProtocolError() | Unreadable():
-                return errors.MangledAnswer(f"The answer for {request.what} is cut off or garbled: try later.")
+                return _garbled(request.what)
             case _:
                 return errors.Unreachable(f"The connection to {host} broke while asking for {request.what}: try later.")
 
@@ -202,6 +199,14 @@ def _surroundings() -> Mapping[str, str]:
     if any(name.lower().endswith("_proxy") for name in os.environ):
         return os.environ
     return {**{f"{scheme}_proxy": address for scheme, address in getproxies().items()}, **os.environ}
+
+
+def _no_address(setting: str) -> errors.ConfigurationError:
+    return errors.ConfigurationError(f"{setting} is no address that a server can have: correct it.")
+
+
+def _garbled(what: str) -> errors.MangledAnswer:
+    return errors.MangledAnswer(f"The answer for {what} is cut off or garbled: try later.")
 
 
 def _no_connection(host: str, proxy: Proxy | None, setting: str) -> errors.Unreachable:

@@ -4,7 +4,6 @@ Huggy takes the token requests as JSON and the scopes with `%20`; oauthlib write
 HTTP of a loopback redirect, so there was nothing left for it to do here.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from huggy_connector import errors
-from huggy_connector.api.protocol import Request, Response
+from huggy_connector.api.protocol import Request, Response, json_in
 from huggy_connector.api.tokens import Grant, expires_at, is_plausible
 
 SCOPES = ("install_app", "read_agent_profile")
@@ -108,11 +107,11 @@ def _end(expires_in: object, access_token: str, now: datetime) -> datetime | Non
 
 def _json(response: Response) -> Mapping[str, Any]:
     try:
-        value = json.loads(response.body)
-    except ValueError:
+        value = json_in(response, "an access token", "HUGGY_AUTH_URL")
+    except errors.ApiError:
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             return {}
-        raise errors.MangledAnswer("The OAuth server's answer is not JSON: check HUGGY_AUTH_URL.") from None
+        raise
     return value if isinstance(value, dict) else {}
 
 

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from huggy_connector import errors
+from huggy_connector.catalogue import IDS
 
 Row = Mapping[str, Any]
 """One record as the API gave it."""
@@ -18,8 +19,22 @@ Row = Mapping[str, Any]
 AN_INSTANT = 366 * 86_400.0
 """Seconds: a Retry-After that is so near to now, counted since 1970, is an instant and no span."""
 
+CLOCKS = range(1970, 2200)
+"""Years that a clock may show."""
+
 MOST_DIGITS = 400
 """Of a whole number that is read as one."""
+
+MOST_MEMORY = 32 * 2**20
+"""Bytes that an answer may become once it is read as JSON. A page of 20 records with the longest texts has a few
+millions.
+"""
+A_VALUE = 64
+"""Bytes that a value takes in memory, about, however short it is on the wire."""
+WIDEST = 4
+"""Bytes that a sign takes in memory where one of the text's signs is rare."""
+MOST_LEVELS = 500
+"""Of lists and objects in each other: what is deeper cannot be written again everywhere."""
 
 PAGE_SIZE = 20
 """Rows a page, as documented. A hint for planning: no walk relies on it."""
@@ -88,7 +103,7 @@ def rows_in(response: Response, what: str) -> Sequence[Row]:
 
     What is no record among records (a null, a text) is an empty one: it keeps its place, and costs no other row.
     """
-    value = _json(response, what)
+    value = json_in(response, what)
     if not isinstance(value, list):
         raise errors.UnexpectedShape(
             f"The answer for {what} is {_kind(value)} where a list is due: "
@@ -100,7 +115,7 @@ def rows_in(response: Response, what: str) -> Sequence[Row]:
 
 
 def row_in(response: Response, what: str) -> Row:
-    value = _json(response, what)
+    value = json_in(response, what)
     if not isinstance(value, dict):
         raise errors.UnexpectedShape(f"The answer for {what} is {_kind(value)} where a record is due.")
     return value
@@ -109,12 +124,20 @@ def row_in(response: Response, what: str) -> Row:
 def profile_in(response: Response) -> Profile:
     row = row_in(response, "the token's profile")
     try:
-        company = row.get("companyID") or row["companyId"]
-        return Profile(agent_id=int(row["id"]), name=str(row.get("name") or ""), company_id=int(company))
-    except (KeyError, TypeError, ValueError):
+        company = _whole(row.get("companyID") or row["companyId"])
+        return Profile(agent_id=_whole(row["id"]), name=str(row.get("name") or ""), company_id=company)
+    except (KeyError, ValueError):
         raise errors.UnexpectedShape(
             "The token's profile names no company: set HUGGY_COMPANY_ID to the number of your account."
         ) from None
+
+
+def _whole(value: object) -> int:
+    """An id, or the digits of one. Raises ValueError."""
+    digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not re.fullmatch(r"[0-9]{1,19}", digits.strip(), re.ASCII) or int(digits) not in IDS:
+        raise ValueError("no id")
+    return int(digits)
 
 
 _ERRORS: Mapping[int, tuple[type[errors.ApiError], str]] = {
@@ -175,35 +198,68 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """The server's clock, to the second."""
-    return _http_date(headers.get("date", ""))
+    """The server's clock (UTC), to the second; None where it tells none, or one that no running clock shows."""
+    date = _http_date(headers.get("date", ""))
+    return date if date is not None and date.year in CLOCKS else None
 
 
 def _http_date(text: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, LookupError, ArithmeticError):
         return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _json(response: Response, what: str) -> Any:
+def json_in(response: Response, what: str, setting: str = "HUGGY_BASE_URL") -> Any:
+    """The answer as JSON, whatever it holds. Raises MangledAnswer, and Overlong for what would take too much memory.
+
+    This is the one net for what decoding an answer can do; `HttpTransport.send` is that for getting it.
+    """
     body = response.body.strip()
     if not body:
-        raise errors.MangledAnswer(
-            f"The answer for {what} is empty, again and again: try later, or check HUGGY_BASE_URL."
-        )
+        raise errors.MangledAnswer(f"The answer for {what} is empty, again and again: try later, or check {setting}.")
     if body.startswith(b"<"):
         raise errors.MangledAnswer(
-            f"The answer for {what} is a web page, not JSON: check that HUGGY_BASE_URL is the API's address, "
+            f"The answer for {what} is a web page, not JSON: check that {setting} is the API's address, "
             "and that no proxy answers in its place."
         )
+    if _weight(body) > MOST_MEMORY:
+        raise too_large(what, setting)
     try:
-        return _parsed(body)
-    except ValueError:
-        raise errors.MangledAnswer(f"The answer for {what} is cut off or not JSON: try later.") from None
+        value = _parsed(body)
     except RecursionError:
-        raise errors.MangledAnswer(f"The answer for {what} is nested too deep to be read: try later.") from None
+        raise _too_deep(what) from None
+    except (ValueError, ArithmeticError, MemoryError):
+        raise errors.MangledAnswer(f"The answer for {what} is cut off or not JSON: try later.") from None
+    if _is_deep(value):
+        raise _too_deep(what)
+    return value
+
+
+def _too_deep(what: str) -> errors.MangledAnswer:
+    return errors.MangledAnswer(f"The answer for {what} is nested too deep to be read: try later.")
+
+
+def too_large(what: str, setting: str) -> errors.Overlong:
+    return errors.Overlong(
+        f"The answer for {what} is larger than any answer of the API: check that {setting} is its address."
+    )
+
+
+def _weight(body: bytes) -> int:
+    """About how many bytes of memory JSON takes at the most, once it is read."""
+    is_plain = body.isascii() and rb"\u" not in body
+    return len(body) * (1 if is_plain else WIDEST) + A_VALUE * sum(map(body.count, (b"[", b"{", b",", b":")))
+
+
+def _is_deep(value: object) -> bool:
+    """Whether lists and objects lie deeper in each other than `MOST_LEVELS`. Without a call for each level."""
+    level, depth = [value], 0
+    while level and depth <= MOST_LEVELS:
+        insides = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level, depth = [each for inside in insides for each in inside], depth + 1
+    return bool(level)
 
 
 def _parsed(body: bytes) -> Any:

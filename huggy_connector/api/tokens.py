@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Self
 
+LONGEST = 16_384
+"""Signs of a token: what is longer, no server takes in a header."""
+
 
 def claims(token: str) -> Mapping[str, Any]:
     """The claims of an OAuth token; none for a v2 token."""
@@ -13,7 +16,7 @@ def claims(token: str) -> Mapping[str, Any]:
 
     try:
         return jwt.decode(token, options={"verify_signature": False, "verify_exp": False, "verify_aud": False})
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, ValueError, RecursionError):
         return {}
 
 
@@ -48,8 +51,8 @@ def is_jwt(token: str) -> bool:
 
 
 def is_plausible(token: str) -> bool:
-    """Whether it can stand in a header: no spaces, line ends or other signs that no token has."""
-    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+    """Whether it can stand in a header: not too long, no spaces, line ends or other signs that no token has."""
+    return 0 < len(token) <= LONGEST and token.isascii() and token.isprintable() and " " not in token
 
 
 LONGEST_MARGIN = timedelta(days=7)

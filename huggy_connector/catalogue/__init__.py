@@ -7,7 +7,19 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 
-from huggy_connector.catalogue.types import Column, Embedded, Field, ListOf, Order, Resource, Scalar, Struct, Text, Type
+from huggy_connector.catalogue.types import (
+    IDS,
+    Column,
+    Embedded,
+    Field,
+    ListOf,
+    Order,
+    Resource,
+    Scalar,
+    Struct,
+    Text,
+    Type,
+)
 from huggy_connector.errors import ConfigurationError
 
 
@@ -36,6 +48,7 @@ def resources_named(names: Iterable[str]) -> tuple[Resource, ...]:
 
 
 __all__ = [
+    "IDS",
     "RESOURCES",
     "Column",
     "Embedded",

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+IDS = range(1, 2**63)
+"""The numbers that a company and a record can have."""
+
 
 class Scalar(StrEnum):
     """A column's type, named as DuckDB names it. Every id is a BIGINT, whatever JSON type it arrives in."""

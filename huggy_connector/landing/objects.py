@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from huggy_connector.errors import LandingError, LandingUnwritable
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from huggy_connector.errors import LandingError, LandingUnwritable, StoreAway
 from huggy_connector.landing.copies import Copies
 from huggy_connector.landing.storage import Folder, Storage
-from huggy_connector.landing.stores import RETRIES, explained, is_of_store, open_store, unchanged
+from huggy_connector.landing.stores import PATIENCE, RETRIES, explained, is_of_store, open_store, unchanged
 from huggy_connector.settings import is_url
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
+
+T = TypeVar("T")
 
 _CHUNK = 8 << 20
 _UPLOADS = 4
@@ -37,7 +42,11 @@ class ObjectStorage:
 
     lanes = 16
 
-    def __init__(self, store: ObjectStore, place: str, *, called: str = "landing") -> None:
+    def __init__(
+        self, store: ObjectStore, place: str, *, called: str = "landing", patience: timedelta = PATIENCE
+    ) -> None:
+        """`patience`: how long a reading that is cut off is begun again."""
+        self._patience = patience
         self._called = f"The {called} {place}"
         self._store = store
         self._copies = Copies()
@@ -46,44 +55,50 @@ class ObjectStorage:
     def at(
         cls, url: str, *, access: Mapping[str, str] | None = None, retries: int = RETRIES, called: str = "landing"
     ) -> ObjectStorage:
-        """The place of a URL such as s3://bucket/folder; see `open_store`."""
-        return cls(open_store(url, access=access or {}, retries=retries), url, called=called)
+        """The place of a URL such as s3://bucket/folder; see `open_store`. Without `retries` nothing is asked again."""
+        store = open_store(url, access=access or {}, retries=retries)
+        return cls(store, url, called=called, patience=PATIENCE if retries else timedelta(0))
 
     def children(self, folder: str) -> Sequence[str]:
-        with self._reading():
-            listed = self._store.list_with_delimiter(folder or None)
+        listed = self._reading(lambda: self._store.list_with_delimiter(folder or None))
         files = [PurePosixPath(each["path"]).name for each in listed["objects"]]
         return sorted({*files, *(PurePosixPath(each).name for each in listed["common_prefixes"])})
 
     def read(self, name: str) -> bytes:
-        with self._reading():
-            return bytes(self._store.get(name).bytes())
+        return self._reading(lambda: bytes(self._store.get(name).bytes()))
 
     def write(self, name: str, data: bytes) -> None:
-        with self._writing():
-            self._store.put(name, data)
+        self._writing(lambda: self._store.put(name, data))
 
     def create(self, name: str, data: bytes) -> bool:
         writer = secrets.token_hex(8)
-        with self._writing():
+
+        def put() -> bool:
             try:
                 self._store.put(name, data, mode="create", attributes={_WRITER: writer})
             except Exception as error:
                 if not is_of_store(error):
                     raise
-                # It may be ours all the same: an answer was lost, and the library has asked once more, or has not.
+                # It may be ours all the same: an answer was lost, and it was asked for once more, or was not.
                 first = self._writer_of(name)
                 if first is None and not is_of_store(error, "AlreadyExistsError"):
                     raise
                 return first == writer
-        return True
+            return True
+
+        return self._writing(put)
 
     def exchange(self, name: str, old: bytes, new: bytes) -> bool:
-        with self._writing():
+        tried = False
+
+        def put() -> bool:
+            nonlocal tried
             try:
                 found = self._store.get(name)
-                if bytes(found.bytes()) != old:
-                    return False
+                there = bytes(found.bytes())
+                if there != old:
+                    return tried and there == new  # of a put of ours whose answer was lost
+                tried = True
                 self._store.put(name, new, mode=unchanged(found.meta))
             except FileNotFoundError:
                 return False
@@ -94,14 +109,15 @@ class ObjectStorage:
                 with suppress(FileNotFoundError):
                     return bytes(self._store.get(name).bytes()) == new
                 return False
-        return True
+            return True
+
+        return self._writing(put)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
         with self._copies.aside() as aside:
             yield aside
-            with self._writing():
-                self._store.put(name, aside, chunk_size=_CHUNK, max_concurrency=_UPLOADS)
+            self._writing(lambda: self._store.put(name, aside, chunk_size=_CHUNK, max_concurrency=_UPLOADS))
         self._copies.drop(name)
 
     def local(self, name: str) -> Path:
@@ -109,9 +125,7 @@ class ObjectStorage:
         if path.exists():
             return path
         with self._copies.aside() as aside:
-            with self._reading(), aside.open("wb") as file:
-                for chunk in self._store.get(name).stream(min_chunk_size=_CHUNK):
-                    file.write(chunk)
+            self._reading(lambda: self._copy(name, aside))
             return self._copies.keep(aside, name)
 
     def locals(self, names: Iterable[str]) -> Iterator[Path]:
@@ -132,8 +146,8 @@ class ObjectStorage:
                 pool.shutdown(cancel_futures=True)
 
     def delete(self, name: str) -> None:
-        with self._writing(), suppress(FileNotFoundError):
-            self._store.delete(name)
+        with suppress(FileNotFoundError):
+            self._writing(lambda: self._store.delete(name))
         self._copies.drop(name)
 
     def _writer_of(self, name: str) -> str | None:
@@ -143,11 +157,33 @@ class ObjectStorage:
         except FileNotFoundError:
             return None
 
-    def _reading(self) -> AbstractContextManager[None]:
-        return explained(f"{self._called} cannot be read", LandingError)
+    def _copy(self, name: str, aside: Path) -> None:
+        with aside.open("wb") as file:
+            for chunk in self._store.get(name).stream(min_chunk_size=_CHUNK):
+                file.write(chunk)
 
-    def _writing(self) -> AbstractContextManager[None]:
-        return explained(f"{self._called} cannot be written to", LandingUnwritable)
+    def _reading(self, act: Callable[[], T]) -> T:
+        return self._patiently(act, f"{self._called} cannot be read", LandingError)
+
+    def _writing(self, act: Callable[[], T]) -> T:
+        return self._patiently(act, f"{self._called} cannot be written to", LandingUnwritable)
+
+    def _patiently(self, act: Callable[[], T], sentence: str, kind: type[LandingError]) -> T:
+        """The library asks again for an answer that did not begin. One that was cut off, and a write of which nobody
+        knows whether it came, are begun again here.
+        """
+
+        def once() -> T:
+            with explained(sentence, kind):
+                return act()
+
+        attempts = Retrying(
+            retry=retry_if_exception_type(StoreAway),
+            stop=stop_after_delay(self._patience),
+            wait=wait_random_exponential(multiplier=0.25, max=10),
+            reraise=True,
+        )
+        return attempts(once)
 
 
 def storage_at(place: str, *, called: str, setting: str) -> Storage:

@@ -223,11 +223,13 @@ class Landing:
 
     def _manifest(self, address: str) -> Manifest | None:
         try:
-            return Manifest.from_json(self._storage.read(address))
+            text = self._storage.read(address)
         except FileNotFoundError:
             company_id, resource, run_key, _ = address.split("/")
             place = self.packs.of(int(company_id), resource).get(run_key)
             return None if place is None else place.packed.manifest
+        try:
+            return Manifest.from_json(text)
         except LandingError as error:
             raise SnapshotDamaged(f"The manifest {address} cannot be used. {error}") from None
 

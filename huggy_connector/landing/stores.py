@@ -11,15 +11,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from huggy_connector.errors import ConfigurationError, LandingError
+from huggy_connector.errors import ConfigurationError, LandingError, StoreAway
 
 if TYPE_CHECKING:
     from obstore import PutMode
     from obstore.store import ObjectStore
 
 RETRIES = 8
+"""Of the library itself, in some three seconds."""
 PATIENCE = timedelta(seconds=60)
-"""How long the library asks again where a store fails: as long as a lease lives without being renewed."""
+"""How long a store that fails is asked again: as long as a lease lives without being renewed."""
 
 _WHOLE = timedelta(minutes=10)
 _SILENCE = timedelta(seconds=30)
@@ -123,7 +124,8 @@ def _of_profile(url: str, access: Mapping[str, str]) -> dict[str, Any]:
 
 @contextmanager
 def explained(sentence: str, kind: type[LandingError]) -> Iterator[None]:
-    """The library's errors as `kind`, with `sentence` and the reason; what is not there as FileNotFoundError.
+    """The library's errors as `kind`, with `sentence` and the reason; what is not there as FileNotFoundError, and what
+    may be over soon as StoreAway.
 
     The library's own words are left out: they hold addresses, and these maybe a signature.
     """
@@ -135,7 +137,8 @@ def explained(sentence: str, kind: type[LandingError]) -> Iterator[None]:
         text = str(error)
         if isinstance(error, FileNotFoundError) and not any(each in text for each in _NO_BUCKET):
             raise FileNotFoundError(errno.ENOENT, "There is no such object.") from None
-        raise kind(f"{sentence}: {_reason(error, text)}.") from None
+        reason = _reason(error, text)
+        raise (StoreAway if reason is _FAILED else kind)(f"{sentence}: {reason}.") from None
 
 
 def _reason(error: Exception, text: str) -> str:

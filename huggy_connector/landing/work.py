@@ -113,6 +113,11 @@ class Work:
         """Rows so far, those not yet durable included."""
         return self._durable.rows + sum(int(batch.num_rows) for batch in self._waiting)
 
+    @property
+    def weight(self) -> int:
+        """Bytes of the rows that are not yet durable."""
+        return sum(int(batch.nbytes) for batch in self._waiting)
+
     def append(self, rows: Sequence[Row], *, fetched_at: datetime) -> None:
         """Takes rows in, in memory until the next commit."""
         if rows:

@@ -20,6 +20,8 @@ SHOW_EVENTS = "show_events"
 """What is asked for where internal events are wanted among the messages."""
 GROUP = 25
 """Pages made durable together: the most that a kill costs."""
+HEAVY = 8 * 2**20
+"""Bytes of rows that are made durable at once, however few pages they are."""
 MOST_STREAMS = 24
 """More would only be more seams: at 20 requests a second these are enough for answers that take a second."""
 FASTEST = 100.0
@@ -124,7 +126,7 @@ class Run:
         for taken, page in enumerate(pages, start=1):
             work.append(self._kept(page, work.mode, span), fetched_at=page.fetched_at)
             requests, retries = self._uncounted()
-            if taken % GROUP == 0 or walk.finished:
+            if taken % GROUP == 0 or walk.finished or work.weight > HEAVY:
                 work.commit(
                     walk.state(),
                     pages=before.pages + taken,

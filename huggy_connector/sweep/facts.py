@@ -12,6 +12,9 @@ from typing import Any, Final, TypeAlias
 from huggy_connector.catalogue.types import Resource
 from huggy_connector.sweep.types import Row
 
+BEYOND_IDS: Final = 1 << 63
+"""Ids are BIGINT: numbers from here on are free for rows that have none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -28,9 +31,16 @@ class Facts:
     situation: str | None = None
     is_open: bool = False
 
+    @property
+    def has_id(self) -> bool:
+        """Whether it can be told from every other row. Two without an id may be alike and prove nothing: they only
+        keep their places.
+        """
+        return self.id < BEYOND_IDS
 
-BEYOND_IDS: Final = 1 << 63
-"""Ids are BIGINT: numbers from here on are free for rows that have none."""
+
+DIGITS: Final = 40
+"""Of an id, leading zeros included."""
 
 FactsOf: TypeAlias = Callable[[Row], Facts]
 
@@ -71,7 +81,7 @@ def facts_of(resource: Resource, *, zone: tzinfo) -> FactsOf:
 
 def _id(value: Any, version: str) -> int:
     text = str(value)
-    number = int(text) if text.isascii() and text.isdecimal() else BEYOND_IDS
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS else BEYOND_IDS
     return number if number < BEYOND_IDS else BEYOND_IDS | int(version, 16)
 
 

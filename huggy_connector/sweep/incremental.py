@@ -71,17 +71,17 @@ class Incremental:
 
     def take(self, page: Page) -> None:
         ask = self._out.pop(page.ask.stream)
-        found = [*map(self._facts, page.rows)]
+        found = [fact for fact in map(self._facts, page.rows) if fact.has_id]
         has_news = any(fact.id not in self._seen for fact in found)
         for fact in found:
             self._note(fact, page.fetched_at)
         if page.gone and ask.id is not None:
             self.gone.append(ask.id)
         if ask.filters:
-            self._take_filtered(ask, found, is_refused=page.refused)
+            self._take_filtered(ask, found, is_refused=page.refused, is_empty=not page.rows)
         elif ask.id is None and self._is_deep:
-            self._has_ended = not found
-            if found and self._lost():
+            self._has_ended = not page.rows
+            if page.rows and self._lost():
                 self._ready.append(Ask(page=ask.page + 1))
         elif ask.id is None:
             self._head.take(found, count=len(page.rows), has_news=has_news)
@@ -150,14 +150,14 @@ class Incremental:
         self._seen.add(fact.id)
         self._open.note(fact)
 
-    def _take_filtered(self, ask: Ask, found: Sequence[Facts], *, is_refused: bool) -> None:
+    def _take_filtered(self, ask: Ask, found: Sequence[Facts], *, is_refused: bool, is_empty: bool) -> None:
         wanted = ask.filters[0][1]
         if is_refused:
             self._refused += 1  # its records are asked for by id
         elif any(fact.situation != wanted for fact in found):
             self.filter_ignored = True
             self._ready = deque(other for other in self._ready if not other.filters)
-        elif found and not self.filter_ignored:
+        elif not (is_empty or self.filter_ignored):
             self._ready.append(Ask(page=ask.page + 1, filters=ask.filters))
 
     def _lost(self) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
@@ -76,11 +76,16 @@ class Memory:
         self._started = started
         self._known: dict[int, str] = {}
         self._recent = BitMap64()
+        self._keyless: dict[int, int] = {}
+        """By page, how many of its rows have no id: they make the list longer."""
         self.open = OpenRecords(situations)
 
-    def note(self, page: int, found: Iterable[Facts]) -> None:
+    def note(self, page: int, found: Sequence[Facts]) -> None:
         """Takes in the rows of a page of the list."""
-        for fact in found:
+        known = [fact for fact in found if fact.has_id]
+        if len(known) < len(found):
+            self._keyless[page] = len(found) - len(known)
+        for fact in known:
             if page < _DEEP_PAGES or fact.id in self._known:
                 self._known[fact.id] = fact.version
             self.open.note(fact)
@@ -95,19 +100,21 @@ class Memory:
             tuple(head),
             frozenset(self.open.ids),
             self.open.unlisted,
-            len(ids),
+            len(ids) + sum(self._keyless.values()),
             size,
             len(self._recent) / _WEEK.days,
         )
 
     def state(self) -> dict[str, Any]:
-        return {**self.past(BitMap64(), head=(), size=0).state(), "recent": self._recent.to_array().tolist()}
+        past = self.past(BitMap64(), head=(), size=0).state()
+        return {**past, "recent": self._recent.to_array().tolist(), "keyless": [*self._keyless.items()]}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         past = Past.resumed(state)
         self._known = dict(past.known)
         self.open.restore(past.open, past.situations)
         self._recent = BitMap64(state["recent"])
+        self._keyless = dict(state.get("keyless", ()))
 
 
 class OpenRecords:

@@ -72,7 +72,7 @@ class Reading:
 
     def sheet(self, page: Page, errand: Errand, found: Sequence[Facts]) -> Sheet:
         self.tick += 1
-        rows = {fact.id: fact.version for fact in found}
+        rows = {fact.id: fact.version for fact in found if fact.has_id}
         return Sheet(errand.page, sent=errand.sent, taken=self.tick, rows=rows, count=len(page.rows))
 
     def take(self, sheet: Sheet, errand: Errand) -> None:

@@ -283,7 +283,8 @@ class Streams:
 
     def _take_probe(self, sheet: Sheet) -> None:
         self._reading.place_by_number(sheet)
-        self._search.note(sheet.number, sheet.rows)
+        # Of a page on which nothing has an id, no other page is taken for the same one.
+        self._search.note(sheet.number, sheet.rows or [-1 - sheet.number][: sheet.count])
         if self._round or any(errand.kind is Kind.PROBE for errand in self._out.values()):
             return
         if self._search.found:

@@ -115,6 +115,9 @@ def record_rejects(stage: Stage) -> int:
 def record_fields(stage: Stage) -> tuple[str, ...]:
     """The unknown fields in `extra`, by name and JSON type; first and last whatever order snapshots are loaded in.
 
+    Read as a map: DuckDB's json_each keeps a copy of the whole text for each field, which for thousands of them fills
+    the memory.
+
     Returns those that no snapshot had before, each as `name (type)`.
     """
     key = {"company": stage.company_id, "resource": stage.resource.name}
@@ -123,12 +126,16 @@ def record_fields(stage: Stage) -> tuple[str, ...]:
         f"""
         CREATE OR REPLACE TEMP TABLE fields AS
         SELECT $company AS company_id, $resource AS resource, 'field' AS kind, each.key AS field,
-               CASE WHEN each.type IN ('OBJECT', 'ARRAY', 'BOOLEAN', 'NULL') THEN lower(each.type)
-                    WHEN each.type = 'VARCHAR' THEN 'string' ELSE 'number' END AS type,
-               min(f.run_key) AS first_run_key, min(i.fetched_at) AS first_seen_at, max(i.fetched_at) AS last_seen_at,
+               CASE coalesce(json_type(each.value), 'NULL') WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array'
+                    WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'VARCHAR' THEN 'string'
+                    ELSE 'number' END AS type,
+               min(run_key) AS first_run_key, min(fetched_at) AS first_seen_at, max(fetched_at) AS last_seen_at,
                count(*) AS rows
-        FROM incoming i JOIN parts f ON f.part = i.part, json_each(i.extra) AS each
-        WHERE i.extra IS NOT NULL AND each.key IS NOT NULL
+        FROM (
+            SELECT f.run_key, i.fetched_at, unnest(map_entries(TRY_CAST(i.extra AS MAP(VARCHAR, JSON)))) AS each
+            FROM incoming i JOIN parts f ON f.part = i.part
+            WHERE i.extra IS NOT NULL
+        )
         GROUP BY ALL
         UNION ALL
         SELECT * FROM {meta.SCHEMA_CHANGES.sql} WHERE {known}
