@@ -14,6 +14,7 @@
     │   │   └── Untrusted         the server's certificate is not trusted
     │   ├── MangledAnswer         cut off, empty, or not JSON *
     │   └── UnexpectedShape       good JSON of a wrong shape: an object where a list is due
+    ├── ClockWrong                this host's clock and the API's are days apart (exit 2)
     ├── SweepError                the list cannot be walked to an end
     ├── LandingError              the landing folder
     │   ├── LandingUnwritable     no right to write, or no room
