@@ -67,6 +67,7 @@ class HttpTransport:
             base_url=base_url,
             timeout=timeouts,
             transport=self._ways,
+            follow_redirects=False,  # a server may not send a token on to another
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is needed, and none is kept
             headers={
                 "Accept": "application/json",
