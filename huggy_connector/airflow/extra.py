@@ -12,6 +12,7 @@ from huggy_connector.settings import holds_password, shown
 
 PREFIX = "secret_"
 
+
 def settings_in(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
     """The settings in an extra, under their own names. Raises ConfigurationError for what Airflow would show."""
     named: dict[str, Any] = {}

@@ -163,7 +163,7 @@ class Settings(BaseModel):
 
     def __repr_args__(self) -> Any:
         """As an error would quote them, for a log may quote all of them."""
-        return [(name, veiled(value) if isinstance(value, str) else value) for name, value in super().__repr_args__()]
+        return [(name, _veiled(value)) for name, value in super().__repr_args__()]
 
     @classmethod
     def resolve(
@@ -215,6 +215,16 @@ class Settings(BaseModel):
             if value is not None:
                 values[name] = value
         return Source(values, called, trusts_no_other)
+
+
+def _veiled(value: Any) -> Any:
+    match value:
+        case str():
+            return veiled(value)
+        case tuple():
+            return tuple(map(_veiled, value))
+        case _:
+            return value
 
 
 def _of_environment(name: str) -> str:

@@ -1,7 +1,7 @@
 """Where secrets may go: to the addresses that stand where they stand, and over no network in the clear."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ class Source:
     keeps secrets that Airflow hides, and *Test* takes care of the host alone.
     """
 
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
     called: Callable[[str], str]
     trusts_no_other: bool = False
 
