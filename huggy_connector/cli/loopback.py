@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from huggy_connector.errors import ConfigurationError, HuggyError, Unauthorized
 
@@ -39,12 +40,10 @@ class Loopback:
 
     def __init__(self, port: int, *, leads_to: str, read: Callable[[str], str | None]) -> None:
         """Raises ConfigurationError where the port is taken."""
-        self._answers: queue.Queue[str | HuggyError] = queue.Queue()
         start = f"/{secrets.token_urlsafe(32)}"
         self.start = f"http://{HOST}:{port}{start}"
         try:
-            # A thread a connection: browsers open some in advance and say nothing on them.
-            self._server = _Server((HOST, port), _visit(start, leads_to, read, self._answers))
+            self._server = _Server(port, start, leads_to, read)
         except OSError:
             raise ConfigurationError(
                 f"Port {port} is taken: choose another with --port, and name it in the app's redirect URL too."
@@ -53,7 +52,7 @@ class Loopback:
     def answer(self, *, within: float) -> str:
         """What the visit was worth. Raises what `read` raised, or Unauthorized after `within` seconds."""
         try:
-            answer = self._answers.get(timeout=within)
+            answer = self._server.answers.get(timeout=within)
         except queue.Empty:
             raise Unauthorized(
                 f"No answer came from the browser within {within:.0f} s: run `huggy auth login` again, "
@@ -79,58 +78,61 @@ def redirect_url(port: int) -> str:
 
 
 class _Server(ThreadingTCPServer):
+    """A thread a connection: browsers open some in advance and say nothing on them."""
+
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
 
+    def __init__(self, port: int, start: str, leads_to: str, read: Callable[[str], str | None]) -> None:
+        self.start, self.leads_to, self.read = start, leads_to, read
+        self.unopened = threading.Semaphore()
+        self.answers: queue.Queue[str | HuggyError] = queue.Queue()
+        super().__init__((HOST, port), _Visit)
 
-def _visit(
-    start: str, leads_to: str, read: Callable[[str], str | None], answers: queue.Queue[str | HuggyError]
-) -> type[BaseHTTPRequestHandler]:
-    unopened = threading.Semaphore()
 
-    class Visit(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == start:
-                self._lead()
-            elif self.path.partition("?")[0] == PATH:
-                self._hear()
-            else:
-                self.send_error(HTTPStatus.NOT_FOUND)
+class _Visit(BaseHTTPRequestHandler):
+    server: _Server
 
-        def _lead(self) -> None:
-            if not unopened.acquire(blocking=False):
-                self._say(HTTPStatus.GONE, FAILED)
-                answers.put(Unauthorized(TWICE))
-                return
-            self.send_response(HTTPStatus.FOUND)
-            self.send_header("Location", leads_to)
-            self.send_header("Cache-Control", "no-store")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def do_GET(self) -> None:
+        if self.path == self.server.start:
+            self._lead()
+        elif urlsplit(self.path).path == PATH:
+            self._hear()
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
 
-        def _hear(self) -> None:
-            answer: str | HuggyError | None
-            try:
-                answer = read(self.path)
-            except HuggyError as error:
-                answer = error
-            if answer is None:
-                self._say(HTTPStatus.BAD_REQUEST, FOREIGN)
-                return
-            failed = isinstance(answer, HuggyError)
-            self._say(HTTPStatus.BAD_REQUEST if failed else HTTPStatus.OK, FAILED if failed else DONE)
-            answers.put(answer)
+    def _lead(self) -> None:
+        if not self.server.unopened.acquire(blocking=False):
+            self._say(HTTPStatus.GONE, FAILED)
+            self.server.answers.put(Unauthorized(TWICE))
+            return
+        self.send_response(HTTPStatus.FOUND)
+        self.send_header("Location", self.server.leads_to)
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
-        def _say(self, status: HTTPStatus, sentence: str) -> None:
-            page = f"<!doctype html><meta charset=utf-8><title>huggy</title><p>{sentence}".encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(page)))
-            self.end_headers()
-            self.wfile.write(page)
+    def _hear(self) -> None:
+        answer: str | HuggyError | None
+        try:
+            answer = self.server.read(self.path)
+        except HuggyError as error:
+            answer = error
+        if answer is None:
+            self._say(HTTPStatus.BAD_REQUEST, FOREIGN)
+            return
+        failed = isinstance(answer, HuggyError)
+        self._say(HTTPStatus.BAD_REQUEST if failed else HTTPStatus.OK, FAILED if failed else DONE)
+        self.server.answers.put(answer)
 
-        def log_message(self, *_: object) -> None:
-            """Says nothing: the address holds the code."""
+    def _say(self, status: HTTPStatus, sentence: str) -> None:
+        page = f"<!doctype html><meta charset=utf-8><title>huggy</title><p>{sentence}".encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
 
-    return Visit
+    def log_message(self, *_: object) -> None:
+        """Says nothing: the address holds the code."""

@@ -67,7 +67,7 @@ def _refuse_a_stranger(holder: Source, own: Mapping[str, Any], default: Mapping[
 
 def _refuse_halves(holder: Source, own: Mapping[str, Any], sources: Sequence[Source]) -> None:
     """A secret that is worth nothing alone, while a weaker source holds the other half of it."""
-    wanted = () if any(name in own for name in _TOKENS) else _TOKENS
+    wanted: tuple[str, ...] = () if any(name in own for name in _TOKENS) else _TOKENS
     if "refresh_token" in own and "client_secret" not in own and "access_token" not in own:
         wanted = ("client_secret",)
     for each in sources[sources.index(holder) + 1 :]:

@@ -38,3 +38,12 @@ def test_the_sandbox_comes_with_the_profile_demo_alone() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
     assert {name: each["profiles"] for name, each in services.items() if "profiles" in each} == {"sandbox": ["demo"]}
     assert services["sandbox"]["network_mode"] == "service:airflow-scheduler"  # its tasks find it on loopback
+
+
+def test_only_what_runs_tasks_holds_the_token_and_no_button_sends_it() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+    environments = {name: each.get("environment", {}) for name, each in services.items()}
+    assert [name for name, told in environments.items() if "HUGGY_ACCESS_TOKEN" in told] == ["airflow-scheduler"]
+    of_airflow = {name: told for name, told in environments.items() if name != "postgres"}
+    assert {told["AIRFLOW__CORE__TEST_CONNECTION"] for told in of_airflow.values()} == {"Disabled"}
+    assert {told["HUGGY_WAREHOUSE"] for told in of_airflow.values()} == {"/opt/airflow/lake/warehouse/huggy.duckdb"}

@@ -121,7 +121,9 @@ def test_a_command_line_and_its_shell_are_one_person() -> None:
 
 def some(of: str) -> st.SearchStrategy[dict[str, str]]:
     """Any part of an account; each value says where it is from."""
-    addresses = {name: st.sampled_from([f"https://{of}.example/x", OURS, AUTH_OURS]) for name in ("base_url", "auth_url")}
+    addresses = {
+        name: st.sampled_from([f"https://{of}.example/x", OURS, AUTH_OURS]) for name in ("base_url", "auth_url")
+    }
     return st.fixed_dictionaries({}, optional=addresses | {name: st.just(f"{name} of {of}") for name in SECRETS})
 
 

@@ -48,7 +48,12 @@ def test_no_repr_of_ours_shows_a_secret() -> None:
 @pytest.mark.parametrize("name", ["budget", "token_store"])
 @pytest.mark.parametrize(
     "address",
-    ["redis://:hidden@host:6379/0", "redis://me:hid%64en-hidden@host", "rediss://host/0?password=hidden", "redis://:a/hidden@h"],
+    [
+        "redis://:hidden@host:6379/0",
+        "redis://me:hid%64en-hidden@host",
+        "rediss://host/0?password=hidden",
+        "redis://:a/hidden@h",
+    ],
 )
 def test_a_password_of_redis_is_in_no_repr_and_on_no_command_line(name: str, address: str) -> None:
     settings = Settings.resolve(environ={f"HUGGY_{name.upper()}": address})

@@ -119,8 +119,10 @@ def test_an_answer_to_another_login_is_refused(account: "Open", tmp_path: Path) 
     pasted = user.huggy("auth", "login", "--no-browser", pasted=agreed(user, state="another") + "\n")
     assert (pasted.returncode, pasted.stderr.splitlines()[-1]) == (
         1,
-        "huggy: The browser's answer belongs to another login: run `huggy auth login` again, "
-        "and use the address it prints.",
+        (
+            "huggy: The browser's answer belongs to another login: run `huggy auth login` again, "
+            "and use the address it prints."
+        ),
     )
     assert not (tmp_path / "state" / "tokens").exists()
 
@@ -143,7 +145,9 @@ def test_whoever_visits_the_port_without_the_logins_state_ends_nothing(
     user = with_a_browser(account().without(*TOKENS), tmp_path, *WRONG)
     done = user.huggy("auth", "login", "--port", port)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Connected as Ana Souza (agent 9001), company 4242.")
-    shown = re.findall("the browser shows .*?(This is no answer|Huggy is connected|Error code: 404)", done.stderr, re.S)
+    shown = re.findall(
+        "the browser shows .*?(This is no answer|Huggy is connected|Error code: 404)", done.stderr, re.DOTALL
+    )
     assert shown == ["This is no answer"] * 6 + ["Error code: 404"] * 2 + ["Huggy is connected"]
     assert user.work() == ["20 rows"]
 
@@ -165,13 +169,15 @@ def test_a_login_whose_page_somebody_else_has_opened_is_over(account: "Open", tm
         "c = http.client.HTTPConnection(u.netloc); c.request('GET', u.path); print(c.getresponse().status)"
     )
     browser = tmp_path / "browser"
-    browser.write_text(f"#!/bin/sh\nfor _ in 1 2; do {sys.executable} -c \"{thief}\" $1 >&2; done\n")
+    browser.write_text(f'#!/bin/sh\nfor _ in 1 2; do {sys.executable} -c "{thief}" $1 >&2; done\n')
     browser.chmod(0o700)
     done = user.having(BROWSER=f"{browser} %s").huggy("auth", "login", "--port", port)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (
         1,
-        "huggy: Somebody else has opened the page of this login: run `huggy auth login` again, with --no-browser on a "
-        "machine whose other users you do not trust.",
+        (
+            "huggy: Somebody else has opened the page of this login: run `huggy auth login` again, with --no-browser "
+            "on a machine whose other users you do not trust."
+        ),
     )
     assert re.findall(r"^\d+$", done.stderr, re.MULTILINE) == ["302", "410"]
     assert not (tmp_path / "state" / "tokens").exists()

@@ -60,8 +60,10 @@ def test_kept_tokens_go_to_no_other_address(account: "Open", tmp_path: Path, str
         done = other.huggy("check")
         assert (done.returncode, done.stderr) == (
             2,
-            f"huggy: The tokens in the file {tmp_path / 'tokens' / 'all.json'} are for another address: set "
-            "HUGGY_TOKEN_STORE to another place for this one.\n",
+            (
+                f"huggy: The tokens in the file {tmp_path / 'tokens' / 'all.json'} are for another address: set "
+                "HUGGY_TOKEN_STORE to another place for this one.\n"
+            ),
         )
         assert stranger.asked == []
     assert user.huggy("check").returncode == 0
@@ -101,9 +103,12 @@ def test_a_stranger_in_a_connection_is_told_nothing_of_the_environment(account: 
             except (ConfigurationError, HuggyError):
                 continue
         assert stranger.heard("x.y.z") == ["x.y.z"]  # which is the connection's own
-        assert stranger.heard(
-            user.sandbox.token,
-            user.sandbox.client_secret,
-            *user.sandbox._server.tokens.refresh_tokens,
-            *user.sandbox._server.tokens.refresh_tokens.values(),
-        ) == []
+        assert (
+            stranger.heard(
+                user.sandbox.token,
+                user.sandbox.client_secret,
+                *user.sandbox._server.tokens.refresh_tokens,
+                *user.sandbox._server.tokens.refresh_tokens.values(),
+            )
+            == []
+        )
