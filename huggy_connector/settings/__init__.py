@@ -12,7 +12,7 @@ from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings.account import ACCOUNT, Source, givers, is_open
+from huggy_connector.settings.account import ACCOUNT, Source, givers, is_here, is_open
 from huggy_connector.settings.kinds import (
     Access,
     Language,
@@ -35,6 +35,7 @@ __all__ = [
     "Settings",
     "cleaned",
     "holds_password",
+    "is_here",
     "is_url",
     "path_at",
     "plain",

@@ -94,9 +94,12 @@ def _server(address: str) -> str:
 def is_open(address: str) -> bool:
     """Whether what is sent to a URL can be read on the way: plain HTTP that leaves this machine."""
     parts = urlsplit(address)
-    if parts.scheme != "http":
-        return False
+    return parts.scheme == "http" and not is_here(parts.hostname)
+
+
+def is_here(host: str | None) -> bool:
+    """Whether a host is this machine, by its name alone."""
     try:
-        return not ip_address(parts.hostname or "").is_loopback
+        return ip_address(host or "").is_loopback
     except ValueError:
-        return parts.hostname != "localhost"
+        return host == "localhost"
