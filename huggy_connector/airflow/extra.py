@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings import holds_password, shown
+from huggy_connector.settings import Settings, holds_password, opens_a_store, shown
 
 PREFIX = "secret_"
 
@@ -32,4 +32,15 @@ def settings_in(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
                 f"connections: name it {PREFIX}{name}."
             )
         named[name] = value
+    _refuse_a_door_without_its_key(named.get("landing_access"), conn_id)
     return named
+
+
+def _refuse_a_door_without_its_key(access: Any, conn_id: str) -> None:
+    """Raises ConfigurationError for an endpoint to which the workers' own credentials would be shown."""
+    options = Settings.resolve(connection={"landing_access": access}, environ={}).landing_options
+    if any("endpoint" in name.lower() for name in options) and not any(map(opens_a_store, options)):
+        raise ConfigurationError(
+            f"The landing_access of connection {conn_id!r} has an endpoint and no key: write the key beside it, for "
+            "the workers' own is not sent there."
+        )

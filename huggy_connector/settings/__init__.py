@@ -37,6 +37,7 @@ __all__ = [
     "holds_password",
     "is_here",
     "is_url",
+    "opens_a_store",
     "path_at",
     "plain",
     "shown",
@@ -45,8 +46,10 @@ __all__ = [
 SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key", "landing_access")
 """Settings that have no command line flag and are masked in every repr."""
 
-_OPENS = re.compile("key|secret|token|password|sas", re.IGNORECASE)
-"""Names of the options of a store that open it."""
+
+def opens_a_store(option: str) -> bool:
+    """Whether an option of an object store is one of those that open it, by its name."""
+    return re.search("key|secret|token|password|sas", option, re.IGNORECASE) is not None
 
 
 class Settings(BaseModel):
@@ -147,7 +150,7 @@ class Settings(BaseModel):
     def secrets(self) -> tuple[str, ...]:
         """All texts among the settings that nobody should read, for a log to leave them out."""
         whole = [secret.get_secret_value() for name in SECRETS if (secret := getattr(self, name)) is not None]
-        keys = [text for name, text in self.landing_options.items() if _OPENS.search(name)]
+        keys = [text for name, text in self.landing_options.items() if opens_a_store(name)]
         return (*whole, *keys, *passwords_in(self.budget), *passwords_in(self.token_store or ""))
 
     @property

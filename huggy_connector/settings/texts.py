@@ -81,5 +81,7 @@ def veiled(text: str) -> str:
 
     A sign that a browser takes for @ parts them too: so it may have been meant.
     """
-    text = re.sub(rf"^(\s*[A-Za-z][\w+.-]*:[/\\]{{0,2}})?.*({_AT})", r"\1***\2", text, flags=re.DOTALL | re.IGNORECASE)
-    return re.sub(r"([?;#]).+", r"\1***", text, flags=re.DOTALL)
+    scheme = r"\s*[A-Za-z][\w+.-]*:[/\\]{0,2}"
+    text = re.sub(rf"^({scheme})?.*({_AT})", r"\1***\2", text, flags=re.DOTALL | re.IGNORECASE)
+    begin_options = "[?;#]" if re.match(scheme, text) else r"\?"
+    return re.sub(rf"({begin_options}).+", r"\1***", text, flags=re.DOTALL)

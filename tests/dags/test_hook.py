@@ -474,6 +474,13 @@ def test_former_names_are_read_and_our_plugin_has_airflow_hide_them(connect: Con
             ),
         ),
         (
+            {"secret_landing_access": '{"azure_endpoint": "https://elsewhere.example", "region": "x"}'},
+            (
+                "The landing_access of connection 'huggy_default' has an endpoint and no key: write the key beside it, "
+                "for the workers' own is not sent there."
+            ),
+        ),
+        (
             {"hash_key": "hidden", "secret_hash_key": "hidden"},
             "The extra of connection 'huggy_default' has hash_key and secret_hash_key: take one of them out.",
         ),
