@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -43,7 +44,7 @@ class Airflow:
     """Four processes, one folder, one port of 127.0.0.1. A context manager: nothing of it is left running.
 
     `environ` is all that the processes see, but for Airflow's own settings, which are made here. `database`: where
-    Airflow's own tables are, as SQLAlchemy takes it; a SQLite file in the folder if not given.
+    Airflow's own tables are, as SQLAlchemy takes it; a SQLite file in the folder if not given. `users`: their roles.
     """
 
     def __init__(
@@ -54,12 +55,13 @@ class Airflow:
         environ: Mapping[str, str],
         port: int | None = None,
         database: str | None = None,
+        users: Mapping[str, str] = MappingProxyType({"admin": "admin"}),
     ) -> None:
         self.home = home.resolve()
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._pids = self.home / "stack.json"
-        self._token = ""
+        self._tokens: dict[str, str] = {}
         self._children: list[subprocess.Popen[bytes]] = []
         self.environ = {
             **{name: value for name, value in environ.items() if not name.startswith(("AIRFLOW_", "PYTHONDONTWRITE"))},
@@ -74,6 +76,7 @@ class Airflow:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__PARALLELISM": "2",
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(map(":".join, users.items())),
             "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database or f"sqlite:///{self.home}/airflow.db?timeout=60",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
@@ -145,15 +148,22 @@ class Airflow:
     @property
     def password(self) -> str:
         """Of the user `admin`."""
-        passwords = json.loads((self.home / "simple_auth_manager_passwords.json.generated").read_text())
-        return str(passwords["admin"])
+        return self._password_of("admin")
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, user: str = "admin") -> Any:
         """One call of Airflow's REST API, below `/api/v2`. Raises StackError with the answer where it refuses."""
-        if not self._token:
-            login = {"username": "admin", "password": self.password}
-            self._token = self._send("POST", "/auth/token", login)["access_token"]
-        return self._send(method, f"/api/v2{path}", body)
+        return self._send(method, f"/api/v2{path}", body, token=self.token_of(user))
+
+    def token_of(self, user: str) -> str:
+        """What shows Airflow that a user has logged in."""
+        if user not in self._tokens:
+            login = {"username": user, "password": self._password_of(user)}
+            self._tokens[user] = str(self._send("POST", "/auth/token", login)["access_token"])
+        return self._tokens[user]
+
+    def _password_of(self, user: str) -> str:
+        passwords = json.loads((self.home / "simple_auth_manager_passwords.json.generated").read_text())
+        return str(passwords[user])
 
     def switch_on(self, dag_id: str, *, patience: float = 60) -> None:
         """Unpauses a DAG, as soon as the dag-processor has found it."""
@@ -209,15 +219,15 @@ class Airflow:
         lines = self.call("GET", f"{task}/logs/{attempt}?full_content=true")["content"]
         return "\n".join(line["event"] if isinstance(line, dict) else str(line) for line in lines)
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None, *, token: str = "") -> Any:
         request = Request(
             f"{self.url}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
-        if self._token:
-            request.add_header("Authorization", f"Bearer {self._token}")
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
         for left in reversed(range(LOCKED)):
             try:
                 with _direct.open(request, timeout=60) as answer:

@@ -14,6 +14,7 @@ from airflow.sdk.log import mask_secret
 
 from huggy_connector import pipeline
 from huggy_connector.airflow.executor import refuse_a_budget_each_worker_has_alone
+from huggy_connector.airflow.extra import settings_in
 from huggy_connector.airflow.stores import access_of, extra_of, warehouse_of
 from huggy_connector.api import Client, open_client
 from huggy_connector.catalogue import resource_named
@@ -33,7 +34,8 @@ class HuggyHook(BaseHook):
     """One account of Huggy, as its Connection describes it.
 
     Host is the base URL, password the access token, login the client id; every other setting is a key of the extra.
-    What the connection leaves out comes from the environment (`HUGGY_*`), then from the defaults. The connection
+    What the connection leaves out comes from the environment (`HUGGY_*`), then from the defaults; but addresses and
+    secrets all from one of them, so that no secret goes to an address that somebody else wrote. The connection
     `huggy_default` may be missing altogether; any other id must exist, lest a typo read the wrong account.
     """
 
@@ -60,9 +62,8 @@ class HuggyHook(BaseHook):
         the workers must share a budget.
         """
         settings = Settings.resolve(explicit=explicit, connection=self._given(), environ=os.environ)
-        for name in SECRETS:
-            if (secret := getattr(settings, name)) is not None:
-                mask_secret(secret.get_secret_value())
+        for secret in (*settings.secrets, *(os.environ.get(f"HUGGY_{name.upper()}", "") for name in SECRETS)):
+            mask_secret(secret)
         if asks:
             refuse_a_budget_each_worker_has_alone(settings.budget, environ=os.environ)
         return settings
@@ -105,11 +106,12 @@ class HuggyHook(BaseHook):
             raise ConfigurationError(
                 f"The connection {self.huggy_conn_id!r} is of type {connection.conn_type!r}: name one of type Huggy."
             )
+        extra = self._resolved(settings_in(extra_of(connection.extra, self.huggy_conn_id), self.huggy_conn_id))
         return {
             "base_url": _address(connection),
             "access_token": connection.password,
             "client_id": connection.login,
-            **self._resolved(extra_of(connection.extra, self.huggy_conn_id)),
+            **extra,
         }
 
     def _resolved(self, extra: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from huggy_connector.airflow.hidden import hide_former_names
 from huggy_connector.airflow.timetable import DaysWhenAsked
 
 PREFIX = "/huggy"
@@ -35,3 +36,7 @@ class HuggyPlugin(AirflowPlugin):
             "url_route": "huggy-task",
         },
     ]
+
+    @classmethod
+    def on_load(cls, *_: Any, **__: Any) -> None:
+        hide_former_names()

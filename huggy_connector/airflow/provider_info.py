@@ -6,7 +6,9 @@ _DOCS = "https://developers.huggy.io"
 
 
 def get_provider_info() -> dict[str, Any]:
-    """The provider in words of Airflow's `provider_info.schema.json`. The extra's fields are named as in `Settings`."""
+    """The provider in words of Airflow's `provider_info.schema.json`. The extra's fields are named as in `Settings`,
+    after `secret_` where Airflow would show them else.
+    """
     return {
         "package-name": "huggy-connector",
         "name": "Huggy",
@@ -61,6 +63,13 @@ def _fields() -> dict[str, Any]:
         "landing": _field("Landing", "Folder of the Parquet snapshots, the same on every worker."),
         "warehouse": _field("Warehouse", "Path of the DuckDB file, the same on every worker."),
         "budget": _field("Budget", "Where the limit is shared; empty: on this host; redis://host:6379: over several."),
+        "secret_budget": _field(
+            "Budget with a password", "The same, such as redis://:password@host.", format="password"
+        ),
+        "secret_hash_key": _field("Hash key", "Of hashes and of the list of forgotten people.", format="password"),
+        "secret_landing_access": _field(
+            "Access to the landing", "In an object store: a JSON object of its options.", format="password"
+        ),
     }
 
 

@@ -23,7 +23,7 @@ from huggy_connector.api.bounded import (
     TooSlow,
     Unreadable,
 )
-from huggy_connector.api.network import CERTIFICATES, Proxy, proxy_for, trusted
+from huggy_connector.api.network import CERTIFICATES, Proxy, trusted, way_to
 from huggy_connector.api.protocol import Request, Response, too_large
 
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
@@ -65,6 +65,7 @@ class HttpTransport:
             base_url=base_url,
             timeout=timeouts,
             transport=self._ways,
+            follow_redirects=False,  # a server may not send a token on to another
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is needed, and none is kept
             headers={
                 "Accept": "application/json",
@@ -155,7 +156,7 @@ class _Ways(httpx.BaseTransport):
         self._open: dict[Proxy | None, httpx.HTTPTransport] = {}
 
     def proxy_to(self, url: httpx.URL) -> Proxy | None:
-        return proxy_for(str(url), self._environ)
+        return way_to(str(url), self._environ)
 
     def to(self, url: httpx.URL) -> httpx.HTTPTransport:
         """Raises ConfigurationError."""

@@ -28,6 +28,8 @@ class Kept:
     seeds: tuple[str, ...] = ()
     """Fingerprints of tokens that people set, oldest first. Met again in some settings, they are old news."""
     format: int = FORMAT
+    addresses: tuple[str, ...] = ()
+    """Of the API and of its OAuth server: nobody else is shown these tokens. Earlier releases did not say."""
 
     def succeeded_by(self, grant: Grant, *, seed: str | None) -> "Kept":
         """The same login with newer tokens, which stand for the settings of `seed` too."""

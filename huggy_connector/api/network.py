@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings import cleaned
+from huggy_connector.settings import cleaned, is_here
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 """Who says which certificates are trusted: the first that is set."""
@@ -48,6 +48,15 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
                 raise proxy.refused()
             return None if _needs_none(target, _read("no_proxy", environ)[1]) else proxy
     return None
+
+
+def way_to(url: str, environ: Mapping[str, str]) -> Proxy | None:
+    """As `proxy_for`; but what listens on this machine is not asked of a proxy on another, to which a token would go in
+    the clear.
+    """
+    proxy = proxy_for(url, environ)
+    leaves = proxy is not None and is_here(urlsplit(url).hostname) and not is_here(urlsplit(proxy.url).hostname)
+    return None if leaves else proxy
 
 
 def _read(name: str, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -42,10 +42,22 @@ def authorize_url(app: App, *, redirect_url: str, state: str) -> str:
     return f"{app.auth_url}/authorize?{urlencode(asked, quote_via=quote, safe='')}"
 
 
+def is_of_login(address: str, *, state: str) -> bool:
+    """Whether an address that was visited answers the login that showed `state`, with a code or a refusal."""
+    return compare_digest(_told(address).get("state", "").encode(), state.encode())
+
+
+def _told(address: str) -> Mapping[str, str]:
+    try:
+        return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    except ValueError:
+        return {}
+
+
 def code_in(address: str, *, state: str) -> str:
     """The code in the address that the browser was sent to. Raises Unauthorized where it holds none for us."""
-    told = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-    if not compare_digest(told.get("state", "").encode(), state.encode()):
+    told = _told(address)
+    if not is_of_login(address, state=state):
         raise errors.Unauthorized(
             f"The browser's answer belongs to another login: {LOG_IN} again, and use the address it prints."
         )

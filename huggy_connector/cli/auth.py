@@ -11,7 +11,7 @@ import click
 from huggy_connector.api import SYSTEM_CLOCK, Profile, credentials_in, log_in, open_client
 from huggy_connector.api.auth import Credentials
 from huggy_connector.api.login import app_to_log_in
-from huggy_connector.api.oauth import authorize_url, code_in
+from huggy_connector.api.oauth import authorize_url, code_in, is_of_login
 from huggy_connector.cli.loopback import Loopback
 from huggy_connector.cli.loopback import redirect_url as redirect_to
 from huggy_connector.cli.options import API, LIMIT, as_json, settings_options
@@ -71,9 +71,16 @@ def status(*, settings: Settings, online: bool, as_json: bool) -> None:
 
 
 def _caught(address: str, state: str, port: int) -> str:
-    """The code that the browser brings to loopback."""
-    with Loopback(port, read=lambda visited: code_in(visited, state=state)) as loopback:
-        opened = webbrowser.open(address)
+    """The code that the browser brings to loopback.
+
+    The browser is started with a page of ours that leads to `address`: other users of the machine read command lines.
+    """
+
+    def read(visited: str) -> str | None:
+        return code_in(visited, state=state) if is_of_login(visited, state=state) else None
+
+    with Loopback(port, leads_to=address, read=read) as loopback:
+        opened = webbrowser.open(loopback.start)
         note(f"{'Agree in the browser' if opened else 'Open this address in a browser'}:", address)
         return loopback.answer(within=PATIENCE)
 

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import MODES
-from huggy_connector.settings import SECRETS, Settings, cleaned, path_at, shown
+from huggy_connector.settings import SECRETS, Settings, cleaned, holds_password, path_at, shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,6 +27,12 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
         @wraps(command)
         def run(**arguments: Any) -> Any:
             explicit = {name: arguments.pop(name) for name in names}
+            for name, value in explicit.items():
+                if name in ("budget", "token_store") and value and holds_password(value):
+                    raise ConfigurationError(
+                        f"the argument {name}{shown(value)}: holds a password, and every user of a machine can read "
+                        f"command lines: set HUGGY_{name.upper()} instead."
+                    )
             return command(settings=Settings.resolve(explicit=explicit, environ=os.environ), **arguments)
 
         for name in reversed(names):

@@ -33,7 +33,7 @@ class Withheld:
     """
 
     landing: Landing
-    key: bytes
+    key: bytes = field(repr=False)
     folder: Path
     zone: ZoneInfo
     _vouched: dict[int, Vouched] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """One Settings value and the one rule of precedence: argument or flag > Airflow connection > environment > default."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -11,6 +12,7 @@ from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.settings.account import ACCOUNT, Source, givers, is_here, is_open
 from huggy_connector.settings.kinds import (
     Access,
     Language,
@@ -24,13 +26,30 @@ from huggy_connector.settings.kinds import (
     WebAddress,
     Zone,
 )
-from huggy_connector.settings.places import OBJECT_STORES, is_url, path_at
+from huggy_connector.settings.places import OBJECT_STORES, holds_password, is_url, passwords_in, path_at
 from huggy_connector.settings.texts import cleaned, plain, shown, veiled
 
-__all__ = ["OBJECT_STORES", "SECRETS", "Settings", "cleaned", "is_url", "path_at", "plain", "shown"]
+__all__ = [
+    "OBJECT_STORES",
+    "SECRETS",
+    "Settings",
+    "cleaned",
+    "holds_password",
+    "is_here",
+    "is_url",
+    "opens_a_store",
+    "path_at",
+    "plain",
+    "shown",
+]
 
 SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key", "landing_access")
 """Settings that have no command line flag and are masked in every repr."""
+
+
+def opens_a_store(option: str) -> bool:
+    """Whether an option of an object store is one of those that open it, by its name."""
+    return re.search("key|secret|token|password|sas", option, re.IGNORECASE) is not None
 
 
 class Settings(BaseModel):
@@ -38,6 +57,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
+    allow_http: bool = Field(
+        False, description="Whether secrets may go to an http:// address elsewhere than on this machine."
+    )  # before the addresses, which ask for it
     base_url: WebAddress = Field("https://api.huggy.app/v3", description="Address of the API.")
     auth_url: WebAddress = Field("https://auth.huggy.app/oauth", description="Address of the OAuth server.")
     access_token: SecretStr | None = Field(
@@ -110,6 +132,13 @@ class Settings(BaseModel):
             raise ValueError("is yes or no, and something else is due")
         return plain(value)
 
+    @field_validator("base_url", "auth_url")
+    @classmethod
+    def _in_secret(cls, address: str, info: ValidationInfo) -> str:
+        if is_open(address) and not info.data.get("allow_http"):
+            raise ValueError("would show secrets to the network: write https://, or set HUGGY_ALLOW_HTTP to yes")
+        return address
+
     @property
     def zone(self) -> ZoneInfo:
         """The account's zone: how the API's naive times are read."""
@@ -119,6 +148,13 @@ class Settings(BaseModel):
     def landing_options(self) -> dict[str, str]:
         """What `landing_access` holds: options of the store in obstore's words."""
         return {} if self.landing_access is None else json.loads(self.landing_access.get_secret_value())
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All texts among the settings that nobody should read, for a log to leave them out."""
+        whole = [secret.get_secret_value() for name in SECRETS if (secret := getattr(self, name)) is not None]
+        keys = [text for name, text in self.landing_options.items() if opens_a_store(name)]
+        return (*whole, *keys, *passwords_in(self.budget), *passwords_in(self.token_store or ""))
 
     @property
     def state_folder(self) -> Path:
@@ -134,7 +170,7 @@ class Settings(BaseModel):
 
     def __repr_args__(self) -> Any:
         """As an error would quote them, for a log may quote all of them."""
-        return [(name, veiled(value) if isinstance(value, str) else value) for name, value in super().__repr_args__()]
+        return [(name, _veiled(value)) for name, value in super().__repr_args__()]
 
     @classmethod
     def resolve(
@@ -146,34 +182,72 @@ class Settings(BaseModel):
     ) -> Self:
         """Settings from the three sources, each overriding the next. None and "" mean "not given".
 
+        The account's addresses and secrets come from one of them: see `account`. Without a `connection` (None, not an
+        empty one) arguments and environment count as one: they are a command line and its shell, of the same person.
         Raises ConfigurationError with one sentence that names the first wrong setting and where it came from.
         """
-        given: dict[str, Any] = {}
-        origin: dict[str, str] = {}
-        sources: tuple[tuple[str, Mapping[str, Any]], ...] = (
-            ("{}", {name: environ.get(f"HUGGY_{name.upper()}") for name in cls.model_fields}),
-            ("the connection's {}", connection or {}),
-            ("the argument {}", explicit or {}),
-        )
-        for where, source in sources:
-            for name, written in source.items():
-                called = where.format(f"HUGGY_{name.upper()}" if where == "{}" else _known(name))
-                if name not in cls.model_fields:
-                    raise ConfigurationError(f"{called}: there is no such setting.")
-                try:
-                    value = plain(written)
-                except ValueError as error:
-                    raise ConfigurationError(f"{called}: {error}.") from None
-                if value is not None:
-                    given[name], origin[name] = value, called
+        from_environment = {name: environ.get(f"HUGGY_{name.upper()}") for name in cls.model_fields}
+        shell = cls._source(from_environment, _of_environment)
+        arguments = cls._source(explicit or {}, _of_arguments)
+        if connection is None:
+            sources = [Source({**shell.values, **arguments.values}, lambda name: _in_shell(name, arguments))]
+        else:
+            sources = [arguments, cls._source(connection, _of_connection, trusts_no_other=True), shell]
+        addresses = {name: str(cls.model_fields[name].default) for name in ("base_url", "auth_url")}
+        giver = {name: each for each in reversed(sources) for name in each.values if name not in ACCOUNT}
+        giver |= givers(sources, default=addresses)
+        given = {name: each.values[name] for name, each in giver.items()}
         try:
             return cls.model_validate(given)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             name = str(first["loc"][0])
-            called = origin.get(name, f"HUGGY_{name.upper()}")
+            called = giver[name].called(name) if name in giver else _of_environment(name)
             told = "" if name in SECRETS else shown(given.get(name, cls.model_fields[name].default))
             raise ConfigurationError(f"{called}{told}: {_sentence(first['msg'])}.") from None
+
+    @classmethod
+    def _source(
+        cls, written: Mapping[str, Any], called: Callable[[str], str], *, trusts_no_other: bool = False
+    ) -> Source:
+        """What is given there. Raises ConfigurationError for what is no setting, and for what cannot be read."""
+        values: dict[str, Any] = {}
+        for name, each in written.items():
+            if name not in cls.model_fields:
+                raise ConfigurationError(f"{called(name)}: there is no such setting.")
+            try:
+                value = plain(each)
+            except ValueError as error:
+                raise ConfigurationError(f"{called(name)}: {error}.") from None
+            if value is not None:
+                values[name] = value
+        return Source(values, called, trusts_no_other)
+
+
+def _veiled(value: Any) -> Any:
+    match value:
+        case str():
+            return veiled(value)
+        case tuple():
+            return tuple(map(_veiled, value))
+        case _:
+            return value
+
+
+def _of_environment(name: str) -> str:
+    return f"HUGGY_{name.upper()}"
+
+
+def _of_arguments(name: str) -> str:
+    return f"the argument {_known(name)}"
+
+
+def _of_connection(name: str) -> str:
+    return f"the connection's {_known(name)}"
+
+
+def _in_shell(name: str, arguments: Source) -> str:
+    return (_of_arguments if name in arguments.values else _of_environment)(name)
 
 
 def _known(name: str) -> str:

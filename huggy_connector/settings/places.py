@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 OBJECT_STORES = ("s3", "gs", "az", "abfss")
 """Schemes of the URLs that a landing may have."""
@@ -60,6 +60,20 @@ def spec_at(text: str) -> str:
     if kind.strip().lower() != "file":
         return text
     return f"file{colon}{path_at(place.strip()) if place.strip() else ''}{mark}{options}"
+
+
+def passwords_in(spec: object) -> tuple[str, ...]:
+    """The passwords in such a spec, as they are written there and as they are meant."""
+    address, _, options = str(spec).partition("?")
+    user = re.match(r"\s*[\w+.-]+://(?P<all>.*)@", address, re.DOTALL)
+    hidden = [user["all"].partition(":")[2] or user["all"]] if user else []
+    hidden += [value for name, value in parse_qsl(options) if "password" in name.lower()]
+    return tuple(dict.fromkeys(each for text in hidden if text for each in (text, unquote(text))))
+
+
+def holds_password(spec: object) -> bool:
+    """Whether a spec opens a door to whoever reads it."""
+    return bool(passwords_in(spec))
 
 
 def web_address(text: str) -> str:

@@ -12,6 +12,9 @@ QUOTES = ("'", '"')
 """Docker takes the quotes of an env file for a part of the value; a shell does not."""
 LONGEST_SHOWN = 120
 
+_AT = "@|%40|\uff20|\ufe6b"
+"""What stands between a password and a host, also where it is mistyped."""
+
 
 def cleaned(text: str) -> str:
     """A text without what nobody sees at its ends, and without the quotes around it. Read again it stays as it is.
@@ -74,6 +77,11 @@ def shown(value: object) -> str:
 
 
 def veiled(text: str) -> str:
-    """A text without what opens a door where it is a URL: user, password and options."""
-    text = re.sub(r"^(\s*[A-Za-z][\w+.-]*:/{0,2})?.*@", r"\1***@", text, flags=re.DOTALL)
-    return re.sub(r"\?.+", "?***", text, flags=re.DOTALL)
+    """A text without what opens a door where it is a URL: user, password, options and what follows a `#`.
+
+    A sign that a browser takes for @ parts them too: so it may have been meant.
+    """
+    scheme = r"\s*[A-Za-z][\w+.-]*:[/\\]{0,2}"
+    text = re.sub(rf"^({scheme})?.*({_AT})", r"\1***\2", text, flags=re.DOTALL | re.IGNORECASE)
+    begin_options = "[?;#]" if re.match(scheme, text) else r"\?"
+    return re.sub(rf"({begin_options}).+", r"\1***", text, flags=re.DOTALL)

@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow._shared.secrets_masker import should_hide_value_for_key
+from airflow.api_fastapi.core_api.datamodels.connections import ConnectionResponse
 from airflow.sdk import Connection
 from airflow.sdk._shared.secrets_masker import redact
+from airflow.sdk._shared.secrets_masker import should_hide_value_for_key as should_hide_in_tasks
 
 from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.airflow.plugin import HuggyPlugin
 from huggy_connector.errors import ConfigurationError, Unauthorized
 from huggy_connector.landing import Landing
 from huggy_connector.sandbox import Sandbox
 from huggy_connector.settings import Settings
+from tests.recorder import Recorder
 
 Connect = Callable[..., None]
 CORRECT_IT = "correct it under Admin > Connections."
@@ -402,6 +407,119 @@ def test_every_secret_is_masked_in_airflows_logs(connect: Connect, monkeypatch: 
     HuggyHook().settings()
     line = "token-to-be-masked secret-to-be-masked refresh-of-the-environment"
     assert redact(line) == "*** *** ***"
+
+
+def test_secrets_inside_of_settings_are_masked_in_airflows_logs_too(connect: Connect) -> None:
+    access = {"secret_access_key": "part-of-the-access", "region": "sa-east-1"}
+    budget, tokens = "redis://:pass-of-the-budget@host:6379/0", "redis://me:pass%2Dof-tokens@host/0"
+    extra = {"secret_landing_access": access, "secret_budget": budget, "token_store": tokens}
+    connect(password="any-token", extra=extra)
+    HuggyHook().settings()
+    assert redact("part-of-the-access pass-of-the-budget pass%2Dof-tokens pass-of-tokens") == "*** *** *** ***"
+    assert redact("sa-east-1 host:6379") == "sa-east-1 host:6379"
+
+
+HIDDEN_NAMES = {
+    "client_secret": "hidden",
+    "refresh_token": "hidden",
+    "token_store": "redis://:hidden@host",
+    "secret_hash_key": "hidden" * 6,
+    "secret_landing_access": {"account_key": "hidden"},
+    "secret_budget": "redis://:hidden@host",
+}
+"""A whole extra of secrets."""
+
+
+def test_what_is_secret_in_an_extra_has_a_name_that_airflow_hides(connect: Connect) -> None:
+    shown = ConnectionResponse.model_validate(
+        {"conn_type": "huggy", "extra": json.dumps(HIDDEN_NAMES)}
+        | dict.fromkeys(("conn_id", "description", "host", "login", "schema", "port", "password", "team_name"), "")
+        | {"port": None}
+    ).extra
+    assert shown is not None
+    assert "hidden" not in shown
+    connect(password="any-token", extra=HIDDEN_NAMES)
+    settings = HuggyHook().settings()
+    assert settings.hash_key is not None
+    assert (settings.hash_key.get_secret_value(), settings.budget, settings.landing_options) == (
+        "hidden" * 6,
+        "redis://:hidden@host",
+        {"account_key": "hidden"},
+    )
+
+
+def test_former_names_are_read_and_our_plugin_has_airflow_hide_them(connect: Connect) -> None:
+    extra = {"hash_key": "of-the-hashes" * 3, "landing_access": {"account_key": "of-the-store"}}
+    connect(password="any-token", extra=extra)
+    settings = HuggyHook().settings()
+    assert settings.hash_key is not None
+    assert (settings.hash_key.get_secret_value(), settings.landing_options) == (
+        "of-the-hashes" * 3,
+        {"account_key": "of-the-store"},
+    )
+    HuggyPlugin.on_load()
+    for hide in (should_hide_value_for_key, should_hide_in_tasks):
+        hidden = [hide(name) for name in (*extra, "landing", "budget")]  # type: ignore[no-untyped-call]
+        assert hidden == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        (
+            {"budget": "redis://me:hidden@host:6379/0"},
+            (
+                "the connection's budget 'redis://***@host:6379/0': holds a password, which Airflow shows to whoever "
+                "may read connections: name it secret_budget."
+            ),
+        ),
+        (
+            {"secret_landing_access": '{"azure_endpoint": "https://elsewhere.example", "region": "x"}'},
+            (
+                "The landing_access of connection 'huggy_default' has an endpoint and no key: write the key beside it, "
+                "for the workers' own is not sent there."
+            ),
+        ),
+        (
+            {"hash_key": "hidden", "secret_hash_key": "hidden"},
+            "The extra of connection 'huggy_default' has hash_key and secret_hash_key: take one of them out.",
+        ),
+        (
+            {"base_url": "https://me:hidden@elsewhere.example/v3"},
+            "The extra of connection 'huggy_default' has base_url: write the address in host, which Airflow guards.",
+        ),
+        (
+            {"secret_base_url": "https://elsewhere.example/v3"},
+            (
+                "The extra of connection 'huggy_default' has secret_base_url: write the address in host, which Airflow "
+                "guards."
+            ),
+        ),
+    ],
+)
+def test_what_airflow_would_show_or_not_guard_is_refused(
+    extra: dict[str, str], sentence: str, connect: Connect
+) -> None:
+    connect(password="any-token", extra=extra)
+    with pytest.raises(ConfigurationError) as raised:
+        HuggyHook().settings()
+    assert str(raised.value) == sentence
+
+
+def test_a_connection_that_names_only_a_host_is_told_no_token_of_the_environment(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUGGY_ACCESS_TOKEN", "token-of-the-environment")
+    with Recorder() as stranger:
+        connect(host=f"{stranger.origin}/v3")
+        assert HuggyHook().test_connection() == (
+            False,
+            (
+                f"the connection's base_url '{stranger.origin}/v3': HUGGY_ACCESS_TOKEN is not sent there: write an "
+                "address and its secrets in the same place."
+            ),
+        )
+        assert stranger.asked == []
 
 
 def test_the_rows_are_those_of_the_account(account: Sandbox, connected: Path) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from airflow._shared.secrets_masker import should_hide_value_for_key
 from airflow.sdk._shared.module_loading import import_string
 
+from huggy_connector.airflow.extra import PREFIX
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.settings import SECRETS, Settings
@@ -45,12 +47,14 @@ def test_the_hook_and_the_form_speak_of_the_same_connection() -> None:
 
 
 def test_every_field_of_the_form_is_a_setting() -> None:
-    assert set(CONNECTION["conn-fields"]) - set(Settings.model_fields) == set()
+    assert {name.removeprefix(PREFIX) for name in CONNECTION["conn-fields"]} - set(Settings.model_fields) == set()
 
 
-def test_exactly_the_secrets_among_the_fields_are_hidden_while_typed() -> None:
-    hidden = {name for name, field in CONNECTION["conn-fields"].items() if field["schema"].get("format") == "password"}
-    assert hidden == set(SECRETS) & set(CONNECTION["conn-fields"]) == {"client_secret", "refresh_token"}
+def test_exactly_the_secrets_among_the_fields_are_hidden_while_typed_and_by_airflow_afterwards() -> None:
+    fields = CONNECTION["conn-fields"]
+    hidden = {name for name, field in fields.items() if field["schema"].get("format") == "password"}
+    assert hidden == {each for each in fields if should_hide_value_for_key(each)}  # type: ignore[no-untyped-call]
+    assert {name.removeprefix(PREFIX) for name in hidden} == (set(SECRETS) - {"access_token"}) | {"budget"}
 
 
 def test_no_field_of_the_form_must_be_filled() -> None:

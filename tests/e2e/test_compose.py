@@ -71,3 +71,12 @@ def test_an_image_may_be_named_by_its_digest(tmp_path: Path) -> None:
     assert services["postgres"]["image"] == digest
     assert services["airflow-scheduler"]["build"]["args"] == {"AIRFLOW_IMAGE": digest}
     assert "ARG AIRFLOW_IMAGE=" in (ROOT / "Dockerfile").read_text()
+
+
+def test_only_what_runs_tasks_holds_the_token_and_no_button_sends_it() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+    environments = {name: each.get("environment", {}) for name, each in services.items()}
+    assert [name for name, told in environments.items() if "HUGGY_ACCESS_TOKEN" in told] == ["airflow-scheduler"]
+    of_airflow = {name: told for name, told in environments.items() if name != "postgres"}
+    assert {told["AIRFLOW__CORE__TEST_CONNECTION"] for told in of_airflow.values()} == {"Disabled"}
+    assert {told["HUGGY_WAREHOUSE"] for told in of_airflow.values()} == {"/opt/airflow/lake/warehouse/huggy.duckdb"}

@@ -140,6 +140,12 @@ CASES = {
         SYNC,
         1,
         "No connection to api.huggy.invalid: check HUGGY_BASE_URL",
+        {"HUGGY_BASE_URL": "https://api.huggy.invalid/v3"},
+    ),
+    "plain http to another machine": Case(
+        SYNC,
+        2,
+        "HUGGY_BASE_URL 'http://api.huggy.invalid/v3': would show secrets to the network: write https://, or set ",
         {"HUGGY_BASE_URL": "http://api.huggy.invalid/v3"},
     ),
     "unknown resource": Case(("sync", "chat"), 2, "There is no resource called 'chat': choose from agents,"),

@@ -28,15 +28,17 @@ def port() -> str:
         return str(probe.getsockname()[1])
 
 
-def with_a_browser(user: "Account", folder: Path, *, state: str = r"\g<0>") -> "Account":
-    """One that goes where it is sent; `state`: what it makes of the state on the way."""
+def with_a_browser(user: "Account", folder: Path, *visits: str) -> "Account":
+    """One that goes where it is sent, after `visits` to that server; what it was started with is in `folder`/argv."""
     browser = folder / "browser"
     browser.write_text(
         f"#!{sys.executable}\n"
-        "import re, sys, urllib.request\n"
-        f"address = re.sub('(?<=state=)[^&]*', {state!r}, sys.argv[1])\n"
-        "try: print('the browser shows', urllib.request.urlopen(address).read(), file=sys.stderr)\n"
-        "except OSError as error: print('the browser shows', error.read(), file=sys.stderr)\n"
+        "import pathlib, sys, urllib.parse, urllib.request\n"
+        f"pathlib.Path({str(folder / 'argv')!r}).write_text(' '.join(sys.argv[1:]))\n"
+        f"for address in (*{visits!r}, sys.argv[1]):\n"
+        "    address = urllib.parse.urljoin(sys.argv[1], address)\n"
+        "    try: print('the browser shows', urllib.request.urlopen(address).read().decode(), file=sys.stderr)\n"
+        "    except OSError as error: print('the browser shows', error.read().decode(), file=sys.stderr)\n"
     )
     browser.chmod(0o700)
     return user.having(BROWSER=f"{browser} %s")
@@ -112,16 +114,72 @@ def test_a_pasted_code_does_too_and_a_second_time_it_does_not(account: "Open") -
     assert user.work() == ["20 rows"]
 
 
-def test_an_answer_to_another_login_is_refused(account: "Open", tmp_path: Path, port: str) -> None:
+def test_an_answer_to_another_login_is_refused(account: "Open", tmp_path: Path) -> None:
     user = account().without(*TOKENS)
-    sentence = (
-        "huggy: The browser's answer belongs to another login: run `huggy auth login` again, "
-        "and use the address it prints."
-    )
     pasted = user.huggy("auth", "login", "--no-browser", pasted=agreed(user, state="another") + "\n")
-    caught = with_a_browser(user, tmp_path, state="another").huggy("auth", "login", "--port", port)
-    assert [(done.returncode, done.stderr.splitlines()[-1]) for done in (pasted, caught)] == [(1, sentence)] * 2
-    assert "the browser shows b'<!doctype html>" in caught.stderr
+    assert (pasted.returncode, pasted.stderr.splitlines()[-1]) == (
+        1,
+        (
+            "huggy: The browser's answer belongs to another login: run `huggy auth login` again, "
+            "and use the address it prints."
+        ),
+    )
+    assert not (tmp_path / "state" / "tokens").exists()
+
+
+WRONG = (
+    "/callback?code=theirs&state=another",
+    "/callback?error=access_denied&state=another",
+    "/callback?code=theirs&state=",
+    "/callback?code=theirs",
+    "/callback",
+    "/callback?state=%ff&state=x",
+    "/another",
+    "/",
+)
+
+
+def test_whoever_visits_the_port_without_the_logins_state_ends_nothing(
+    account: "Open", tmp_path: Path, port: str
+) -> None:
+    user = with_a_browser(account().without(*TOKENS), tmp_path, *WRONG)
+    done = user.huggy("auth", "login", "--port", port)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Connected as Ana Souza (agent 9001), company 4242.")
+    shown = re.findall(
+        "the browser shows .*?(This is no answer|Huggy is connected|Error code: 404)", done.stderr, re.DOTALL
+    )
+    assert shown == ["This is no answer"] * 6 + ["Error code: 404"] * 2 + ["Huggy is connected"]
+    assert user.work() == ["20 rows"]
+
+
+def test_the_state_is_not_among_what_the_browser_is_started_with(account: "Open", tmp_path: Path, port: str) -> None:
+    user = with_a_browser(account().without(*TOKENS), tmp_path)
+    done = user.huggy("auth", "login", "--port", port)
+    (state,) = re.findall(r"state=([\w-]{43})$", done.stderr, re.MULTILINE)
+    started_with = (tmp_path / "argv").read_text()
+    assert re.fullmatch(rf"http://127\.0\.0\.1:{port}/[\w-]{{43}}", started_with)
+    assert (state in started_with, done.returncode) == (False, 0)
+
+
+def test_a_login_whose_page_somebody_else_has_opened_is_over(account: "Open", tmp_path: Path, port: str) -> None:
+    """Who reads the list of processes and is there first."""
+    user = account().without(*TOKENS)
+    thief = (
+        "import http.client, sys, urllib.parse; u = urllib.parse.urlsplit(sys.argv[1]); "
+        "c = http.client.HTTPConnection(u.netloc); c.request('GET', u.path); print(c.getresponse().status)"
+    )
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nfor _ in 1 2; do {sys.executable} -c "{thief}" $1 >&2; done\n')
+    browser.chmod(0o700)
+    done = user.having(BROWSER=f"{browser} %s").huggy("auth", "login", "--port", port)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        1,
+        (
+            "huggy: Somebody else has opened the page of this login: run `huggy auth login` again, with --no-browser "
+            "on a machine whose other users you do not trust."
+        ),
+    )
+    assert re.findall(r"^\d+$", done.stderr, re.MULTILINE) == ["302", "410"]
     assert not (tmp_path / "state" / "tokens").exists()
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from huggy_connector.api.network import Proxy, proxy_for
+from huggy_connector.api.network import Proxy, proxy_for, way_to
 from huggy_connector.errors import ConfigurationError
 
 API = "https://api.huggy.app/v3"
@@ -27,6 +27,21 @@ API = "https://api.huggy.app/v3"
 def test_the_proxy_is_the_schemes_else_that_of_all(environ: dict[str, str], url: str, variable: str | None) -> None:
     proxy = proxy_for(url, environ)
     assert (proxy and proxy.variable) == variable
+
+
+@pytest.mark.parametrize(
+    ("proxy", "url", "through"),
+    [
+        ("http://proxy:3128", "http://127.0.0.1:8021/v3", False),
+        ("http://proxy:3128", "https://localhost:8021/v3", False),
+        ("socks5://proxy:1080", "http://[::1]:8021/v3", False),
+        ("http://127.0.0.1:3128", "http://127.0.0.1:8021/v3", True),
+        ("http://localhost:3128", "http://[::1]:8021/v3", True),
+        ("http://proxy:3128", API, True),
+    ],
+)
+def test_what_is_on_this_machine_is_not_asked_of_a_proxy_on_another(proxy: str, url: str, *, through: bool) -> None:
+    assert way_to(url, {"ALL_PROXY": proxy}) == (Proxy(proxy, "ALL_PROXY") if through else None)
 
 
 @pytest.mark.parametrize(
