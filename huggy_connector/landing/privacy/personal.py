@@ -6,7 +6,7 @@
     cep     00000-000 or 00.000-000; eight bare digits only after the word CEP
     phone   a number that could be rung in Brazil or, with a plus sign, anywhere; 0800 and the like are nobody's
 
-Check digits are python-stdnum's, numbers of phones phonenumbers'. Why these: docs/decisions/0022.
+Check digits are python-stdnum's, numbers of phones phonenumbers'. Why these: docs/decisions/0021.
 """
 
 from __future__ import annotations
