@@ -28,10 +28,10 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 FAULTS = {
     "land": (52, 26) if FULL else (1, 1),
     "load": (52, 26) if FULL else (1, 1),
-    "rebuild": (46, 26) if FULL else (1, 0),
-    "rollback": (60, 26) if FULL else (1, 1),
-    "forget": (52, 26) if FULL else (1, 0),
-    "compact": (60, 26) if FULL else (1, 1),
+    "rebuild": (46, 26) if FULL else (0, 0),
+    "rollback": (60, 26) if FULL else (1, 0),
+    "forget": (52, 26) if FULL else (0, 0),
+    "compact": (60, 26) if FULL else (0, 1),
 }
 """By command: how many kills and how many errors."""
 
@@ -130,7 +130,7 @@ def outcome(world: World, arguments: list[str], ran: Ran, old: Seen, new: Seen) 
     return wrong
 
 
-@pytest.mark.parametrize("command", FAULTS)
+@pytest.mark.parametrize("command", [each for each, numbers in FAULTS.items() if any(numbers)])
 def test_at_any_single_call_nothing_is_broken_and_the_same_command_ends_well(
     world: World, sandbox: Sandbox, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
