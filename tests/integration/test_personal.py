@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from huggy_connector.api import SYSTEM_CLOCK, Client
+from huggy_connector.api.agreed import AgreedClock
 from huggy_connector.catalogue import resource_named
 from huggy_connector.landing import Asked, Folder, Landing, Policy
 from huggy_connector.pipeline.modes import Job
@@ -31,6 +32,7 @@ class OneAnswer:
 
     requests, retries, round_trip = 1, 0, 0.01
     budget = SimpleNamespace(rate=20.0)
+    time = AgreedClock(SYSTEM_CLOCK.now, SYSTEM_CLOCK.monotonic)
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         self._rows = rows

@@ -116,7 +116,8 @@ class Desk:
         return manifest
 
     def load(self, **options: Any) -> LoadReport:
-        return load(self.landing, self.warehouse, **{"now": lambda: NOON + timedelta(hours=1), **options})
+        latest = max([NOON + timedelta(hours=1), *(each.finished_at for each in self.made)])
+        return load(self.landing, self.warehouse, **{"now": lambda: latest, **options})
 
     def read(self, query: str, *, file: Path | None = None) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:

@@ -289,7 +289,7 @@ from huggy_connector.warehouse import load
 import duckdb
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
 try:
-    load(Landing(Folder(sys.argv[1])), sys.argv[2], now=lambda: datetime(2026, 11, 22, tzinfo=UTC))
+    load(Landing(Folder(sys.argv[1])), sys.argv[2], now=lambda: datetime(2026, 11, 22, 13, tzinfo=UTC))
 except HuggyError as error:
     print(type(error).__name__, error)
 """
