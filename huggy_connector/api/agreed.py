@@ -2,7 +2,8 @@
 
 Rows are put in order by when they were read, by runs of many hosts. A clock that is set while a run reads changes
 nothing; one that is minutes off is corrected by the `Date` of the API's answers, which all hosts see; one that is off
-by days may be the API's as well as the host's, and is refused.
+by days may be the API's as well as the host's, and is refused. The first answer counts; later ones only where this
+host's own clock has gone the same way, as after a sleep: a server whose answers differ cannot lead a run astray.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ class AgreedClock:
         heeds_api: bool = True,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._monotonic, self._heeds_api, self._note = monotonic, heeds_api, note
+        self._wall, self._monotonic, self._heeds_api, self._note = now, monotonic, heeds_api, note
         self._begun, self._since = now(), monotonic()
         self._correcting = threading.Lock()
         self._correction = timedelta(0)
+        self._off = timedelta(0)
+        """By how much this host's clock was behind the API's at the first answer."""
         self._refused: datetime | None = None
-        self._was_noted = False
         self.is_told = False
         """Whether the API has said its time."""
 
@@ -62,15 +64,15 @@ class AgreedClock:
             apart = theirs - self.now()
             if abs(apart) <= TOLERANCE:
                 return
-            if abs(apart) <= MOST:
-                self._correction += apart
-                if self._was_noted:
-                    return
-                self._was_noted = True
+            if not is_first:
+                if abs(theirs - self._wall() - self._off) <= TOLERANCE:
+                    self._correction += apart
+            elif abs(apart) > MOST:
+                self._refused = theirs
+            else:
+                self._correction = self._off = apart
                 relation = "behind" if apart > timedelta(0) else "ahead of"
                 minutes = round(abs(apart) / timedelta(minutes=1))
                 self._note(
                     f"This host's clock is {minutes:,} minutes {relation} the API's: times are taken by the API's."
                 )
-            elif is_first:
-                self._refused = theirs

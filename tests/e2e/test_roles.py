@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,14 +17,6 @@ import pytest
 from huggy_connector.sandbox import Options, Sandbox
 from scripts.stack import ROOT, Airflow, StackError
 from tests.recorder import Recorder
-
-pytestmark = [
-    pytest.mark.proof,
-    pytest.mark.skipif(
-        os.environ.get("HUGGY_PROOF") != "full",
-        reason="four users of one more Airflow: only at full size, by make proof",
-    ),
-]
 
 ROLES = ("viewer", "user", "op", "admin")
 MAY_EDIT = ("op", "admin")

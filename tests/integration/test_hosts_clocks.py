@@ -20,6 +20,7 @@ from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import read
 from huggy_connector.warehouse.status import status
+from tests.integration.desks import settings_for
 
 
 class Told(Silent):
@@ -38,16 +39,7 @@ def desk() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def settings(tmp_path: Path, desk: Sandbox) -> Settings:
-    return Settings(
-        base_url=desk.url,
-        auth_url=desk.auth_url,
-        access_token=desk.token,
-        requests_per_second=10_000,
-        landing=str(tmp_path / "landing"),
-        warehouse=str(tmp_path / "huggy.duckdb"),
-        state=str(tmp_path / "state"),
-        report=False,
-    )
+    return settings_for(desk, tmp_path, report=False)
 
 
 def clock_of(off: Callable[[], timedelta]) -> Clock:

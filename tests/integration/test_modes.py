@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,23 +19,14 @@ from huggy_connector.progress import Landed
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import read
+from tests.integration import desks
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 DAY = timedelta(days=1)
 
 
-def settings_for(desk: Sandbox, folder: Path, **others: Any) -> Settings:
-    """Everything below `folder`, and no limit but the sandbox's."""
-    places = {"landing": "landing", "warehouse": "huggy.duckdb", "state": "state"}
-    given = {
-        "base_url": desk.url,
-        "auth_url": desk.auth_url,
-        "access_token": desk.token,
-        "requests_per_second": 10_000,
-        "clock": "host",  # the tests turn it on by days
-        **{name: str(folder / place) for name, place in places.items()},
-    }
-    return Settings(**{**given, **others})
+settings_for = partial(desks.settings_for, clock="host")
+"""The tests turn the clock on by days."""
 
 
 class Listener:
