@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import CHROMIUM, FLAGS
+from tests.browser import CHROMIUM, FLAGS, LONGEST
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -17,8 +17,9 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """A Chromium without a window; those who use it are marked `NEEDS_IT`."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=LONGEST)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
         yield browser

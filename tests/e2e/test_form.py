@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.api import open_client
 from huggy_connector.settings import Settings
-from tests.browser import NEEDS_IT
+from tests.browser import NEEDS_IT, patient
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Desk
@@ -22,7 +22,7 @@ pytestmark = NEEDS_IT
 @pytest.fixture
 def page(browser: Browser, desk: "Desk") -> Iterator[Page]:
     """The list of connections, logged in."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1700})
+    page = patient(browser.new_page(viewport={"width": 1280, "height": 1700}))
     page.goto(f"{desk.airflow.url}/connections")
     page.get_by_label("Username").fill("admin")
     page.locator("input[type=password]").fill(desk.airflow.password)

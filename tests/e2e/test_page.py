@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser import NEEDS_IT
+from tests.browser import NEEDS_IT, patient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ pytestmark = NEEDS_IT
 @pytest.fixture(scope="module")
 def login(browser: Browser, desk: "Desk") -> dict[str, object]:
     """What the browser keeps of a login."""
-    page = browser.new_page()
+    page = patient(browser.new_page())
     page.goto(f"{desk.airflow.url}/")
     page.get_by_label("Username").fill("admin")
     page.locator("input[type=password]").fill(desk.airflow.password)
@@ -138,9 +138,11 @@ def test_links_of_the_tasks_details_lead_to_both(desk: "Desk") -> None:
 def _context(
     browser: Browser, login: dict[str, object], *, locale: str = "en-US", width: int = 1280, scheme: str = "light"
 ) -> BrowserContext:
-    return browser.new_context(
-        storage_state=login,  # type: ignore[arg-type]
-        locale=locale,
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if scheme == "dark" else "light",
+    return patient(
+        browser.new_context(
+            storage_state=login,  # type: ignore[arg-type]
+            locale=locale,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
     )

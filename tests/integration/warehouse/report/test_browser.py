@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from huggy_connector.report import Language, Written
-from tests.browser import NEEDS_IT
+from tests.browser import NEEDS_IT, patient
 
 pytestmark = NEEDS_IT
 
@@ -44,8 +44,10 @@ CONTRAST = """
 def test_the_page_fits_reads_well_and_asks_for_nothing(
     browser: Browser, reports: dict[Language, Written], tmp_path: Path, language: Language, width: int, scheme: str
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+    context = patient(
+        browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+        )
     )
     page, heard, asked = context.new_page(), [], []
     page.on("console", lambda message: heard.append(message.text))
@@ -68,7 +70,7 @@ def test_the_page_fits_reads_well_and_asks_for_nothing(
 def test_the_period_is_chosen_and_the_numbers_are_opened_without_a_script(
     browser: Browser, reports: dict[Language, Written]
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
+    context = patient(browser.new_context(java_script_enabled=False))
     page = context.new_page()
     page.goto(Path(reports["en"].page).as_uri())
     shown = [page.get_by_text(f"{days} complete days:").is_visible() for days in (30, 90)]
@@ -85,7 +87,7 @@ def test_a_page_that_is_looked_at_a_week_later_says_that_it_is_old(
 ) -> None:
     told = []
     for day in ("2026-11-22T15:00:00Z", "2026-11-29T15:00:00Z"):
-        page = browser.new_page()
+        page = patient(browser.new_page())
         page.clock.set_fixed_time(day)
         page.goto(Path(reports["en"].page).as_uri())
         told.append(page.locator("[data-fresh-until]").is_visible())
