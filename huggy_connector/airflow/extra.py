@@ -17,6 +17,8 @@ def settings_in(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
     """The settings in an extra, under their own names. Raises ConfigurationError for what Airflow would show."""
     named: dict[str, Any] = {}
     for written, value in extra.items():
+        if value is None or value == "":
+            continue  # the form saves each of its fields, also those that nobody filled in
         name = written.removeprefix(PREFIX)
         if name == "base_url":
             raise ConfigurationError(

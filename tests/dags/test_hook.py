@@ -13,6 +13,7 @@ from airflow.sdk._shared.secrets_masker import should_hide_value_for_key as shou
 
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.plugin import HuggyPlugin
+from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.errors import ConfigurationError, Unauthorized
 from huggy_connector.landing import Landing
 from huggy_connector.sandbox import Sandbox
@@ -504,6 +505,15 @@ def test_what_airflow_would_show_or_not_guard_is_refused(
     with pytest.raises(ConfigurationError) as raised:
         HuggyHook().settings()
     assert str(raised.value) == sentence
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_the_fields_that_nobody_filled_into_the_form_say_nothing(connect: Connect, nothing: str | None) -> None:
+    fields = get_provider_info()["connection-types"][0]["conn-fields"]
+    connect(password="any-token", extra={**dict.fromkeys(fields, nothing), "budget": "memory:"})
+    assert HuggyHook().settings().budget == "memory:"
+    connect(password="any-token", extra=dict.fromkeys(fields, nothing))
+    assert HuggyHook().settings().budget == "file:"
 
 
 def test_a_connection_that_names_only_a_host_is_told_no_token_of_the_environment(

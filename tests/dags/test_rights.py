@@ -40,8 +40,15 @@ def _loads(_database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from sqlalchemy import delete
 
     def clear(session: Any) -> None:
-        for each in (AssetEvent, AssetModel, DagModel):
-            session.execute(delete(each))
+        """All DAGs and assets, with what other tests have left that refers to them."""
+        cleared = {DagModel.__table__, AssetModel.__table__, AssetEvent.__table__}
+        tables = DagModel.metadata.sorted_tables
+        for table in tables:
+            if any(key.column.table in cleared for key in table.foreign_keys):
+                cleared.add(table)
+        for table in reversed(tables):
+            if table in cleared:
+                session.execute(delete(table))
 
     monkeypatch.setattr(airflow_app._AuthManagerState, "instance", Readers())
     with create_session() as session:
