@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.warehouse import meta
@@ -35,35 +35,17 @@ def bring_calendar(connection: DuckDBPyConnection, calendar: BusinessCalendar) -
             [target.clock for target in calendar.targets],
         ],
     )
-    holidays = calendar.holidays(FIRST_DAY.year - 1, LAST_DAY.year)
-    closed = frozenset((*holidays, *calendar.closed))
-    _bring_days(connection, calendar, holidays, closed)
-    _bring_spans(connection, calendar, closed)
+    _bring_days(connection, calendar)
+    _bring_spans(connection, calendar)
 
 
-def _bring_days(
-    connection: DuckDBPyConnection, calendar: BusinessCalendar, holidays: dict[date, str], closed: frozenset[date]
-) -> None:
+def _bring_days(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
     """From the day of the first chat on; the business time before a day is counted from `FIRST_DAY`."""
     row = connection.execute(
         "SELECT min(created_at_local)::DATE FROM chats WHERE created_at_local >= ?", [FIRST_DAY]
     ).fetchone()
     first = min((row and row[0]) or LAST_DAY, LAST_DAY)
-    days = list(days_of(calendar.hours, closed, FIRST_DAY, LAST_DAY))
-    before = accumulate((each.seconds for each in days), initial=0)
-    told = [
-        (
-            each.day,
-            holidays.get(each.day),
-            each.spans[0].opens if each.spans else None,
-            each.spans[-1].closes if each.spans else None,
-            ", ".join(map(str, each.spans)) or None,
-            each.seconds,
-            seconds,
-        )
-        for each, seconds in zip(days, before, strict=False)
-        if each.day >= first
-    ]
+    told = [each for each in _days(calendar) if each[0] >= first]
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE business_days AS
@@ -78,9 +60,9 @@ def _bring_days(
     )
 
 
-def _bring_spans(connection: DuckDBPyConnection, calendar: BusinessCalendar, closed: frozenset[date]) -> None:
+def _bring_spans(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
     zones = [zone for (zone,) in connection.execute("SELECT DISTINCT zone FROM zones ORDER BY zone").fetchall()]
-    told = [(zone, *each) for zone in zones for each in _spans(calendar, closed, ZoneInfo(zone))]
+    told = [(zone, *each) for zone in zones for each in _spans(calendar, ZoneInfo(zone))]
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE business_spans AS SELECT unnest($1::VARCHAR[]) AS zone,"
         " to_timestamp(unnest($2::BIGINT[])) AS opens_at, unnest($3::BIGINT[]) AS seconds,"
@@ -89,16 +71,41 @@ def _bring_spans(connection: DuckDBPyConnection, calendar: BusinessCalendar, clo
     )
 
 
-def _spans(
-    calendar: BusinessCalendar, closed: frozenset[date], zone: ZoneInfo
-) -> Iterator[tuple[int, int, int | None]]:
+@lru_cache(maxsize=8)
+def _days(calendar: BusinessCalendar) -> tuple[tuple[Any, ...], ...]:
+    """The rows of `business_days` from `FIRST_DAY` on; forty years of them take a while, and are the same each time."""
+    holidays = calendar.holidays(FIRST_DAY.year - 1, LAST_DAY.year)
+    days = list(days_of(calendar.hours, _closed(calendar), FIRST_DAY, LAST_DAY))
+    before = accumulate((each.seconds for each in days), initial=0)
+    return tuple(
+        (
+            each.day,
+            holidays.get(each.day),
+            each.spans[0].opens if each.spans else None,
+            each.spans[-1].closes if each.spans else None,
+            ", ".join(map(str, each.spans)) or None,
+            each.seconds,
+            seconds,
+        )
+        for each, seconds in zip(days, before, strict=False)
+    )
+
+
+@lru_cache(maxsize=8)
+def _spans(calendar: BusinessCalendar, zone: ZoneInfo) -> tuple[tuple[int, int, int | None], ...]:
     """When each span opens, how long it is, and the business time before it, in seconds.
 
     One of no length begins the first day, and one with nothing known before it ends the last.
     """
-    before = 0
-    yield moment(FIRST_DAY, 0, zone) - 1, 0, before
-    for opens, closes in moments_of(calendar.hours, closed, FIRST_DAY, LAST_DAY, zone):
-        yield opens, closes - opens, before
+    before, told = 0, list[tuple[int, int, int | None]]()
+    told.append((moment(FIRST_DAY, 0, zone) - 1, 0, before))
+    for opens, closes in moments_of(calendar.hours, _closed(calendar), FIRST_DAY, LAST_DAY, zone):
+        told.append((opens, closes - opens, before))
         before += closes - opens
-    yield moment(LAST_DAY, DAY, zone), 0, None
+    told.append((moment(LAST_DAY, DAY, zone), 0, None))
+    return tuple(told)
+
+
+@lru_cache(maxsize=8)
+def _closed(calendar: BusinessCalendar) -> frozenset[date]:
+    return frozenset((*calendar.holidays(FIRST_DAY.year - 1, LAST_DAY.year), *calendar.closed))
