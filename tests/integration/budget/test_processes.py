@@ -1,5 +1,6 @@
 """Real processes under one budget in a file, against a server that notes when each request arrives."""
 
+import fcntl
 import logging
 import os
 import signal
@@ -61,6 +62,7 @@ def test_a_killed_process_leaves_nothing_behind(server: Any, start: Any, said: A
 
 def garble(path: Path) -> None:
     with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # else one who is at it writes the whole state over the garbage
         file.seek(20)
         file.write(b"garbage")
 
