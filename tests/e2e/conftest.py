@@ -54,19 +54,21 @@ def connection_into(account: Sandbox) -> Callable[[Path], str]:
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[str | None]:
-    """Of Airflow's own tables: Postgres, as a deployment has it; SQLite where Debian's postgresql is missing."""
+def new_database() -> Iterator[Callable[[], str | None]]:
+    """Makes one for an Airflow's own tables: on Postgres, as a deployment has it; without Debian's postgresql it
+    returns None, for a SQLite file.
+    """
     if not IS_INSTALLED:
-        yield None
+        yield lambda: None
         return
-    with postgres() as address:
-        yield address
+    with postgres() as new:
+        yield new
 
 
 @pytest.fixture(scope="session")
 def desk(
     environ: dict[str, str],
-    database: str | None,
+    new_database: Callable[[], str | None],
     account: Sandbox,
     connection_into: Callable[[Path], str],
     tmp_path_factory: pytest.TempPathFactory,
@@ -76,7 +78,7 @@ def desk(
     dags = shutil.copytree(ROOT / "dags", folder / "dags")
     shutil.copytree(Path(__file__).parent / "dags", dags, dirs_exist_ok=True)
     told = {"HUGGY_STATE": str(folder / "state"), "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder)}
-    with Airflow(folder / "airflow", dags=dags, environ={**environ, **told}, database=database) as airflow:
+    with Airflow(folder / "airflow", dags=dags, environ={**environ, **told}, database=new_database()) as airflow:
         for consumer in ("after_any_company", "after_one_company"):
             airflow.switch_on(consumer)
         airflow.switch_on("huggy_sync")

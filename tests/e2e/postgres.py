@@ -1,4 +1,7 @@
-"""A Postgres of Debian's for Airflow's own tables, on a port of 127.0.0.1: as docker-compose.yaml has it."""
+"""A Postgres of Debian's for Airflow's own tables, on a port of 127.0.0.1: as docker-compose.yaml has it.
+
+Each Airflow has a database of its own there: two schedulers of one database would run each other's tasks.
+"""
 
 import os
 import pwd
@@ -7,18 +10,22 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-BIN = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path("/nowhere")).parent
+BIN = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path("/nowhere/initdb")).parent
 IS_INSTALLED = BIN.is_dir()
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Its address, as SQLAlchemy takes it. It refuses to run as root, and then runs as Debian's user for it."""
+def postgres() -> Iterator[Callable[[], str]]:
+    """Makes a new database with each call, and returns its address as SQLAlchemy takes it. The server refuses to run
+    as root, and then runs as Debian's user for it.
+    """
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     who: dict[str, Any] = {} if os.getuid() else {"user": "postgres", "group": "postgres", "extra_groups": ()}
     if who:
@@ -45,13 +52,18 @@ def postgres() -> Iterator[str]:
             )
         try:
             _wait(port, server)
-            _run(BIN / "createdb", "--host", "127.0.0.1", "--port", port, "--username", "airflow", "airflow")
-            yield f"postgresql+psycopg2://airflow@127.0.0.1:{port}/airflow"
+            yield partial(_new_database, port, count())
         finally:
             server.terminate()  # waits for its clients, which are gone
             server.wait(60)
     finally:
         shutil.rmtree(folder)
+
+
+def _new_database(port: int, numbers: Iterator[int]) -> str:
+    name = f"airflow_{next(numbers)}"
+    _run(BIN / "createdb", "--host", "127.0.0.1", "--port", port, "--username", "airflow", name)
+    return f"postgresql+psycopg2://airflow@127.0.0.1:{port}/{name}"
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:

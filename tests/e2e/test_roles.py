@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,9 @@ class Den:
 
 
 @pytest.fixture(scope="module")
-def den(environ: dict[str, str], database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Den]:
+def den(
+    environ: dict[str, str], new_database: Callable[[], str | None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Den]:
     folder = tmp_path_factory.mktemp("den")
     with Sandbox(Options(chats=60, contacts=20)) as account, Recorder() as stranger:
         told = {
@@ -75,7 +77,7 @@ def den(environ: dict[str, str], database: str | None, tmp_path_factory: pytest.
         }
         users = {name: name for name in ROLES}
         with Airflow(
-            folder / "airflow", dags=ROOT / "dags", environ={**environ, **told}, database=database, users=users
+            folder / "airflow", dags=ROOT / "dags", environ={**environ, **told}, database=new_database(), users=users
         ) as airflow:
             for name, host, extra in (
                 ("of_a_stranger", f"{stranger.origin}/v3", {}),
