@@ -24,7 +24,8 @@
     ├── WarehouseError            the DuckDB file
     │   ├── WarehouseUnusable     not a DuckDB file, not ours, of a newer version, no room
     │   ├── WarehouseBusy         another loader holds it *
-    │   └── CheckFailed           a quality check stopped the load; nothing was published
+    │   ├── CheckFailed           a quality check stopped the load; nothing was published
+    │   └── CompanyStopped        the same, or damage, of one company; what is new of the others was published
     └── Interrupted               Ctrl-C, SIGTERM or SIGHUP; what was durable stays (exit 130)
 
 `*` means transient: the same call may succeed later though nobody did anything. The message is one sentence or two:
@@ -32,7 +33,7 @@ what is wrong and what to do. It never holds a token, a body, a query string or 
 positional, so that an error survives pickling.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from huggy_connector.visible import visible
 
@@ -147,6 +148,14 @@ class WarehouseBusy(WarehouseError):
 
 class CheckFailed(WarehouseError):
     pass
+
+
+class CompanyStopped(WarehouseError):
+    """`report` is that of the load, which published what is new of all other companies."""
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message, report)
+        self.report = report
 
 
 class Interrupted(HuggyError):

@@ -238,7 +238,8 @@ class HuggyPlanOperator(_OfHuggy):
 class ParquetToDuckDBOperator(_OfHuggy):
     """Loads every snapshot that is not in the warehouse yet, in one transaction, and publishes the file anew.
 
-    A second run finds nothing to do and changes nothing. On success each table has one asset event with its row count;
+    A second run finds nothing to do and changes nothing. Damage of a company is told as an alert, and fails the task
+    only where the tasks before it landed that company. On success each table has one asset event with its row count;
     see `huggy_connector.airflow.assets` for how to schedule on it. Returns the counts.
 
     :param huggy_conn_id: the account
@@ -271,8 +272,10 @@ class ParquetToDuckDBOperator(_OfHuggy):
             settings = HuggyHook(self.huggy_conn_id).settings(
                 asks=False, landing=self.landing, warehouse=self.warehouse
             )
-            pipeline.make_sure_of(settings, self._landed(settings, context))
-            report = pipeline.load(settings, wait_seconds=LONGEST_LOAD, progress=progress)
+            landed = self._landed(settings, context)
+            pipeline.make_sure_of(settings, landed)
+            companies = {int(address.partition("/")[0]) for address in landed}
+            report = pipeline.load(settings, concerns=companies or None, wait_seconds=LONGEST_LOAD, progress=progress)
         for company, tables in report.companies.items():
             for name, held in tables.items():
                 counts: dict[str, JsonValue] = {"rows": held.rows, "changed": held.changed}

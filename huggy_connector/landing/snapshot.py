@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from huggy_connector.catalogue import Resource
+from huggy_connector.catalogue import IDS, Resource
 from huggy_connector.errors import ConfigurationError, LandingError, SnapshotDamaged
 from huggy_connector.landing.asked import Asked
 from huggy_connector.landing.lease import Process
@@ -35,6 +35,7 @@ _T = TypeVar("_T")
 _U = TypeVar("_U")
 
 RUN_KEY = re.compile(r"[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{8}")
+_NUMBER = re.compile("-?[0-9]+")
 _ADDRESS = re.compile(rf"[0-9]+/[a-z][a-z0-9_]*/{RUN_KEY.pattern}/manifest\.json")
 
 
@@ -74,7 +75,13 @@ class Landing:
         return cls.at(place, access=access)
 
     def companies(self) -> tuple[int, ...]:
-        return tuple(sorted(int(name) for name in self._storage.children("") if name.isascii() and name.isdigit()))
+        return tuple(sorted(int(name) for name in self._storage.children("") if _is_id(name)))
+
+    def misnamed(self) -> tuple[str, ...]:
+        """The folders whose names are numbers, but no company's."""
+        return tuple(
+            sorted(name for name in self._storage.children("") if _NUMBER.fullmatch(name) and not _is_id(name))
+        )
 
     def published(self, company_id: int, resource: str) -> tuple[Manifest, ...]:
         """In the order they were begun. Raises SnapshotDamaged for a manifest that cannot be read."""
@@ -93,18 +100,25 @@ class Landing:
 
         Without a company: of the one that `account`, whose token it is, was found to be of when none was named.
         """
-        companies = self.companies() if company_id is None else (company_id,)
-        found = [
+        found = list[Manifest]()
+        for each in self.companies() if company_id is None else (company_id,):
+            try:
+                found += self._asked_before(asked, resource, each)
+            except SnapshotDamaged:
+                if company_id is not None:
+                    raise  # else it may well be the damage of another company
+        found = [each for each in found if company_id is not None or each.account == account != ""]
+        return max(found, key=lambda each: (each.started_at, each.run_key), default=None)
+
+    def _asked_before(self, asked: Asked, resource: str, company_id: int) -> list[Manifest]:
+        return [
             manifest
-            for each in companies
-            for name in (*self._storage.children(f"{each}/{resource}"), *self.packs.of(each, resource))
+            for name in (*self._storage.children(f"{company_id}/{resource}"), *self.packs.of(company_id, resource))
             if RUN_KEY.fullmatch(name)
             and name.endswith(f"-{asked.key}")
-            and (manifest := self._manifest(f"{each}/{resource}/{name}/manifest.json")) is not None
+            and (manifest := self._manifest(f"{company_id}/{resource}/{name}/manifest.json")) is not None
             and manifest.asked == asked
-            and (company_id is not None or (manifest.account == account != ""))
         ]
-        return max(found, key=lambda each: (each.started_at, each.run_key), default=None)
 
     def has(self, address: str) -> bool:
         """Whether something lies at `address`, or did before it was packed."""
@@ -229,9 +243,14 @@ class Landing:
             place = self.packs.of(int(company_id), resource).get(run_key)
             return None if place is None else place.packed.manifest
         try:
-            return Manifest.from_json(text)
+            manifest = Manifest.from_json(text)
         except LandingError as error:
             raise SnapshotDamaged(f"The manifest {address} cannot be used. {error}") from None
+        if manifest.address != address:
+            raise SnapshotDamaged(
+                f"The manifest {address} is that of {manifest.address}: move its folder to where it belongs."
+            )
+        return manifest
 
     def _names(self, manifest: Manifest) -> list[str]:
         """Of the files that hold the snapshot's rows."""
@@ -264,6 +283,10 @@ class Landing:
         path = self._local(manifest, name)
         if path.stat().st_size != file.bytes or fingerprint(path) != file.sha256 or rows_in(path) != file.rows:
             raise SnapshotDamaged(_damage(manifest, file.name, "is not what the manifest says"))
+
+
+def _is_id(name: str) -> bool:
+    return re.fullmatch("[1-9][0-9]{0,18}", name) is not None and int(name) in IDS
 
 
 def _damage(manifest: Manifest, name: str, what: str) -> str:

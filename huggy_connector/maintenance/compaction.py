@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 
 from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.errors import LandingError
+from huggy_connector.errors import LandingError, SnapshotDamaged
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.landing.forgotten import folder_of
 from huggy_connector.progress import Progress, Silent
@@ -32,6 +33,14 @@ class Compacted:
     rows: int = 0
     deleted: int = 0
 
+    def __add__(self, other: "Compacted") -> "Compacted":
+        return Compacted(
+            self.packs + other.packs,
+            self.snapshots + other.snapshots,
+            self.rows + other.rows,
+            self.deleted + other.deleted,
+        )
+
 
 def compact(
     settings: Settings, *, older_than: timedelta = AGE, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK
@@ -40,41 +49,46 @@ def compact(
 
     Loads, rebuilds and landings see the same snapshots as before. What a pack replaces is deleted by the first call
     that comes a day after. Killed at any moment, the next call does what is left; and what other dead runs have left in
-    the landing is removed. Raises SnapshotDamaged, LandingUnwritable, and LandingError where a person was forgotten
+    the landing is removed. A list with a damaged snapshot is left as it is, and told once all others are done. Raises
+    SnapshotDamaged, LandingUnwritable, and LandingError where a person was forgotten
     meanwhile.
     """
-    progress, done = progress or Silent(), Compacted()
+    progress, done, damages = progress or Silent(), Compacted(), list[SnapshotDamaged]()
     landing = Landing.at(settings.landing, access=settings.landing_options)
-    for company_id in landing.companies():
-        for resource, known in RESOURCES.items():
-            landing.clear_away(known, company_id, now=clock.now, note=progress.note)
-            deleted = landing.packs.tidy(company_id, resource, now=clock.now(), check=landing.verify)
-            done = replace(done, deleted=done.deleted + deleted)
-            small = _small(landing, company_id, resource, before=clock.now() - older_than)
-            if not small:
-                continue
-            progress.note(f"{resource}: packing {len(small):,} snapshots.")
-            for manifest in small:
-                landing.verify(manifest)
-            pack = landing.packs.write(
-                company_id,
-                resource,
-                ((manifest, landing.parts(manifest)) for manifest in small),
-                now=clock.now,
-                go_on=_nobody_is_forgotten(landing, company_id),
-            )
-            if pack is None:
-                raise LandingError(
-                    "A person was forgotten meanwhile, or another run took this one for dead: "
-                    "run `huggy compact` again."
-                )
-            done = replace(
-                done,
-                packs=done.packs + 1,
-                snapshots=done.snapshots + len(small),
-                rows=done.rows + sum(manifest.rows for manifest in small),
-            )
+    for company_id, resource in product(landing.companies(), RESOURCES):
+        try:
+            done += _packed(landing, company_id, resource, older_than=older_than, progress=progress, clock=clock)
+        except SnapshotDamaged as damage:
+            damages.append(damage)
+    if damages:
+        raise damages[0]
     return done
+
+
+def _packed(
+    landing: Landing, company_id: int, resource: str, *, older_than: timedelta, progress: Progress, clock: Clock
+) -> Compacted:
+    """What is done for one resource of one company."""
+    landing.clear_away(RESOURCES[resource], company_id, now=clock.now, note=progress.note)
+    deleted = landing.packs.tidy(company_id, resource, now=clock.now(), check=landing.verify)
+    small = _small(landing, company_id, resource, before=clock.now() - older_than)
+    if not small:
+        return Compacted(deleted=deleted)
+    progress.note(f"{resource}: packing {len(small):,} snapshots.")
+    for manifest in small:
+        landing.verify(manifest)
+    pack = landing.packs.write(
+        company_id,
+        resource,
+        ((manifest, landing.parts(manifest)) for manifest in small),
+        now=clock.now,
+        go_on=_nobody_is_forgotten(landing, company_id),
+    )
+    if pack is None:
+        raise LandingError(
+            "A person was forgotten meanwhile, or another run took this one for dead: run `huggy compact` again."
+        )
+    return Compacted(1, len(small), sum(manifest.rows for manifest in small), deleted)
 
 
 def _small(landing: Landing, company_id: int, resource: str, *, before: datetime) -> list[Manifest]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import product
 
 from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.errors import ConfigurationError
+from huggy_connector.errors import CompanyStopped, ConfigurationError, SnapshotDamaged
 from huggy_connector.landing import Landing, Policy, key_of
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.report import report_beside
@@ -31,25 +32,34 @@ class Judgement:
 
 
 def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK) -> LoadReport:
-    """Makes the warehouse anew of the landing alone. Snapshots that another catalogue typed are typed by this one."""
-    progress = progress or Silent()
-    report = load_warehouse(
-        Landing.existing(settings.landing, access=settings.landing_options),
-        settings.warehouse,
-        keep_versions=settings.keep_versions,
-        memory_limit=settings.memory_limit,
-        now=clock.now,
-        note=progress.note,
-        afresh=True,
-        zone=settings.zone,
-        policy=Policy.of(settings),
-        calendar=read_calendar(settings.calendar),
-        stop_on=settings.stop_on,
-        sweep_days=settings.reconcile_days,
-        world_readable=settings.world_readable,
-        hash_key=key_of(settings),
-    )
-    return replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
+    """Makes the warehouse anew of the landing alone. Snapshots that another catalogue typed are typed by this one.
+
+    A company whose snapshots are damaged keeps the rows that it has, and is then told as CompanyStopped.
+    """
+    progress, stopped = progress or Silent(), ""
+    try:
+        report = load_warehouse(
+            Landing.existing(settings.landing, access=settings.landing_options),
+            settings.warehouse,
+            keep_versions=settings.keep_versions,
+            memory_limit=settings.memory_limit,
+            now=clock.now,
+            note=progress.note,
+            afresh=True,
+            zone=settings.zone,
+            policy=Policy.of(settings),
+            calendar=read_calendar(settings.calendar),
+            stop_on=settings.stop_on,
+            sweep_days=settings.reconcile_days,
+            world_readable=settings.world_readable,
+            hash_key=key_of(settings),
+        )
+    except CompanyStopped as error:
+        report, stopped = error.report, str(error)
+    report = replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
+    if stopped:
+        raise CompanyStopped(stopped, report)
+    return report
 
 
 def rollback(
@@ -79,25 +89,27 @@ def judge(settings: Settings, judgement: Judgement) -> Verdicts:
     """Keeps decisions about snapshots for the loads to come. Raises ConfigurationError for an unknown run key."""
     if both := {*judgement.block} & {*judgement.unblock, *judgement.accept}:
         raise ConfigurationError(f"{min(both)} can be blocked or let in, not both: choose one.")
-    landing = _landing(settings)
-    addresses = {
-        manifest.address: manifest.run_key
-        for company_id in landing.companies()
-        for resource in RESOURCES
-        for manifest in landing.published(company_id, resource)
-    }
+    landing, damages = _landing(settings), list[SnapshotDamaged]()
+    addresses = dict[str, str]()
+    for company_id, resource in product(landing.companies(), RESOURCES):
+        try:
+            addresses |= {each.address: each.run_key for each in landing.published(company_id, resource)}
+        except SnapshotDamaged as damage:
+            damages.append(damage)
     return judge_snapshots(
         settings.warehouse,
-        block=_addresses(judgement.block, addresses),
-        unblock=_addresses(judgement.unblock, addresses),
-        accept=_addresses(judgement.accept, addresses),
+        block=_addresses(judgement.block, addresses, damages),
+        unblock=_addresses(judgement.unblock, addresses, damages),
+        accept=_addresses(judgement.accept, addresses, damages),
     )
 
 
-def _addresses(run_keys: Iterable[str], known: dict[str, str]) -> list[str]:
+def _addresses(run_keys: Iterable[str], known: dict[str, str], damages: list[SnapshotDamaged]) -> list[str]:
     found = []
     for run_key in run_keys:
         of_it = [address for address, key in known.items() if key == run_key]
+        if not of_it and damages:
+            raise damages[0]  # it may be one of those that cannot be listed
         if not of_it:
             raise ConfigurationError(f"The landing has no snapshot {run_key!r}: `huggy status` lists the last ones.")
         found += of_it

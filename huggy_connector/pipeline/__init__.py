@@ -5,27 +5,26 @@ it will cost.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Row, open_client
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import RESOURCES, Resource, resource_named, resources_named
 from huggy_connector.errors import ConfigurationError, HuggyError
-from huggy_connector.landing import Landing, Manifest, Policy, key_of
+from huggy_connector.landing import Landing, Manifest
 from huggy_connector.landing.known import credible
 from huggy_connector.pipeline.calls import Call
 from huggy_connector.pipeline.connection import Check, check
+from huggy_connector.pipeline.loads import load
 from huggy_connector.pipeline.modes import Job, chosen, due, first, resources_with_spans, span_asked, span_between
 from huggy_connector.pipeline.plans import Plan, plan_of
 from huggy_connector.pipeline.run import Run
 from huggy_connector.progress import Progress, Silent
-from huggy_connector.report import report_beside
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import Ask, OneByOne, Page, Span, drive
-from huggy_connector.warehouse import LoadReport, mirror, read_calendar
+from huggy_connector.warehouse import LoadReport, read_calendar
 from huggy_connector.warehouse import examine as examine_warehouse
-from huggy_connector.warehouse import load as load_warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,42 +151,6 @@ def land_first(
     return next(iter(asking.answered(landed)), None)
 
 
-def load(
-    settings: Settings,
-    *,
-    wait_seconds: float = 0.0,
-    progress: Progress | None = None,
-    clock: Clock = SYSTEM_CLOCK,
-) -> LoadReport:
-    """Every published snapshot that the warehouse has not loaded yet, of every company in the landing. Another load of
-    it is waited for as long as told.
-    """
-    progress = progress or Silent()
-    landing = Landing.existing(settings.landing, access=settings.landing_options)
-    report = load_warehouse(
-        landing,
-        settings.warehouse,
-        keep_versions=settings.keep_versions,
-        memory_limit=settings.memory_limit,
-        calendar=read_calendar(settings.calendar),
-        now=clock.now,
-        note=progress.note,
-        wait_seconds=wait_seconds,
-        zone=settings.zone,
-        policy=Policy.of(settings),
-        stop_on=settings.stop_on,
-        sweep_days=settings.reconcile_days,
-        world_readable=settings.world_readable,
-        hash_key=key_of(settings),
-    )
-    copies = mirror(settings.warehouse, settings.publish, keep_versions=settings.keep_versions, note=progress.note)
-    beside = report_beside(settings, now=clock.now())
-    empty = (
-        () if landing.companies() else (f"The landing {settings.landing} holds no snapshot yet: is it the right one?",)
-    )
-    return replace(report, warnings=(*report.warnings, *empty, *copies, *beside))
-
-
 def make_sure_of(settings: Settings, addresses: Iterable[str]) -> None:
     """Raises ConfigurationError where the landing lacks one of these manifests, which were just written into it."""
     landing = _landing(settings)
@@ -222,15 +185,16 @@ def sync(
             newest = land_first(settings, resource.name, call=call, progress=progress, clock=clock)
             if newest is not None:
                 snapshots.append(newest)
-                load(settings, progress=progress, clock=clock)
+                load(settings, concerns=(), progress=progress, clock=clock)
             snapshots += land_due(
                 settings, resource.name, call=call, show_events=show_events, progress=progress, clock=clock
             )
     except HuggyError:
         if snapshots:
-            load(settings, progress=progress, clock=clock)
+            load(settings, concerns=_companies_of(snapshots), progress=progress, clock=clock)
         raise
-    return SyncReport(tuple(snapshots), load(settings, progress=progress, clock=clock))
+    loaded = load(settings, concerns=_companies_of(snapshots), progress=progress, clock=clock)
+    return SyncReport(tuple(snapshots), loaded)
 
 
 def backfill(
@@ -260,7 +224,12 @@ def backfill(
         )
         for resource in resources_named(resource_names)
     ]
-    return SyncReport(tuple(snapshots), load(settings, progress=progress, clock=clock))
+    loaded = load(settings, concerns=_companies_of(snapshots), progress=progress, clock=clock)
+    return SyncReport(tuple(snapshots), loaded)
+
+
+def _companies_of(snapshots: Iterable[Manifest]) -> frozenset[int]:
+    return frozenset(each.company_id for each in snapshots)
 
 
 def plan(

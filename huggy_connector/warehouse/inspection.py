@@ -25,7 +25,8 @@ Loaded = frozenset[tuple[int, str, str]]
 class Found:
     """A warehouse as it lies there: `version` 0 means that there is none yet.
 
-    `loaded` holds (company, resource, run key) of every snapshot in it, `zones` (company, zone) of their times;
+    `loaded` holds (company, resource, run key) of every snapshot in it, `zones` (company, zone) of their times, `rules`
+    (company, mark) of the privacy rules that its rows are under;
     `outdated` says that its tables lack something that the catalogue has, `former` that their layout is that of an
     older release.
     """
@@ -35,6 +36,7 @@ class Found:
     outdated: bool = True
     former: bool = False
     zones: frozenset[tuple[int, str]] = frozenset()
+    rules: frozenset[tuple[int, str]] = frozenset()
 
 
 def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
@@ -57,13 +59,17 @@ def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
             )
         loaded = frozenset(connection.execute("SELECT company_id, resource, run_key FROM meta.loads").fetchall())
         former = format_version < shape.FORMAT
-        zones = "SELECT company_id, timezone FROM meta.snapshots GROUP BY ALL"
+        each = "SELECT company_id, {} FROM meta.snapshots GROUP BY ALL"
+        zones, rules = (
+            () if former else connection.execute(each.format(column)).fetchall() for column in ("timezone", "privacy")
+        )
         return Found(
             version,
             loaded,
             former or bool(differences(connection, wanted)),
             former,
-            frozenset() if former else frozenset(connection.execute(zones).fetchall()),
+            frozenset(zones),
+            frozenset(rules),
         )
 
 

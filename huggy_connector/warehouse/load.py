@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.errors import SnapshotDamaged
+from huggy_connector.errors import CompanyStopped, SnapshotDamaged
 from huggy_connector.landing import KEEP_ALL, Landing, Policy, Withheld
 from huggy_connector.warehouse import embedded, ledger, meta, quality, refresh
 from huggy_connector.warehouse.ages import check_ages
 from huggy_connector.warehouse.bring import Bringing
 from huggy_connector.warehouse.calendar import BusinessCalendar
+from huggy_connector.warehouse.companies import (
+    Stopped,
+    carry,
+    company_by_company,
+    first,
+    of_company,
+    sentences,
+)
 from huggy_connector.warehouse.disk import place_to_build
 from huggy_connector.warehouse.engine import Engine
-from huggy_connector.warehouse.inspection import inspect
+from huggy_connector.warehouse.inspection import Found, inspect
+from huggy_connector.warehouse.load_report import LoadReport, TableReport
 from huggy_connector.warehouse.meta import META
 from huggy_connector.warehouse.migrate import migrate
 from huggy_connector.warehouse.publish import drafting, holding
@@ -38,56 +47,6 @@ USUAL_CALENDAR = BusinessCalendar()
 USUAL_ZONE = ZoneInfo("America/Sao_Paulo")
 GROWTH = 2
 """Bytes of disk to have free for each byte of new Parquet: what it becomes, and what DuckDB spills meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableReport:
-    """One table of one company. `rows` are those in it now; what the load did to it is in the other counts.
-
-    `changed` rows are new or hold other tracked values than before; `added` of them are new; `confirmed` rows came
-    again as they were.
-    """
-
-    rows: int = 0
-    changed: int = 0
-    added: int = 0
-    confirmed: int = 0
-
-    def __add__(self, other: TableReport) -> TableReport:
-        return TableReport(
-            self.rows + other.rows,
-            self.changed + other.changed,
-            self.added + other.added,
-            self.confirmed + other.confirmed,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a load did. `published` is False where nothing was new: then not a byte of the file has changed.
-
-    `companies` holds, by company and table, what is in the warehouse now; `snapshots` the addresses of those just
-    loaded, `skipped` how many were loaded before, `blocked` how many may not be; `warnings` are sentences of the checks
-    that warn.
-    """
-
-    warehouse: str
-    version: int
-    published: bool
-    companies: dict[int, dict[str, TableReport]]
-    snapshots: tuple[str, ...] = ()
-    skipped: int = 0
-    warnings: tuple[str, ...] = ()
-    blocked: int = 0
-
-    @property
-    def tables(self) -> dict[str, TableReport]:
-        """By table, over all companies."""
-        total: dict[str, TableReport] = {}
-        for held in self.companies.values():
-            for name, report in held.items():
-                total[name] = total.get(name, TableReport()) + report
-        return total
 
 
 def examine(
@@ -119,8 +78,12 @@ def load(  # noqa: PLR0913
     policy: Policy = KEEP_ALL,
     hash_key: bytes = b"",
     note: Callable[[str], None] = lambda _: None,
+    concerns: Collection[int] | None = None,
 ) -> LoadReport:
     """Brings the landing's new snapshots, of all companies, into the warehouse. A second call changes nothing.
+
+    A company of which something is damaged, or is stopped by a check, stays as it was, and the others are loaded. It is
+    an error where the call `concerns` it, else a warning; without `concerns` all do.
 
     With `afresh` the file is made anew of the landing alone. So is, in any case, a file whose layout is of an older
     release, and one that holds times of a company in another zone than its newest snapshot. Snapshots that another
@@ -135,13 +98,17 @@ def load(  # noqa: PLR0913
     The file changes in one step, or not at all. Raises ConfigurationError for a path where no warehouse may be or a
     check that there is not, WarehouseUnusable for a file that cannot be loaded into, WarehouseBusy where another load
     (for longer than `wait_seconds`) or a writer holds it, SnapshotDamaged for a snapshot that is not what its manifest
-    says, CheckFailed where a check of level `stop` fails.
+    says, CheckFailed where a check of level `stop` fails, and CompanyStopped for either where it did not keep other
+    companies from being published.
     """
     place, engine, wanted = place_to_build(warehouse), Engine(memory_limit), _wanted(resources)
     checks = read_checks(stop_on, resources, sweep_days=sweep_days)
-    with holding(place, wait_seconds=wait_seconds):
-        found, verdicts = inspect(place, wanted, engine=engine), settled_verdicts(place, engine)
-        todo = todo_of(landing, place, found, verdicts, resources, zone=zone, afresh=afresh, now=now(), note=note)
+
+    def attempt(stopped: Stopped) -> LoadReport:
+        todo = todo_of(
+            landing, place, found, verdicts, resources, zone=zone, afresh=afresh, now=now(), note=note, stopped=stopped
+        )
+        kept = _kept_as_they_are(found, todo, stopped, policy)
         withheld = Withheld(landing, hash_key, place.spill, zone)
         if found.version and not todo.afresh and not found.outdated and not todo.batches:
             with engine.reading(place.live, spill=place.spill) as connection:
@@ -159,9 +126,12 @@ def load(  # noqa: PLR0913
                         _warnings(ages) + todo.hints,
                         todo.blocked,
                     )
+        if not todo.batches and (todo.afresh or not found.version) and (damage := first(stopped)):
+            raise damage
         landing.gather(todo.manifests)
         for manifest in todo.manifests:
-            landing.verify(manifest)
+            with of_company(manifest.company_id):
+                landing.verify(manifest)
         with drafting(
             place,
             from_version=found.version,
@@ -173,6 +143,8 @@ def load(  # noqa: PLR0913
         ) as draft:
             added = migrate(draft.connection, wanted, macros=_macros(resources))
             ledger.record_columns(draft.connection, added, now=now())
+            if kept:
+                carry(draft.connection, place.live, wanted, kept)
             bringing = Bringing(
                 draft.connection,
                 withheld,
@@ -193,9 +165,41 @@ def load(  # noqa: PLR0913
             reason = "rebuild" if todo.afresh and found.version else "load"
             held, warnings = _fill(bringing, todo, resources, reason=reason, calendar=calendar, now=now, note=note)
             note(f"Publishing version {draft.version}.")
-    addresses = tuple(manifest.address for manifest in todo.manifests)
-    warnings += (*todo.hints, *draft.warnings)
-    return LoadReport(str(place.live), draft.version, True, held, addresses, todo.skipped, warnings, todo.blocked)
+        addresses = tuple(manifest.address for manifest in todo.manifests)
+        warnings += (*todo.hints, *draft.warnings)
+        return LoadReport(str(place.live), draft.version, True, held, addresses, todo.skipped, warnings, todo.blocked)
+
+    with holding(place, wait_seconds=wait_seconds):
+        found, verdicts = inspect(place, wanted, engine=engine), settled_verdicts(place, engine)
+        report, stopped = company_by_company(attempt)
+    return _told(report, stopped, concerns)
+
+
+def _kept_as_they_are(found: Found, todo: Todo, stopped: Stopped, policy: Policy) -> frozenset[int]:
+    """The companies whose rows a file that is made anew takes over from the one that it replaces.
+
+    Raises what stopped one where that would keep a layout, or privacy rules, that a new file must not have.
+    """
+    if not todo.afresh:
+        return frozenset()
+    held, here = {company_id for company_id, _, _ in found.loaded}, policy.fingerprint
+    for company_id, reason in stopped.items():
+        other_rules = here and any(company == company_id and rules != here for company, rules in found.rules)
+        if company_id in held and (found.former or other_rules):
+            raise reason
+    return frozenset(held & stopped.keys())
+
+
+def _told(report: LoadReport, stopped: Stopped, concerns: Collection[int] | None) -> LoadReport:
+    """The report, with what stopped other companies than the call `concerns`."""
+    report = replace(report, warnings=report.warnings + sentences(stopped))
+    reason = first(stopped, concerns)
+    if reason is None:
+        return report
+    if not report.published:
+        raise reason
+    told = " ".join(sentences(stopped))
+    raise CompanyStopped(f"{told} All other companies are loaded: version {report.version}.", report)
 
 
 def _wanted(resources: Sequence[Resource]) -> tuple[Table, ...]:
@@ -227,7 +231,8 @@ def _fill(
     for batch in todo.batches:
         rows = sum(manifest.rows for manifest in batch.new)
         note(f"{batch.resource.name}: loading {rows:,} rows of {len(batch.new):,} snapshots.")
-        changed, found = bringing.bring(batch, now=now())
+        with of_company(batch.company_id):
+            changed, found = bringing.bring(batch, now=now())
         report = TableReport(0, changed.added + changed.changed, changed.added, changed.confirmed)
         done[batch.company_id, batch.resource.name] = report
         findings += found

@@ -1,0 +1,164 @@
+"""What stops one company leaves the others' way open: damage, a check, a number that no company has."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from huggy_connector.errors import CheckFailed, CompanyStopped, SnapshotDamaged
+from huggy_connector.landing import Manifest, Policy
+from huggy_connector.settings import Settings
+from tests.integration.warehouse.conftest import Desk
+
+Chat = Callable[..., dict[str, Any]]
+WELL, ILL = 7, 8
+
+
+def _lose_a_file(desk: Desk, manifest: Manifest) -> None:
+    (desk.root / manifest.folder / manifest.files[0].name).unlink()
+
+
+def _change_a_byte(desk: Desk, manifest: Manifest) -> None:
+    file = desk.root / manifest.folder / manifest.files[0].name
+    file.write_bytes(bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:])
+
+
+def _cut_the_manifest(desk: Desk, manifest: Manifest) -> None:
+    file = desk.root / manifest.address
+    file.write_bytes(file.read_bytes()[:100])
+
+
+def _misname_the_company(desk: Desk, manifest: Manifest) -> None:
+    file = desk.root / manifest.address
+    file.write_text(file.read_text().replace(f'"company_id": {ILL}', f'"company_id": {WELL}'))
+
+
+def _number_the_company_beyond(desk: Desk, manifest: Manifest) -> None:
+    file = desk.root / manifest.address
+    file.write_text(file.read_text().replace(f'"company_id": {ILL}', f'"company_id": {2**63}'))
+
+
+DAMAGES = [_lose_a_file, _change_a_byte, _cut_the_manifest, _misname_the_company, _number_the_company_beyond]
+
+
+@pytest.fixture(params=DAMAGES, ids=[each.__name__[1:] for each in DAMAGES])
+def damage(request: pytest.FixtureRequest) -> Callable[[Desk, Manifest], None]:
+    return request.param  # type: ignore[no-any-return]
+
+
+def _channels(desk: Desk) -> list[tuple[Any, ...]]:
+    return desk.read("SELECT company_id, id, channel FROM chats ORDER BY ALL")
+
+
+def test_damage_of_one_company_lets_the_others_load_and_once_mended_it_follows(
+    desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
+) -> None:
+    for company in (WELL, ILL):
+        desk.land([chat(1, channel="old")], company_id=company)
+    desk.load()
+    desk.land([chat(1, channel="new")], company_id=WELL)
+    ill = desk.land([chat(1, channel="new")], company_id=ILL)
+    shutil.copytree(desk.root / ill.folder, desk.folder / "copy")
+    damage(desk, ill)
+
+    with pytest.raises(CompanyStopped, match=rf"^Company {ILL} stays as it was\. .+ All other companies are loaded"):
+        desk.load()
+    assert _channels(desk) == [(WELL, 1, "new"), (ILL, 1, "old")]
+    with pytest.raises(SnapshotDamaged):
+        desk.load()  # nothing else is new
+    told = desk.load(concerns={WELL})
+    assert not told.published
+    assert [each for each in told.warnings if each.startswith(f"Company {ILL} stays as it was.")] != []
+
+    shutil.rmtree(desk.root / ill.folder)
+    shutil.move(desk.folder / "copy", desk.root / ill.folder)
+    desk.load()
+    assert _channels(desk) == [(WELL, 1, "new"), (ILL, 1, "new")]
+
+
+def test_a_company_that_is_damaged_from_the_first_is_left_out(
+    desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
+) -> None:
+    desk.land([chat(1)], company_id=WELL)
+    damage(desk, desk.land([chat(1)], company_id=ILL))
+    report = desk.load(concerns={WELL})
+    assert desk.read("SELECT company_id FROM chats") == [(WELL,)]
+    assert [*report.companies] == [WELL]
+
+
+def test_where_all_are_damaged_nothing_is_published_and_the_first_is_told(
+    desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
+) -> None:
+    damage(desk, desk.land([chat(1)], company_id=ILL))
+    with pytest.raises(SnapshotDamaged):
+        desk.load()
+    assert not desk.warehouse.exists()
+
+
+def test_a_check_that_stops_a_company_lets_the_others_load(desk: Desk, chat: Chat) -> None:
+    for company in (WELL, ILL):
+        desk.land([chat(number) for number in range(1, 41)], company_id=company)
+    desk.load()
+    desk.land([chat(number, channel="new") for number in range(1, 41)], company_id=WELL)
+    desk.land([chat(1)], company_id=ILL)
+    with pytest.raises(CompanyStopped, match=rf"^Company {ILL} stays as it was\."):
+        desk.load()
+    assert desk.read("SELECT company_id, count(*), any_value(channel = 'new') FROM chats GROUP BY 1 ORDER BY 1") == [
+        (WELL, 40, True),
+        (ILL, 40, False),
+    ]
+    with pytest.raises(CheckFailed):
+        desk.load()
+
+
+def _story(desk: Desk, chat: Chat) -> Manifest:
+    """Two companies with history, deletes, rejects and messages; the last snapshot of the second."""
+    manifest = None
+    for company in (WELL, ILL):
+        desk.land([chat(1, channel="a"), chat(2), chat(3, created_at="never")], company_id=company)
+        desk.load()
+        desk.land([{"id": 5, "text": "oi", "chat_id": 1}], resource="messages", company_id=company)
+        manifest = desk.land([chat(1, channel="b"), chat(3)], company_id=company)
+        desk.load()
+    assert manifest is not None
+    return manifest
+
+
+def test_a_rebuild_takes_over_what_the_file_holds_of_a_damaged_company(
+    desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
+) -> None:
+    ill = _story(desk, chat)
+    desk.load(afresh=True)
+    without = ["meta.publishes", "meta.quality", "meta.schema_changes"]
+    before = desk.tables(without=[*without, "meta.loads"])
+    loads = "SELECT * EXCLUDE (version, loaded_at) FROM meta.loads ORDER BY ALL"
+    loaded = desk.read(loads)
+    damage(desk, ill)
+    with pytest.raises(CompanyStopped, match=rf"^Company {ILL} stays as it was\."):
+        desk.load(afresh=True)
+    assert desk.tables(without=[*without, "meta.loads"]) == before
+    assert desk.read(loads) == loaded
+
+
+def test_a_rebuild_under_other_privacy_rules_takes_over_nothing(desk: Desk, chat: Chat) -> None:
+    ill = _story(desk, chat)
+    _lose_a_file(desk, ill)
+    before = desk.warehouse.read_bytes()
+    with pytest.raises(SnapshotDamaged):
+        desk.load(afresh=True, policy=Policy.of(Settings.resolve(environ={})))
+    assert desk.warehouse.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["0", "007", "-5", str(2**63), "9" * 200])
+def test_a_folder_with_a_number_that_no_company_has_is_named_and_left_out(desk: Desk, chat: Chat, name: str) -> None:
+    manifest = desk.land([chat(1)], company_id=WELL)
+    shutil.copytree(desk.root / str(WELL), desk.root / name)
+    for afresh in (False, True):
+        report = desk.load(afresh=afresh)
+        assert desk.read("SELECT company_id, count(*) FROM chats GROUP BY 1") == [(WELL, 1)]
+        told = f"1 folders of the landing are left out, {name} the first: no company has such a number: move them away."
+        assert told in report.warnings
+        assert report.snapshots == (manifest.address,)
