@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
@@ -13,11 +15,23 @@ from huggy_connector.warehouse.calendar import BusinessCalendar
 from huggy_connector.warehouse.hours import DAY, days_of, moment, moments_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2049, 12, 31)
 """Of the calendar: Huggy is younger, and a broken date may be of any year. One that grew would age what is computed:
 business time is counted from one day, whichever chat is the first."""
+_DAYS = {
+    "day": "date32",
+    "holiday": "string",
+    "opens": "int64",
+    "closes": "int64",
+    "hours": "string",
+    "business_seconds": "int32",
+    "business_seconds_before": "int64",
+}
+_SPANS = {"zone": "string", "opens_at": "int64", "seconds": "int64", "seconds_before": "int64"}
+"""Columns, with the names of their types in Arrow."""
 
 
 def bring_calendar(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
@@ -41,43 +55,61 @@ def bring_calendar(connection: DuckDBPyConnection, calendar: BusinessCalendar) -
 
 def _bring_days(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
     """From the day of the first chat on; the business time before a day is counted from `FIRST_DAY`."""
-    row = connection.execute(
-        "SELECT min(created_at_local)::DATE FROM chats WHERE created_at_local >= ?", [FIRST_DAY]
-    ).fetchone()
-    first = min((row and row[0]) or LAST_DAY, LAST_DAY)
-    told = [each for each in _days(calendar) if each[0] >= first]
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE business_days AS
-        SELECT * REPLACE (TIME '00:00' + to_minutes(opens) AS opens, TIME '00:00' + to_minutes(closes) AS closes)
-        FROM (
-            SELECT unnest($1::DATE[]) AS day, unnest($2::VARCHAR[]) AS holiday, unnest($3::BIGINT[]) AS opens,
-                   unnest($4::BIGINT[]) AS closes, unnest($5::VARCHAR[]) AS hours,
-                   unnest($6::INTEGER[]) AS business_seconds, unnest($7::BIGINT[]) AS business_seconds_before
+    with _lent(connection, "told_days", _days(calendar)):
+        connection.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE business_days AS
+            SELECT * REPLACE (TIME '00:00' + to_minutes(opens) AS opens, TIME '00:00' + to_minutes(closes) AS closes)
+            FROM told_days
+            WHERE day >= coalesce(
+                (SELECT least(min(created_at_local)::DATE, $2) FROM chats WHERE created_at_local >= $1), $2
+            )
+            """,
+            [FIRST_DAY, LAST_DAY],
         )
-        """,
-        [list(column) for column in zip(*told, strict=True)],
-    )
 
 
 def _bring_spans(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
-    zones = [zone for (zone,) in connection.execute("SELECT DISTINCT zone FROM zones ORDER BY zone").fetchall()]
-    told = [(zone, *each) for zone in zones for each in _spans(calendar, ZoneInfo(zone))]
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE business_spans AS SELECT unnest($1::VARCHAR[]) AS zone,"
-        " to_timestamp(unnest($2::BIGINT[])) AS opens_at, unnest($3::BIGINT[]) AS seconds,"
-        " unnest($4::BIGINT[]) AS seconds_before",
-        [[each[column] for each in told] for column in range(4)],
+    import pyarrow as pa
+
+    zones = connection.execute("SELECT DISTINCT zone FROM zones WHERE zone IS NOT NULL ORDER BY zone").fetchall()
+    told = [_spans(calendar, ZoneInfo(zone)) for (zone,) in zones]
+    with _lent(connection, "told_spans", pa.concat_tables([_table(_SPANS, ()), *told])):
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE business_spans AS"
+            " SELECT * REPLACE (to_timestamp(opens_at) AS opens_at) FROM told_spans"
+        )
+
+
+@contextmanager
+def _lent(connection: DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
+    """A view of it: values that are handed over one by one take a tenth of a second."""
+    connection.register(name, table)
+    try:
+        yield
+    finally:
+        connection.unregister(name)
+
+
+def _table(columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    import pyarrow as pa
+
+    values = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return pa.table(
+        {
+            name: pa.array(column, pa.type_for_alias(kind))
+            for (name, kind), column in zip(columns.items(), values, strict=True)
+        }
     )
 
 
 @lru_cache(maxsize=8)
-def _days(calendar: BusinessCalendar) -> tuple[tuple[Any, ...], ...]:
+def _days(calendar: BusinessCalendar) -> pa.Table:
     """The rows of `business_days` from `FIRST_DAY` on; forty years of them take a while, and are the same each time."""
     holidays = calendar.holidays(FIRST_DAY.year - 1, LAST_DAY.year)
     days = list(days_of(calendar.hours, _closed(calendar), FIRST_DAY, LAST_DAY))
     before = accumulate((each.seconds for each in days), initial=0)
-    return tuple(
+    rows = [
         (
             each.day,
             holidays.get(each.day),
@@ -88,22 +120,23 @@ def _days(calendar: BusinessCalendar) -> tuple[tuple[Any, ...], ...]:
             seconds,
         )
         for each, seconds in zip(days, before, strict=False)
-    )
+    ]
+    return _table(_DAYS, rows)
 
 
 @lru_cache(maxsize=8)
-def _spans(calendar: BusinessCalendar, zone: ZoneInfo) -> tuple[tuple[int, int, int | None], ...]:
+def _spans(calendar: BusinessCalendar, zone: ZoneInfo) -> pa.Table:
     """When each span opens, how long it is, and the business time before it, in seconds.
 
     One of no length begins the first day, and one with nothing known before it ends the last.
     """
-    before, told = 0, list[tuple[int, int, int | None]]()
-    told.append((moment(FIRST_DAY, 0, zone) - 1, 0, before))
+    before, told = 0, list[tuple[str, int, int, int | None]]()
+    told.append((zone.key, moment(FIRST_DAY, 0, zone) - 1, 0, before))
     for opens, closes in moments_of(calendar.hours, _closed(calendar), FIRST_DAY, LAST_DAY, zone):
-        told.append((opens, closes - opens, before))
+        told.append((zone.key, opens, closes - opens, before))
         before += closes - opens
-    told.append((moment(LAST_DAY, DAY, zone), 0, None))
-    return tuple(told)
+    told.append((zone.key, moment(LAST_DAY, DAY, zone), 0, None))
+    return _table(_SPANS, told)
 
 
 @lru_cache(maxsize=8)

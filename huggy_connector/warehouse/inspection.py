@@ -76,6 +76,11 @@ def inspect(place: Place, wanted: Sequence[Table], *, engine: Engine) -> Found:
 def _ours(connection: DuckDBPyConnection, place: Place) -> bool:
     """False for an empty database, which may be overwritten; raises for someone else's."""
     here = "database_name = current_database() AND NOT internal"
+    ledger = connection.execute(
+        f"SELECT column_name FROM duckdb_columns() WHERE {here} AND schema_name = 'meta' AND table_name = 'publishes'"
+    ).fetchall()
+    if {("version",), ("connector_version",), ("format_version",)} <= set(ledger):
+        return True
     held = connection.execute(
         f"SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE {here}"
         f" UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE {here}"
@@ -87,11 +92,6 @@ def _ours(connection: DuckDBPyConnection, place: Place) -> bool:
     ).fetchall()
     if not held:
         return False
-    ledger = connection.execute(
-        f"SELECT column_name FROM duckdb_columns() WHERE {here} AND schema_name = 'meta' AND table_name = 'publishes'"
-    ).fetchall()
-    if {("version",), ("connector_version",), ("format_version",)} <= set(ledger):
-        return True
     raise WarehouseUnusable(
         f"{place.live} holds {len(held)} tables, views or other things of someone else: the warehouse is a file of "
         "its own. Give another path, and join the two with ATTACH."

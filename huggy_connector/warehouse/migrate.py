@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,8 @@ def differences(connection: DuckDBPyConnection, wanted: Sequence[Table]) -> tupl
     """
     found = _columns_of(connection)
     commented = _comments_of(connection)
-    return tuple(each for table in wanted for each in _of_table(connection, table, found.get(_key(table)), commented))
+    spelled = _as_duckdb_spells(connection, {column.type for table in wanted for column in table.columns})
+    return tuple(each for table in wanted for each in _of_table(table, found.get(_key(table)), commented, spelled))
 
 
 def migrate(
@@ -65,22 +66,21 @@ def migrate(
 
 
 def _of_table(
-    connection: DuckDBPyConnection,
     table: Table,
     found: dict[str, str] | None,
     commented: dict[tuple[str, str, str], str],
+    spelled: dict[str, str],
 ) -> list[Difference]:
     needed: list[Difference] = []
     if found is None:
         columns = ", ".join(f"{sql.name(column.name)} {column.type}" for column in table.columns)
         needed.append(Difference(table, f"CREATE TABLE {table.sql} ({columns})"))
     else:
-        spelled = _as_duckdb_spells(connection, table)
         for column in table.columns:
             if column.name not in found:
                 statement = f"ALTER TABLE {table.sql} ADD COLUMN {sql.name(column.name)} {column.type}"
                 needed.append(Difference(table, statement, column))
-            elif found[column.name] != spelled[column.name]:
+            elif found[column.name] != spelled[column.type]:
                 statement = f"ALTER TABLE {table.sql} ALTER COLUMN {sql.name(column.name)} TYPE {column.type}"
                 needed.append(Difference(table, statement))
     if commented.get((*_key(table), "")) != table.comment.en:
@@ -119,6 +119,8 @@ def _comments_of(connection: DuckDBPyConnection) -> dict[tuple[str, str, str], s
     }
 
 
-def _as_duckdb_spells(connection: DuckDBPyConnection, table: Table) -> dict[str, str]:
-    nulls = ", ".join(f"NULL::{column.type} AS {sql.name(column.name)}" for column in table.columns)
-    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT {nulls}").fetchall()}
+def _as_duckdb_spells(connection: DuckDBPyConnection, types: Iterable[str]) -> dict[str, str]:
+    """Of each type that we name, the name that DuckDB gives it."""
+    named = list(types)
+    nulls = ", ".join(f"NULL::{each}" for each in named)
+    return dict(zip(named, (row[1] for row in connection.execute(f"DESCRIBE SELECT {nulls}").fetchall()), strict=True))

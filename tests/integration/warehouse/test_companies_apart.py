@@ -44,15 +44,11 @@ def _number_the_company_beyond(desk: Desk, manifest: Manifest) -> None:
 DAMAGES = [_lose_a_file, _change_a_byte, _cut_the_manifest, _misname_the_company, _number_the_company_beyond]
 
 
-@pytest.fixture(params=DAMAGES, ids=[each.__name__[1:] for each in DAMAGES])
-def damage(request: pytest.FixtureRequest) -> Callable[[Desk, Manifest], None]:
-    return request.param  # type: ignore[no-any-return]
-
-
 def _channels(desk: Desk) -> list[tuple[Any, ...]]:
     return desk.read("SELECT company_id, id, channel FROM chats ORDER BY ALL")
 
 
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda each: each.__name__[1:])
 def test_damage_of_one_company_lets_the_others_load_and_once_mended_it_follows(
     desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
 ) -> None:
@@ -79,6 +75,7 @@ def test_damage_of_one_company_lets_the_others_load_and_once_mended_it_follows(
     assert _channels(desk) == [(WELL, 1, "new"), (ILL, 1, "new")]
 
 
+@pytest.mark.parametrize("damage", [_lose_a_file, _cut_the_manifest])
 def test_a_company_that_is_damaged_from_the_first_is_left_out(
     desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
 ) -> None:
@@ -89,6 +86,7 @@ def test_a_company_that_is_damaged_from_the_first_is_left_out(
     assert [*report.companies] == [WELL]
 
 
+@pytest.mark.parametrize("damage", [_lose_a_file, _cut_the_manifest])
 def test_where_all_are_damaged_nothing_is_published_and_the_first_is_told(
     desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
 ) -> None:
@@ -127,6 +125,7 @@ def _story(desk: Desk, chat: Chat) -> Manifest:
     return manifest
 
 
+@pytest.mark.parametrize("damage", [_lose_a_file, _cut_the_manifest])
 def test_a_rebuild_takes_over_what_the_file_holds_of_a_damaged_company(
     desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
 ) -> None:
