@@ -151,7 +151,7 @@ class Client:
 
     def _profile(self, company_id: int | None) -> Profile:
         request = protocol.profile_request(company_id=company_id)
-        return self._fetch(request, protocol.profile_in)[0]
+        return self._fetch(request, lambda answer: protocol.profile_in(answer, company_id=self.company_id))[0]
 
     def authenticate(self) -> None:
         """Makes sure that there is an access token that has not ended: it may have to be asked for."""

@@ -121,23 +121,24 @@ def row_in(response: Response, what: str) -> Row:
     return value
 
 
-def profile_in(response: Response) -> Profile:
+def profile_in(response: Response, *, company_id: int | None = None) -> Profile:
+    """`company_id`: which it is where the profile names none."""
     row = row_in(response, "the token's profile")
-    try:
-        company = _whole(row.get("companyID") or row["companyId"])
-        return Profile(agent_id=_whole(row["id"]), name=str(row.get("name") or ""), company_id=company)
-    except (KeyError, ValueError):
+    agent = _whole(row.get("id"))
+    company = _whole(row.get("companyID") or row.get("companyId")) or company_id
+    if company is None:
         raise errors.UnexpectedShape(
             "The token's profile names no company: set HUGGY_COMPANY_ID to the number of your account."
-        ) from None
+        )
+    if agent is None:
+        raise errors.UnexpectedShape("The token's profile has no id: check that HUGGY_BASE_URL is the API's address.")
+    return Profile(agent_id=agent, name=str(row.get("name") or ""), company_id=company)
 
 
-def _whole(value: object) -> int:
-    """An id, or the digits of one. Raises ValueError."""
-    digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not re.fullmatch(r"[0-9]{1,19}", digits.strip(), re.ASCII) or int(digits) not in IDS:
-        raise ValueError("no id")
-    return int(digits)
+def _whole(value: object) -> int | None:
+    """An id, or the digits of one."""
+    digits = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return int(digits) if re.fullmatch(r"[0-9]{1,19}", digits, re.ASCII) and int(digits) in IDS else None
 
 
 _ERRORS: Mapping[int, tuple[type[errors.ApiError], str]] = {

@@ -126,6 +126,17 @@ def test_a_profile_without_company_asks_for_the_setting() -> None:
         profile_in(answer({"id": 9001, "name": "Ana"}))
 
 
+@pytest.mark.parametrize("told", [{}, {"companyID": None}, {"companyID": "none"}, {"companyID": -1}])
+def test_a_profile_without_company_is_of_the_one_that_is_set(told: dict[str, object]) -> None:
+    assert profile_in(answer({"id": 9001, "name": "Ana", **told}), company_id=4242) == Profile(9001, "Ana", 4242)
+
+
+@pytest.mark.parametrize("told", [{}, {"id": None}, {"id": "none"}, {"id": 0}, {"id": True}])
+def test_a_profile_without_an_id_is_none(told: dict[str, object]) -> None:
+    with pytest.raises(errors.UnexpectedShape, match="profile has no id: check that HUGGY_BASE_URL"):
+        profile_in(answer({"companyID": 4242, **told}))
+
+
 def test_a_429_carries_the_servers_wish() -> None:
     error = error_in(Response(429, {"retry-after": "900"}, b"{}"), "page 0 of chats", now=NOW)
     assert isinstance(error, errors.RateLimited)
