@@ -169,7 +169,7 @@ def error_in(response: Response, what: str, *, now: datetime) -> errors.ApiError
         if kind is errors.RateLimited:
             return errors.RateLimited(told, retry_after(response.headers, now=now))
         return kind(told)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return errors.ServerFailed(f"The API failed with status {status} for {what}, again and again: try later.")
     return errors.Refused(f"The API refused {what} with status {status}: check HUGGY_BASE_URL and HUGGY_API_VERSION.")
 

@@ -75,6 +75,7 @@ def test_what_is_no_list_of_records_is_refused_whole(body: object, kind: type[er
         (404, errors.NotFound, False),
         (418, errors.Refused, False),
         (429, errors.RateLimited, True),
+        (408, errors.ServerFailed, True),
         (500, errors.ServerFailed, True),
         (503, errors.ServerFailed, True),
         (301, errors.Refused, False),
