@@ -205,6 +205,8 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def _http_date(text: str) -> datetime | None:
+    if re.search(r"[A-Za-z] 0\d{3} ", text):  # Jan 0001 is a clock that was never set, and the library reads 2001
+        return None
     try:
         date = parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)

@@ -110,6 +110,7 @@ def test_a_success_is_no_error() -> None:
         ("Fri, 31 Dec 9999 23:59:59 GMT", (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW).total_seconds()),
         ("Fri, 31 Dec 9999 23:59:59 -9999", None),
         ("Fri, 31 Dec 99999999999 23:59:59 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 GMT", None),
         ("1" * 5000, None),
     ],
 )
