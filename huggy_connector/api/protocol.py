@@ -277,6 +277,15 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body, parse_int=_number)
 
 
+def is_text(response: Response) -> bool:
+    """Whether all of the answer is the UTF-8 (or -16, or -32) that JSON is written in: else some of it was replaced."""
+    try:
+        response.body.decode(json.detect_encoding(response.body), "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _number(digits: str) -> int | float:
     return int(digits) if len(digits) < MOST_DIGITS else float(digits)
 
