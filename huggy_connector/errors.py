@@ -6,10 +6,10 @@
     │   ├── Unauthorized          401: the token is wrong, expired or of the other API version
     │   ├── Forbidden             403: the token is fine, this thing is not for it
     │   ├── NotFound              404
-    │   ├── Refused               400 and every other 4xx
+    │   ├── Refused               400 and every other 4xx, but 408
     │   ├── RateLimited           429 *
     │   ├── Overlong              the API asks for a pause that nobody waits out, or its answer has no end
-    │   ├── ServerFailed          5xx *
+    │   ├── ServerFailed          5xx, and 408 *
     │   ├── Unreachable           no connection, no answer in time, connection lost *
     │   │   └── Untrusted         the server's certificate is not trusted
     │   ├── MangledAnswer         cut off, empty, or not JSON *

@@ -32,6 +32,8 @@ PIECE: Final = 2**20
 """Bytes unpacked at once: a few packed ones can hold a thousand times as many."""
 GZIP_OR_ZLIB: Final = 47
 """zlib's number for what begins with the head of either."""
+MEMBER: Final = b"\x1f"
+"""What a member of gzip begins with."""
 
 
 class TooLarge(Exception):
@@ -131,6 +133,8 @@ class Reader:
             is_alone = False
             for piece in pieces:
                 came += len(piece)
+                if came > self._most_bytes:
+                    raise TooLarge
                 seconds = time.monotonic() - began
                 if seconds > self._slow_after and came < LEAST_SPEED * seconds:
                     raise TooSlow
@@ -151,15 +155,20 @@ class _Unpacker:
         if names and names not in (["gzip"], ["x-gzip"], ["deflate"]):
             raise Unreadable
         self._packed = zlib.decompressobj(GZIP_OR_ZLIB) if names else None
+        self._is_over = False
 
     def parts(self, piece: bytes) -> Iterator[bytes]:
         if self._packed is None:
             yield piece
             return
         try:
-            while piece and not self._packed.eof:
+            while piece and not self._is_over:
+                if self._packed.eof:  # gzip may come in several members; what else follows is nothing
+                    self._is_over = not piece.startswith(MEMBER)
+                    self._packed = self._packed if self._is_over else zlib.decompressobj(GZIP_OR_ZLIB)
+                    continue
                 yield self._packed.decompress(piece, PIECE)
-                piece = self._packed.unconsumed_tail
+                piece = self._packed.unconsumed_tail or self._packed.unused_data
         except zlib.error:
             raise Unreadable from None
 

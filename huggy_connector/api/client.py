@@ -35,6 +35,7 @@ TIMES_DOUBTED = 3
 """Times that a page with an element that is no record is asked for: a record may be hidden behind it."""
 TOLD_EVERY = 5.0
 """Seconds between two lines about retries."""
+NO_TEXT = "bytes that are no UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Client:
         """The time that what is landed goes by."""
         self._told: tuple[float, int] | None = None
         """When a retry was last told, and how many were not since."""
+        self._noted: set[str] = set()
+        """What a note was given about, where one is enough."""
         self._counting = threading.Lock()
         self._decodes_large = threading.Lock()
         self._closed = threading.Event()
@@ -126,9 +129,8 @@ class Client:
             rows, at = self._fetch(request, lambda answer: protocol.rows_in(answer, request.what))
             if all(rows):
                 return Fetched(rows, at)
-        self._note(
-            f"{request.what}: {sum(not row for row in rows):,} elements are no records each time it is asked for."
-        )
+        odd = sum(not row for row in rows)
+        self._note_once(request.what, f"{request.what}: {odd:,} elements are no records each time it is asked for.")
         return Fetched(rows, at)
 
     def fetch_row(self, resource: Resource, row_id: int) -> Fetched:
@@ -151,7 +153,7 @@ class Client:
 
     def _profile(self, company_id: int | None) -> Profile:
         request = protocol.profile_request(company_id=company_id)
-        return self._fetch(request, protocol.profile_in)[0]
+        return self._fetch(request, lambda answer: protocol.profile_in(answer, company_id=self.company_id))[0]
 
     def authenticate(self) -> None:
         """Makes sure that there is an access token that has not ended: it may have to be asked for."""
@@ -204,7 +206,16 @@ class Client:
             mangled.add_note(protocol.described(answer))
             raise
         self._has_answered = True
+        if NO_TEXT not in self._noted and not protocol.is_text(answer):
+            self._note_once(NO_TEXT, f"The answer for {request.what} holds {NO_TEXT}: they were replaced.")
         return taken
+
+    def _note_once(self, about: str, sentence: str) -> None:
+        with self._counting:
+            is_new = about not in self._noted
+            self._noted.add(about)
+        if is_new:
+            self._note(sentence)
 
     def _believed(self, error: errors.ApiError) -> errors.ApiError:
         """Nobody waits for days because a server says so: it is told instead."""

@@ -111,7 +111,7 @@ class HttpTransport:
     def _in_our_words(self, error: Exception, request: Request) -> errors.ApiError:
         host = self._target(request).host
         proxy = self._proxy_of(request)
-        if _caused_by_tls(error):
+        if _caused_by_a_certificate(error):
             return errors.Untrusted(
                 f"The certificate of {host} is not trusted: check {request.setting}, or set SSL_CERT_FILE to the "
                 "certificates of your network."
@@ -188,7 +188,9 @@ class _Ways(httpx.BaseTransport):
         return transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self.to(request.url).handle_request(request)
+        answer = self.to(request.url).handle_request(request)
+        answer.headers.pop("Location", None)  # httpx reads it, and may fail at it, even where it does not follow
+        return answer
 
     def close(self) -> None:
         for each in self._open.values():
@@ -224,9 +226,10 @@ def _refused_by(proxy: Proxy) -> errors.Unreachable:
     )
 
 
-def _caused_by_tls(error: BaseException | None) -> bool:
+def _caused_by_a_certificate(error: BaseException | None) -> bool:
+    """Other failures of TLS may pass, as where a server goes away in the middle of a handshake, or speaks none."""
     while error is not None:
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLCertVerificationError):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -121,23 +121,24 @@ def row_in(response: Response, what: str) -> Row:
     return value
 
 
-def profile_in(response: Response) -> Profile:
+def profile_in(response: Response, *, company_id: int | None = None) -> Profile:
+    """`company_id`: which it is where the profile names none."""
     row = row_in(response, "the token's profile")
-    try:
-        company = _whole(row.get("companyID") or row["companyId"])
-        return Profile(agent_id=_whole(row["id"]), name=str(row.get("name") or ""), company_id=company)
-    except (KeyError, ValueError):
+    agent = _whole(row.get("id"))
+    company = _whole(row.get("companyID") or row.get("companyId")) or company_id
+    if company is None:
         raise errors.UnexpectedShape(
             "The token's profile names no company: set HUGGY_COMPANY_ID to the number of your account."
-        ) from None
+        )
+    if agent is None:
+        raise errors.UnexpectedShape("The token's profile has no id: check that HUGGY_BASE_URL is the API's address.")
+    return Profile(agent_id=agent, name=str(row.get("name") or ""), company_id=company)
 
 
-def _whole(value: object) -> int:
-    """An id, or the digits of one. Raises ValueError."""
-    digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not re.fullmatch(r"[0-9]{1,19}", digits.strip(), re.ASCII) or int(digits) not in IDS:
-        raise ValueError("no id")
-    return int(digits)
+def _whole(value: object) -> int | None:
+    """An id, or the digits of one."""
+    digits = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return int(digits) if re.fullmatch(r"[0-9]{1,19}", digits, re.ASCII) and int(digits) in IDS else None
 
 
 _ERRORS: Mapping[int, tuple[type[errors.ApiError], str]] = {
@@ -168,7 +169,7 @@ def error_in(response: Response, what: str, *, now: datetime) -> errors.ApiError
         if kind is errors.RateLimited:
             return errors.RateLimited(told, retry_after(response.headers, now=now))
         return kind(told)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return errors.ServerFailed(f"The API failed with status {status} for {what}, again and again: try later.")
     return errors.Refused(f"The API refused {what} with status {status}: check HUGGY_BASE_URL and HUGGY_API_VERSION.")
 
@@ -204,6 +205,8 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def _http_date(text: str) -> datetime | None:
+    if re.search(r"[A-Za-z] 0\d{3} ", text):  # Jan 0001 is a clock that was never set, and the library reads 2001
+        return None
     try:
         date = parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
@@ -272,6 +275,15 @@ def _parsed(body: bytes) -> Any:
         raise
     except ValueError:  # more digits than Python reads
         return json.loads(body, parse_int=_number)
+
+
+def is_text(response: Response) -> bool:
+    """Whether all of the answer is the UTF-8 (or -16, or -32) that JSON is written in: else some of it was replaced."""
+    try:
+        response.body.decode(json.detect_encoding(response.body), "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _number(digits: str) -> int | float:

@@ -29,6 +29,13 @@ def test_a_body_is_read_whole_however_it_is_packed_and_cut(encoding: str, pack: 
     assert Reader().read(cut(pack(body), size), encoding=encoding) == body
 
 
+@given(members=st.lists(st.binary(max_size=2_000), min_size=1, max_size=4), size=st.integers(1, 700))
+@pytest.mark.parametrize("behind", [b"", b"\0\0", b"more"])
+def test_gzip_is_read_to_its_last_member_and_no_further(behind: bytes, members: list[bytes], size: int) -> None:
+    packed = b"".join(map(gzip.compress, members)) + behind
+    assert Reader().read(cut(packed, size), encoding="gzip") == b"".join(members)
+
+
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "compress", "gzip;q=1", "\x00"])
 def test_what_nobody_asked_for_is_not_unpacked(encoding: str) -> None:
     with pytest.raises(Unreadable):
@@ -67,6 +74,16 @@ def test_a_body_without_an_end_is_let_go_at_the_limit() -> None:
 
     with pytest.raises(TooLarge):
         Reader(most_bytes=MEGABYTE).read(endless(), encoding="")
+
+
+def test_what_follows_a_packed_body_without_an_end_is_let_go_at_the_limit() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield gzip.compress(b"[]")
+        while True:
+            yield b"more" * 1_000
+
+    with pytest.raises(TooLarge):
+        Reader(most_bytes=PIECE).read(pieces(), encoding="gzip")
 
 
 def test_a_body_that_trickles_is_let_go_and_a_fast_one_is_not() -> None:

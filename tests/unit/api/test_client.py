@@ -307,3 +307,29 @@ def test_a_page_with_a_null_among_its_records_is_asked_for_again_and_then_taken_
     ]
     assert client.requests == 2 + 3
     assert told == ["page 4 of chats: 1 elements are no records each time it is asked for."]
+
+
+def test_a_page_with_nulls_is_told_once_however_often_it_is_read() -> None:
+    told: list[str] = []
+    client = World([ok([{"id": 1}, None])]).client(note=told.append)
+    for page in (3, 4, 3):
+        client.fetch_page(CHATS, page)
+    assert [sentence.partition(":")[0] for sentence in told] == ["page 3 of chats", "page 4 of chats"]
+
+
+def test_bytes_that_are_no_text_are_told_once_a_run() -> None:
+    told: list[str] = []
+    names = ("Jo\u00e3o".encode(), b"Jo\xe3o", b"Zo\xeb")
+    world = World([Response(200, {}, b'[{"id": 1, "name": "%b"}]' % name) for name in names])
+    client = world.client(note=told.append)
+    rows = [client.fetch_page(CHATS, page).rows[0]["name"] for page in range(3)]
+    assert rows == ["Jo\u00e3o", "Jo\ufffdo", "Zo\ufffd"]
+    assert told == ["The answer for page 1 of chats holds bytes that are no UTF-8: they were replaced."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_text_in_any_encoding_of_json_is_nothing_to_tell(encoding: str) -> None:
+    told: list[str] = []
+    world = World([Response(200, {}, '[{"id": 1, "name": "Jo\u00e3o"}]'.encode(encoding))])
+    assert world.client(note=told.append).fetch_page(CHATS, 0).rows == [{"id": 1, "name": "Jo\u00e3o"}]
+    assert told == []

@@ -75,6 +75,7 @@ def test_what_is_no_list_of_records_is_refused_whole(body: object, kind: type[er
         (404, errors.NotFound, False),
         (418, errors.Refused, False),
         (429, errors.RateLimited, True),
+        (408, errors.ServerFailed, True),
         (500, errors.ServerFailed, True),
         (503, errors.ServerFailed, True),
         (301, errors.Refused, False),
@@ -109,6 +110,7 @@ def test_a_success_is_no_error() -> None:
         ("Fri, 31 Dec 9999 23:59:59 GMT", (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW).total_seconds()),
         ("Fri, 31 Dec 9999 23:59:59 -9999", None),
         ("Fri, 31 Dec 99999999999 23:59:59 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 GMT", None),
         ("1" * 5000, None),
     ],
 )
@@ -124,6 +126,17 @@ def test_the_profile_names_the_company_in_either_spelling(key: str) -> None:
 def test_a_profile_without_company_asks_for_the_setting() -> None:
     with pytest.raises(errors.UnexpectedShape, match="set HUGGY_COMPANY_ID"):
         profile_in(answer({"id": 9001, "name": "Ana"}))
+
+
+@pytest.mark.parametrize("told", [{}, {"companyID": None}, {"companyID": "none"}, {"companyID": -1}])
+def test_a_profile_without_company_is_of_the_one_that_is_set(told: dict[str, object]) -> None:
+    assert profile_in(answer({"id": 9001, "name": "Ana", **told}), company_id=4242) == Profile(9001, "Ana", 4242)
+
+
+@pytest.mark.parametrize("told", [{}, {"id": None}, {"id": "none"}, {"id": 0}, {"id": True}])
+def test_a_profile_without_an_id_is_none(told: dict[str, object]) -> None:
+    with pytest.raises(errors.UnexpectedShape, match="profile has no id: check that HUGGY_BASE_URL"):
+        profile_in(answer({"companyID": 4242, **told}))
 
 
 def test_a_429_carries_the_servers_wish() -> None:

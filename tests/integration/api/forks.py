@@ -1,0 +1,110 @@
+"""Runs `huggy` in processes forked from one that has imported everything, and measures each: see test_hostile_answers.
+
+Each line of standard input is an order, as JSON: `arguments`, the `environ` to add, and the seconds that an answer may
+take (`longest`). The answer is a line of JSON too. In a fork each wait takes a tenth of its time, and patience ends by
+waiting alone: how often something is asked for again is no matter of how busy the machine is.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jwt  # noqa: F401
+import pyarrow.parquet  # noqa: F401 -- imported before the fork, as all that takes long
+
+from huggy_connector.api import SYSTEM_CLOCK, Client
+from huggy_connector.api.bounded import Reader
+from huggy_connector.api.http import HttpTransport
+from huggy_connector.budget import SharedBudget
+from huggy_connector.budget.file import FileStore, seconds_since_boot
+from huggy_connector.catalogue import resource_named
+from huggy_connector.cli import main
+from huggy_connector.landing import make_ready
+
+LONGEST = 120
+"""Seconds after which a fork is ended, and its row failed."""
+PATIENCE = 3.0
+"""Seconds of waiting for which a page is asked for again."""
+FASTER = 10
+
+
+class Waits:
+    """The seconds that were waited for."""
+
+    def __init__(self) -> None:
+        self.seconds = time.monotonic()
+
+    def of_client(self, closed: threading.Event, seconds: float) -> bool:
+        self.seconds += seconds
+        return closed.wait(seconds / FASTER)
+
+    def of_budget(self, seconds: float) -> None:
+        self.seconds += seconds
+        time.sleep(seconds / FASTER)
+
+
+def shorten(longest: float) -> None:
+    """The waits of this process, and the seconds that an answer may take; a body must soon come at the least speed."""
+    waits = Waits()
+    for name, way in {"wait": waits.of_client, "monotonic": lambda: waits.seconds}.items():
+        object.__setattr__(SYSTEM_CLOCK, name, way)
+    defaults: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (Client.__init__, {"patience": PATIENCE}),
+        (HttpTransport.__init__, {"longest": longest}),
+        (Reader.__init__, {"slow_after": longest / 2}),
+        (FileStore.__init__, {"clock": lambda: seconds_since_boot() * FASTER}),
+        (SharedBudget.__init__, {"sleep": waits.of_budget}),
+    )
+    for call, shorter in defaults:
+        assert call.__kwdefaults__.keys() >= shorter.keys()
+        call.__kwdefaults__ |= shorter
+
+
+def child(order: dict[str, Any], answer: Path) -> None:
+    signal.alarm(LONGEST)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(answer / name, os.O_CREAT | os.O_TRUNC | os.O_RDWR), number)
+    os.environ.update(order["environ"])
+    shorten(order["longest"])
+    code = main(order["arguments"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def serve() -> None:
+    HttpTransport("http://127.0.0.1", language="en").close()  # it has read the certificates
+    make_ready(resource_named("chats"), ZoneInfo("America/Sao_Paulo"))
+    gc.freeze()
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder)
+        for line in os.fdopen(os.dup(0), buffering=1):
+            process = os.fork()
+            if not process:
+                try:
+                    child(json.loads(line), answer)
+                finally:  # an error, whose traceback is what it said
+                    traceback.print_exc()
+                    sys.stderr.flush()
+                    os._exit(99)
+            _, status, used = os.wait4(process, 0)
+            code = os.waitstatus_to_exitcode(status)
+            said = {name: (answer / name).read_text(errors="replace") for name in ("out", "err")}
+            sys.stdout.write(json.dumps({"code": code, "megabytes": used.ru_maxrss / 1024, **said}) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()
