@@ -1,7 +1,7 @@
 """Runs `huggy` in processes forked from one that has imported everything, and measures each: see test_hostile_answers.
 
 Each line of standard input is an order, as JSON: `arguments`, the `environ` to add, and the seconds that an answer may
-take (`longest`). The answer is a line of JSON too. In a fork each wait takes a tenth of its time, and patience ends by
+take (`longest`). The answer is a line of JSON too. In a fork each wait takes a part of its time, and patience ends by
 waiting alone: how often something is asked for again is no matter of how busy the machine is.
 """
 
@@ -37,6 +37,9 @@ LONGEST = 120
 PATIENCE = 3.0
 """Seconds of waiting for which a page is asked for again."""
 FASTER = 10
+"""As often as a second of the budget passes in one."""
+AT_ONCE = 50
+"""As much shorter is a wait before something is asked again."""
 
 
 class Waits:
@@ -47,7 +50,7 @@ class Waits:
 
     def of_client(self, closed: threading.Event, seconds: float) -> bool:
         self.seconds += seconds
-        return closed.wait(seconds / FASTER)
+        return closed.wait(seconds / AT_ONCE)
 
     def of_budget(self, seconds: float) -> None:
         self.seconds += seconds
