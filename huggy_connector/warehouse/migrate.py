@@ -122,5 +122,7 @@ def _comments_of(connection: DuckDBPyConnection) -> dict[tuple[str, str, str], s
 def _as_duckdb_spells(connection: DuckDBPyConnection, types: Iterable[str]) -> dict[str, str]:
     """Of each type that we name, the name that DuckDB gives it."""
     named = list(types)
+    if not named:
+        return {}
     nulls = ", ".join(f"NULL::{each}" for each in named)
     return dict(zip(named, (row[1] for row in connection.execute(f"DESCRIBE SELECT {nulls}").fetchall()), strict=True))
