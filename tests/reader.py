@@ -12,12 +12,12 @@ from pathlib import Path
 
 _PROGRAM = """
 import json, sys, threading, duckdb
-file, question = sys.argv[1:]
+file, question, least = sys.argv[1:]
 stopped = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), stopped.set())).start()
 versions, mixtures, asked, errors = set(), 0, 0, []
 print("ready", flush=True)
-while not stopped.wait(0.01):
+while not stopped.wait(0.01) or asked < int(least):
     try:
         with duckdb.connect(file, read_only=True) as connection:
             version, whole = connection.execute(question).fetchone()
@@ -42,10 +42,12 @@ class Seen:
 
 
 @contextmanager
-def reading(warehouse: Path, question: str) -> Iterator[Seen]:
-    """Asks until the block ends. The question gives one row: the version, and whether all of it is of that version."""
+def reading(warehouse: Path, question: str, *, least: int = 0) -> Iterator[Seen]:
+    """Asks until the block ends, and at `least` so often: a busy machine is no fault. The question gives one row: the
+    version, and whether all of it is of that version.
+    """
     seen = Seen()
-    command = [sys.executable, "-c", _PROGRAM, str(warehouse), question]
+    command = [sys.executable, "-c", _PROGRAM, str(warehouse), question, str(least)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "ready\n"

@@ -238,9 +238,9 @@ class HuggyPlanOperator(_OfHuggy):
 class ParquetToDuckDBOperator(_OfHuggy):
     """Loads every snapshot that is not in the warehouse yet, in one transaction, and publishes the file anew.
 
-    A second run finds nothing to do and changes nothing. Damage of a company is told as an alert, and fails the task
-    only where the tasks before it landed that company. On success each table has one asset event with its row count;
-    see `huggy_connector.airflow.assets` for how to schedule on it. Returns the counts.
+    A second run finds nothing to do and changes nothing. Damage of a company fails the task where the tasks before it
+    landed that company, or none landed any, and else is an alert. On success each table has one asset event with its
+    row count; see `huggy_connector.airflow.assets` for how to schedule on it. Returns the counts.
 
     :param huggy_conn_id: the account
     :param landing: folder of the snapshots, in place of the connection's

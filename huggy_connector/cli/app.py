@@ -19,7 +19,7 @@ from huggy_connector.cli.read import describe, query, report, status
 from huggy_connector.cli.sandbox import demo, sandbox
 from huggy_connector.cli.show import note
 from huggy_connector.cli.streams import ReaderGone, standard_streams
-from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted
+from huggy_connector.errors import CompanyStopped, ConfigurationError, HuggyError, Interrupted
 from huggy_connector.visible import visible
 
 INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command goes on from there."
@@ -96,6 +96,9 @@ def _failed(error: BaseException) -> int:
     """The exit code, after one sentence on standard error."""
     if isinstance(error, ReaderGone):
         return BROKEN_PIPE
+    if isinstance(error, CompanyStopped):
+        for warning in error.report.warnings:
+            note(f"Warning: {warning}")
     sentence, code = _told(error)
     note(f"huggy: {sentence}")
     return code

@@ -72,10 +72,13 @@ def land(
 
 
 @click.command()
-@settings_options(*LANDING, *WAREHOUSE)
+@settings_options("company_id", *LANDING, *WAREHOUSE)
 @as_json
 def load(*, settings: Settings, as_json: bool) -> None:
     """Load the landing's new snapshots into the DuckDB file. Readers are not disturbed; asks the API nothing.
+
+    All companies are loaded. What is damaged of one stops that one alone, and is an error, or a warning where
+    --company-id names another.
 
     Example: huggy load
     """

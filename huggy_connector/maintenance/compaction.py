@@ -50,8 +50,7 @@ def compact(
     Loads, rebuilds and landings see the same snapshots as before. What a pack replaces is deleted by the first call
     that comes a day after. Killed at any moment, the next call does what is left; and what other dead runs have left in
     the landing is removed. A list with a damaged snapshot is left as it is, and told once all others are done. Raises
-    SnapshotDamaged, LandingUnwritable, and LandingError where a person was forgotten
-    meanwhile.
+    SnapshotDamaged, LandingUnwritable, and LandingError where a person was forgotten meanwhile.
     """
     progress, done, damages = progress or Silent(), Compacted(), list[SnapshotDamaged]()
     landing = Landing.at(settings.landing, access=settings.landing_options)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.errors import CompanyStopped, ConfigurationError, SnapshotDamaged
+from huggy_connector.errors import ConfigurationError, SnapshotDamaged
 from huggy_connector.landing import Landing, Policy, key_of
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.report import report_beside
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import LoadReport, RollbackReport, Verdicts, conclude, mirror, read_calendar
+from huggy_connector.warehouse import (
+    LoadReport,
+    RollbackReport,
+    Verdicts,
+    conclude,
+    followed_by,
+    mirror,
+    read_calendar,
+)
 from huggy_connector.warehouse import judge as judge_snapshots
 from huggy_connector.warehouse import load as load_warehouse
 from huggy_connector.warehouse import rollback as roll_back_warehouse
@@ -36,30 +45,25 @@ def rebuild(settings: Settings, *, progress: Progress | None = None, clock: Cloc
 
     A company whose snapshots are damaged keeps the rows that it has, and is then told as CompanyStopped.
     """
-    progress, stopped = progress or Silent(), ""
-    try:
-        report = load_warehouse(
-            Landing.existing(settings.landing, access=settings.landing_options),
-            settings.warehouse,
-            keep_versions=settings.keep_versions,
-            memory_limit=settings.memory_limit,
-            now=clock.now,
-            note=progress.note,
-            afresh=True,
-            zone=settings.zone,
-            policy=Policy.of(settings),
-            calendar=read_calendar(settings.calendar),
-            stop_on=settings.stop_on,
-            sweep_days=settings.reconcile_days,
-            world_readable=settings.world_readable,
-            hash_key=key_of(settings),
-        )
-    except CompanyStopped as error:
-        report, stopped = error.report, str(error)
-    report = replace(report, warnings=(*report.warnings, *_elsewhere(settings, progress, clock)))
-    if stopped:
-        raise CompanyStopped(stopped, report)
-    return report
+    progress = progress or Silent()
+    anew = partial(
+        load_warehouse,
+        Landing.existing(settings.landing, access=settings.landing_options),
+        settings.warehouse,
+        keep_versions=settings.keep_versions,
+        memory_limit=settings.memory_limit,
+        now=clock.now,
+        note=progress.note,
+        afresh=True,
+        zone=settings.zone,
+        policy=Policy.of(settings),
+        calendar=read_calendar(settings.calendar),
+        stop_on=settings.stop_on,
+        sweep_days=settings.reconcile_days,
+        world_readable=settings.world_readable,
+        hash_key=key_of(settings),
+    )
+    return followed_by(anew, partial(_elsewhere, settings, progress, clock))
 
 
 def rollback(

@@ -191,7 +191,7 @@ def sync(
             )
     except HuggyError:
         if snapshots:
-            load(settings, concerns=_companies_of(snapshots), progress=progress, clock=clock)
+            load(settings, concerns=(), progress=progress, clock=clock)
         raise
     loaded = load(settings, concerns=_companies_of(snapshots), progress=progress, clock=clock)
     return SyncReport(tuple(snapshots), loaded)

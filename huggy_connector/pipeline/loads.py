@@ -1,16 +1,17 @@
 """From the landing into the warehouse, and from there wherever each version goes."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from functools import partial
 
 from huggy_connector.api import SYSTEM_CLOCK, Clock
-from huggy_connector.errors import CompanyStopped
 from huggy_connector.landing import Landing, Policy, key_of
 from huggy_connector.progress import Progress, Silent
 from huggy_connector.report import report_beside
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import LoadReport, mirror, read_calendar
+from huggy_connector.warehouse import LoadReport, followed_by, mirror, read_calendar
 from huggy_connector.warehouse import load as load_warehouse
+
+_EMPTY = "The landing {landing} holds no snapshot yet: is it the right one?"
 
 
 def load(
@@ -31,33 +32,28 @@ def load(
     landing = Landing.existing(settings.landing, access=settings.landing_options)
     if concerns is None and settings.company_id is not None:
         concerns = (settings.company_id,)
-    stopped = ""
-    try:
-        report = load_warehouse(
-            landing,
-            settings.warehouse,
-            keep_versions=settings.keep_versions,
-            memory_limit=settings.memory_limit,
-            calendar=read_calendar(settings.calendar),
-            now=clock.now,
-            note=progress.note,
-            wait_seconds=wait_seconds,
-            zone=settings.zone,
-            policy=Policy.of(settings),
-            stop_on=settings.stop_on,
-            sweep_days=settings.reconcile_days,
-            world_readable=settings.world_readable,
-            hash_key=key_of(settings),
-            concerns=concerns,
-        )
-    except CompanyStopped as error:
-        report, stopped = error.report, str(error)
-    copies = mirror(settings.warehouse, settings.publish, keep_versions=settings.keep_versions, note=progress.note)
-    beside = report_beside(settings, now=clock.now())
-    empty = (
-        () if landing.companies() else (f"The landing {settings.landing} holds no snapshot yet: is it the right one?",)
+    publish = partial(
+        load_warehouse,
+        landing,
+        settings.warehouse,
+        keep_versions=settings.keep_versions,
+        memory_limit=settings.memory_limit,
+        calendar=read_calendar(settings.calendar),
+        now=clock.now,
+        note=progress.note,
+        wait_seconds=wait_seconds,
+        zone=settings.zone,
+        policy=Policy.of(settings),
+        stop_on=settings.stop_on,
+        sweep_days=settings.reconcile_days,
+        world_readable=settings.world_readable,
+        hash_key=key_of(settings),
+        concerns=concerns,
     )
-    report = replace(report, warnings=(*report.warnings, *empty, *copies, *beside))
-    if stopped:
-        raise CompanyStopped(stopped, report)
-    return report
+
+    def elsewhere() -> tuple[str, ...]:
+        empty = [] if landing.companies() else [_EMPTY.format(landing=settings.landing)]
+        copies = mirror(settings.warehouse, settings.publish, keep_versions=settings.keep_versions, note=progress.note)
+        return (*empty, *copies, *report_beside(settings, now=clock.now()))
+
+    return followed_by(publish, elsewhere)

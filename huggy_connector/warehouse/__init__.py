@@ -4,7 +4,7 @@ from huggy_connector.warehouse.calendar import BusinessCalendar, read_calendar
 from huggy_connector.warehouse.dictionary import all_tables, as_markdown, table_named
 from huggy_connector.warehouse.erasure import Leaving, erasing
 from huggy_connector.warehouse.load import examine, load
-from huggy_connector.warehouse.load_report import LoadReport, TableReport
+from huggy_connector.warehouse.load_report import LoadReport, TableReport, followed_by
 from huggy_connector.warehouse.mirror import POINTER, mirror
 from huggy_connector.warehouse.read import Answer, connect, export, query
 from huggy_connector.warehouse.rollback import RollbackReport, conclude, judge, rollback
@@ -33,6 +33,7 @@ __all__ = [
     "erasing",
     "examine",
     "export",
+    "followed_by",
     "judge",
     "load",
     "mirror",

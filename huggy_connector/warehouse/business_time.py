@@ -61,9 +61,7 @@ def _bring_days(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> N
             CREATE OR REPLACE TEMP TABLE business_days AS
             SELECT * REPLACE (TIME '00:00' + to_minutes(opens) AS opens, TIME '00:00' + to_minutes(closes) AS closes)
             FROM told_days
-            WHERE day >= coalesce(
-                (SELECT least(min(created_at_local)::DATE, $2) FROM chats WHERE created_at_local >= $1), $2
-            )
+            WHERE day >= (SELECT least(min(created_at_local)::DATE, $2) FROM chats WHERE created_at_local >= $1)
             """,
             [FIRST_DAY, LAST_DAY],
         )

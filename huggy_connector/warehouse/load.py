@@ -185,17 +185,16 @@ def _kept_as_they_are(found: Found, todo: Todo, stopped: Stopped, policy: Policy
     held, here = {company_id for company_id, _, _ in found.loaded}, policy.fingerprint
     for company_id, reason in stopped.items():
         other_rules = here and any(company == company_id and rules != here for company, rules in found.rules)
-        if company_id in held and (found.former or other_rules):
+        if company_id in held and (found.outdated or other_rules):
             raise reason
     return frozenset(held & stopped.keys())
 
 
 def _told(report: LoadReport, stopped: Stopped, concerns: Collection[int] | None) -> LoadReport:
     """The report, with what stopped other companies than the call `concerns`."""
-    report = replace(report, warnings=report.warnings + sentences(stopped))
     reason = first(stopped, concerns)
     if reason is None:
-        return report
+        return replace(report, warnings=report.warnings + sentences(stopped))
     if not report.published:
         raise reason
     told = " ".join(sentences(stopped))

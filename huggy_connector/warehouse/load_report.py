@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from huggy_connector.errors import CompanyStopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,16 @@ class LoadReport:
             for name, report in held.items():
                 total[name] = total.get(name, TableReport()) + report
         return total
+
+
+def followed_by(load: Callable[[], LoadReport], then: Callable[[], tuple[str, ...]]) -> LoadReport:
+    """The report of a load, with what `then` warns of, which is done also where a company was stopped.
+
+    Raises what `load` raises; CompanyStopped once that is done.
+    """
+    try:
+        report = load()
+    except CompanyStopped as stopped:
+        stopped.report = replace(stopped.report, warnings=(*stopped.report.warnings, *then()))
+        raise
+    return replace(report, warnings=(*report.warnings, *then()))

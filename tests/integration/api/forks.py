@@ -8,14 +8,13 @@ waiting alone: how often something is asked for again is no matter of how busy t
 from __future__ import annotations
 
 import gc
-import json
 import os
 import signal
 import sys
 import tempfile
 import threading
 import time
-import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,6 +30,7 @@ from huggy_connector.budget.file import FileStore, seconds_since_boot
 from huggy_connector.catalogue import resource_named
 from huggy_connector.cli import main
 from huggy_connector.landing import make_ready
+from tests.integration.forking import orders, say
 
 LONGEST = 120
 """Seconds after which a fork is ended, and its row failed."""
@@ -93,20 +93,9 @@ def serve() -> None:
     gc.freeze()
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder)
-        for line in os.fdopen(os.dup(0), buffering=1):
-            process = os.fork()
-            if not process:
-                try:
-                    child(json.loads(line), answer)
-                finally:  # an error, whose traceback is what it said
-                    traceback.print_exc()
-                    sys.stderr.flush()
-                    os._exit(99)
-            _, status, used = os.wait4(process, 0)
-            code = os.waitstatus_to_exitcode(status)
+        for status, used in orders(partial(child, answer=answer)):
             said = {name: (answer / name).read_text(errors="replace") for name in ("out", "err")}
-            sys.stdout.write(json.dumps({"code": code, "megabytes": used.ru_maxrss / 1024, **said}) + "\n")
-            sys.stdout.flush()
+            say({"code": os.waitstatus_to_exitcode(status), "megabytes": used.ru_maxrss / 1024, **said})
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -22,8 +21,8 @@ import pytest
 from huggy_connector.sandbox import Options, Sandbox
 from tests.integration.api.hostile import Hostile
 from tests.integration.api.hostile_rows import FEWER, FOUND, KINDS, ROWS
+from tests.integration.conftest import ROOT, Run
 
-ROOT = Path(__file__).parents[3]
 MEGABYTES = 300
 """The most that a process may take."""
 AGAIN = range(2, 16)
@@ -35,21 +34,9 @@ LONGEST, SHORT = 100.0, 0.4
 
 
 @dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
+class Ran(Run):
     megabytes: float
     """Of memory, at the most."""
-
-    @property
-    def sentence(self) -> str:
-        return (self.err.strip().splitlines() or [""])[-1]
-
-    @property
-    def snapshot(self) -> dict[str, Any]:
-        snapshot: dict[str, Any] = json.loads(self.out)["snapshots"][0]
-        return snapshot
 
 
 @dataclass(frozen=True)

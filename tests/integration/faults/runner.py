@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import tempfile
-import traceback
+from functools import partial
 from typing import Any
 
 import duckdb  # noqa: F401 -- imported before the fork, as all that takes long
@@ -20,6 +20,7 @@ import pyarrow.parquet  # noqa: F401
 import huggy_connector.maintenance
 import huggy_connector.pipeline  # noqa: F401
 from huggy_connector.cli import main
+from tests.integration.forking import orders, say
 
 
 def child(order: dict[str, Any], answer: str) -> None:
@@ -41,24 +42,14 @@ def child(order: dict[str, Any], answer: str) -> None:
 
 def serve() -> None:
     with tempfile.TemporaryDirectory() as answer:
-        for line in os.fdopen(os.dup(0), buffering=1):  # sys.stdin itself is the command's, as yet unread
-            process = os.fork()
-            if not process:
-                try:
-                    child(json.loads(line), answer)
-                finally:  # an error, whose traceback is what it said
-                    traceback.print_exc()
-                    sys.stderr.flush()
-                    os._exit(1)
-            _, status = os.waitpid(process, 0)
+        for status, _ in orders(partial(child, answer=answer)):
             told = {"code": None, "seen": ""}
-            if os.WIFEXITED(status) and not os.WEXITSTATUS(status):
+            if status == 0:
                 with open(f"{answer}/told") as file:  # noqa: PTH123
                     told = json.load(file)
             with open(f"{answer}/said", errors="replace") as file:  # noqa: PTH123
                 said = file.read()
-            sys.stdout.write(json.dumps({**told, "killed": os.WIFSIGNALED(status), "said": said}) + "\n")
-            sys.stdout.flush()
+            say({**told, "killed": os.WIFSIGNALED(status), "said": said})
 
 
 if __name__ == "__main__":

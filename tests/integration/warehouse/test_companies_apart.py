@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
+from huggy_connector.api import SYSTEM_CLOCK
+from huggy_connector.cli import main
 from huggy_connector.errors import CheckFailed, CompanyStopped, SnapshotDamaged
 from huggy_connector.landing import Manifest, Policy
+from huggy_connector.landing.asked import Asked
+from huggy_connector.maintenance import Judgement, compact, judge
+from huggy_connector.maintenance.compaction import FEW
 from huggy_connector.settings import Settings
-from tests.integration.warehouse.conftest import Desk
+from tests.integration.warehouse.conftest import NOON, Desk
 
 Chat = Callable[..., dict[str, Any]]
 WELL, ILL = 7, 8
@@ -149,6 +157,68 @@ def test_a_rebuild_under_other_privacy_rules_takes_over_nothing(desk: Desk, chat
     with pytest.raises(SnapshotDamaged):
         desk.load(afresh=True, policy=Policy.of(Settings.resolve(environ={})))
     assert desk.warehouse.read_bytes() == before
+
+
+def test_a_rebuild_of_a_file_that_lacks_a_table_of_this_release_takes_over_nothing(desk: Desk, chat: Chat) -> None:
+    _lose_a_file(desk, _story(desk, chat))
+    with duckdb.connect(str(desk.warehouse)) as connection:
+        connection.execute("DROP TABLE meta.tombstones")
+    before = desk.warehouse.read_bytes()
+    with pytest.raises(SnapshotDamaged):
+        desk.load(afresh=True)
+    assert desk.warehouse.read_bytes() == before
+
+
+def test_a_command_fails_for_a_company_of_its_own_and_only_warns_of_another(
+    desk: Desk, chat: Chat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.land([chat(1)], company_id=WELL)
+    _lose_a_file(desk, desk.land([chat(1)], company_id=ILL))
+    (desk.root / "0").mkdir()
+    place = ["--landing", str(desk.root), "--warehouse", str(desk.warehouse)]
+    assert main(["load", *place, "--company-id", str(WELL)]) == 0
+    assert f"Warning: Company {ILL} stays as it was." in capsys.readouterr().err
+    desk.land([chat(2)], company_id=WELL)
+    assert main(["load", *place]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1].startswith(f"huggy: Company {ILL} stays as it was.")
+    assert any(line.startswith("Warning: 1 folders of the landing are left out, 0 the first") for line in said)
+    assert desk.read("SELECT company_id, count(*) FROM chats GROUP BY 1") == [(WELL, 2)]
+
+
+def test_compact_packs_what_is_whole_and_then_tells_of_the_damage(desk: Desk, chat: Chat) -> None:
+    first = WELL - 1  # packed before the others, were it whole
+    for company in (first, WELL):
+        for _ in range(FEW):
+            last = desk.land([chat(1)], company_id=company)
+        if company == first:
+            _lose_a_file(desk, last)
+    clock = replace(SYSTEM_CLOCK, now=lambda: NOON + timedelta(days=30))
+    with pytest.raises(SnapshotDamaged, match=f"{first}/chats"):
+        compact(Settings(landing=str(desk.root)), clock=clock)
+    assert [(desk.root / str(company) / "chats" / ".packed").is_dir() for company in (first, WELL)] == [False, True]
+
+
+def test_a_snapshot_is_blocked_though_another_company_s_manifest_is_damaged(desk: Desk, chat: Chat) -> None:
+    well = desk.land([chat(1)], company_id=WELL)
+    desk.load()
+    ill = desk.land([chat(1)], company_id=ILL)
+    _cut_the_manifest(desk, ill)
+    settings = Settings(landing=str(desk.root), warehouse=str(desk.warehouse))
+    assert judge(settings, Judgement(block=(well.run_key,))).blocked == {well.address}
+    with pytest.raises(SnapshotDamaged, match=ill.address):
+        judge(settings, Judgement(block=(ill.run_key,)))
+
+
+def test_what_a_task_landed_is_recalled_though_another_company_s_manifest_is_damaged(desk: Desk, chat: Chat) -> None:
+    asked = Asked("land chats", "full", timezone="America/Sao_Paulo")
+    run_key = f"20261122T120000Z-full-{asked.key}"
+    told = {"asked": asked, "account": "mine"}
+    well = desk.land([chat(1)], company_id=WELL, run_key=run_key, claim=told)
+    _cut_the_manifest(desk, desk.land([chat(1)], company_id=ILL, run_key=run_key, claim=told))
+    assert desk.landing.recall(asked, "chats", company_id=None, account="mine") == well
+    with pytest.raises(SnapshotDamaged):
+        desk.landing.recall(asked, "chats", company_id=ILL)
 
 
 @pytest.mark.parametrize("name", ["0", "007", "-5", str(2**63), "9" * 200])
