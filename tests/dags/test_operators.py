@@ -148,6 +148,30 @@ def test_a_second_load_changes_nothing_and_tells_the_consumers_all_the_same(conn
     assert (connected / "desk.duckdb").read_bytes() == before
 
 
+@pytest.mark.parametrize("landed_here", [True, False])
+def test_damage_of_a_company_that_the_tasks_before_did_not_land_is_an_alert(
+    connected: Path, *, landed_here: bool
+) -> None:
+    landed = _land("departments")
+    damaged = connected / "landing" / "5" / "departments" / landed["run_key"]
+    damaged.mkdir(parents=True)
+    (damaged / "manifest.json").write_text("{}")
+    task, context = ParquetToDuckDBOperator(task_id="load"), _context("load")
+    if landed_here:
+        task.upstream_task_ids.add("land_departments")
+        context["ti"].xcom_pull = lambda **_: [landed]
+        loaded = task.execute(context)
+        assert [each for each in loaded["warnings"] if each.startswith("Company 5 stays as it was.")] != []
+        assert [*_events(context)] == ["departments"]
+    else:
+        with pytest.raises(
+            AirflowFailException, match=r"Company 5 stays as it was\. .+ All other companies are loaded"
+        ):
+            task.execute(context)
+    with duckdb.connect(str(connected / "desk.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT company_id, count(*) FROM departments GROUP BY 1").fetchall() == [(4242, 6)]
+
+
 def _events(context: Any) -> dict[str, list[tuple[dict[str, Any], str]]]:
     told: dict[str, list[tuple[dict[str, Any], str]]] = {}
     for alias, accessor in context["outlet_events"].items():
