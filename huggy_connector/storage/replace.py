@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from huggy_connector.storage.neighbours import Unsafe, check_way, followed
 
 PRIVATE = 0o600
 READABLE = 0o666
+TOKEN = 8
+"""Random bytes in the name of a file that is being written."""
 
 
 @contextmanager
@@ -43,16 +46,19 @@ def replacing(target: Path, *, access: Access | None = None) -> Iterator[Path]:
 
 def new_beside(target: Path, mode: int) -> tuple[int, Path]:
     """A new file beside `target`, open for reading and writing, and its path."""
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
+    aside = target.with_name(f".{target.name}.{secrets.token_hex(TOKEN)}.tmp")
     return os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode), aside
 
 
 def sweep_beside(target: Path) -> None:
     """Removes what writers of `target` that were killed have left; for whoever is alone with it."""
-    for each in target.parent.iterdir():
-        if each.name.startswith(f".{target.name}.") and each.name.endswith(".tmp"):
-            with suppress(OSError):
-                each.unlink()
+    ours = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{{2 * TOKEN}}}\.tmp")
+    left: list[Path] = []
+    with suppress(PermissionError):  # a folder may be one to write in and not to list
+        left = [each for each in target.parent.iterdir() if ours.fullmatch(each.name)]
+    for each in left:
+        with suppress(OSError):
+            each.unlink()
 
 
 def put_in_place(finished: Path, target: Path, *, access: Access | None = None) -> None:

@@ -195,5 +195,6 @@ def _clear(place: Place) -> None:
     halves = (place.verdicts.with_suffix(".half"), *place.versions.glob("*.half"))  # the first is the last release's
     for file in (place.draft, wal_of(place.draft), place.afresh, wal_of(place.afresh), *halves):
         file.unlink(missing_ok=True)
-    sweep_beside(place.verdicts)
+    for file in (place.live, place.verdicts):
+        sweep_beside(file)
     shutil.rmtree(place.spill, ignore_errors=True)

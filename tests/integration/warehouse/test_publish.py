@@ -337,3 +337,13 @@ def test_a_load_that_is_stopped_leaves_the_file_as_it_was(desk: Desk, chat: Chat
     assert desk.warehouse.read_bytes() == before
     assert listed(desk.folder) == [".huggy.duckdb.d/lock", "huggy.duckdb"]
     assert desk.load().version == 2
+
+
+def test_what_a_killed_writer_left_beside_the_file_goes_with_the_next_load_and_nobody_elses_file(desk: Desk) -> None:
+    desk.load()
+    ours = f".{desk.warehouse.name}.0123456789abcdef.tmp"
+    theirs = f".{desk.warehouse.name}.saved.tmp"
+    for name in (ours, theirs):
+        (desk.warehouse.parent / name).touch()
+    desk.load()
+    assert [path.name for path in desk.warehouse.parent.glob(".*.tmp")] == [theirs]

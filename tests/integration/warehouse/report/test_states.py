@@ -40,7 +40,11 @@ def of_today(desk: Desk, chat: Chat) -> Desk:
 
 def test_half_a_page_of_one_who_was_killed_is_removed_by_the_next_and_nobody_elses_file(of_today: Desk) -> None:
     settings = Settings(warehouse=str(of_today.warehouse), landing=str(of_today.root))
-    for name in (".huggy.report.en.html.0a.tmp", ".huggy.report.json.0b.tmp", ".mine.html.0c.tmp"):
+    for name in (
+        ".huggy.report.en.html.00000000000000aa.tmp",
+        ".huggy.report.json.00000000000000bb.tmp",
+        ".mine.html.0c.tmp",
+    ):
         (of_today.folder / name).touch()
     assert report_beside(settings, now=datetime(2026, 11, 22, 14, tzinfo=UTC)) == ()
     assert [path.name for path in of_today.folder.glob("*.tmp")] == [".mine.html.0c.tmp"]
