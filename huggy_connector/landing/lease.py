@@ -32,6 +32,7 @@ RENEWAL = timedelta(seconds=5)
 LOST = "Another process took this landing over while this one stood still: its result counts, and this one stops."
 
 _NAME = re.compile(r"lease-([0-9]{6})\.json")
+_UNBORN = re.compile(rf"\.{_NAME.pattern}\.[0-9a-f]+\.tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,11 @@ class Numbered:
 
 def is_lease(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
+
+
+def is_unborn_lease(name: str) -> bool:
+    """Whether it is what `Folder` writes before there is a lease. Who finds it gone while at it does that again."""
+    return _UNBORN.fullmatch(name) is not None
 
 
 def leases(storage: Storage, folder: str) -> list[Numbered]:

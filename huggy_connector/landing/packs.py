@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from huggy_connector.errors import LandingError, SnapshotDamaged
-from huggy_connector.landing.lease import Lease, Numbered, Process, leased, leases, remove
+from huggy_connector.landing.lease import Lease, Numbered, Process, is_unborn_lease, leased, leases, remove
 from huggy_connector.landing.manifest import Count, File, FileName, Instant, Manifest
 from huggy_connector.landing.parquet import FILE_ROWS, described, write_parquet
 from huggy_connector.landing.parts import RUN_KEY_COLUMN, Part
@@ -176,6 +176,9 @@ class Packs:
                 for name in names if folder in whole else ():
                     if name not in kept:
                         self._storage.delete(f"{folder}/{name}")
+            elif _made_at(key) and not succession and all(map(is_unborn_lease, names)):
+                for name in [*names, "pack.json"]:  # these alone: one who is alive may be about to take the lease
+                    self._storage.delete(f"{folder}/{name}")
             elif _is_old(key, now) or self._take_over(folder, succession, now):
                 self._delete(folder, first="pack.json")
 
@@ -254,12 +257,18 @@ def _columns(path: Path) -> pa.Schema:
     return schema if place < 0 else schema.remove(place)
 
 
-def _is_old(key: str, now: datetime) -> bool:
-    """Whether nobody can still be writing the pack of this key; never for a folder that is not ours."""
+def _made_at(key: str) -> datetime | None:
+    """When the pack of this key was begun; None for a folder that is not ours."""
     made, _, token = key.partition("-")
     with suppress(ValueError):
-        return bool(token) and now - datetime.strptime(made, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) >= GRACE
-    return False
+        return datetime.strptime(made, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if token else None
+    return None
+
+
+def _is_old(key: str, now: datetime) -> bool:
+    """Whether nobody can still be writing the pack of this key."""
+    made_at = _made_at(key)
+    return made_at is not None and now - made_at >= GRACE
 
 
 def _write(

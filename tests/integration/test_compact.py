@@ -212,6 +212,40 @@ def test_killed_anywhere_nothing_is_lost_and_the_next_call_does_the_rest(
     assert (packs / "mine").is_dir()
 
 
+@pytest.mark.parametrize("lease", [[".lease-000001.json.0123456789abcdef.tmp"], []])
+def test_what_one_left_who_was_killed_before_it_had_a_lease_goes_at_once(
+    desk: Desk, chat: Chat, lease: list[str]
+) -> None:
+    filled(desk, chat)
+    packs = desk.root / f"{COMPANY}/chats/.packed"
+    for name in ("20270101T000000Z-0a1b2c3d", "mine"):
+        (packs / name).mkdir(parents=True)
+        for half in lease:
+            (packs / name / half).touch()
+    desk.landing.clear_away(RESOURCES["chats"], COMPANY, now=lambda: LATER)
+    assert [each.name for each in packs.iterdir()] == ["mine"]
+
+
+def test_one_whose_folder_is_cleared_away_as_it_takes_its_lease_makes_its_pack(
+    desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(desk, chat)
+    before, landing, link, cleared = snapshots(desk), desk.landing, os.link, list[Path]()
+
+    def late(aside: Path, target: Path) -> None:
+        if ".packed" in target.parts and not cleared:
+            cleared.append(target)
+            landing.clear_away(RESOURCES["chats"], COMPANY, now=lambda: LATER)
+            assert not target.parent.exists()
+        link(aside, target)
+
+    monkeypatch.setattr(os, "link", late)
+    chats = [(each, landing.parts(each)) for each in landing.published(COMPANY, "chats")]
+    assert landing.packs.write(COMPANY, "chats", chats, now=lambda: LATER) is not None
+    assert cleared
+    assert snapshots(desk) == before
+
+
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("stands_still", ["while it writes", "before the pack counts"])
 def test_one_who_stands_still_is_left_alone_until_it_is_held_for_dead_and_then_makes_no_pack(
