@@ -29,6 +29,7 @@ from huggy_connector.landing.privacy import KEEP_ALL
 from huggy_connector.landing.snapshot import RUN_KEY, Landing
 from huggy_connector.landing.unfinished import Unfinished
 from huggy_connector.landing.vouched import Vouched, vouch
+from huggy_connector.storage import half_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,6 +116,7 @@ class Erasure:
             for key in self._storage.children(f"{self._company_id}/{name}")
             if RUN_KEY.fullmatch(key)
         ]
+        self._clear_list()
         given_up(sum(unfinished.give_all_up(WHY) for unfinished in self._unfinished))
         for name in RESOURCES:
             self._landing.packs.unpack(self._company_id, name)
@@ -178,6 +180,12 @@ class Erasure:
         address = f"{folder_of(self._company_id)}/receipt-{name}.json"
         self._storage.write(address, json.dumps(told, indent=1, default=datetime.isoformat).encode() + b"\n")
         return address
+
+    def _clear_list(self) -> None:
+        """Removes what one who was killed was writing to the list; only one erasure at a time is at it."""
+        folder = folder_of(self._company_id)
+        for name in filter(half_of, self._storage.children(folder)):
+            self._storage.delete(f"{folder}/{name}")
 
     def _published(self) -> Iterator[tuple[Resource, Manifest]]:
         for resource in RESOURCES.values():

@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from huggy_connector.errors import LandingBusy, LandingError
 from huggy_connector.landing.storage import Storage
+from huggy_connector.storage import half_of
 
 EXPIRY = timedelta(seconds=60)
 RENEWAL = timedelta(seconds=5)
@@ -32,7 +33,6 @@ RENEWAL = timedelta(seconds=5)
 LOST = "Another process took this landing over while this one stood still: its result counts, and this one stops."
 
 _NAME = re.compile(r"lease-([0-9]{6})\.json")
-_UNBORN = re.compile(rf"\.{_NAME.pattern}\.[0-9a-f]+\.tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def is_lease(name: str) -> bool:
 
 def is_unborn_lease(name: str) -> bool:
     """Whether it is what `Folder` writes before there is a lease. Who finds it gone while at it does that again."""
-    return _UNBORN.fullmatch(name) is not None
+    return is_lease(half_of(name))
 
 
 def leases(storage: Storage, folder: str) -> list[Numbered]:

@@ -3,7 +3,15 @@
 from huggy_connector.storage.access import Access
 from huggy_connector.storage.neighbours import Unsafe, check_way, followed, open_shared
 from huggy_connector.storage.private import check_private_file, open_private, private_folder
-from huggy_connector.storage.replace import access_of_new, new_beside, put_in_place, replacing, sweep_beside, sync
+from huggy_connector.storage.replace import (
+    access_of_new,
+    half_of,
+    new_beside,
+    put_in_place,
+    replacing,
+    sweep_beside,
+    sync,
+)
 from huggy_connector.storage.temporary import OwnFolder
 
 __all__ = [
@@ -14,6 +22,7 @@ __all__ = [
     "check_private_file",
     "check_way",
     "followed",
+    "half_of",
     "new_beside",
     "open_private",
     "open_shared",

@@ -22,8 +22,7 @@ from huggy_connector.storage.neighbours import Unsafe, check_way, followed
 
 PRIVATE = 0o600
 READABLE = 0o666
-TOKEN = 8
-"""Random bytes in the name of a file that is being written."""
+_HALF = re.compile(r"\.(.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 
 
 @contextmanager
@@ -46,16 +45,21 @@ def replacing(target: Path, *, access: Access | None = None) -> Iterator[Path]:
 
 def new_beside(target: Path, mode: int) -> tuple[int, Path]:
     """A new file beside `target`, open for reading and writing, and its path."""
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(TOKEN)}.tmp")
+    aside = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     return os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode), aside
+
+
+def half_of(name: str) -> str:
+    """The name of the file that was being written under this one beside it; empty where it is no such name."""
+    match = _HALF.fullmatch(name)
+    return match[1] if match else ""
 
 
 def sweep_beside(target: Path) -> None:
     """Removes what writers of `target` that were killed have left; for whoever is alone with it."""
-    ours = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{{2 * TOKEN}}}\.tmp")
     left: list[Path] = []
     with suppress(PermissionError):  # a folder may be one to write in and not to list
-        left = [each for each in target.parent.iterdir() if ours.fullmatch(each.name)]
+        left = [each for each in target.parent.iterdir() if half_of(each.name) == target.name]
     for each in left:
         with suppress(OSError):
             each.unlink()

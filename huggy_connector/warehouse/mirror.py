@@ -18,7 +18,7 @@ from pathlib import Path
 
 from huggy_connector.errors import HuggyError, Interrupted, WarehouseError
 from huggy_connector.landing import Folder, Storage, storage_at
-from huggy_connector.storage import Access
+from huggy_connector.storage import Access, half_of
 from huggy_connector.warehouse.place import Place
 from huggy_connector.warehouse.publish import holding
 from huggy_connector.warehouse.status import status
@@ -99,13 +99,13 @@ def _bring(
                 Access.of(storage.root / json.loads(held)["name"]).give_to(path)
         storage.write(POINTER, pointer.to_json().encode())
     ours = re.compile(rf"{re.escape(place.live.stem)}-[0-9]{{8}}-[0-9a-f]{{8}}\.duckdb")
-    half = re.compile(rf"\.({ours.pattern}|{re.escape(POINTER)})\.[0-9a-f]+\.tmp")
     children = storage.children("")
     older = sorted(
         (each for each in children if ours.fullmatch(each) and each != pointer.name),
         key=lambda each: (each < pointer.name, each),  # a higher number is of a warehouse that was here before
     )
-    for each in [*older[: max(0, len(older) - keep_versions)], *filter(half.fullmatch, children)]:
+    halves = [each for each in children if half_of(each) == POINTER or ours.fullmatch(half_of(each))]
+    for each in [*older[: max(0, len(older) - keep_versions)], *halves]:
         storage.delete(each)
 
 

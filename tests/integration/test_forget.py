@@ -389,14 +389,19 @@ def test_a_file_rebuilt_from_the_landing_is_the_same_but_for_when_it_was_loaded(
         assert one[name] == other[name]
 
 
-def test_forgetting_twice_changes_nothing_more(settings: Settings, person: Person) -> None:
+def test_forgetting_twice_changes_nothing_more_and_clears_away_what_a_killed_one_left(
+    settings: Settings, person: Person
+) -> None:
     maintenance.forget(settings, person.id)
+    left = Path(settings.landing) / f"{company_of(settings)}/.forgotten/.begun-contact-0a.json.0123456789abcdef.tmp"
+    left.touch()
     before = {name: landed(settings, name) for name in RESOURCES}, tables_of(Path(settings.warehouse))
 
     again = maintenance.forget(settings, person.id)
 
     assert (again.snapshots, again.rows_removed, again.rows_changed, again.warehouse_rows_removed) == ((), 0, 0, 0)
     assert ({name: landed(settings, name) for name in RESOURCES}, tables_of(Path(settings.warehouse))) == before
+    assert not left.exists()
 
 
 def test_the_receipt_and_the_list_name_nobody(

@@ -113,7 +113,8 @@ def told_badly(ran: Ran) -> list[str]:
     if ran.code in {None, 0}:
         return []
     one = ran.sentence.startswith("huggy: ") and ran.sentence.endswith(".")
-    return [] if one and "Unexpected" not in ran.said and "Traceback" not in ran.said else [ran.sentence]
+    wrong = [each for each in ("Unexpected", "Traceback", "damaged") if each in ran.said]
+    return [] if one and not wrong else [ran.sentence]
 
 
 def landed_twice(old: Seen, new: Seen) -> dict[str, Counter[str]]:
