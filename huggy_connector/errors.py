@@ -8,7 +8,8 @@
     │   ├── NotFound              404
     │   ├── Refused               400 and every other 4xx, but 408
     │   ├── RateLimited           429 *
-    │   ├── Overlong              the API asks for a pause that nobody waits out, or its answer has no end
+    │   ├── Overlong              the API asks for a pause that nobody waits out
+    │   │   └── TooLarge          its answer has no end
     │   ├── ServerFailed          5xx, and 408 *
     │   ├── Unreachable           no connection, no answer in time, connection lost *
     │   │   └── Untrusted         the server's certificate is not trusted
@@ -83,6 +84,10 @@ class RateLimited(ApiError):
 
 
 class Overlong(ApiError):
+    pass
+
+
+class TooLarge(Overlong):
     pass
 
 

@@ -31,7 +31,7 @@ FIRST_PATIENCE = 6.0
 told soon."""
 
 MANY_DAYS = 3_650
-TIMES_DOUBTED = 3
+TIMES_DOUBTED = 6
 """Times that a page with an element that is no record is asked for: a record may be hidden behind it."""
 TOLD_EVERY = 5.0
 """Seconds between two lines about retries."""

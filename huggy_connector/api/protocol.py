@@ -244,8 +244,8 @@ def _too_deep(what: str) -> errors.MangledAnswer:
     return errors.MangledAnswer(f"The answer for {what} is nested too deep to be read: try later.")
 
 
-def too_large(what: str, setting: str) -> errors.Overlong:
-    return errors.Overlong(
+def too_large(what: str, setting: str) -> errors.TooLarge:
+    return errors.TooLarge(
         f"The answer for {what} is larger than any answer of the API: check that {setting} is its address."
     )
 

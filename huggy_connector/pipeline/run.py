@@ -11,6 +11,7 @@ from huggy_connector.catalogue import Resource
 from huggy_connector.errors import ApiError, Forbidden, NotFound, Refused, UnexpectedShape
 from huggy_connector.landing import Asked, Landing, Manifest, Policy, Work
 from huggy_connector.landing.privacy import sentence
+from huggy_connector.pipeline.hidden import UNREAD, Hidden
 from huggy_connector.pipeline.modes import Job, chosen, left_to_the_next, span_of, walk_of
 from huggy_connector.progress import Landed, Progress
 from huggy_connector.settings import Settings
@@ -91,15 +92,17 @@ class Run:
         with work:
             streams = _streams(self._client) if self._resource.paged else 1
             walk = walk_of(job, work, self._resource, zone=self._settings.zone, streams=streams)
-            self._walk(walk, work, streams=streams)
+            hidden = Hidden(work.state)
+            self._walk(walk, work, hidden, streams=streams)
+            certificate = hidden.told(walk.certificate())
             if isinstance(walk, Window) and walk.unsorted:
                 self._progress.note(
                     f"{self._resource.name}: the list is not sorted by creation, so all of it was read for the span."
                 )
-            if isinstance(walk, Incremental) and not walk.certificate().exact:
-                self._progress.note(f"{self._resource.name}: not exact. {walk.certificate().why}")
+            if isinstance(walk, Incremental) and not certificate.exact:
+                self._progress.note(f"{self._resource.name}: not exact. {certificate.why}")
             ids = walk.past().ids if isinstance(walk, Full) else None
-            landed = work.publish(certificate=walk.certificate(), state=left_to_the_next(walk), ids=ids)
+            landed = work.publish(certificate=certificate, state=left_to_the_next(walk), ids=ids)
         if landed.personal:
             self._progress.note(f"{self._resource.name}: {sentence(landed.personal)}")
         return landed
@@ -118,17 +121,19 @@ class Run:
             return ()
         return (self._land(job, replace(self._asked, mode=job.mode)),) if job.ids else ()
 
-    def _walk(self, walk: Walk, work: Work, *, streams: int) -> None:
+    def _walk(self, walk: Walk, work: Work, hidden: Hidden, *, streams: int) -> None:
         begun, before = self._clock.monotonic(), work.counters
         filters = (("showEvents", "true"),) if SHOW_EVENTS in self._asked.options else ()
         span = span_of(work)
-        pages = drive(walk, partial(self._fetch, filters=filters), workers=streams, cancel=self._client.close)
+        fetch = partial(self._fetch, filters=filters, hidden=hidden)
+        pages = drive(walk, fetch, workers=streams, cancel=self._client.close)
         for taken, page in enumerate(pages, start=1):
+            hidden.take(page)
             work.append(self._kept(page, work.mode, span), fetched_at=page.fetched_at)
             requests, retries = self._uncounted()
             if taken % GROUP == 0 or walk.finished or work.weight > HEAVY:
                 work.commit(
-                    walk.state(),
+                    {**walk.state(), **hidden.state()},
                     pages=before.pages + taken,
                     requests=before.requests + requests,
                     retries=before.retries + retries,
@@ -151,24 +156,29 @@ class Run:
         """Whether the walk can do without this answer, and says so: a record, a parent's list, a filter."""
         if isinstance(error, UnexpectedShape):  # one record by its id that is none
             return ask.id is not None and self._resource.parent is None
-        return bool(ask.filters) if ask.id is None else not isinstance(error, Refused)
+        if isinstance(error, (Forbidden, NotFound, Refused)):
+            return bool(ask.filters) if ask.id is None else not isinstance(error, Refused)
+        return False
 
     def _kept(self, page: Page, mode: str, span: Span | None) -> Sequence[Row]:
         """The rows that belong into the snapshot."""
         if mode == "tombstones":
             return ({"id": page.ask.id},) if page.gone else ()
+        rows = [row for row in page.rows if row]
         if self._resource.parent is not None:
-            return [row if row.get("chat") else {**row, "chat": {"id": page.ask.id}} for row in page.rows]
+            return [row if row.get("chat") else {**row, "chat": {"id": page.ask.id}} for row in rows]
         if span is None:
-            return page.rows
-        created = [self._facts(row).created for row in page.rows]
-        return [row for row, at in zip(page.rows, created, strict=True) if at is None or span.start <= at < span.end]
+            return rows
+        created = [self._facts(row).created for row in rows]
+        return [row for row, at in zip(rows, created, strict=True) if at is None or span.start <= at < span.end]
 
     def _uncounted(self) -> tuple[int, int]:
         requests, retries = self._counted
         return self._client.requests - requests, self._client.retries - retries
 
-    def _fetch(self, ask: Ask, *, filters: tuple[tuple[str, str], ...]) -> Page:
+    def _fetch(self, ask: Ask, *, filters: tuple[tuple[str, str], ...], hidden: Hidden) -> Page:
+        if hidden.is_passed_over(ask):
+            return Page(ask=ask, rows=UNREAD, fetched_at=self._client.time.now())
         try:
             if ask.id is None:
                 fetched = self._client.fetch_page(self._resource, ask.page, filters=ask.filters)
@@ -176,11 +186,15 @@ class Run:
                 fetched = self._client.fetch_row(self._resource, ask.id)
             else:
                 fetched = self._client.fetch_page(self._resource, ask.page, parent=ask.id, filters=filters)
-        except (Forbidden, NotFound, Refused, UnexpectedShape) as error:
-            if not self._may_lack(ask, error):
+        except ApiError as error:
+            if self._may_lack(ask, error):
+                gone = isinstance(error, NotFound)
+                return Page(ask=ask, rows=(), fetched_at=self._client.time.now(), refused=True, gone=gone)
+            is_of_a_list = ask.id is None or self._resource.parent is not None
+            if not is_of_a_list or not hidden.passes_over(ask, error):
                 raise
-            gone = isinstance(error, NotFound)
-            return Page(ask=ask, rows=(), fetched_at=self._client.time.now(), refused=True, gone=gone)
+            self._progress.note(f"{error} The page is passed over: its records are missing.")
+            return Page(ask=ask, rows=UNREAD, fetched_at=self._client.time.now())
         return Page(ask=ask, rows=fetched.rows, fetched_at=fetched.at)
 
 

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from huggy_connector import pipeline
-from huggy_connector.api import SYSTEM_CLOCK, Clock
-from huggy_connector.errors import ConfigurationError
+from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Fetched
+from huggy_connector.catalogue import Resource
+from huggy_connector.errors import ConfigurationError, MangledAnswer
 from huggy_connector.landing import Folder, Landing, Manifest
 from huggy_connector.progress import Landed
 from huggy_connector.sandbox import Options, Sandbox
@@ -136,6 +137,88 @@ def test_where_the_last_snapshot_is_not_exact_everything_is_read_again(settings:
     desk.control(faults={})
     assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "full")]
     assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "incremental")]
+
+
+def test_what_hides_behind_nulls_is_missing_and_not_gone(settings: Settings, desk: Sandbox) -> None:
+    pipeline.sync(settings, ["chats"], call="test")
+    desk.control(faults={"null": 1.0})
+    whole = pipeline.land(settings, "chats", call="nulls")
+    pipeline.load(settings)
+    assert (whole.unique_ids, whole.certificate["exact"]) == (1_200 - 60, False)
+    assert 60 <= whole.certificate["missing_at_most"] < 90
+    assert rows(settings, "SELECT count(*), count(deleted_at) FROM chats") == [(1_200, 0)]
+    desk.control(faults={})
+    assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "full")]
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, *pages: int) -> list[int]:
+    """Answers for these pages are cut off for ever; how often they were asked for is in the list."""
+    asked: list[int] = []
+    fetch = Client.fetch_page
+
+    def fetch_page(client: Client, resource: Resource, page: int, **others: Any) -> Fetched:
+        if page in pages and not others.get("filters"):
+            asked.append(page)
+            raise MangledAnswer(f"The answer for page {page} is cut off: try later.")
+        return fetch(client, resource, page, **others)
+
+    monkeypatch.setattr(Client, "fetch_page", fetch_page)
+    return asked
+
+
+@pytest.mark.parametrize("mode", ["full", "window"])
+def test_a_page_that_cannot_be_read_costs_its_rows_and_the_next_run_brings_them(
+    settings: Settings, desk: Sandbox, monkeypatch: pytest.MonkeyPatch, listener: Listener, told: list[str], mode: str
+) -> None:
+    pipeline.sync(settings, ["chats"], call="test")
+    span = pipeline.span_between(today() - 70 * DAY, today() + 2 * DAY, zone=settings.zone)
+    asked, before = unreadable(monkeypatch, 7), requests_of(desk)
+    landing = pipeline.land(
+        settings, "chats", call="cut off", mode=mode, span=span if mode == "window" else None, progress=listener
+    )
+    assert (landing.unique_ids, landing.certificate["exact"]) == (1_180, False)
+    assert (landing.certificate["missing_at_most"], asked) == (20, [7])
+    assert requests_of(desk) - before < 3 * 60
+    assert "The answer for page 7 is cut off: try later. The page is passed over: its records are missing." in told
+    monkeypatch.undo()
+    assert pipeline.land(settings, "chats", call="whole").certificate["exact"]
+
+
+def test_where_the_first_page_or_many_cannot_be_read_nothing_is_landed_and_the_same_call_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pages in ((0,), (7, 19, 30, 41)):
+        with monkeypatch.context() as patched:
+            unreadable(patched, *pages)
+            with pytest.raises(MangledAnswer, match="is cut off: try later"):
+                pipeline.land(settings, "chats", call="test")
+    rest, whole = (pipeline.land(settings, "chats", call="test") for _ in range(2))
+    assert (rest.certificate["exact"], 0 < 1_200 - rest.unique_ids <= rest.certificate["missing_at_most"] <= 60) == (
+        False,
+        True,
+    )
+    assert (whole.certificate["exact"], whole.unique_ids) == (True, 1_200)
+
+
+def test_of_messages_a_page_that_cannot_be_read_costs_those_of_a_chat(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.land(settings, "chats", call="test")
+    whole = pipeline.land(settings, "messages", mode="incremental", call="whole")
+    fetch, cut = Client.fetch_page, list[int]()
+
+    def fetch_page(client: Client, resource: Resource, page: int, *, parent: int | None = None, **more: Any) -> Fetched:
+        if parent is not None and page == 0 and (not cut or parent in cut):
+            cut.append(parent)
+            raise MangledAnswer("The answer is cut off: try later.")
+        return fetch(client, resource, page, parent=parent, **more)
+
+    monkeypatch.setattr(Client, "fetch_page", fetch_page)
+    span = pipeline.span_between(today() - 29 * DAY, today() + 2 * DAY, zone=settings.zone)
+    lacking = pipeline.land(settings, "messages", mode="window", span=span, call="cut off")
+    assert len(cut) == 1
+    assert 0 < lacking.rows < whole.rows
+    assert (lacking.certificate["exact"], lacking.certificate["missing_at_most"]) == (False, 20)
 
 
 def test_what_a_full_sweep_misses_is_asked_for_by_id_and_what_is_gone_is_landed(

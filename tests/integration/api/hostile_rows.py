@@ -624,6 +624,7 @@ LISTS = {
     },
     "a null among the rows": Row(
         turned(lambda rows: [*rows[:3], None, *rows[4:]]),
+        exact=False,
         lacks=1,
         nameless=1,
         notes=NO_RECORDS.format(page="{page}", count=1),
@@ -719,7 +720,34 @@ CHECKS = {
         asked=1,
     ),
 }
+
+
+def passed_over(row: Row, *, at: str = "page 1", lacks: int = 5) -> Row:
+    """The same at another page than the first: that page is missing, and all else is landed."""
+    told = f"{row.says} The page is passed over: its records are missing."
+    return Row(row.act, at=at, exact=False, lacks=lacks, nameless=lacks, notes=told)
+
+
+PAGES = {
+    **{
+        f"{name}, on the last page": passed_over(row)
+        for name, row in {
+            "a gzip bomb": SIZES["a gzip bomb"],
+            "seventy megabytes": SIZES["seventy megabytes"],
+            "1,000 lists": NESTING["1,000 lists"],
+            "100,000 objects that nobody closes": NESTING["100,000 objects that nobody closes"],
+            "XML": WEB_PAGES["XML"],
+            "a word": WEB_PAGES["a word"],
+            "an object for a list": LISTS["an object for a list"],
+            "a number for a list": LISTS["a number for a list"],
+            "null for each record": LISTS["null for each record"],
+        }.items()
+    },
+    "an object for the page behind the last one": passed_over(LISTS["an object for a list"], at="page 2", lacks=0),
+    "a web page for the page behind the last one": passed_over(WEB_PAGES["XML"], at="page 2", lacks=0),
+}
 KINDS: dict[str, dict[str, Row]] = {
+    "pages": PAGES,
     "sizes": SIZES,
     "encodings": ENCODINGS,
     "nesting": NESTING,

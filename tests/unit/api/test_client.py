@@ -305,7 +305,7 @@ def test_a_page_with_a_null_among_its_records_is_asked_for_again_and_then_taken_
         [{"id": 1}, {"id": 2}],
         [{"id": 1}, {}],
     ]
-    assert client.requests == 2 + 3
+    assert client.requests == 2 + 6
     assert told == ["page 4 of chats: 1 elements are no records each time it is asked for."]
 
 
