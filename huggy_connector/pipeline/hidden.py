@@ -30,7 +30,7 @@ class Hidden:
         """Whether all else of a list can be landed without this page: not where it is the first, or all there is."""
         is_unreadable = isinstance(error, (UnexpectedShape, MangledAnswer, TooLarge))
         is_first = ask.page == 0 and ask.id is None
-        if not is_unreadable or is_first or ask.filters or len(self._unreadable) == MOST_UNREADABLE:
+        if not is_unreadable or is_first or ask.filters or len(self._unreadable) >= MOST_UNREADABLE:
             return False
         self._unreadable.add(_place(ask))
         return True
