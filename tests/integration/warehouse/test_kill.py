@@ -36,7 +36,7 @@ STEPS = {"open", "fcntl.lockf", "fcntl.flock", "os.link", "os.mkdir", "os.remove
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-def child(when):
+def child(when, writer):
     '''Dies before the n-th step on a file of the warehouse, or so many seconds after the copy has begun.'''
     steps, timers = 0, []
     def watch(event, arguments):
@@ -52,18 +52,20 @@ def child(when):
     load(Landing(Folder(landing)), warehouse, now=lambda: datetime(2026, 11, 22, 13, tzinfo=UTC))
     for timer in timers:
         timer.cancel()  # whoever was to be killed later has ended
-    os.write(1, f"{steps}\\n".encode())
+    os.write(writer, str(steps).encode())
     os._exit(0)
 
 for when in sys.stdin:
+    reader, writer = os.pipe()
     process = os.fork()
     if not process:
-        child(when.strip())
+        child(when.strip(), writer)
+    os.close(writer)
     _, status = os.waitpid(process, 0)
-    if os.WIFSIGNALED(status):
-        print("killed", flush=True)
-    elif status:
-        print("failed", flush=True)
+    told = os.read(reader, 99).decode()
+    os.close(reader)
+    # One line, once it has gone: a timer may kill one who has told its steps already.
+    print("killed" if os.WIFSIGNALED(status) else "failed" if status else told, flush=True)
 """
 
 
