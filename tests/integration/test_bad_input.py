@@ -102,6 +102,7 @@ def shell(tmp_path: Path, sandbox: Sandbox) -> Shell:
             "HUGGY_ACCESS_TOKEN": sandbox.token,
             "HUGGY_STATE": str(tmp_path / "state"),
             "HUGGY_REQUESTS_PER_SECOND": "1000",
+            "HUGGY_REPORT": "no",
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from huggy_connector.visible import visible
 from huggy_connector.warehouse import export, query, sql
 from huggy_connector.warehouse.forms import JSON, TABLE
 
+FULL = os.environ.get("HUGGY_PROOF") == "full"
 ZONE = ZoneInfo("America/Sao_Paulo")
 
 
@@ -301,8 +303,11 @@ COLUMNS = st.lists(
 )
 
 
+@pytest.mark.proof
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=150 if FULL else 50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(COLUMNS)
 @example([("id", Value("[]::DOUBLE[]", [])), ("id", Value("MAP {'NaN': 'nan'::DOUBLE}", {"NaN": None}))])

@@ -57,8 +57,8 @@ def test_no_exact_run_is_wrong_whatever_happens_between_the_runs(
     assert not run(case).is_wrong
 
 
-def first_wrong(make: type[Incremental], most: int = 400) -> int | None:
-    return next((seed for seed in range(most) if run(case_of(seed), make).is_wrong), None)
+def first_wrong(make: type[Incremental], seeds: range) -> int | None:
+    return next((seed for seed in seeds if run(case_of(seed), make).is_wrong), None)
 
 
 class ByTime(Head):
@@ -105,4 +105,5 @@ def test_the_model_notices_a_head_that_is_read_wrongly(broken: type[Head]) -> No
     class Broken(Incremental):
         head = broken
 
-    assert first_wrong(Broken, 20_000 if broken is WithoutLook else 3_000) is not None
+    # Without a look it is wrong in one case of thousands: the search begins a little before the first of them.
+    assert first_wrong(Broken, range(3_200, 20_000) if broken is WithoutLook else range(3_000)) is not None
