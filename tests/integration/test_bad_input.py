@@ -383,7 +383,7 @@ def test_an_interrupt_is_one_sentence_and_the_same_command_goes_on(slow: Shell, 
     running = slow.start("sync", "chats")
     wait_for_work(slow)
     running.send_signal(number)
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=300)
     run = Run(running.returncode, out, err)
     said(number.name, run)
     assert (run.code, run.out, slow.files()) == (130, "", {})
@@ -415,5 +415,5 @@ def test_of_two_syncs_at_once_one_says_who_is_at_it(slow: Shell) -> None:
     said("two syncs at once", second)
     assert second.code == 1
     assert "has been going on since" in second.last
-    first.communicate(timeout=60)
+    first.communicate(timeout=300)
     assert first.returncode == 0
