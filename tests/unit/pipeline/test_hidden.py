@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ AT = datetime(2026, 11, 28, tzinfo=UTC)
 OPEN = (("situation", "in_chat"),)
 
 
-def page(number: int, *rows: dict[str, Any], parent: int | None = None) -> Page:
+def page(number: int, *rows: Mapping[str, Any], parent: int | None = None) -> Page:
     return Page(ask=Ask(page=number, id=parent), rows=rows, fetched_at=AT)
 
 
