@@ -9,7 +9,7 @@
     │   ├── Refused               400 and every other 4xx, but 408
     │   ├── RateLimited           429 *
     │   ├── Overlong              the API asks for a pause that nobody waits out
-    │   │   └── TooLarge          its answer has no end
+    │   │   └── AnswerTooLarge    its answer has no end
     │   ├── ServerFailed          5xx, and 408 *
     │   ├── Unreachable           no connection, no answer in time, connection lost *
     │   │   └── Untrusted         the server's certificate is not trusted
@@ -87,7 +87,7 @@ class Overlong(ApiError):
     pass
 
 
-class TooLarge(Overlong):
+class AnswerTooLarge(Overlong):
     pass
 
 

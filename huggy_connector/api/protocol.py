@@ -215,7 +215,7 @@ def _http_date(text: str) -> datetime | None:
 
 
 def json_in(response: Response, what: str, setting: str = "HUGGY_BASE_URL") -> Any:
-    """The answer as JSON, whatever it holds. Raises MangledAnswer, and Overlong for what would take too much memory.
+    """The answer as JSON, whatever it holds. Raises MangledAnswer, and AnswerTooLarge where it takes too much memory.
 
     This is the one net for what decoding an answer can do; `HttpTransport.send` is that for getting it.
     """
@@ -244,8 +244,8 @@ def _too_deep(what: str) -> errors.MangledAnswer:
     return errors.MangledAnswer(f"The answer for {what} is nested too deep to be read: try later.")
 
 
-def too_large(what: str, setting: str) -> errors.TooLarge:
-    return errors.TooLarge(
+def too_large(what: str, setting: str) -> errors.AnswerTooLarge:
+    return errors.AnswerTooLarge(
         f"The answer for {what} is larger than any answer of the API: check that {setting} is its address."
     )
 

@@ -171,15 +171,15 @@ class Packs:
             if succession and not succession[0].holding.is_free(now):
                 continue
             # Listed once its writer is known to be gone: a pack that was whole in the end is one.
-            names = self._storage.children(folder)
+            names, made_at = self._storage.children(folder), _made_at(key)
             if "pack.json" in names:
                 for name in names if folder in whole else ():
                     if name not in kept:
                         self._storage.delete(f"{folder}/{name}")
-            elif _made_at(key) and not succession and all(map(is_unborn_lease, names)):
+            elif made_at and not succession and all(map(is_unborn_lease, names)):
                 for name in [*names, "pack.json"]:  # these alone: one who is alive may be about to take the lease
                     self._storage.delete(f"{folder}/{name}")
-            elif _is_old(key, now) or self._take_over(folder, succession, now):
+            elif (made_at and now - made_at >= GRACE) or self._take_over(folder, succession, now):
                 self._delete(folder, first="pack.json")
 
     def _take_over(self, folder: str, succession: list[Numbered], now: datetime) -> bool:
@@ -263,12 +263,6 @@ def _made_at(key: str) -> datetime | None:
     with suppress(ValueError):
         return datetime.strptime(made, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if token else None
     return None
-
-
-def _is_old(key: str, now: datetime) -> bool:
-    """Whether nobody can still be writing the pack of this key."""
-    made_at = _made_at(key)
-    return made_at is not None and now - made_at >= GRACE
 
 
 def _write(

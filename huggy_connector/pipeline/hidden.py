@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from huggy_connector.api import PAGE_SIZE, Row
-from huggy_connector.errors import ApiError, MangledAnswer, TooLarge, UnexpectedShape
+from huggy_connector.errors import AnswerTooLarge, ApiError, MangledAnswer, UnexpectedShape
 from huggy_connector.sweep import Ask, Certificate, Page
 
 NAME: Final = "hidden"
 """Of what is kept of them, in the state of the walk."""
+UNREAD: Final[Sequence[Row]] = ({},) * PAGE_SIZE
+"""What stands for a page that cannot be read."""
 MOST_UNREADABLE: Final = 3
 """Pages of one attempt that may be passed over: where there are more, it is the server that cannot be read."""
 
@@ -28,7 +30,7 @@ class Hidden:
 
     def passes_over(self, ask: Ask, error: ApiError) -> bool:
         """Whether all else of a list can be landed without this page: not where it is the first, or all there is."""
-        is_unreadable = isinstance(error, (UnexpectedShape, MangledAnswer, TooLarge))
+        is_unreadable = isinstance(error, (UnexpectedShape, MangledAnswer, AnswerTooLarge))
         is_first = ask.page == 0 and ask.id is None
         if not is_unreadable or is_first or ask.filters or len(self._unreadable) >= MOST_UNREADABLE:
             return False
@@ -64,10 +66,6 @@ class Hidden:
             missing_at_most=None if most is None else most + hidden,
             why=f"{why} {certificate.why}".rstrip(),
         )
-
-
-UNREAD: Final[Sequence[Row]] = ({},) * PAGE_SIZE
-"""What stands for a page that cannot be read."""
 
 
 def _place(ask: Ask) -> str:

@@ -178,7 +178,7 @@ class Run:
 
     def _fetch(self, ask: Ask, *, filters: tuple[tuple[str, str], ...], hidden: Hidden) -> Page:
         if hidden.is_passed_over(ask):
-            return Page(ask=ask, rows=UNREAD, fetched_at=self._client.time.now())
+            return self._unread(ask)
         try:
             if ask.id is None:
                 fetched = self._client.fetch_page(self._resource, ask.page, filters=ask.filters)
@@ -194,8 +194,11 @@ class Run:
             if not is_of_a_list or not hidden.passes_over(ask, error):
                 raise
             self._progress.note(f"{error} The page is passed over: its records are missing.")
-            return Page(ask=ask, rows=UNREAD, fetched_at=self._client.time.now())
+            return self._unread(ask)
         return Page(ask=ask, rows=fetched.rows, fetched_at=fetched.at)
+
+    def _unread(self, ask: Ask) -> Page:
+        return Page(ask=ask, rows=UNREAD, fetched_at=self._client.time.now())
 
 
 def _streams(client: Client) -> int:

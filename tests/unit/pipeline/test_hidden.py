@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from huggy_connector.errors import (
+    AnswerTooLarge,
     ApiError,
     Forbidden,
     MangledAnswer,
     Overlong,
     ServerFailed,
-    TooLarge,
     UnexpectedShape,
 )
 from huggy_connector.pipeline.hidden import MOST_UNREADABLE, UNREAD, Hidden
@@ -79,7 +79,7 @@ def test_a_later_attempt_knows_of_those_of_the_former() -> None:
     assert missing(later) == 2
 
 
-@pytest.mark.parametrize("error", [MangledAnswer("x"), UnexpectedShape("x"), TooLarge("x")])
+@pytest.mark.parametrize("error", [MangledAnswer("x"), UnexpectedShape("x"), AnswerTooLarge("x")])
 def test_so_many_unreadable_pages_are_passed_over_and_no_more(error: ApiError) -> None:
     hidden = Hidden(None)
     passed = [hidden.passes_over(Ask(page=number), error) for number in range(1, MOST_UNREADABLE + 2)]
