@@ -371,6 +371,14 @@ def test_without_the_default_connection_the_environment_serves(monkeypatch: pyte
     assert settings.access_token.get_secret_value() == "token-of-the-environment"
 
 
+@pytest.mark.parametrize("conn_id", ["huggy_default", "shop"])
+def test_a_connection_of_another_type_is_refused_and_none_of_its_secrets_is_used(conn_id: str, connect: Connect) -> None:
+    connect(conn_id, conn_type="http", host="https://shop.example", login="me", password="of-the-shop")
+    with pytest.raises(ConfigurationError) as refused:
+        HuggyHook(conn_id).settings()
+    assert str(refused.value) == f"The connection {conn_id!r} is of type 'http': name one of type Huggy."
+
+
 def test_any_other_connection_must_exist_lest_a_typo_read_the_wrong_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGY_ACCESS_TOKEN", "token-of-the-environment")
     with pytest.raises(ConfigurationError) as caught:
