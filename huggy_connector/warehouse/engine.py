@@ -86,6 +86,8 @@ class Engine:
                 f"DuckDB takes no memory_limit {self.memory_limit!r} with {self.threads} threads: give a size like 1GB."
             ) from None
         connection.execute("SET TimeZone = 'UTC'")
+        # DuckDB draws the bar of a statement that takes two seconds on standard output, into what --json prints.
+        connection.execute("SET enable_progress_bar = false")
         return connection
 
 

@@ -372,7 +372,9 @@ def test_without_the_default_connection_the_environment_serves(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("conn_id", ["huggy_default", "shop"])
-def test_a_connection_of_another_type_is_refused_and_none_of_its_secrets_is_used(conn_id: str, connect: Connect) -> None:
+def test_a_connection_of_another_type_is_refused_and_none_of_its_secrets_is_used(
+    conn_id: str, connect: Connect
+) -> None:
     connect(conn_id, conn_type="http", host="https://shop.example", login="me", password="of-the-shop")
     with pytest.raises(ConfigurationError) as refused:
         HuggyHook(conn_id).settings()

@@ -164,7 +164,14 @@ def test_nobody_sees_anything_without_a_login(connected: Path) -> None:
     assert connected.exists()
     pages.app.dependency_overrides[get_user] = refused
     stranger = TestClient(pages.app, follow_redirects=False)
-    paths = ("/", "/huggy_default", "/nobody", "/huggy_default/", "/huggy_default/desk.report.json", "/tasks/desk/run-1/land/-1")
+    paths = (
+        "/",
+        "/huggy_default",
+        "/nobody",
+        "/huggy_default/",
+        "/huggy_default/desk.report.json",
+        "/tasks/desk/run-1/land/-1",
+    )
     assert {stranger.get(path).status_code for path in paths} == {401}
     pages.app.dependency_overrides.clear()
 

@@ -79,5 +79,7 @@ def test_only_what_runs_tasks_holds_the_token_and_no_button_sends_it() -> None:
     assert [name for name, told in environments.items() if "HUGGY_ACCESS_TOKEN" in told] == ["airflow-scheduler"]
     of_airflow = {name: told for name, told in environments.items() if name != "postgres"}
     assert {told["AIRFLOW__CORE__TEST_CONNECTION"] for told in of_airflow.values()} == {"Disabled"}
-    assert {told["AIRFLOW__CORE__SENSITIVE_VAR_CONN_NAMES"] for told in of_airflow.values()} == {"hash_key,landing_access"}
+    assert {told["AIRFLOW__CORE__SENSITIVE_VAR_CONN_NAMES"] for told in of_airflow.values()} == {
+        "hash_key,landing_access"
+    }
     assert {told["HUGGY_WAREHOUSE"] for told in of_airflow.values()} == {"/opt/airflow/lake/warehouse/huggy.duckdb"}

@@ -1,5 +1,6 @@
 """What DuckDB's refusals to open a file mean."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import HuggyError, WarehouseBusy, WarehouseUnusable
-from huggy_connector.warehouse.engine import attach, explained
+from huggy_connector.warehouse.engine import Engine, attach, explained
 
 NEWER = (
     f"/f was written by a newer DuckDB (storage version 99) than the {duckdb.__version__} installed here: "
@@ -88,3 +89,8 @@ def test_what_a_disk_refuses_is_told_as_that_and_not_as_damage_or_a_fault_of_our
     with pytest.raises(WarehouseUnusable) as written, explained(Path("/f")):
         raise kind(said)
     assert [str(each.value) for each in (opened, written)] == [sentence, sentence]
+
+
+def test_no_statement_draws_a_bar_into_the_answer() -> None:
+    with closing(Engine().connect(None)) as connection:
+        assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
