@@ -1,4 +1,4 @@
-"""What DuckDB's refusals to open a file mean."""
+"""How DuckDB is opened, and what its refusals to open a file mean."""
 
 from contextlib import closing
 from pathlib import Path
