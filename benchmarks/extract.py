@@ -1,13 +1,13 @@
-"""Ours beside dlt's rest_api source, airbyte-cdk and singer-sdk: each fetches all chats of the same sandbox.
+"""Compares our extraction with dlt's rest_api source, airbyte-cdk and singer-sdk: each reads all chats of one sandbox.
 
     python benchmarks/extract.py                                  about 15 minutes, prints a table in markdown
     python benchmarks/extract.py --chats 1000 --latency 150       about 3 minutes
     python benchmarks/extract.py --only huggy dlt --lists still --json results.json
 
-Each peer gets an environment of its own, built once in `.bench` from pinned versions. Each run is alone on the machine
-and has a sandbox to itself; only at 500 ms, where the peers wait and do little else, the peers run at the same time
-(measured: it does not change their figures). The figures are good to compare within one table. It fails when a
-contestant fails, and when ours calls a result exact that lacks a row.
+Each peer has an environment of its own, built once in `.bench` from pinned versions. Each run is alone on the machine
+and has a sandbox of its own. Only at 500 ms the peers run at the same time, because there they mostly wait (measured:
+it does not change their figures). Figures can be compared within one table. The benchmark fails if a contestant fails,
+or if ours calls a result exact that lacks a row.
 """
 
 from __future__ import annotations
@@ -22,47 +22,47 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.peers.contestants import CONTESTANTS, OURS
-from benchmarks.peers.environments import python_of
-from benchmarks.peers.table import as_json, markdown
-from benchmarks.peers.trial import Case, Result, trial
+from benchmarks.peers.environments import prepare_python
+from benchmarks.peers.table import render_markdown, to_json
+from benchmarks.peers.trial import Case, Result, run_trial
 
 ARRIVALS, DEPARTURES, DELETIONS = 5.0, 0.2, 1.0
-"""Rows a second: of a list that moves the first two, of one from which rows are deleted the third."""
+"""Rows a second: the first two of a list that moves, the third of a list from which rows are deleted."""
 LISTS = {
     "still": "nothing changes",
     "moving": f"{ARRIVALS:g} rows arrive a second, and every {1 / DEPARTURES:g} seconds one leaves",
     "deletions": f"{DELETIONS:g} row leaves a second",
 }
-MOSTLY_WAITING = 500
-"""Milliseconds of latency from which on several peers at a time do not get in each other's way."""
+PARALLEL_LATENCY_MS = 500
+"""Milliseconds of latency from which several peers at a time do not disturb each other."""
 
 
 def main() -> None:
-    wanted = _arguments()
-    pythons = {name: python_of(CONTESTANTS[name]) for name in wanted.only}
+    arguments = _parse_arguments()
+    pythons = {name: prepare_python(CONTESTANTS[name]) for name in arguments.only}
     results: list[Result] = []
-    for case in _cases(wanted.lists, wanted.latency, wanted.chats):
-        for names in _turns(wanted.only, case):
+    for case in _list_cases(arguments.lists, arguments.latency, arguments.chats):
+        for names in _group_contestants(arguments.only, case):
             print(f"{case.name}, {case.latency_ms} ms: {', '.join(names)}", file=sys.stderr, flush=True)
             with ThreadPoolExecutor(len(names)) as pool:
-                running = [pool.submit(trial, CONTESTANTS[name], pythons[name], case) for name in names]
+                running = [pool.submit(run_trial, CONTESTANTS[name], pythons[name], case) for name in names]
             results += [each.result() for each in running]
-            if wanted.json:
-                wanted.json.write_text(json.dumps(as_json(results), indent=1) + "\n")
-    print(markdown(results), "", _legend(wanted.chats, wanted.lists), sep="\n")
-    _check(results)
+            if arguments.json:
+                arguments.json.write_text(json.dumps(to_json(results), indent=1) + "\n")
+    print(render_markdown(results), "", _render_legend(arguments.chats, arguments.lists), sep="\n")
+    _check_results(results)
 
 
-def _turns(names: Sequence[str], case: Case) -> list[list[str]]:
-    """Who runs at the same time."""
-    if case.latency_ms < MOSTLY_WAITING:
+def _group_contestants(names: Sequence[str], case: Case) -> list[list[str]]:
+    """Return groups of contestants that run at the same time."""
+    if case.latency_ms < PARALLEL_LATENCY_MS:
         return [[name] for name in names]
     together = [name for name in names if name != OURS]
     return [turn for turn in ([OURS] if OURS in names else [], together) if turn]
 
 
-def _cases(lists: Sequence[str], latencies: Sequence[int], chats: int) -> Iterator[Case]:
-    """Every list at every latency; deletions, whose point shows at any, at the middle one only."""
+def _list_cases(lists: Sequence[str], latencies: Sequence[int], chats: int) -> Iterator[Case]:
+    """Yield every list at every latency. Deletions are only at the middle one, because their effect shows at any."""
     middle = sorted(latencies)[len(latencies) // 2]
     for latency in latencies:
         if "still" in lists:
@@ -79,7 +79,7 @@ def _cases(lists: Sequence[str], latencies: Sequence[int], chats: int) -> Iterat
         yield Case(name="deletions", chats=chats, latency_ms=middle, departures_per_second=DELETIONS)
 
 
-def _legend(chats: int, lists: Sequence[str]) -> str:
+def _render_legend(chats: int, lists: Sequence[str]) -> str:
     pins = ", ".join(pin for each in CONTESTANTS.values() for pin in each.requirements)
     moves = "; ".join(f"{name}: {LISTS[name]}" for name in lists)
     return (
@@ -91,16 +91,16 @@ def _legend(chats: int, lists: Sequence[str]) -> str:
     )
 
 
-def _check(results: Sequence[Result]) -> None:
-    failed = [each for each in results if each.exit_code != 0]
-    liars = [each for each in results if each.contestant == OURS and each.said == "exact" and each.missing]
-    wrong = [f"{each.contestant} ended with {each.exit_code}" for each in failed]
-    wrong += [f"ours says exact and lacks {each.missing} rows" for each in liars]
+def _check_results(results: Sequence[Result]) -> None:
+    failed = [result for result in results if result.exit_code != 0]
+    false = [result for result in results if result.contestant == OURS and result.said == "exact" and result.missing]
+    wrong = [f"{result.contestant} ended with {result.exit_code}" for result in failed]
+    wrong += [f"ours says exact and lacks {result.missing} rows" for result in false]
     if wrong:
         sys.exit("; ".join(wrong) + ".")
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chats", type=int, default=4_000, help="rows of the list (4000)")
     parser.add_argument("--latency", type=int, nargs="+", default=[50, 150, 500], metavar="MS", help="50 150 500")

@@ -1,11 +1,11 @@
-"""All chats of one customer, as a CSV file, by a form. Copy this file into your DAG folder and change the query: every
-table and column is told by `huggy describe`.
+"""All chats of one customer, as a CSV file, by a form. Copy this file into your DAG folder and change the query:
+`huggy describe` shows every table and column.
 
-*Trigger* asks for the contact's id, which stands at the end of its address in Huggy's panel. Phone and e-mail are no
-way to find it: unless your privacy policy keeps them, the warehouse has none.
+*Trigger* asks for the contact's id, which is at the end of its address in Huggy's panel. You cannot find it by phone or
+e-mail: unless your privacy policy keeps them, the warehouse does not have them.
 
-**It is red.** The last line of the log says what to do. A contact without chats is no failure: its file has a head and
-no row, and the log says so.
+**It is red.** The last line of the log says what to do. A contact without chats is no failure: its file has a header
+and no row, and the log says so.
 
 **For Excel** give `export` the argument `excel=True`: `;` between columns, and no name that is a formula.
 """
@@ -50,8 +50,8 @@ with DAG(
 
     @task
     def write(*, params: Any = None) -> dict[str, Any]:
-        """Reads the live version of the warehouse, which a load neither waits for nor locks."""
-        settings = HuggyHook().settings(asks=False)
+        """Read the live version of the warehouse. A load does not lock it and does not wait for this task."""
+        settings = HuggyHook().settings(uses_api=False)
         folder = Path(params["folder"] or Path(settings.warehouse).parent / "reports").expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"chats-of-{params['contact']}.csv"

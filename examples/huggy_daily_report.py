@@ -1,11 +1,11 @@
 """Yesterday's table of agents as a CSV file, after each load of chats. Copy this file into your DAG folder and change
-the query: every table and column is told by `huggy describe`.
+the query: `huggy describe` shows every table and column.
 
-**It is red.** The last line of the log says what to do; the usual reason is a folder that cannot be written to. Clear
-the task: it writes the day of its run once more.
+**It is red.** The last line of the log says what to do. The usual reason is a folder without write permission. Clear
+the task: it writes the day of its run again.
 
-**A figure is too small.** The file is written anew after each load, so yesterday's is whole with the first load of
-today. Chats that were closed since are in their final state with the next one.
+**A figure is too small.** The file is written again after each load, so yesterday's file is complete after the first
+load of today. Chats that were closed later are in their final state after the next load.
 
 **For Excel** give `export` the argument `excel=True`: `;` between columns, and no name that is a formula.
 """
@@ -50,8 +50,8 @@ with DAG(
 
     @task
     def write(*, params: Any = None, dag_run: Any = None) -> dict[str, Any]:
-        """Reads the live version of the warehouse, which a load neither waits for nor locks."""
-        settings = HuggyHook().settings(asks=False)
+        """Read the live version of the warehouse. A load does not lock it and does not wait for this task."""
+        settings = HuggyHook().settings(uses_api=False)
         folder = Path(params["folder"] or Path(settings.warehouse).parent / "reports").expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         day = dag_run.run_after.astimezone(settings.zone).date() - timedelta(days=1)

@@ -1,11 +1,11 @@
 """What the report shows as Parquet files for Power BI, after each load of chats. Copy this file into your DAG folder
-and name the tables that you want: `huggy describe` tells them all.
+and name the tables that you want: `huggy describe` shows them all.
 
 In Power BI: *Get data > Parquet*, a query for each file; refresh after the hour at which the load ends. Each file is
-replaced whole, so that a refresh meets the old one or the new one.
+replaced as a whole, so a refresh reads the old one or the new one.
 
-**A task is red.** The last line of its log says what to do; the usual reason is a folder that cannot be written to.
-Clear it: it writes the newest version once more.
+**A task is red.** The last line of its log says what to do. The usual reason is a folder without write permission.
+Clear it: it writes the newest version again.
 """
 
 from pathlib import Path
@@ -38,8 +38,8 @@ with DAG(
 
     @task(map_index_template="{{ task.op_kwargs['name'] }}")
     def write(name: str, *, params: Any = None) -> dict[str, Any]:
-        """Reads the live version of the warehouse, which a load neither waits for nor locks."""
-        settings = HuggyHook().settings(asks=False)
+        """Read the live version of the warehouse. A load does not lock it and does not wait for this task."""
+        settings = HuggyHook().settings(uses_api=False)
         folder = Path(params["folder"] or Path(settings.warehouse).parent / "power-bi").expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{name}.parquet"

@@ -1,52 +1,52 @@
-"""Every error a caller may meet, as one tree.
+"""The tree of all errors.
 
     HuggyError
-    ├── ConfigurationError        a setting, an argument or a file's place is wrong (exit 2)
-    ├── ApiError                  the API, or the way to it
+    ├── ConfigurationError        a setting, an argument or a path is wrong (exit 2)
+    ├── ApiError                  the API, or the connection to it
     │   ├── Unauthorized          401: the token is wrong, expired or of the other API version
-    │   ├── Forbidden             403: the token is fine, this thing is not for it
+    │   ├── Forbidden             403: the token is valid, but may not read this
     │   ├── NotFound              404
-    │   ├── Refused               400 and every other 4xx, but 408
+    │   ├── Refused               400 and every other 4xx except 408
     │   ├── RateLimited           429 *
-    │   ├── Overlong              the API asks for a pause that nobody waits out
-    │   │   └── AnswerTooLarge    its answer has no end
+    │   ├── Overlong              the API asks for too long a pause
+    │   │   └── AnswerTooLarge    its answer is too large
     │   ├── ServerFailed          5xx, and 408 *
     │   ├── Unreachable           no connection, no answer in time, connection lost *
     │   │   └── Untrusted         the server's certificate is not trusted
     │   ├── MangledAnswer         cut off, empty, or not JSON *
-    │   └── UnexpectedShape       good JSON of a wrong shape: an object where a list is due
+    │   └── UnexpectedShape       valid JSON of the wrong shape: an object in place of a list
     ├── ClockWrong                this host's clock and the API's are days apart (exit 2)
-    ├── SweepError                the list cannot be walked to an end
+    ├── SweepError                the sweep of a list cannot be completed
     ├── LandingError              the landing folder
-    │   ├── LandingUnwritable     no right to write, or no room
+    │   ├── LandingUnwritable     no permission to write, or no space
     │   ├── StoreAway             its object store does not answer, or fails *
     │   ├── SnapshotDamaged       a published file is missing or is not what the manifest says
-    │   └── LandingBusy           someone else is landing the same thing *
+    │   └── LandingBusy           another run is landing the same resource *
     ├── WarehouseError            the DuckDB file
-    │   ├── WarehouseUnusable     not a DuckDB file, not ours, of a newer version, no room
+    │   ├── WarehouseUnusable     not a DuckDB file, not ours, of a newer version, or no space
     │   ├── WarehouseBusy         another loader holds it *
     │   ├── CheckFailed           a quality check stopped the load; nothing was published
-    │   └── CompanyStopped        the same, or damage, of one company; what is new of the others was published
-    └── Interrupted               Ctrl-C, SIGTERM or SIGHUP; what was durable stays (exit 130)
+    │   └── CompanyStopped        the same, or damage, for one company; the others were published
+    └── Interrupted               Ctrl-C, SIGTERM or SIGHUP; durable data stays (exit 130)
 
-`*` means transient: the same call may succeed later though nobody did anything. The message is one sentence or two:
-what is wrong and what to do. It never holds a token, a body, a query string or personal data. Arguments are plain and
-positional, so that an error survives pickling.
+`*` means transient: the same call may succeed later without any action. The message is one or two sentences: what is
+wrong and what to do. It never holds a token, a body, a query string or personal data. Arguments are plain values and
+positional, so that an error can be pickled.
 """
 
 from typing import Any, ClassVar
 
-from huggy_connector.visible import visible
+from huggy_connector.visible import escape_controls
 
 
 class HuggyError(Exception):
-    """The root. `str(error)` is what a person reads: one line, whatever names and paths it quotes."""
+    """The root of all errors. `str(error)` is for a person: one line, whatever names and paths it quotes."""
 
     transient: ClassVar[bool] = False
     exit_code: ClassVar[int] = 1
 
     def __str__(self) -> str:
-        return visible(str(self.args[0])) if self.args else ""
+        return escape_controls(str(self.args[0])) if self.args else ""
 
 
 class ConfigurationError(HuggyError):
@@ -74,7 +74,7 @@ class Refused(ApiError):
 
 
 class RateLimited(ApiError):
-    """`retry_after` is the server's wish in seconds, or None where it gave none."""
+    """`retry_after`: the seconds that the server asks for; None if it names none."""
 
     transient = True
 
@@ -156,7 +156,7 @@ class CheckFailed(WarehouseError):
 
 
 class CompanyStopped(WarehouseError):
-    """`report` is that of the load, which published what is new of all other companies."""
+    """`report` is the report of the load, which published the new data of all other companies."""
 
     def __init__(self, message: str, report: Any = None) -> None:
         super().__init__(message, report)

@@ -1,12 +1,12 @@
-"""What a run tells while it runs. The pipeline speaks; cli and airflow each show it their way."""
+"""What a run reports while it runs. The pipeline reports; cli and airflow show it, each in its own way."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
-    """Where a landing stands, counted since its first start; `pages_expected` is None until the list's end is known."""
+class LandingProgress:
+    """How far a landing is, counted since its first start. `pages_expected` is None until the list's end is known."""
 
     resource: str
     pages: int
@@ -24,30 +24,30 @@ class Landed:
 
     @property
     def share_of_budget(self) -> float:
-        """Requests made over requests allowed, 0 to 1; a run of less than a second counts as one of a second."""
+        """Requests sent over requests allowed, 0 to 1. A run of less than a second counts as one second."""
         return self.requests / (self.rate_limit * max(self.seconds, 1.0))
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace so far; None while the end is unknown, 0 when it is reached."""
+        """Seconds to the end at the rate so far. None while the end is unknown, 0 when it is reached."""
         if self.pages_expected is None or not self.pages:
             return None
         return max(0.0, (self.pages_expected - self.pages) * self.seconds / self.pages)
 
 
 class Progress(Protocol):
-    """Someone who shows it. Calls are frequent: a listener decides itself how often to draw."""
+    """A listener that shows how far a run is. Calls are frequent: the listener decides how often to draw."""
 
-    def landed(self, state: Landed) -> None: ...
+    def update(self, state: LandingProgress) -> None: ...
 
     def note(self, sentence: str) -> None:
-        """Something a person would want to know: resumed, gave up an old work folder, lost a race."""
+        """Show a sentence that a person wants to know: a landing resumed, gave up old work, or lost a race."""
 
 
-class Silent:
-    """Shows nothing."""
+class SilentProgress:
+    """A listener that shows nothing."""
 
-    def landed(self, state: Landed) -> None:
+    def update(self, state: LandingProgress) -> None:
         pass
 
     def note(self, sentence: str) -> None:

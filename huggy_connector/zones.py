@@ -1,11 +1,11 @@
-"""Which time zones would explain a clock that seems to be off. They are guessed at, for a person to choose from."""
+"""Suggests time zones that would explain a wrong clock; a person chooses one."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-LIKELY = (
+LIKELY_ZONES = (
     "America/Sao_Paulo",
     "America/Manaus",
     "America/Rio_Branco",
@@ -21,17 +21,18 @@ LIKELY = (
     "Africa/Luanda",
     "Africa/Maputo",
 )
-"""Where customers of Huggy are, the likeliest first."""
+"""Zones of Huggy's customers, the likeliest first."""
 
 
-def zones_that_fit(zone: ZoneInfo, *, low: int, high: int, at: datetime, about: int = 10) -> tuple[str, ...]:
-    """The likely zones whose clocks are between `low` and `high` minutes (give or take `about`) ahead of those of
-    `zone` at the instant `at`; negative minutes are behind.
+def find_matching_zones(zone: ZoneInfo, *, low: int, high: int, at: datetime, about: int = 10) -> tuple[str, ...]:
+    """Return the likely zones whose clocks are `low` to `high` minutes ahead of `zone` at the instant `at`.
+
+    Negative minutes are behind. `about`: a tolerance in minutes on both sides.
     """
-    here = at.astimezone(zone).utcoffset() or timedelta()
-    fitting = []
-    for name in LIKELY:
-        there = at.astimezone(ZoneInfo(name)).utcoffset() or timedelta()
-        if low - about <= (there - here) / timedelta(minutes=1) <= high + about and name != zone.key:
-            fitting.append(name)
-    return tuple(fitting)
+    own_offset = at.astimezone(zone).utcoffset() or timedelta()
+    matches = []
+    for name in LIKELY_ZONES:
+        offset = at.astimezone(ZoneInfo(name)).utcoffset() or timedelta()
+        if low - about <= (offset - own_offset) / timedelta(minutes=1) <= high + about and name != zone.key:
+            matches.append(name)
+    return tuple(matches)

@@ -1,6 +1,7 @@
-"""For an Airflow that mounts this folder without installing the package; installed, its entry point is enough.
+"""The plugin for an Airflow that mounts this folder and does not install the package. If installed, its entry point is
+enough.
 
-Airflow calls a plugin that it meets twice an import error and shows it as one, so this file steps back.
+Airflow shows a plugin that it finds twice as an import error, so this file then does nothing.
 """
 
 from importlib.metadata import entry_points

@@ -1,9 +1,9 @@
-"""Asks the OSV database for known holes: in what is pinned, and in the oldest versions that pyproject.toml allows.
+"""Asks the OSV database for known vulnerabilities of the pinned versions and of the oldest that pyproject.toml allows.
 
     python -m scripts.audit            (make audit)
 
-A hole that a newer version mends fails; one that nothing mends yet is told. Where the database cannot be reached, this
-says that nothing was looked at, and fails nothing.
+A vulnerability that a newer version fixes fails the audit; one without a fix is only printed. If the database cannot
+be reached, the audit says that nothing was checked, and fails nothing.
 """
 
 import argparse
@@ -20,64 +20,66 @@ from typing import Any
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
-AWAY = re.compile(r"ConnectionError|Timeout|ServiceError|ConnectTimeout|ProxyError|HTTPError")
+UNREACHABLE = re.compile(r"ConnectionError|Timeout|ServiceError|ConnectTimeout|ProxyError|HTTPError")
 
 
-def oldest() -> dict[str, str]:
-    """By name: the least version that pyproject.toml allows, of whatever it asks for."""
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups = [*told["project"]["optional-dependencies"].values(), *told["dependency-groups"].values()]
-    asked = [*told["project"]["dependencies"], *(each for group in groups for each in group)]
-    bounds = ((Requirement(each).name, bound) for each in asked for bound in Requirement(each).specifier)
+def read_oldest_versions() -> dict[str, str]:
+    """Return, by name, the oldest version that pyproject.toml allows of each requirement."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = [*pyproject["project"]["optional-dependencies"].values(), *pyproject["dependency-groups"].values()]
+    texts = [*pyproject["project"]["dependencies"], *(text for group in groups for text in group)]
+    bounds = ((Requirement(text).name, bound) for text in texts for bound in Requirement(text).specifier)
     return {name: bound.version for name, bound in bounds if bound.operator == ">="}
 
 
-def audited(pins: Iterable[str], *options: str) -> tuple[int, str, str]:
-    """What pip-audit says of `name==version` lines: its exit code, and both of its streams."""
+def run_pip_audit(pins: Iterable[str], *options: str) -> tuple[int, str, str]:
+    """Run pip-audit on `name==version` lines. Return its exit code, its output and its errors."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(pins))
         file.flush()
         command = [sys.executable, "-m", "pip_audit", "--vulnerability-service", "osv", "--progress-spinner", "off"]
-        plain = ["--no-deps", "--disable-pip", "--format", "json", "--requirement", file.name]
-        ran = subprocess.run([*command, *plain, *options], capture_output=True, text=True, check=False)
-    return ran.returncode, ran.stdout, ran.stderr
+        flags = ["--no-deps", "--disable-pip", "--format", "json", "--requirement", file.name]
+        done = subprocess.run([*command, *flags, *options], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
 
 
-def holes(told: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Each as a person reads it, and whether a newer version mends it."""
-    for each in told["dependencies"]:
-        for hole in each.get("vulns", ()):
-            mended = ", ".join(hole["fix_versions"])
-            said = f"fixed in {mended}" if mended else "nothing mends it yet"
-            yield f"{each['name']} {each['version']}: {hole['id']}, {said}", bool(mended)
+def list_vulnerabilities(report: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Yield each vulnerability as a line of text, and whether a newer version fixes it."""
+    for package in report["dependencies"]:
+        for vulnerability in package.get("vulns", ()):
+            versions = ", ".join(vulnerability["fix_versions"])
+            state = f"fixed in {versions}" if versions else "nothing mends it yet"
+            yield f"{package['name']} {package['version']}: {vulnerability['id']}, {state}", bool(versions)
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--osv-url", help="another database of this kind")
-    asked = parser.parse_args(arguments)
-    options = ["--osv-url", asked.osv_url] if asked.osv_url else []
+    parsed = parser.parse_args(arguments)
+    options = ["--osv-url", parsed.osv_url] if parsed.osv_url else []
     pinned = re.findall(r"^[a-z0-9-]+==[^ ;\n]+", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
     failed = 0
-    for what, pins in {
+    for title, pins in {
         "pinned by constraints.txt": sorted({*pinned}),
-        "the oldest that pyproject.toml allows": [f"{name}=={version}" for name, version in sorted(oldest().items())],
+        "the oldest that pyproject.toml allows": [
+            f"{name}=={version}" for name, version in sorted(read_oldest_versions().items())
+        ],
     }.items():
-        # One version of a name a file: pip-audit takes no more.
-        code, out, err = audited({pin.partition("==")[0]: pin for pin in pins}.values(), *options)
+        # pip-audit accepts only one version of a name in a file.
+        code, out, err = run_pip_audit({pin.partition("==")[0]: pin for pin in pins}.values(), *options)
         try:
-            told = json.loads(out)
+            report = json.loads(out)
         except ValueError:
-            if not AWAY.search(err):
+            if not UNREACHABLE.search(err):
                 print(f"pip-audit ended with {code}:\n{err}", file=sys.stderr)
                 return 1
             print("== Audit SKIPPED: the database of known holes cannot be reached from here; nothing was looked at.")
             return 0
-        found = list(holes(told))
-        for line, mended in found:
+        found = list(list_vulnerabilities(report))
+        for line, is_fixed in found:
             print(f"   {line}")
-            failed += mended
-        print(f"== Audit of what is {what}: {len(told['dependencies'])} packages, {len(found)} known holes")
+            failed += is_fixed
+        print(f"== Audit of what is {title}: {len(report['dependencies'])} packages, {len(found)} known holes")
     return 1 if failed else 0
 
 

@@ -1,7 +1,7 @@
 """A real Airflow on loopback: api-server, scheduler, dag-processor and triggerer, as four processes of one folder.
 
-`airflow standalone` would open its log servers to the network and leave children behind; this starts the four itself,
-with their logs in the folder, and stops them by their ids. `make up` and `make down` keep one in `.airflow`.
+`airflow standalone` would open its log servers to the network and leave child processes. This module starts the four
+itself, with their logs in the folder, and stops them by their ids. `make up` and `make down` use the folder `.airflow`.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ COMPONENTS = {
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
-OVER = frozenset({"success", "failed"})
-LOCKED = 10
-"""Attempts of a call that Airflow rolls back because another of its processes holds the SQLite file."""
+FINISHED_STATES = frozenset({"success", "failed"})
+MAX_ATTEMPTS = 10
+"""Attempts of a call that Airflow rolls back because another of its processes has locked the SQLite file."""
 _direct = build_opener(ProxyHandler({}))
 
 
 class StackError(Exception):
-    """Airflow did not do what it was asked to. The message says where its logs are."""
+    """An error of Airflow. The message says where its logs are."""
 
 
 class Airflow:
-    """Four processes, one folder, one port of 127.0.0.1. A context manager: nothing of it is left running.
+    """An Airflow: four processes, one folder, one port of 127.0.0.1. As a context manager it leaves nothing running.
 
-    `environ` is all that the processes see, but for Airflow's own settings, which are made here. `database`: where
-    Airflow's own tables are, as SQLAlchemy takes it; a SQLite file in the folder if not given. `users`: their roles.
+    `environ` is the environment of the processes, without Airflow's own settings, which this class sets. `database` is
+    the SQLAlchemy URL of Airflow's own tables, by default a SQLite file in the folder. `users` maps names to roles.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Airflow:
         users: Mapping[str, str] = MappingProxyType({"admin": "admin"}),
     ) -> None:
         self.home = home.resolve()
-        self.port = port or free_port()
+        self.port = port or find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._pids = self.home / "stack.json"
         self._tokens: dict[str, str] = {}
@@ -83,41 +83,44 @@ class Airflow:
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
         }
 
-    def start(self, *, patience: float = 180) -> None:
-        """Returns when all four are healthy. What an earlier start left running in this folder is stopped first."""
+    def start(self, *, timeout: float = 180) -> None:
+        """Start all four and wait until they are healthy. Stop first what an earlier start left running in this folder.
+
+        Raise StackError if one of them ends, or after `timeout` seconds.
+        """
         self.stop()
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "migrate.log").open("wb") as log:
             if subprocess.run(self._command("db", "migrate"), **self._streams(log), check=False).returncode:
                 raise StackError(f"Airflow's database cannot be made: see {log.name}")
-        born: dict[str, tuple[int, float]] = {}
+        processes: dict[str, tuple[int, float]] = {}
         for name, arguments in COMPONENTS.items():
             with (self.home / f"{name}.log").open("wb") as log:
                 child = subprocess.Popen(self._command(*arguments), **self._streams(log), start_new_session=True)
             self._children.append(child)
-            born[name] = (child.pid, psutil.Process(child.pid).create_time())
-            self._pids.write_text(json.dumps(born))
-        end = time.monotonic() + patience
-        while not self.healthy():
-            if dead := [name for name, each in born.items() if not _alive(*each)]:
+            processes[name] = (child.pid, psutil.Process(child.pid).create_time())
+            self._pids.write_text(json.dumps(processes))
+        end = time.monotonic() + timeout
+        while not self.is_healthy():
+            if dead := [name for name, each in processes.items() if not _is_alive(*each)]:
                 raise StackError(f"{dead[0]} ended at once: see {self.home / dead[0]}.log")
             if time.monotonic() > end:
-                raise StackError(f"Airflow is not healthy after {patience:.0f} s: see the logs in {self.home}")
+                raise StackError(f"Airflow is not healthy after {timeout:.0f} s: see the logs in {self.home}")
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """Stops what `start` started here, in this process or an earlier one, and all that it started in turn."""
+        """Stop what `start` started in this folder, now or in an earlier process, with all child processes."""
         if not self._pids.exists():
             return
         leaders: dict[str, tuple[int, float]] = json.loads(self._pids.read_text())
-        for last in (False, True):  # the api-server goes last: the others say goodbye to it
+        for last in (False, True):  # the api-server stops last: the others call it when they end
             group = [leader for name, leader in leaders.items() if (name == "api-server") == last]
             for pid, created in group:
-                if _alive(pid, created):
+                if _is_alive(pid, created):
                     psutil.Process(pid).terminate()
-            psutil.wait_procs([process for leader in group for process in _session(*leader)], timeout=5)
+            psutil.wait_procs([process for leader in group for process in _list_session_processes(*leader)], timeout=5)
         for leader in leaders.values():
-            for process in _session(*leader):
+            for process in _list_session_processes(*leader):
                 process.kill()
         for child in self._children:
             child.wait(5)
@@ -135,7 +138,8 @@ class Airflow:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def healthy(self) -> bool:
+    def is_healthy(self) -> bool:
+        """Return whether all four processes are healthy."""
         try:
             with _direct.open(f"{self.url}/api/v2/monitor/health", timeout=5) as answer:
                 health = json.load(answer)
@@ -147,74 +151,76 @@ class Airflow:
 
     @property
     def password(self) -> str:
-        """Of the user `admin`."""
-        return self._password_of("admin")
+        """The password of the user `admin`."""
+        return self._read_password("admin")
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, user: str = "admin") -> Any:
-        """One call of Airflow's REST API, below `/api/v2`. Raises StackError with the answer where it refuses."""
-        return self._send(method, f"/api/v2{path}", body, token=self.token_of(user))
+        """Call Airflow's REST API below `/api/v2`. Return the JSON. Raise StackError with the answer of an error."""
+        return self._send(method, f"/api/v2{path}", body, token=self.get_token(user))
 
-    def token_of(self, user: str) -> str:
-        """What shows Airflow that a user has logged in."""
+    def get_token(self, user: str) -> str:
+        """Log a user in. Return the access token."""
         if user not in self._tokens:
-            login = {"username": user, "password": self._password_of(user)}
+            login = {"username": user, "password": self._read_password(user)}
             self._tokens[user] = str(self._send("POST", "/auth/token", login)["access_token"])
         return self._tokens[user]
 
-    def _password_of(self, user: str) -> str:
+    def _read_password(self, user: str) -> str:
         passwords = json.loads((self.home / "simple_auth_manager_passwords.json.generated").read_text())
         return str(passwords[user])
 
-    def switch_on(self, dag_id: str, *, patience: float = 60) -> None:
-        """Unpauses a DAG, as soon as the dag-processor has found it."""
-        end = time.monotonic() + patience
+    def switch_on(self, dag_id: str, *, timeout: float = 60) -> None:
+        """Unpause a DAG as soon as the dag-processor has found it."""
+        end = time.monotonic() + timeout
         while not any(dag["dag_id"] == dag_id for dag in self.call("GET", "/dags?limit=100")["dags"]):
             if time.monotonic() > end:
                 errors = [error["stack_trace"] for error in self.call("GET", "/importErrors")["import_errors"]]
-                raise StackError("\n".join([f"There is no DAG {dag_id} after {patience:.0f} s.", *errors]))
+                raise StackError("\n".join([f"There is no DAG {dag_id} after {timeout:.0f} s.", *errors]))
             time.sleep(0.5)
         self.call("PATCH", f"/dags/{dag_id}", {"is_paused": False})
 
     def switch_off(self, dag_id: str) -> None:
-        """Pauses a DAG: no run of it is started any more."""
+        """Pause a DAG: no run of it starts any more."""
         self.call("PATCH", f"/dags/{dag_id}", {"is_paused": True})
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
-        """Starts a run by hand, without a logical date, and returns its id."""
+        """Start a manual run without a logical date. Return its id."""
         run = self.call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf or {})})
         return str(run["dag_run_id"])
 
-    def first_run(self, dag_id: str, *, patience: float = 60) -> str:
-        """The id of the DAG's first run, once the scheduler has made it."""
-        end = time.monotonic() + patience
+    def wait_for_first_run(self, dag_id: str, *, timeout: float = 60) -> str:
+        """Wait until the scheduler has created the DAG's first run. Return its id."""
+        end = time.monotonic() + timeout
         while not (runs := self.call("GET", f"/dags/{dag_id}/dagRuns?order_by=run_after&limit=1")["dag_runs"]):
             if time.monotonic() > end:
                 raise StackError(f"The scheduler started no run of {dag_id}: see {self.home / 'scheduler.log'}")
             time.sleep(0.5)
         return str(runs[0]["dag_run_id"])
 
-    def wait(self, dag_id: str, run_id: str, *, patience: float = 300, look: Callable[[], None] = lambda: None) -> str:
-        """The run's last state: success or failed. `look` is called about once a second meanwhile."""
-        end = time.monotonic() + patience
-        while (state := self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]) not in OVER:
+    def wait_for_run(
+        self, dag_id: str, run_id: str, *, timeout: float = 300, on_poll: Callable[[], None] = lambda: None
+    ) -> str:
+        """Wait for a run. Return its last state: success or failed. Call `on_poll` about once a second meanwhile."""
+        end = time.monotonic() + timeout
+        while (state := self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]) not in FINISHED_STATES:
             if time.monotonic() > end:
-                raise StackError(f"{dag_id} is still {state} after {patience:.0f} s: see the logs in {self.home}")
-            look()
+                raise StackError(f"{dag_id} is still {state} after {timeout:.0f} s: see the logs in {self.home}")
+            on_poll()
             time.sleep(1)
         return str(state)
 
-    def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
-        """The run's task instances by task id, as the REST API gives them."""
+    def list_tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return the run's task instances by task id, as the REST API gives them."""
         instances = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
         return {instance["task_id"]: instance for instance in instances}
 
-    def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
-        """What a task's execute returned."""
+    def read_return_value(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """Return what a task's execute returned."""
         task = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
         return self.call("GET", f"{task}/xcomEntries/return_value")["value"]
 
-    def log(self, dag_id: str, run_id: str, task_id: str, *, attempt: int = 1) -> str:
-        """The events of a task's log, a line each."""
+    def read_log(self, dag_id: str, run_id: str, task_id: str, *, attempt: int = 1) -> str:
+        """Return the events of a task's log, one on each line."""
         task = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
         lines = self.call("GET", f"{task}/logs/{attempt}?full_content=true")["content"]
         return "\n".join(line["event"] if isinstance(line, dict) else str(line) for line in lines)
@@ -228,13 +234,13 @@ class Airflow:
         )
         if token:
             request.add_header("Authorization", f"Bearer {token}")
-        for left in reversed(range(LOCKED)):
+        for attempts_left in reversed(range(MAX_ATTEMPTS)):
             try:
                 with _direct.open(request, timeout=60) as answer:
                     return json.load(answer)
             except HTTPError as error:
                 reason = error.read().decode()
-                if error.code != 500 or "Database error" not in reason or not left:
+                if error.code != 500 or "Database error" not in reason or not attempts_left:
                     raise StackError(f"{method} {path.partition('?')[0]}: {error.code} {reason}") from None
             time.sleep(1)
         raise AssertionError("The last attempt returns or raises.")
@@ -246,14 +252,15 @@ class Airflow:
         return {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT, "env": self.environ}
 
 
-def free_port() -> int:
+def find_free_port() -> int:
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _alive(pid: int, created: float) -> bool:
-    """Whether the process is still there, and is not another one that inherited its number."""
+def _is_alive(pid: int, created: float) -> bool:
+    """Return whether the process still runs, and is not another process with the same number."""
     try:
         process = psutil.Process(pid)
         return bool(process.create_time() == created and process.status() != psutil.STATUS_ZOMBIE)
@@ -261,13 +268,13 @@ def _alive(pid: int, created: float) -> bool:
         return False
 
 
-def _session(pid: int, created: float) -> list[psutil.Process]:
-    """The living processes of the session that a process leads or led: itself, and all that it started."""
+def _list_session_processes(pid: int, created: float) -> list[psutil.Process]:
+    """Return the running processes of the session that a process leads or led: itself, and all that it started."""
     members = []
     for process in psutil.process_iter():
         try:
-            ours = os.getsid(process.pid) == pid and process.create_time() >= created
-            if ours and process.status() != psutil.STATUS_ZOMBIE:
+            is_ours = os.getsid(process.pid) == pid and process.create_time() >= created
+            if is_ours and process.status() != psutil.STATUS_ZOMBIE:
                 members.append(process)
         except (psutil.NoSuchProcess, ProcessLookupError):
             continue
@@ -275,30 +282,32 @@ def _session(pid: int, created: float) -> list[psutil.Process]:
 
 
 @contextmanager
-def stopped_politely() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal all leave through the `with` blocks, so that nothing is left running."""
+def exit_cleanly_on_signals() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and a closed terminal leave through the `with` blocks, so that nothing is left running."""
 
-    def leave(number: int, _frame: object) -> None:
+    def raise_exit(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
 
-    former = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    former_handlers = {
+        number: signal.signal(number, raise_exit) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         yield
     finally:
-        for number, handler in former.items():
+        for number, handler in former_handlers.items():
             signal.signal(number, handler)
 
 
 def main(command: str) -> None:
     home = ROOT / ".airflow"
-    airflow = Airflow(home, dags=ROOT / "dags", environ=os.environ, port=_port())
+    airflow = Airflow(home, dags=ROOT / "dags", environ=os.environ, port=_choose_port())
     if command == "down":
         airflow.stop()
         print(f"Airflow is stopped; its database and logs are in {home}.")
         return
     print("Starting Airflow (half a minute) ...", flush=True)
     try:
-        with stopped_politely():
+        with exit_cleanly_on_signals():
             airflow.start()
     except StackError as error:
         airflow.stop()
@@ -312,14 +321,14 @@ def main(command: str) -> None:
     )
 
 
-def _port() -> int:
-    """8080 where it is free, so that a browser's tab goes on; else any."""
+def _choose_port() -> int:
+    """Return 8080 if it is free, so that an open tab of a browser still works, else any free port."""
     try:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", 8080))
     except OSError:
-        return free_port()
+        return find_free_port()
     return 8080
 
 

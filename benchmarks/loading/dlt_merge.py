@@ -1,9 +1,9 @@
-"""The same rows merged by dlt into a DuckDB file of its own. Runs in dlt's own environment; prints figures as JSON.
+"""Merges the same rows with dlt into a DuckDB file. It runs in an environment of dlt alone and prints JSON.
 
     python dlt_merge.py FOLDER PARQUET...
 
-As dlt is fastest: the files' own Arrow batches, handed on as Parquet, with the primary key `id`. Nested values go as
-JSON, since that is what dlt makes of them; `rejects`, which is empty here, is left out.
+This is dlt's fastest way: the Arrow batches of the files, given to it as Parquet, with the primary key `id`. Nested
+values are JSON, because dlt converts them to JSON. `rejects`, which is empty here, is left out.
 """
 
 import json
@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 
-def batches(files: list[str]) -> Iterator[pa.Table]:
+def read_batches(files: list[str]) -> Iterator[pa.Table]:
     with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for file in files:
@@ -36,7 +36,7 @@ def main() -> None:
     pipeline = dlt.pipeline(
         "merge", destination=dlt.destinations.duckdb(str(file)), dataset_name="huggy", pipelines_dir=str(folder / "dlt")
     )
-    chats = dlt.resource(batches(files), name="chats", write_disposition="merge", primary_key="id")
+    chats = dlt.resource(read_batches(files), name="chats", write_disposition="merge", primary_key="id")
     pipeline.run(chats, loader_file_format="parquet")
     peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
     figures = {

@@ -1,4 +1,4 @@
-"""One step of the benchmark, in a process of its own, so that its peak memory is its own: prints its figures as JSON.
+"""One step of the benchmark. It is a process of its own, so that its peak memory counts alone; it prints JSON.
 
 python -m benchmarks.loading.steps plain FILE MEMORY PARQUET...
 python -m benchmarks.loading.steps load FILE MEMORY LANDING
@@ -17,49 +17,51 @@ from pathlib import Path
 THREADS = 2
 
 
-def plain(file: Path, memory: str, *parquet: str) -> None:
-    """What DuckDB does by itself: all columns of the files, into a table of a new file."""
-    _create(file, memory, "*", parquet)
+def load_plain(file: Path, memory: str, *parquet: str) -> None:
+    """Read all columns of the files into a table of a new file, as DuckDB alone does."""
+    _create_table(file, memory, "*", parquet)
 
 
-def narrow(file: Path, memory: str, *parquet: str) -> None:
-    """The same without the JSON as received, which the warehouse leaves in the landing."""
-    _create(file, memory, "* EXCLUDE (raw)", parquet)
+def load_without_raw(file: Path, memory: str, *parquet: str) -> None:
+    """Read the files without the raw JSON, which the warehouse leaves in the landing."""
+    _create_table(file, memory, "* EXCLUDE (raw)", parquet)
 
 
-def current(file: Path, memory: str, landing: str) -> None:
-    """Loads the current table of the chats: no history, no marts, no rows embedded in others."""
+def load_current(file: Path, memory: str, landing: str) -> None:
+    """Load the current table of the chats: no history, no marts, no embedded rows."""
     from huggy_connector.catalogue import RESOURCES
 
-    _load(file, memory, landing, resources=(replace(RESOURCES["chats"], history=False),))
+    _load_warehouse(file, memory, landing, resources=(replace(RESOURCES["chats"], history=False),))
 
 
-def load(file: Path, memory: str, landing: str) -> None:
-    """All that `huggy load` does."""
-    _load(file, memory, landing)
+def load_all(file: Path, memory: str, landing: str) -> None:
+    """Do all that `huggy load` does."""
+    _load_warehouse(file, memory, landing)
 
 
-def rebuild(file: Path, memory: str, landing: str) -> None:
-    _load(file, memory, landing, afresh=True)
+def rebuild_all(file: Path, memory: str, landing: str) -> None:
+    """Do all that `huggy rebuild` does."""
+    _load_warehouse(file, memory, landing, rebuild=True)
 
 
-def _create(file: Path, memory: str, columns: str, parquet: tuple[str, ...]) -> None:
-    from huggy_connector.warehouse.engine import Engine
+def _create_table(file: Path, memory: str, columns: str, parquet: tuple[str, ...]) -> None:
+    from huggy_connector.warehouse.file.engine import EngineLimits
 
-    with Engine(memory, THREADS).writing(file, spill=file.with_suffix(".spill")) as connection:
+    with EngineLimits(memory, THREADS).open_for_writing(file, spill=file.with_suffix(".spill")) as connection:
         connection.execute(f"CREATE TABLE chats AS SELECT {columns} FROM read_parquet({list(parquet)})")
         connection.execute("CHECKPOINT warehouse")
 
 
-def _load(file: Path, memory: str, landing: str, **options: object) -> None:
-    from benchmarks.loading.chats import SWEPT
-    from huggy_connector.landing import Folder, Landing
-    from huggy_connector.warehouse import load
+def _load_warehouse(file: Path, memory: str, landing: str, **options: object) -> None:
+    from benchmarks.loading.chats import SWEEP_STARTED
+    from huggy_connector.landing import Landing
+    from huggy_connector.storage import LocalStorage
+    from huggy_connector.warehouse import load_snapshots
 
-    report = load(
-        Landing(Folder(landing)),
+    report = load_snapshots(
+        Landing(LocalStorage(landing)),
         file,
-        now=lambda: SWEPT + timedelta(days=1),
+        now=lambda: SWEEP_STARTED + timedelta(days=1),
         memory_limit=memory,
         **options,  # type: ignore[arg-type]
     )
@@ -67,11 +69,17 @@ def _load(file: Path, memory: str, landing: str, **options: object) -> None:
         sys.exit("Nothing was loaded.")
 
 
-STEPS: Mapping[str, Callable[..., None]] = {each.__name__: each for each in (plain, narrow, current, load, rebuild)}
+STEPS: Mapping[str, Callable[..., None]] = {
+    "plain": load_plain,
+    "narrow": load_without_raw,
+    "current": load_current,
+    "load": load_all,
+    "rebuild": rebuild_all,
+}
 
 
-def _peak_mb() -> float:
-    """Of this process alone: ru_maxrss would count from the parent's."""
+def _read_peak_mb() -> float:
+    """Return the peak memory of this process alone; ru_maxrss would include that of its parent."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
@@ -85,7 +93,7 @@ def main() -> None:
             {
                 "seconds": time.perf_counter() - started,
                 "cpu_seconds": time.process_time() - used,
-                "peak_mb": _peak_mb(),
+                "peak_mb": _read_peak_mb(),
                 "file_bytes": Path(file).stat().st_size,
             }
         )

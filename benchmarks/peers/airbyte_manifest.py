@@ -1,8 +1,8 @@
 """All chats with airbyte-cdk's declarative manifest, as its messages on stdout. Runs in airbyte-cdk's own environment.
 
-As the manifest's components offer it: PageIncrement from 0 until a page is empty, a bearer token, retries on 429 (for
-as long as Retry-After says) and on 5xx, 8 workers, and a budget of 20 requests a second in a moving window. Its workers
-share the slices of a stream; a list that has nothing but page numbers is one slice.
+It uses the components of the manifest: PageIncrement from 0 until a page is empty, a bearer token, retries on 429
+(after Retry-After) and on 5xx, 8 workers, and a budget of 20 requests a second in a moving window. Its workers share
+the slices of a stream; a list that has only page numbers is one slice.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Who is compared: what each needs, how it is run, which rows it delivered, and what it said of them.
+"""The contestants: what each requires, how it is run, which rows it delivered, and what it said about them.
 
-All get the same: a folder of their own to work in, HUGGY_BASE_URL and HUGGY_ACCESS_TOKEN. Their standard output and
-error lie in that folder as `stdout` and `stderr` when they have ended.
+Each gets the same: a folder of its own to work in, HUGGY_BASE_URL and HUGGY_ACCESS_TOKEN. Its standard output and error
+are in that folder as `stdout` and `stderr` when it has ended.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import Any
 
 PEERS = Path(__file__).parent
 OURS = "huggy"
-_ALARM = re.compile(r"\b(WARN|WARNING|ERROR|CRITICAL|FATAL)\b")
-_QUIET = "nothing"
+_WARNING = re.compile(r"\b(WARN|WARNING|ERROR|CRITICAL|FATAL)\b")
+_NO_WARNINGS = "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contestant:
-    """`requirements` go into an environment of its own; without any it runs in this one.
+    """A contestant. `requirements` are installed into an environment of its own; without any it runs in this one.
 
-    `ids` gives the id of every row delivered, `said` in a few words what a person would have read of their
-    completeness, both from the folder it worked in.
+    `read_ids` yields the id of every delivered row. `read_statement` returns in a few words what a person would have
+    read about their completeness. Both read the folder in which it worked.
     """
 
     name: str
@@ -35,19 +35,19 @@ class Contestant:
     requirements: tuple[str, ...] = ()
     arguments: tuple[str, ...]
     environ: Mapping[str, str] = field(default_factory=dict)
-    ids: Callable[[Path], Iterator[int]]
-    said: Callable[[Path], str]
+    read_ids: Callable[[Path], Iterator[int]]
+    read_statement: Callable[[Path], str]
 
 
-def command(contestant: Contestant, python: Path) -> list[str]:
-    """How it is run with the Python of its environment."""
+def build_command(contestant: Contestant, python: Path) -> list[str]:
+    """Return the command that runs a contestant with the Python of its environment."""
     if contestant.name == OURS:
         return [str(python.with_name("huggy")), *contestant.arguments]
     return [str(python), "-P", *contestant.arguments]
 
 
-def _ids_of_parquet(folder: Path) -> Iterator[int]:
-    # In a process of its own: a child's peak memory counts from its parent's, so this one stays small.
+def _read_ids_of_parquet(folder: Path) -> Iterator[int]:
+    # A process of its own: a child's peak memory includes its parent's, so this process stays small.
     reader = "import sys, duckdb; print(*(row[0] for row in duckdb.sql(sys.argv[1]).fetchall()))"
     files = sorted(str(path) for path in folder.glob("landing/*/chats/*/part-*.parquet"))
     if files:
@@ -56,14 +56,14 @@ def _ids_of_parquet(folder: Path) -> Iterator[int]:
         yield from map(int, done.stdout.split())
 
 
-def _ids_of_files(folder: Path) -> Iterator[int]:
+def _read_ids_of_files(folder: Path) -> Iterator[int]:
     for path in folder.glob("landing/huggy/chats/*.jsonl.gz"):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             yield from (int(json.loads(line)["id"]) for line in lines)
 
 
-def _ids_of_messages(folder: Path) -> Iterator[int]:
-    for message in _messages(folder):
+def _read_ids_of_messages(folder: Path) -> Iterator[int]:
+    for message in _read_messages(folder):
         match message:
             case {"type": "RECORD", "record": {"data": {"id": number}} | {"id": number}}:
                 yield int(number)
@@ -71,36 +71,36 @@ def _ids_of_messages(folder: Path) -> Iterator[int]:
                 pass
 
 
-def _messages(folder: Path) -> Iterator[dict[str, Any]]:
+def _read_messages(folder: Path) -> Iterator[dict[str, Any]]:
     with (folder / "stdout").open(encoding="utf-8") as lines:
         for line in lines:
             if line.startswith("{") and line.endswith("\n"):  # a child that was killed may leave half a line
                 yield json.loads(line)
 
 
-def _certificate(folder: Path) -> str:
+def _describe_certificate(folder: Path) -> str:
     try:
-        told = json.loads((folder / "stdout").read_bytes())["snapshots"][0]["certificate"]
+        certificate = json.loads((folder / "stdout").read_bytes())["snapshots"][0]["certificate"]
     except ValueError:
-        return _QUIET
-    if told["exact"]:
+        return _NO_WARNINGS
+    if certificate["exact"]:
         return "exact"
-    bound = told["missing_at_most"]
+    bound = certificate["missing_at_most"]
     return "not exact" if bound is None else f"not exact, at most {bound:,} missing"
 
 
-def _alarms_of_log(folder: Path) -> str:
+def _count_log_warnings(folder: Path) -> str:
     with (folder / "stderr").open(encoding="utf-8") as lines:
-        return _counted(sum(1 for line in lines if _ALARM.search(line)))
+        return _describe_warnings(sum(1 for line in lines if _WARNING.search(line)))
 
 
-def _alarms_of_messages(folder: Path) -> str:
-    logs = (message["log"]["level"] for message in _messages(folder) if message["type"] == "LOG")
-    return _counted(sum(1 for level in logs if _ALARM.search(level)))
+def _count_message_warnings(folder: Path) -> str:
+    logs = (message["log"]["level"] for message in _read_messages(folder) if message["type"] == "LOG")
+    return _describe_warnings(sum(1 for level in logs if _WARNING.search(level)))
 
 
-def _counted(alarms: int) -> str:
-    return f"{alarms} warnings" if alarms else _QUIET
+def _describe_warnings(alarms: int) -> str:
+    return f"{alarms} warnings" if alarms else _NO_WARNINGS
 
 
 CONTESTANTS = {
@@ -110,8 +110,8 @@ CONTESTANTS = {
             name=OURS,
             label="huggy_connector",
             arguments=("land", "chats", "--json"),
-            ids=_ids_of_parquet,
-            said=_certificate,
+            read_ids=_read_ids_of_parquet,
+            read_statement=_describe_certificate,
         ),
         Contestant(
             name="dlt",
@@ -119,24 +119,24 @@ CONTESTANTS = {
             requirements=("dlt==1.31.0",),
             arguments=(str(PEERS / "dlt_rest_api.py"),),
             environ={"RUNTIME__DLTHUB_TELEMETRY": "false"},
-            ids=_ids_of_files,
-            said=_alarms_of_log,
+            read_ids=_read_ids_of_files,
+            read_statement=_count_log_warnings,
         ),
         Contestant(
             name="airbyte",
             label="airbyte-cdk manifest",
             requirements=("airbyte-cdk==7.39.1",),
             arguments=(str(PEERS / "airbyte_manifest.py"),),
-            ids=_ids_of_messages,
-            said=_alarms_of_messages,
+            read_ids=_read_ids_of_messages,
+            read_statement=_count_message_warnings,
         ),
         Contestant(
             name="singer",
             label="singer-sdk RESTStream",
             requirements=("singer-sdk==0.54.9",),
             arguments=(str(PEERS / "singer_tap.py"),),
-            ids=_ids_of_messages,
-            said=_alarms_of_log,
+            read_ids=_read_ids_of_messages,
+            read_statement=_count_log_warnings,
         ),
     )
 }

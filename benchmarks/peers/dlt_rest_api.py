@@ -1,8 +1,8 @@
 """All chats with dlt's rest_api source, into JSON lines in the folder `landing`. Runs in dlt's own environment.
 
-As a user of dlt would write it: pages from 0 until one is empty, a bearer token, dlt's own retries on 429 and 5xx. Its
-files hold the rows as they came (no child tables), as those of the others do. dlt offers no budget of requests and no
-way to read one list with several pages in flight.
+It is written as a user of dlt would write it: pages from 0 until one is empty, a bearer token, dlt's own retries on 429
+and 5xx. Its files have the rows as they came (no child tables), like those of the others. dlt has no budget of requests
+and cannot read one list with several pages in flight.
 """
 
 import os
@@ -12,7 +12,7 @@ import dlt  # type: ignore[import-not-found]  # installed in its own environment
 from dlt.sources.rest_api import rest_api_source  # type: ignore[import-not-found]
 
 ALWAYS_NULL = ("chatDepartment", "chatTabulation")
-"""dlt warns of columns it has seen no value of, unless it is told their type."""
+"""dlt warns of columns without any value, unless it has their type."""
 
 
 def main() -> None:

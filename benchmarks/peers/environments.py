@@ -1,4 +1,4 @@
-"""The contestants' virtual environments, each built once from its pinned requirements, below a git-ignored folder."""
+"""The contestants' virtual environments: each is built once from pinned requirements, in a folder that git ignores."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-PLACE = Path(__file__).resolve().parents[2] / ".bench"
+BENCH_FOLDER = Path(__file__).resolve().parents[2] / ".bench"
 
 
-class Named(Protocol):
-    """Whoever needs an environment; `label` is for people."""
+class EnvironmentSpec(Protocol):
+    """The attributes that describe an environment; `label` is for people."""
 
     @property
     def name(self) -> str: ...
@@ -24,35 +24,35 @@ class Named(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """An environment and no more."""
+class Environment:
+    """A description of an environment."""
 
     name: str
     label: str
     requirements: tuple[str, ...]
 
 
-def python_of(contestant: Named) -> Path:
-    """The Python to run it with. Ends the program with a sentence where its environment cannot be built."""
-    if not contestant.requirements:
+def prepare_python(environment: EnvironmentSpec) -> Path:
+    """Build the environment if necessary. Return its Python. End the program with a sentence if that is impossible."""
+    if not environment.requirements:
         return Path(sys.executable)
-    folder = PLACE / contestant.name
+    folder = BENCH_FOLDER / environment.name
     python, ready = folder / "bin" / "python", folder / "ready"
-    wanted = "\n".join((sys.version, *contestant.requirements))
+    wanted = "\n".join((sys.version, *environment.requirements))
     if not (ready.exists() and ready.read_text() == wanted):
-        _build(folder, python, contestant)
+        _build(folder, python, environment)
         ready.write_text(wanted)
     return python
 
 
-def _build(folder: Path, python: Path, contestant: Named) -> None:
-    print(f"Installing {', '.join(contestant.requirements)} (once, up to a minute)", file=sys.stderr, flush=True)
+def _build(folder: Path, python: Path, environment: EnvironmentSpec) -> None:
+    print(f"Installing {', '.join(environment.requirements)} (once, up to a minute)", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     for step in (
         [sys.executable, "-m", "venv", str(folder)],
-        [str(python), "-m", "pip", "install", "--quiet", *contestant.requirements],
+        [str(python), "-m", "pip", "install", "--quiet", *environment.requirements],
     ):
         done = subprocess.run(step, capture_output=True, text=True, check=False)
         if done.returncode:
             last = (done.stderr or done.stdout).strip().rpartition("\n")[2]
-            sys.exit(f"{contestant.label} cannot be installed ({last}): leave it out with --only.")
+            sys.exit(f"{environment.label} cannot be installed ({last}): leave it out with --only.")

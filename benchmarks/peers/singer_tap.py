@@ -1,7 +1,7 @@
 """All chats with singer-sdk's RESTStream, as its messages on stdout. Runs in singer-sdk's own environment.
 
-As the SDK has it: a page number from 0 until a page is empty, a bearer token, its own retries on 429 and 5xx. It offers
-no budget of requests and no way to read one list with several pages in flight.
+It uses what the SDK has: a page number from 0 until a page is empty, a bearer token, its own retries on 429 and 5xx.
+The SDK has no budget of requests and cannot read one list with several pages in flight.
 """
 
 import os

@@ -23,16 +23,16 @@ _COLUMNS = (
     "whole run",
     "ended",
 )
-_TEXTS = {"list", "", "ended"}
+_TEXT_COLUMNS = {"list", "", "ended"}
 
 
-def markdown(results: Sequence[Result]) -> str:
-    """One row a result, those of a case together; `ours` is how many times as fast ours was in the same case."""
-    lines = [_line(_COLUMNS), _line("---" if name in _TEXTS else "---:" for name in _COLUMNS)]
-    return "\n".join([*lines, *(_line(_cells(result, _ours_beside(result, results))) for result in results)])
+def render_markdown(results: Sequence[Result]) -> str:
+    """Return a table with a row for each result. `ours` is how many times as fast ours was in the same case."""
+    lines = [_join_cells(_COLUMNS), _join_cells("---" if name in _TEXT_COLUMNS else "---:" for name in _COLUMNS)]
+    return "\n".join([*lines, *(_join_cells(_build_cells(result, _find_ours(result, results))) for result in results)])
 
 
-def _cells(result: Result, ours: Result | None) -> Iterable[str]:
+def _build_cells(result: Result, ours: Result | None) -> Iterable[str]:
     label = CONTESTANTS[result.contestant].label
     mark = "**" if result.contestant == OURS else ""
     ratio = ours.rows_per_second / result.rows_per_second if ours and result.rows_per_second else None
@@ -52,17 +52,17 @@ def _cells(result: Result, ours: Result | None) -> Iterable[str]:
     )
 
 
-def _ours_beside(result: Result, results: Iterable[Result]) -> Result | None:
+def _find_ours(result: Result, results: Iterable[Result]) -> Result | None:
     case = (result.list, result.latency_ms)
     return next((each for each in results if each.contestant == OURS and (each.list, each.latency_ms) == case), None)
 
 
-def _line(cells: Iterable[str]) -> str:
+def _join_cells(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """The same, with every figure."""
+def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """Return the results with every figure."""
     return [
         asdict(each)
         | {

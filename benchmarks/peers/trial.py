@@ -1,7 +1,7 @@
-"""One contestant, alone, against one sandbox: what it delivered, how fast, and what it cost.
+"""Runs one contestant against one sandbox: what it delivered, how fast, and at what cost.
 
-The sandbox is a process of its own, and the truth is the sandbox's. Nothing heavy may be imported here: a child's peak
-memory, as the system counts it, begins with that of the process that started it.
+The sandbox is a process of its own and has the truth. Nothing heavy may be imported here: a child's peak memory, as the
+system counts it, begins with that of the process that started it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from threading import Timer
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
-from benchmarks.peers.contestants import Contestant, command
+from benchmarks.peers.contestants import Contestant, build_command
 
 REQUESTS_A_SECOND, PAGE = 20, 20
-"""The API's limit and its page."""
-PATIENCE = 1800.0
-"""Seconds after which a child is ended."""
+"""The API's limit and its page size."""
+TIMEOUT_SECONDS = 1800.0
+"""Seconds after which a child is killed."""
 _HUGGY = Path(sys.executable).with_name("huggy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A list and how it moves while it is read."""
+    """A case: a list, and how it moves while it is read."""
 
     name: str
     chats: int
@@ -43,11 +43,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of a trial.
+    """The result of a trial.
 
-    `seconds` are those from the arrival of the first request to the last answer, `run_seconds` the whole process with
-    its start. `rows` counts all that was delivered, `unique` the different ones; `missing` are those the sandbox had
-    from before the start until after the end and that were not delivered, out of `throughout`.
+    `seconds` are those from the arrival of the first request to the last answer; `run_seconds` are those of the whole
+    process. `rows` counts all delivered rows, `unique` the different ones. `throughout` counts the rows that the
+    sandbox had from before the start until after the end; `missing` counts those of them that were not delivered.
     """
 
     contestant: str
@@ -68,28 +68,30 @@ class Result:
 
     @property
     def rows_per_second(self) -> float:
-        """Different rows a second."""
+        """Different rows in a second."""
         return self.unique / self.seconds if self.seconds else 0.0
 
     @property
     def share(self) -> float:
-        """Of what the limit allows: 400 rows a second."""
+        """The share of what the limit allows: 400 rows a second."""
         return self.rows_per_second / (REQUESTS_A_SECOND * PAGE)
 
 
-def trial(contestant: Contestant, python: Path, case: Case) -> Result:
-    """Run it once, from nothing."""
-    with TemporaryDirectory(prefix="huggy-bench-") as name, _sandbox(case) as (origin, account):
+def run_trial(contestant: Contestant, python: Path, case: Case) -> Result:
+    """Run a contestant once, from nothing. Return the result."""
+    with TemporaryDirectory(prefix="huggy-bench-") as name, _run_sandbox(case) as (origin, account):
         folder = Path(name)
-        _ask(origin, "mark", method="POST")
+        _call_sandbox(origin, "mark", method="POST")
         began = time.monotonic()
-        exit_code, peak_mb = _run(command(contestant, python), folder, _environ(contestant, folder, account))
+        exit_code, peak_mb = _run_process(
+            build_command(contestant, python), folder, _build_environ(contestant, folder, account)
+        )
         run_seconds = time.monotonic() - began
         if exit_code:
             last = (folder / "stderr").read_text(errors="replace").strip().rpartition("\n")[2]
             print(f"{contestant.label} ended with {exit_code}: {last}", file=sys.stderr, flush=True)
-        stats, truth = _ask(origin, "stats"), _ask(origin, "truth?resource=chats")
-        ids = list(contestant.ids(folder))
+        stats, truth = _call_sandbox(origin, "stats"), _call_sandbox(origin, "truth?resource=chats")
+        ids = list(contestant.read_ids(folder))
         delivered, throughout = set(ids), set(map(int, truth["throughout"]))
         active = stats["last_arrival"] - stats["first_arrival"] + case.latency_ms / 1000 if stats["requests"] else 0.0
         return Result(
@@ -107,16 +109,16 @@ def trial(contestant: Contestant, python: Path, case: Case) -> Result:
             missing=len(throughout - delivered),
             peak_mb=round(peak_mb, 1),
             exit_code=exit_code,
-            said=contestant.said(folder),
+            said=contestant.read_statement(folder),
         )
 
 
 @contextmanager
-def _sandbox(case: Case) -> Iterator[tuple[str, dict[str, str]]]:
-    """A sandbox of the case: its origin, and the variables it tells.
+def _run_sandbox(case: Case) -> Iterator[tuple[str, dict[str, str]]]:
+    """Run a sandbox of the case. Yield its origin, and the variables that it prints.
 
-    Its rows are spelled plainly and its 429 say Retry-After in seconds: the race is about extraction, not about
-    parsing what is odd.
+    Its rows have no odd spellings and its 429 have a Retry-After in seconds: the trial is about extraction, not about
+    parsing.
     """
     options = {
         "--port": 0,
@@ -148,8 +150,8 @@ def _sandbox(case: Case) -> Iterator[tuple[str, dict[str, str]]]:
         process.wait(10)
 
 
-def _environ(contestant: Contestant, folder: Path, account: Mapping[str, str]) -> dict[str, str]:
-    """Nothing of this machine but the PATH: no proxy, no settings, no budget left over from the run before."""
+def _build_environ(contestant: Contestant, folder: Path, account: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment with only the PATH of this machine: no proxy, no settings, no budget of an earlier run."""
     return {
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
@@ -162,25 +164,25 @@ def _environ(contestant: Contestant, folder: Path, account: Mapping[str, str]) -
     }
 
 
-def _run(words: list[str], folder: Path, environ: Mapping[str, str]) -> tuple[int, float]:
-    """Exit code, and the most memory resident in MB."""
+def _run_process(words: list[str], folder: Path, environ: Mapping[str, str]) -> tuple[int, float]:
+    """Return the exit code, and the peak of resident memory in MB."""
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(words, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-    patience = Timer(PATIENCE, process.kill)
-    patience.start()
+    timer = Timer(TIMEOUT_SECONDS, process.kill)
+    timer.start()
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except BaseException:
         process.kill()
         raise
     finally:
-        patience.cancel()
+        timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, usage.ru_maxrss / 1024
 
 
-def _ask(origin: str, question: str, *, method: str = "GET") -> Any:
-    """What the sandbox knows; neither limited nor counted."""
-    request = Request(f"{origin}/sandbox/{question}", method=method)
+def _call_sandbox(origin: str, endpoint: str, *, method: str = "GET") -> Any:
+    """Return an answer of the sandbox's own endpoints, which are neither limited nor counted."""
+    request = Request(f"{origin}/sandbox/{endpoint}", method=method)
     with build_opener(ProxyHandler({})).open(request, timeout=60) as answer:
         return json.load(answer)

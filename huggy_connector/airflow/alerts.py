@@ -1,36 +1,36 @@
-"""What is not red and still has to be looked at, told to somebody."""
+"""Alerts: what fails no task, but a person must look at it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from huggy_connector.landing import Manifest
-from huggy_connector.visible import visible
+from huggy_connector.visible import escape_controls
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 Callbacks: TypeAlias = Callable[[Any], Any] | Sequence[Callable[[Any], Any]]
-"""A callback or notifier, or several: whatever Airflow takes as `on_failure_callback`."""
+"""A callback or notifier, or several: all that Airflow accepts as `on_failure_callback`."""
 
 
-def alert(callbacks: Callbacks, sentences: Iterable[str], context: "Context", log: Any) -> None:
-    """Tells somebody of what is no failure, but has to be looked at: it is logged as a warning, and each callback is
-    called with the task's context, in which it is `huggy_alert`. So a notifier's text may be "{{ huggy_alert }}". Each
-    sentence is one line, whatever names of fields it quotes.
+def send_alert(callbacks: Callbacks, sentences: Iterable[str], context: "Context", log: Any) -> None:
+    """Log sentences as a warning, and call each callback with them.
 
-    As with Airflow's own callbacks, one that fails is logged and fails nothing else.
+    A callback gets the task's context with the text as `huggy_alert`, so a notifier's text may be "{{ huggy_alert }}".
+    Each sentence is one line, whatever names of fields it quotes. A callback that fails is logged and fails nothing
+    else, as with Airflow's own callbacks.
     """
-    told = "\n".join(map(visible, sentences))
-    log.warning("%s", told)
+    text = "\n".join(map(escape_controls, sentences))
+    log.warning("%s", text)
     for callback in (callbacks,) if callable(callbacks) else callbacks:
         try:
-            callback({**context, "huggy_alert": told})
+            callback({**context, "huggy_alert": text})
         except Exception:
             log.exception("The callback %r failed.", callback)
 
 
-def inexact(manifest: Manifest) -> str:
-    """The sentence about a snapshot that may lack rows."""
+def describe_inexact_snapshot(manifest: Manifest) -> str:
+    """Return the sentence about a snapshot that may lack rows."""
     missing = manifest.certificate.get("missing_at_most")
     many = "how many rows are missing is not known" if missing is None else f"at most {missing:,} rows are missing"
     return (

@@ -1,41 +1,47 @@
-"""What an operator makes of its arguments and its context: words for the rest of the house."""
+"""How an operator reads its arguments and its context, for the rest of the package."""
 
 from typing import TYPE_CHECKING, Any
 
 from huggy_connector.budget import Lane
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings import plain
+from huggy_connector.settings import normalize_value
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-def word_of(given: Any, argument: str) -> str:
-    """A templated argument as a text, whatever a native template has made of it. Raises ConfigurationError."""
+def parse_text(value: Any, argument: str) -> str:
+    """Return a templated argument as text, whatever type a native template has given it.
+
+    Raise ConfigurationError if it is not text.
+    """
     try:
-        word = plain(given)
+        text = normalize_value(value)
     except ValueError:
-        word = None
-    if not isinstance(word, str):
-        raise ConfigurationError(f"the argument {argument} {given!r}: is no text.")
-    return word
+        text = None
+    if not isinstance(text, str):
+        raise ConfigurationError(f"the argument {argument} {value!r}: is no text.")
+    return text
 
 
-def account_of(huggy_conn_id: str, company_id: int | str | None) -> str:
-    """The company where it is known, for that is what the person on duty knows it by; else the connection."""
+def describe_account(huggy_conn_id: str, company_id: int | str | None) -> str:
+    """Return the company and its connection, or the connection alone if no company is given.
+
+    The person on duty knows an account by its company.
+    """
     return f"Company {company_id} ({huggy_conn_id})" if company_id else huggy_conn_id
 
 
-def lane_of(mode: str | None) -> Lane:
-    """A window is somebody's wish of the moment: it stands back behind the schedule."""
+def choose_lane(mode: str | None) -> Lane:
+    """Return the budget's lane for a mode. A window is a request of the moment: it waits behind the schedule."""
     return Lane.BACKFILL if mode == "window" else Lane.NORMAL
 
 
-def call_of(context: "Context") -> str:
-    """Who asks. The same for every try of a task, so that a retry finds the work of the try before.
+def build_idempotency_key(context: "Context") -> str:
+    """Return the idempotency key of a task. It is the same for every try, so a retry finds the work of the try before.
 
-    The index of a mapped task is not in it: the list may be another when the task is cleared, so what tells its tasks
-    apart is what they ask for.
+    The index of a mapped task is not part of it: the list may be another one when the task is cleared. Mapped tasks
+    differ in what they ask for.
     """
     ti = context["ti"]
     return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}"

@@ -1,4 +1,4 @@
-"""Three operators, each one call of the pipeline. XCom carries addresses and counts, never rows."""
+"""Three operators, each of which is one call of the pipeline. XCom has addresses and counts, never rows."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,31 +6,30 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowSkipException
 
-from huggy_connector import pipeline
-from huggy_connector.airflow.alerts import Callbacks, alert, inexact
-from huggy_connector.airflow.arguments import account_of, call_of, lane_of, word_of
+from huggy_connector.airflow.alerts import Callbacks, describe_inexact_snapshot, send_alert
+from huggy_connector.airflow.arguments import build_idempotency_key, choose_lane, describe_account, parse_text
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.hook import HuggyHook
-from huggy_connector.airflow.links import ManifestLink, PageLink
 from huggy_connector.airflow.progress import TaskProgress
-from huggy_connector.airflow.retries import HuggyRetryPolicy, final_where_a_retry_cannot_help
+from huggy_connector.airflow.retries import HuggyRetryPolicy, fail_permanent_errors
+from huggy_connector.airflow.ui.links import ManifestLink, PageLink
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import Interrupted
 from huggy_connector.landing import Manifest
+from huggy_connector.pipeline import Pipeline, parse_optional_span
 from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from pydantic import JsonValue
 
-
-LONGEST_LOAD = 1800.0
+LOAD_WAIT_SECONDS = 1800.0
 """Seconds for which a load waits for another one of the same warehouse."""
-_ASKED = ("resource", "mode", "from_date", "to_date", "company_id", "huggy_conn_id", "landing")
+_TEMPLATED = ("resource", "mode", "from_date", "to_date", "company_id", "huggy_conn_id", "landing")
 
 
-class _OfHuggy(BaseOperator):
-    """Stops when Airflow says so, is tried again when Huggy says so, and leads to our pages."""
+class _HuggyOperator(BaseOperator):
+    """The base of the operators: it stops when Airflow ends it, retries as Huggy asks, and links to our pages."""
 
     operator_extra_links: Sequence[BaseOperatorLink] = (PageLink(),)
 
@@ -38,20 +37,21 @@ class _OfHuggy(BaseOperator):
         super().__init__(**{"retry_policy": HuggyRetryPolicy(), **kwargs})
 
     def on_kill(self) -> None:
-        """Called in a signal handler of the main thread: what is raised here ends `execute`. Airflow itself only
-        calls, goes on meanwhile, and kills five seconds later.
+        """Raise Interrupted. Airflow calls this in a signal handler of the main thread, so it ends `execute`.
+
+        Airflow itself goes on meanwhile, and kills the process five seconds later.
         """
         raise Interrupted(
             "Airflow ended this task: what is landed so far is kept, and its next try goes on from there."
         )
 
 
-class HuggyToParquetOperator(_OfHuggy):
+class HuggyToParquetOperator(_HuggyOperator):
     """Lands one resource: from the API to a published snapshot of Parquet files.
 
-    A retry goes on where the killed attempt was; a cleared task whose snapshot is published already costs no request.
-    What counts is what the task asks for now: with another company, other days or another address it lands anew.
-    Returns the manifest's address and counts.
+    A retry goes on where the killed attempt was. A cleared task whose snapshot is already published sends no request.
+    The task's present arguments count: with another company, other days or another address it lands again. The task
+    returns the manifest's address and counts.
 
     :param resource: what to land, such as `chats`
     :param mode: `full` (all of it), `incremental` (what changed since the last exact snapshot), `window` (what was
@@ -66,10 +66,10 @@ class HuggyToParquetOperator(_OfHuggy):
     :param refetch: ask the API again though this very task has published already
     :param huggy_conn_id: the account
     :param landing: folder of the snapshots, in place of the connection's
-    :param on_alert: called, as Airflow's callbacks and notifiers are, where the snapshot is not exact; see `alert`
+    :param on_alert: called, as Airflow's callbacks and notifiers are, where the snapshot is not exact; see `send_alert`
     """
 
-    template_fields: Sequence[str] = _ASKED
+    template_fields: Sequence[str] = _TEMPLATED
     operator_extra_links = (PageLink(), ManifestLink())
     ui_color = "#e3f2fd"
 
@@ -102,11 +102,11 @@ class HuggyToParquetOperator(_OfHuggy):
 
     def execute(self, context: "Context") -> dict[str, Any]:
         progress = TaskProgress(self.log, store=context.get("task_state_store"))
-        with final_where_a_retry_cannot_help(account_of(self.huggy_conn_id, self.company_id)):
+        with fail_permanent_errors(describe_account(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
             manifest = self._land(settings, context, progress)
         progress.finish()
-        landed = {
+        result = {
             "address": manifest.address,
             "company_id": manifest.company_id,
             "resource": manifest.resource,
@@ -130,44 +130,38 @@ class HuggyToParquetOperator(_OfHuggy):
             manifest.address,
             settings.landing,
         )
-        if not landed["exact"]:
-            alert(self.on_alert, (inexact(manifest),), context, self.log)
-        return landed
+        if not result["exact"]:
+            send_alert(self.on_alert, (describe_inexact_snapshot(manifest),), context, self.log)
+        return result
 
     def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
-        call, once = call_of(context), not self.refetch
-        resource, mode = word_of(self.resource, "resource"), word_of(self.mode, "mode")
+        pipeline, key, once = Pipeline(settings, progress), build_idempotency_key(context), not self.refetch
+        resource, mode = parse_text(self.resource, "resource"), parse_text(self.mode, "mode")
         if mode in {"due", "reconcile"}:
             return pipeline.land_due(
-                settings,
-                resource,
-                call=call,
-                whole=mode == "reconcile",
-                once=once,
-                show_events=self.show_events,
-                progress=progress,
+                resource, idempotency_key=key, reconcile=mode == "reconcile", once=once, show_events=self.show_events
             )[0]
         if mode == "recent":
-            recent = pipeline.land_first(settings, resource, call=call, once=once, progress=progress)
+            recent = pipeline.land_recent(resource, idempotency_key=key, once=once)
             if recent is None:
-                raise AirflowSkipException(f"{resource}: landed before; the newest days come first only once.")
+                raise AirflowSkipException(
+                    f"{resource}: already landed; only the first run lands the newest days first."
+                )
             return recent
-        span = pipeline.span_asked(self.from_date, self.to_date, zone=settings.zone)
+        span = parse_optional_span(self.from_date, self.to_date, zone=settings.zone)
         return pipeline.land(
-            settings,
             resource,
             mode=mode,
             span=span,
-            call=call,
+            idempotency_key=key,
             once=once,
             show_events=self.show_events,
-            lane=lane_of(mode),
-            progress=progress,
+            lane=choose_lane(mode),
         )
 
 
-class HuggyPlanOperator(_OfHuggy):
-    """Says what a landing would cost, for as few requests as tell it; lands nothing. Returns the plan.
+class HuggyPlanOperator(_HuggyOperator):
+    """Says how many requests and minutes a landing would cost, with as few requests as possible. Returns the plan.
 
     :param resource: what would be landed, such as `chats`
     :param mode: `full`, `incremental`, `window` or `tombstones`; without one: what is due
@@ -178,7 +172,7 @@ class HuggyPlanOperator(_OfHuggy):
     :param landing: folder of the snapshots, in place of the connection's
     """
 
-    template_fields: Sequence[str] = _ASKED
+    template_fields: Sequence[str] = _TEMPLATED
     ui_color = "#e3f2fd"
 
     def __init__(
@@ -204,15 +198,15 @@ class HuggyPlanOperator(_OfHuggy):
 
     def execute(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002 -- Airflow's signature
         progress = TaskProgress(self.log, store=None)
-        with final_where_a_retry_cannot_help(account_of(self.huggy_conn_id, self.company_id)):
+        with fail_permanent_errors(describe_account(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
-            span = pipeline.span_asked(self.from_date, self.to_date, zone=settings.zone)
-            mode = word_of(self.mode, "mode") if self.mode else None
-            resource = word_of(self.resource, "resource")
-            plan = pipeline.plan(settings, resource, mode=mode, span=span, lane=lane_of(mode), progress=progress)
+            span = parse_optional_span(self.from_date, self.to_date, zone=settings.zone)
+            mode = parse_text(self.mode, "mode") if self.mode else None
+            resource = parse_text(self.resource, "resource")
+            plan = Pipeline(settings, progress).plan(resource, mode=mode, span=span, lane=choose_lane(mode))
         self.log.info(
             "%s: %s, %s: about %d requests, %.1f minutes at %g a second, %.1f%% of an hour's budget. "
-            "To tell this took %d requests; nothing is landed.",
+            "The plan itself took %d requests; nothing is landed.",
             plan.resource,
             plan.mode or "nothing",
             plan.why,
@@ -235,17 +229,17 @@ class HuggyPlanOperator(_OfHuggy):
         }
 
 
-class ParquetToDuckDBOperator(_OfHuggy):
-    """Loads every snapshot that is not in the warehouse yet, in one transaction, and publishes the file anew.
+class ParquetToDuckDBOperator(_HuggyOperator):
+    """Loads every snapshot that is not in the warehouse yet, in one transaction, and publishes a new file.
 
-    A second run finds nothing to do and changes nothing. Damage of a company fails the task where the tasks before it
-    landed that company, or none landed any, and else is an alert. On success each table has one asset event with its
-    row count; see `huggy_connector.airflow.assets` for how to schedule on it. Returns the counts.
+    A second run finds nothing to do and changes nothing. If a company's data is damaged, the task fails if the tasks
+    before it landed that company or landed nothing; else it sends an alert. On success each table has one asset event
+    with its row count; `huggy_connector.airflow.assets` says how to schedule on it. The task returns the counts.
 
     :param huggy_conn_id: the account
     :param landing: folder of the snapshots, in place of the connection's
     :param warehouse: path of the DuckDB file, in place of the connection's
-    :param on_alert: called, as Airflow's callbacks and notifiers are, where a check warns; see `alert`
+    :param on_alert: called, as Airflow's callbacks and notifiers are, where a check warns; see `send_alert`
     """
 
     template_fields: Sequence[str] = ("huggy_conn_id", "landing", "warehouse")
@@ -268,37 +262,39 @@ class ParquetToDuckDBOperator(_OfHuggy):
 
     def execute(self, context: "Context") -> dict[str, Any]:
         progress = TaskProgress(self.log, store=None)
-        with final_where_a_retry_cannot_help(self.huggy_conn_id):
+        with fail_permanent_errors(self.huggy_conn_id):
             settings = HuggyHook(self.huggy_conn_id).settings(
-                asks=False, landing=self.landing, warehouse=self.warehouse
+                uses_api=False, landing=self.landing, warehouse=self.warehouse
             )
-            landed = self._landed(settings, context)
-            pipeline.make_sure_of(settings, landed)
-            companies = {int(address.partition("/")[0]) for address in landed}
-            report = pipeline.load(settings, concerns=companies or None, wait_seconds=LONGEST_LOAD, progress=progress)
+            addresses = self._pull_addresses(settings, context)
+            pipeline = Pipeline(settings, progress)
+            pipeline.require_manifests(addresses)
+            companies = {int(address.partition("/")[0]) for address in addresses}
+            report = pipeline.load(concerns=companies or None, wait_seconds=LOAD_WAIT_SECONDS)
         for company, tables in report.companies.items():
-            for name, held in tables.items():
-                counts: dict[str, JsonValue] = {"rows": held.rows, "changed": held.changed}
-                context["outlet_events"][table(name)].add(table(name, company=company), extra=counts)
-                self.log.info("Company %d, %s: %d rows, %d new or changed", company, name, held.rows, held.changed)
+            for name, counts in tables.items():
+                extra: dict[str, JsonValue] = {"rows": counts.rows, "changed": counts.changed}
+                context["outlet_events"][table(name)].add(table(name, company=company), extra=extra)
+                self.log.info("Company %d, %s: %d rows, %d new or changed", company, name, counts.rows, counts.changed)
         if report.warnings:
-            alert(self.on_alert, report.warnings, context, self.log)
+            send_alert(self.on_alert, report.warnings, context, self.log)
         return {
             "huggy_conn_id": self.huggy_conn_id,
             "warehouse": report.warehouse,
             "published": report.published,
             "snapshots": len(report.snapshots),
             "rows": {
-                str(company): {name: held.rows for name, held in tables.items()}
+                str(company): {name: counts.rows for name, counts in tables.items()}
                 for company, tables in report.companies.items()
             },
             "warnings": list(report.warnings),
         }
 
-    def _landed(self, settings: Settings, context: "Context") -> list[str]:
-        """The manifests that the tasks before this one wrote into the same landing."""
+    def _pull_addresses(self, settings: Settings, context: "Context") -> list[str]:
+        """Return the addresses of the manifests that the tasks before this one wrote into the same landing."""
         if not self.upstream_task_ids:
             return []
         ti = context["ti"]
-        told = ti.xcom_pull(task_ids=sorted(self.upstream_task_ids), map_indexes=ti.map_index)
-        return [each["address"] for each in told if isinstance(each, dict) and each.get("landing") == settings.landing]
+        returned = ti.xcom_pull(task_ids=sorted(self.upstream_task_ids), map_indexes=ti.map_index)
+        landed = [value for value in returned if isinstance(value, dict) and value.get("landing") == settings.landing]
+        return [value["address"] for value in landed]

@@ -1,32 +1,30 @@
-"""What Airflow's components load at their start: kept light, for every one of them pays for it."""
+"""The plugin, which every Airflow component loads at its start. It must be light, because each of them pays for it."""
 
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from huggy_connector.airflow.hidden import hide_former_names
-from huggy_connector.airflow.timetable import DaysWhenAsked
-
-PREFIX = "/huggy"
-"""Where the API server shows our pages."""
+from huggy_connector.airflow.connections.former_names import mask_former_names
+from huggy_connector.airflow.timetable import BackfillOnlyTimetable
+from huggy_connector.airflow.ui import PREFIX
 
 
-class _InTheServer:
-    """The pages, imported when Airflow asks for them: its API server does, its other components do not."""
+class _OnlyInApiServer:
+    """A descriptor that imports the pages when Airflow reads them. Only its API server reads them."""
 
     def __get__(self, plugin: Any, kind: type | None = None) -> list[dict[str, Any]]:
-        from huggy_connector.airflow.pages import app
+        from huggy_connector.airflow.ui.pages import app
 
         return [{"app": app, "url_prefix": PREFIX, "name": "Huggy"}]
 
 
 class HuggyPlugin(AirflowPlugin):
-    """Named once: found by the entry point and in a mounted plugins folder, it is one plugin."""
+    """The plugin. Its one name makes the entry point and a mounted plugins folder the same plugin."""
 
     name = "huggy"
-    timetables = [DaysWhenAsked]  # noqa: RUF012 -- Airflow's declaration
-    fastapi_apps = _InTheServer()
-    # Their addresses are relative: Airflow puts them into its page as they are, wherever a proxy shows that.
+    timetables = [BackfillOnlyTimetable]  # noqa: RUF012 -- Airflow's declaration
+    fastapi_apps = _OnlyInApiServer()
+    # The addresses are relative: Airflow puts them into its page unchanged, and a proxy may show that page anywhere.
     external_views = [  # noqa: RUF012 -- Airflow's declaration
         {"name": "Huggy", "href": f"{PREFIX[1:]}/", "destination": "nav", "url_route": "huggy"},
         {
@@ -39,4 +37,4 @@ class HuggyPlugin(AirflowPlugin):
 
     @classmethod
     def on_load(cls, *_: Any, **__: Any) -> None:
-        hide_former_names()
+        mask_former_names()

@@ -7,35 +7,35 @@ from typing import Any, Protocol
 
 from airflow.sdk.exceptions import AirflowRuntimeError
 
-from huggy_connector.progress import Landed
-from huggy_connector.visible import visible
+from huggy_connector.progress import LandingProgress
+from huggy_connector.visible import escape_controls
 
-SECONDS_BETWEEN = 10.0
+LOG_INTERVAL_SECONDS = 10.0
 
 
-class Log(Protocol):
-    """What is used of a task's logger."""
+class TaskLog(Protocol):
+    """The methods of a task's logger that this module calls."""
 
     def info(self, event: str, *args: Any) -> Any: ...
 
     def warning(self, event: str, *args: Any) -> Any: ...
 
 
-class Store(Protocol):
-    """What is used of Airflow's task state store."""
+class TaskStateStore(Protocol):
+    """The method of Airflow's task state store that this module calls."""
 
     def set(self, key: str, value: Any) -> None: ...
 
 
 class TaskProgress:
-    """Shows where a task stands. The store is a courtesy: nothing is read back from it, and its failure is none."""
+    """A listener that shows how far a task is. Nothing is read back from the store, so its failure fails nothing."""
 
     def __init__(
         self,
-        log: Log,
+        log: TaskLog,
         *,
-        store: Store | None,
-        every: float = SECONDS_BETWEEN,
+        store: TaskStateStore | None,
+        every: float = LOG_INTERVAL_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
@@ -43,23 +43,23 @@ class TaskProgress:
         self._every = every
         self._clock = clock
         self._next = clock() + every
-        self._last: Landed | None = None
+        self._last: LandingProgress | None = None
 
-    def landed(self, state: Landed) -> None:
+    def update(self, state: LandingProgress) -> None:
         self._last = state
         if self._clock() >= self._next:
             self._next = self._clock() + self._every
             self._show(state)
 
     def note(self, sentence: str) -> None:
-        self._log.info("%s", visible(sentence))
+        self._log.info("%s", escape_controls(sentence))
 
     def finish(self) -> None:
-        """Shows the last state, however soon it came after the one before."""
+        """Show the last state, even if it came soon after the one before."""
         if self._last is not None:
             self._show(self._last)
 
-    def _show(self, state: Landed) -> None:
+    def _show(self, state: LandingProgress) -> None:
         self._log.info(
             "%s: page %d of %s, %d rows, %.0f rows/s, %.0f%% of the budget, %s left",
             state.resource,
@@ -75,6 +75,6 @@ class TaskProgress:
                 self._store.set("progress", asdict(state))
             except AirflowRuntimeError as error:
                 self._log.warning(
-                    "The task state store does not take the progress (%s); it goes on in this log.", error
+                    "The task state store does not accept the progress (%s); it continues in this log.", error
                 )
                 self._store = None

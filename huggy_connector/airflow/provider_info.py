@@ -1,4 +1,4 @@
-"""What Airflow reads of this package before anything else. Every Airflow process calls it: it imports nothing."""
+"""What Airflow reads of this package first. Every Airflow process calls it, so it imports nothing."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ _DOCS = "https://developers.huggy.io"
 
 
 def get_provider_info() -> dict[str, Any]:
-    """The provider in words of Airflow's `provider_info.schema.json`. The extra's fields are named as in `Settings`,
-    after `secret_` where Airflow would show them else.
+    """Return the provider in the form of Airflow's `provider_info.schema.json`.
+
+    The fields of the extra have the names of `Settings`. A secret one begins with `secret_`, or Airflow would show it.
     """
     return {
         "package-name": "huggy-connector",
@@ -38,40 +39,46 @@ def get_provider_info() -> dict[str, Any]:
                         "login": "only to renew the token",
                     },
                 },
-                "conn-fields": _fields(),
+                "conn-fields": _connection_fields(),
             }
         ],
     }
 
 
-def _fields() -> dict[str, Any]:
+def _connection_fields() -> dict[str, Any]:
     return {
-        "client_secret": _field("Client secret", "Of your app in Huggy; only to renew the token.", format="password"),
-        "refresh_token": _field("Refresh token", "Renews the access token when it ends.", format="password"),
-        "company_id": _field(
+        "client_secret": _connection_field(
+            "Client secret", "Of your app in Huggy; only to renew the token.", format="password"
+        ),
+        "refresh_token": _connection_field("Refresh token", "Renews the access token when it ends.", format="password"),
+        "company_id": _connection_field(
             "Company", "Number of the company; empty: the token's main company.", type=["integer", "null"], minimum=1
         ),
-        "api_version": _field("API version", "v2 for a token from Settings > API.", enum=["v3", "v2"]),
-        "timezone": _field("Time zone", "The account's zone; empty: America/Sao_Paulo."),
-        "language": _field("Language", "Of labels; empty: en.", enum=["en", "pt-br", "es"]),
-        "requests_per_second": _field(
+        "api_version": _connection_field("API version", "v2 for a token from Settings > API.", enum=["v3", "v2"]),
+        "timezone": _connection_field("Time zone", "The account's zone; empty: America/Sao_Paulo."),
+        "language": _connection_field("Language", "Of labels; empty: en.", enum=["en", "pt-br", "es"]),
+        "requests_per_second": _connection_field(
             "Requests a second",
             "Your share of the account's limit; empty: 20, all of it.",
             type=["number", "null"],
             exclusiveMinimum=0,
         ),
-        "landing": _field("Landing", "Folder of the Parquet snapshots, the same on every worker."),
-        "warehouse": _field("Warehouse", "Path of the DuckDB file, the same on every worker."),
-        "budget": _field("Budget", "Where the limit is shared; empty: on this host; redis://host:6379: over several."),
-        "secret_budget": _field(
+        "landing": _connection_field("Landing", "Folder of the Parquet snapshots, the same on every worker."),
+        "warehouse": _connection_field("Warehouse", "Path of the DuckDB file, the same on every worker."),
+        "budget": _connection_field(
+            "Budget", "Where the limit is shared; empty: on this host; redis://host:6379: over several."
+        ),
+        "secret_budget": _connection_field(
             "Budget with a password", "The same, such as redis://:password@host.", format="password"
         ),
-        "secret_hash_key": _field("Hash key", "Of hashes and of the list of forgotten people.", format="password"),
-        "secret_landing_access": _field(
+        "secret_hash_key": _connection_field(
+            "Hash key", "Of hashes and of the list of forgotten people.", format="password"
+        ),
+        "secret_landing_access": _connection_field(
             "Access to the landing", "In an object store: a JSON object of its options.", format="password"
         ),
     }
 
 
-def _field(label: str, description: str, **schema: Any) -> dict[str, Any]:
+def _connection_field(label: str, description: str, **schema: Any) -> dict[str, Any]:
     return {"label": label, "description": description, "schema": {"type": ["string", "null"], **schema}}

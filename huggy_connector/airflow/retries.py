@@ -1,4 +1,4 @@
-"""When Airflow tries a task again, and when not."""
+"""When Airflow retries a task, and when it does not."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,15 +10,15 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from huggy_connector.errors import HuggyError, Interrupted, RateLimited
 
-SOONEST = timedelta(minutes=1)
-"""The client itself sits out what is short: a task that still meets it should not spend its tries at once."""
+MIN_DELAY = timedelta(minutes=1)
+"""The client itself waits through short failures, so a task that still fails should not use up its tries at once."""
 
-LATEST = timedelta(hours=1)
-"""Whatever a server asks for: an answer of its own must not hold a run for ever."""
+MAX_DELAY = timedelta(hours=1)
+"""The longest wait, whatever a server asks for: one answer must not block a run for ever."""
 
 
 class HuggyRetryPolicy(RetryPolicy):
-    """After the wait that Huggy asked for, where it named one, but not within a minute; else as the task says."""
+    """A policy that waits as long as Huggy asks for, but at least a minute. Without a Retry-After the task decides."""
 
     def evaluate(
         self,
@@ -29,16 +29,17 @@ class HuggyRetryPolicy(RetryPolicy):
     ) -> RetryDecision:
         if isinstance(exception, RateLimited) and exception.retry_after is not None:
             return RetryDecision.retry(
-                delay=min(max(timedelta(seconds=min(exception.retry_after, 86_400)), SOONEST), LATEST),
+                delay=min(max(timedelta(seconds=min(exception.retry_after, 86_400)), MIN_DELAY), MAX_DELAY),
                 reason="Huggy's Retry-After",
             )
         return RetryDecision.default()
 
 
 @contextmanager
-def final_where_a_retry_cannot_help(account: str) -> Iterator[None]:
-    """Airflow retries what may pass, and workers that died. All else fails the task at once, with one sentence that
-    says whose data it is about.
+def fail_permanent_errors(account: str) -> Iterator[None]:
+    """Fail the task at once, with one sentence that names the account, unless a retry can help.
+
+    Airflow retries errors that may pass, and workers that died. Every other error raises AirflowFailException.
     """
     try:
         yield

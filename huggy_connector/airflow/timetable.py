@@ -1,4 +1,4 @@
-"""The timetable of a DAG that has days but no schedule."""
+"""The timetable of a DAG whose runs are days, but which has no schedule."""
 
 from typing import Any, Self
 
@@ -7,11 +7,11 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 from pendulum import DateTime
 
 
-class DaysWhenAsked(CronDataIntervalTimetable):
-    """A run a day for `airflow backfill create`, and none that the scheduler starts by itself.
+class BackfillOnlyTimetable(CronDataIntervalTimetable):
+    """A timetable with a run a day for `airflow backfill create`, and no run that the scheduler starts by itself.
 
-    A run's interval is a day of UTC and only names that day: when it begins is for the account's zone to say. The first
-    instant of a backfill may be anywhere in its first day, for midnight in the Americas is not midnight in UTC.
+    A run's interval is a day of UTC and only names that day; the account's zone says when the day begins. The first
+    instant of a backfill may be anywhere in its first day, because midnight in the Americas is not midnight in UTC.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class DaysWhenAsked(CronDataIntervalTimetable):
 
     @property
     def summary(self) -> str:
-        return "when asked"
+        return "on demand"
 
     def serialize(self) -> dict[str, Any]:
         return {}
@@ -32,7 +32,10 @@ class DaysWhenAsked(CronDataIntervalTimetable):
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """A backfill asks for every day of its range, which is to catch up; the scheduler, of a DAG that does not."""
+        """Return the next run for a backfill, which catches up with its range, and None for the scheduler.
+
+        The scheduler asks for a DAG that does not catch up.
+        """
         if not restriction.catchup:
             return None
         return super().next_dagrun_info(

@@ -1,69 +1,64 @@
-"""Asks the API within the budget. Retries live here and nowhere else."""
+"""The client of the API: it sends each request within the budget, and is the only place with retries."""
 
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from huggy_connector import errors
 from huggy_connector.api import protocol
-from huggy_connector.api.agreed import AgreedClock
-from huggy_connector.api.auth import Credentials, explained
-from huggy_connector.api.bounded import LARGE
+from huggy_connector.api.auth.credentials import Credentials, explain_refusal
+from huggy_connector.api.auth.token_claims import compute_account
 from huggy_connector.api.http import Transport
-from huggy_connector.api.protocol import Profile, Request, Response, Row
-from huggy_connector.api.tokens import account
+from huggy_connector.api.http_messages import Request, Response
+from huggy_connector.api.protocol import Profile
+from huggy_connector.api.response_limits import LARGE_BODY
+from huggy_connector.api.retry_notes import RetryNotes, format_pause
+from huggy_connector.api.run_clock import RunClock
 from huggy_connector.budget import LONGEST_PAUSE, Budget, Lane
 from huggy_connector.catalogue import Resource
+from huggy_connector.clock import Clock
 from huggy_connector.errors import HuggyError
+from huggy_connector.model import Row
 
 T = TypeVar("T")
 
-PATIENCE = 300.0
-"""Seconds for which one page is asked again before the run fails."""
-FIRST_PATIENCE = 6.0
-"""The same until the API has answered for the first time, and for answers that are no list: a wrong address should be
-told soon."""
 
-MANY_DAYS = 3_650
-TIMES_DOUBTED = 6
-"""Times that a page with an element that is no record is asked for: a record may be hidden behind it."""
-TOLD_EVERY = 5.0
-"""Seconds between two lines about retries."""
-NO_TEXT = "bytes that are no UTF-8"
+class _Send(Protocol):
+    """Sends a request once, within the budget. A `Send` that takes a token too."""
+
+    def __call__(self, request: Request, token: str | None = None) -> Response: ...
+
+
+RETRY_TIMEOUT = 300.0
+"""Seconds for which one request is repeated before the run fails."""
+FIRST_RETRY_TIMEOUT = 6.0
+"""The same until the API has answered once, and for an answer that is no list: a wrong address should fail soon."""
+
+MAX_PAGE_READS = 6
+"""How often a page is read while one of its elements is no record: such an element may hide a record."""
+NOT_UTF8 = "bytes that are no UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedPage:
     """The rows of one page in the API's order, and the instant (UTC) at which the answer was complete."""
 
     rows: Sequence[Row]
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The outside world's time, passed in."""
-
-    now: Callable[[], datetime]
-    """An aware UTC instant."""
-    wait: Callable[[threading.Event, float], bool]
-    """Waits so many seconds, or until the event is set: then True."""
-    monotonic: Callable[[], float]
-    """Seconds that never go back, for measuring how long something took."""
-
-
 class Client:
-    """One account's API. Shared by threads. Every request takes its turn in the budget, retries included.
-    Closed, it lets go the threads that wait in it: they get Interrupted.
+    """The API of one account. Threads share it. Every request waits for its turn in the budget, retries included.
 
-    What may pass (429, 5xx, a lost connection, a mangled answer) is asked again with full jitter until `patience`
-    seconds have gone by; then the last error is raised. `requests` and `retries` count what was sent since the start.
+    After a transient failure (429, 5xx, a lost connection, a mangled answer) a repeatable request is sent again, with
+    full jitter, for `retry_timeout` seconds; then the last error is raised. `requests` and `retries` count what was
+    sent since the start. `close` ends the threads that wait in it: they get Interrupted.
     """
 
     def __init__(
@@ -76,9 +71,9 @@ class Client:
         company_id: int | None = None,
         api_version: str = "v3",
         lane: Lane = Lane.NORMAL,
-        patience: float = PATIENCE,
+        retry_timeout: float = RETRY_TIMEOUT,
         longest_pause: float = LONGEST_PAUSE,
-        heeds_api_clock: bool = True,
+        uses_api_clock: bool = True,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.company_id = company_id
@@ -88,25 +83,28 @@ class Client:
         self._clock = clock
         self._api_version = api_version
         self._lane = lane
-        self._patience = patience
+        self._retry_timeout = retry_timeout
         self._longest_pause = longest_pause
         self._note = note
-        self.time = AgreedClock(clock.now, clock.monotonic, heeds_api=heeds_api_clock, note=note)
-        """The time that what is landed goes by."""
-        self._told: tuple[float, int] | None = None
-        """When a retry was last told, and how many were not since."""
+        self.run_clock = RunClock(clock.now, clock.monotonic, uses_api_clock=uses_api_clock, note=note)
+        """The clock of everything that is landed."""
+        self._retry_notes = RetryNotes(clock, note)
         self._noted: set[str] = set()
-        """What a note was given about, where one is enough."""
-        self._counting = threading.Lock()
-        self._decodes_large = threading.Lock()
+        """Subjects of notes that are given only once."""
+        self._count_lock = threading.Lock()
+        self._large_decode_lock = threading.Lock()
         self._closed = threading.Event()
         self._has_answered = False
         self.requests = 0
-        self.retries = 0
         self.round_trip: float | None = None
-        """Seconds that the last answer took, without those of connecting."""
+        """Seconds that the last answer took, without the time for connecting."""
         self.server_clock_skew: float | None = None
-        """Seconds by which the server's clock is ahead of ours, as of the last answer that told."""
+        """Seconds by which the server's clock is ahead of ours, by the last answer that names a time."""
+
+    @property
+    def retries(self) -> int:
+        """How many requests were sent again since the start."""
+        return self._retry_notes.retries
 
     def fetch_page(
         self,
@@ -115,166 +113,170 @@ class Client:
         *,
         parent: int | None = None,
         filters: tuple[tuple[str, str], ...] = (),
-    ) -> Fetched:
-        """One page of a list, whole; of the list of one `parent` where the resource has one. `page` is ignored where
-        the list comes in one answer. What is no record, each time the page is asked for, is an empty one.
+    ) -> FetchedPage:
+        """Return one whole page of a resource's list, or of the list of one `parent`.
+
+        `page` is ignored if the list comes in one answer. An element that is no record in any of the reads becomes an
+        empty row. Raises ApiError.
         """
-        request = protocol.list_request(
+        request = protocol.build_list_request(
             resource.path.format(id=parent),
             company_id=self.company_id,
             page=page if resource.paged else None,
             filters=filters,
         )
-        for _ in range(TIMES_DOUBTED):
-            rows, at = self._fetch(request, lambda answer: protocol.rows_in(answer, request.what))
+        for _ in range(MAX_PAGE_READS):
+            rows, at = self._fetch(request, lambda answer: protocol.decode_rows(answer, request.what))
             if all(rows):
-                return Fetched(rows, at)
-        odd = sum(not row for row in rows)
-        self._note_once(request.what, f"{request.what}: {odd:,} elements are no records each time it is asked for.")
-        return Fetched(rows, at)
+                return FetchedPage(rows, at)
+        invalid = sum(not row for row in rows)
+        self._note_once(request.what, f"{request.what}: {invalid:,} elements are no records each time it is asked for.")
+        return FetchedPage(rows, at)
 
-    def fetch_row(self, resource: Resource, row_id: int) -> Fetched:
-        """One record by its id, as a page of one row. Raises NotFound where it is gone."""
-        request = protocol.row_request(resource.path, row_id, company_id=self.company_id)
-        row, at = self._fetch(request, lambda answer: protocol.row_in(answer, request.what))
-        return Fetched((row,), at)
+    def fetch_row(self, resource: Resource, row_id: int) -> FetchedPage:
+        """Return one record by its id, as a page of one row. Raises NotFound if it is gone, or another ApiError."""
+        request = protocol.build_row_request(resource.path, row_id, company_id=self.company_id)
+        row, at = self._fetch(request, lambda answer: protocol.decode_row(answer, request.what))
+        return FetchedPage((row,), at)
 
     def fetch_profile(self) -> Profile:
-        """Who the token is: the cheapest test of a connection.
+        """Return the token's owner. This is the cheapest test of a connection. Raises ApiError.
 
-        The profile has been seen missing below `companies/{id}`: then it is asked for without the company.
+        Some accounts have no profile below `companies/{id}`: then it is read without the company.
         """
         try:
-            return self._profile(self.company_id)
+            return self._fetch_profile(self.company_id)
         except (errors.NotFound, errors.Refused):
             if self.company_id is None:
                 raise
-            return self._profile(None)
+            return self._fetch_profile(None)
 
-    def _profile(self, company_id: int | None) -> Profile:
-        request = protocol.profile_request(company_id=company_id)
-        return self._fetch(request, lambda answer: protocol.profile_in(answer, company_id=self.company_id))[0]
+    def _fetch_profile(self, company_id: int | None) -> Profile:
+        request = protocol.build_profile_request(company_id=company_id)
+        return self._fetch(request, lambda answer: protocol.decode_profile(answer, company_id=self.company_id))[0]
 
     def authenticate(self) -> None:
-        """Makes sure that there is an access token that has not ended: it may have to be asked for."""
-        self._patiently(lambda: self._credentials.token(self._send))
+        """Make sure that there is a valid access token: get one if necessary. Raises ApiError, ConfigurationError."""
+        self._retry(self._credentials.get_token)
 
     @property
     def account(self) -> str:
-        """A digest of whose the token at hand is, the same for every token that a refresh brings."""
-        return account(self._credentials.grant.access_token)
+        """A digest of the token's owner: a refresh does not change it."""
+        return compute_account(self._credentials.grant.access_token)
 
     @property
     def token_expires_at(self) -> datetime | None:
-        """When the token at hand ends (UTC); None for one that does not say."""
+        """When the current token expires (UTC); None if it does not say."""
         return self._credentials.grant.expires_at
 
     def _fetch(self, request: Request, decode: Callable[[Response], T]) -> tuple[T, datetime]:
-        return self._patiently(lambda: self._fetch_once(request, decode))
+        return self._retry(lambda send: self._fetch_once(request, decode, send))
 
-    def _patiently(self, act: Callable[[], T]) -> T:
+    def _retry(self, act: Callable[[_Send], T]) -> T:
+        """Run `act` until it succeeds, fails for good, or its time for retries is over. Return its result.
+
+        Once `act` has sent a request that is not repeatable, nothing is retried: the request may have had its effect.
+        """
         start = self._clock.monotonic()
+        is_final = threading.Event()
+
+        def send(request: Request, token: str | None = None) -> Response:
+            if not request.is_repeatable:
+                is_final.set()
+            return self._send(request, token)
+
         attempts = Retrying(
-            retry=retry_if_exception(self._may_pass),
-            stop=lambda state: self._clock.monotonic() - start >= self._patience_with(state),
+            retry=retry_if_exception(lambda error: not is_final.is_set() and self._is_transient(error)),
+            stop=lambda state: self._clock.monotonic() - start >= self._retry_timeout_of(state),
             wait=wait_random_exponential(multiplier=0.5, max=20),
             sleep=self._sleep,
-            before_sleep=lambda state: self._tell_retry(state, until=start + self._patience_with(state)),
+            before_sleep=lambda state: self._note_retry(state, start + self._retry_timeout_of(state)),
             reraise=True,
         )
-        return attempts(act)
+        return attempts(lambda: act(send))
 
-    def _fetch_once(self, request: Request, decode: Callable[[Response], T]) -> tuple[T, datetime]:
-        token = self._credentials.token(self._send)
-        answer = self._send(request, token)
-        for again in (False, True):
+    def _fetch_once(self, request: Request, decode: Callable[[Response], T], send: _Send) -> tuple[T, datetime]:
+        """Send a request, with another token if the first one is refused. Return the decoded answer and its instant.
+
+        A 401 says that the API did nothing: then even a request that is not repeatable may be sent with another token.
+        """
+        token = self._credentials.get_token(send)
+        answer = send(request, token)
+        for is_replacement in (False, True):
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 break
-            other = self._credentials.replacement(token, self._send, again=again)
+            other = self._credentials.replace_token(token, send, is_replacement=is_replacement)
             if other is None:
                 break
             token = other
-            answer = self._send(request, token)
+            answer = send(request, token)
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise explained(token, api_version=self._api_version, now=self._clock.now())
-        if (error := protocol.error_in(answer, request.what, now=self._clock.now())) is not None:
-            raise self._believed(error)
+            raise explain_refusal(token, api_version=self._api_version, now=self._clock.now())
+        if (error := protocol.decode_error(answer, request.what, now=self._clock.now())) is not None:
+            raise self._limit_pause(error)
         try:
-            with self._decodes_large if len(answer.body) > LARGE else nullcontext():
-                taken = decode(answer), self.time.now()
+            with self._large_decode_lock if len(answer.body) > LARGE_BODY else nullcontext():
+                decoded = decode(answer), self.run_clock.now()
         except errors.ApiError as mangled:
-            mangled.add_note(protocol.described(answer))
+            mangled.add_note(protocol.describe_response(answer))
             raise
         self._has_answered = True
-        if NO_TEXT not in self._noted and not protocol.is_text(answer):
-            self._note_once(NO_TEXT, f"The answer for {request.what} holds {NO_TEXT}: they were replaced.")
-        return taken
+        if NOT_UTF8 not in self._noted and not protocol.is_unicode(answer):
+            self._note_once(NOT_UTF8, f"The answer for {request.what} holds {NOT_UTF8}: they were replaced.")
+        return decoded
 
     def _note_once(self, about: str, sentence: str) -> None:
-        with self._counting:
+        with self._count_lock:
             is_new = about not in self._noted
             self._noted.add(about)
         if is_new:
             self._note(sentence)
 
-    def _believed(self, error: errors.ApiError) -> errors.ApiError:
-        """Nobody waits for days because a server says so: it is told instead."""
+    def _limit_pause(self, error: errors.ApiError) -> errors.ApiError:
+        """Return the error, or Overlong if it asks for a longer pause than `longest_pause`: nobody waits for days."""
         pause = error.retry_after if isinstance(error, errors.RateLimited) else None
         if pause is None or pause <= self._longest_pause:
             return error
         return errors.Overlong(
-            f"The API asks (429) for a pause of {_in_words(pause)}, longer than HUGGY_LONGEST_PAUSE allows "
+            f"The API asks (429) for a pause of {format_pause(pause)}, longer than HUGGY_LONGEST_PAUSE allows "
             f"({self._longest_pause:,.0f} seconds): try later, or ask Huggy what is wrong."
         )
 
     def _send(self, request: Request, token: str | None = None) -> Response:
-        with self.budget.turn(self._lane) as turn:
-            with self._counting:
+        with self.budget.take_turn(self._lane) as turn:
+            with self._count_lock:
                 self.requests += 1
             sent = self._clock.monotonic()
             answer = self._transport.send(request, token=token)
             self.round_trip = self._clock.monotonic() - sent - answer.connecting
-            turn.answered(
-                refused=answer.status == HTTPStatus.TOO_MANY_REQUESTS,
-                retry_after=protocol.retry_after(answer.headers, now=self._clock.now()),
+            turn.record_answer(
+                is_refused=answer.status == HTTPStatus.TOO_MANY_REQUESTS,
+                retry_after=protocol.parse_retry_after(answer.headers, now=self._clock.now()),
             )
-        if (theirs := protocol.server_time(answer.headers)) is not None:
-            self.server_clock_skew = (theirs - self._clock.now()).total_seconds()
-            self.time.hear(theirs)
+        if (server_time := protocol.parse_server_time(answer.headers)) is not None:
+            self.server_clock_skew = (server_time - self._clock.now()).total_seconds()
+            self.run_clock.observe(server_time)
         return answer
 
-    def _may_pass(self, error: BaseException) -> bool:
-        """What is no list is a wrong address where nothing else ever came, and else a server that is out of step."""
+    def _is_transient(self, error: BaseException) -> bool:
+        """Say whether the same request may succeed later.
+
+        An answer of the wrong shape means a wrong address, unless the API has answered before: then it is a fault.
+        """
         if isinstance(error, errors.UnexpectedShape):
             return self._has_answered
         return isinstance(error, HuggyError) and error.transient
 
-    def _patience_with(self, state: RetryCallState) -> float:
+    def _retry_timeout_of(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        is_an_api = self._has_answered or isinstance(error, errors.RateLimited)
-        if not is_an_api or isinstance(error, errors.UnexpectedShape):
-            return min(self._patience, FIRST_PATIENCE)
-        return self._patience
+        has_reached_api = self._has_answered or isinstance(error, errors.RateLimited)
+        if not has_reached_api or isinstance(error, errors.UnexpectedShape):
+            return min(self._retry_timeout, FIRST_RETRY_TIMEOUT)
+        return self._retry_timeout
 
-    def _tell_retry(self, state: RetryCallState, *, until: float) -> None:
-        """One sentence every few seconds, whatever number of threads ask again."""
-        if self._closed.is_set():
-            return  # nothing is asked again: what broke is the connection that was closed
-        now = self._clock.monotonic()
-        with self._counting:
-            self.retries += 1
-            last, untold = self._told or (-TOLD_EVERY, 0)
-            if now - last < TOLD_EVERY:
-                self._told = last, untold + 1
-                return
-            self._told = now, 0
-        error = state.outcome.exception() if state.outcome else None
-        what = str(error).partition(": ")[0].removesuffix(".")
-        seen = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-        wait = state.next_action.sleep if state.next_action else 0.0
-        end = self._clock.now() + timedelta(seconds=max(until - now, wait))
-        more = f"; {untold:,} more retries since the last such line" if untold else ""
-        self._note(f"{what}{seen}. Asked again in {wait:.0f} s, until {end:%H:%M} UTC at the longest{more}.")
+    def _note_retry(self, state: RetryCallState, until: float) -> None:
+        if not self._closed.is_set():  # closed: there is no retry, the connection broke for that reason
+            self._retry_notes.add(state, until=until)
 
     def _sleep(self, seconds: float) -> None:
         if self._clock.wait(self._closed, seconds):
@@ -290,10 +292,3 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _in_words(seconds: float) -> str:
-    days = seconds / 86_400
-    if days < 1:
-        return f"{seconds / 3600:,.1f} hours"
-    return f"{days:,.0f} days" if days < MANY_DAYS else "many years"

@@ -1,4 +1,4 @@
-"""The only module that knows httpx: one request out, one answer read to its end, its failures told in our words."""
+"""Sends one request and reads one whole answer. The only module that imports httpx; its errors are translated here."""
 
 import os
 import ssl
@@ -14,24 +14,25 @@ from urllib.request import getproxies
 import httpx
 
 from huggy_connector import __version__, errors
-from huggy_connector.api.bounded import (
-    LONGEST_ANSWER,
-    BoundedNetwork,
+from huggy_connector.api.http_messages import Request, Response
+from huggy_connector.api.protocol import too_large_error
+from huggy_connector.api.proxies import CERTIFICATES, Proxy, choose_proxy, load_certificates
+from huggy_connector.api.response_limits import (
+    MAX_ANSWER_SECONDS,
+    BodyReader,
+    DeadlineNetwork,
     Deadlines,
-    Reader,
     TooLarge,
     TooSlow,
-    Unreadable,
+    UndecodableBody,
 )
-from huggy_connector.api.network import CERTIFICATES, Proxy, trusted, way_to
-from huggy_connector.api.protocol import Request, Response, too_large
 
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
 
 
 class Transport(Protocol):
-    """Sends one request. Raises Unreachable, Untrusted or MangledAnswer, or ConfigurationError where the environment
-    names no way to the server; never a library's own error.
+    """Sends one request. Raises Unreachable, Untrusted, MangledAnswer or AnswerTooLarge, and ConfigurationError if the
+    environment names no usable proxy; never an error of a library.
     """
 
     def send(self, request: Request, *, token: str | None) -> Response: ...
@@ -40,7 +41,7 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Over HTTP, with connections kept open. Shared by threads."""
+    """A transport over HTTP that keeps connections open. Threads share it."""
 
     def __init__(
         self,
@@ -48,25 +49,25 @@ class HttpTransport:
         *,
         language: str,
         timeouts: httpx.Timeout = TIMEOUTS,
-        longest: float = LONGEST_ANSWER,
-        reader: Reader | None = None,
+        max_seconds: float = MAX_ANSWER_SECONDS,
+        reader: BodyReader | None = None,
     ) -> None:
-        """`longest`: seconds in which an answer must have come whole. Raises ConfigurationError where the environment
-        names no way to the server.
+        """`max_seconds`: the time for one request and its whole answer. Raises ConfigurationError if the address is
+        invalid or the environment names no usable proxy.
         """
-        self._ways = _Ways(_surroundings())
-        self._longest, self._reader = longest, reader or Reader()
+        self._routes = _Routes(_read_environment())
+        self._max_seconds, self._reader = max_seconds, reader or BodyReader()
         try:
             self._base = httpx.URL(base_url)
-            self._ways.to(self._base)
+            self._routes.transport_to(self._base)
         except httpx.InvalidURL:
-            raise _no_address("HUGGY_BASE_URL") from None
+            raise _invalid_address_error("HUGGY_BASE_URL") from None
         self._client = httpx.Client(
             base_url=base_url,
             timeout=timeouts,
-            transport=self._ways,
-            follow_redirects=False,  # a server may not send a token on to another
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is needed, and none is kept
+            transport=self._routes,
+            follow_redirects=False,  # a redirect would send the token to another server
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # the API needs no cookies
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip",
@@ -76,64 +77,64 @@ class HttpTransport:
         )
 
     def send(self, request: Request, *, token: str | None) -> Response:
-        connecting = _Connecting()
+        connecting = _ConnectionTrace()
         try:
             sent = self._client.build_request(
-                "GET" if request.body is None else "POST",
+                request.method,
                 request.path,
                 params=request.query,
                 json=request.body,
                 headers={} if token is None else {"Authorization": f"Bearer {token}"},
                 extensions={"trace": connecting},
             )
-            with self._ways.deadlines.within(self._longest):
+            with self._routes.deadlines.limit(self._max_seconds):
                 answer = self._client.send(sent, stream=True)
                 try:
                     encoding = answer.headers.get("content-encoding", "")
                     body = self._reader.read(answer.iter_raw(), encoding=encoding)
                 finally:
                     answer.close()
-        except (httpx.HTTPError, TooSlow, Unreadable) as error:
-            raise self._in_our_words(error, request) from None
+        except (httpx.HTTPError, TooSlow, UndecodableBody) as error:
+            raise self._translate_error(error, request) from None
         except TooLarge:
-            raise too_large(request.what, request.setting) from None
+            raise too_large_error(request.what, request.setting) from None
         except httpx.InvalidURL:
-            raise _no_address(request.setting) from None
+            raise _invalid_address_error(request.setting) from None
         except errors.HuggyError:
             raise
-        except Exception as error:  # what libraries make of an answer that none of them foresaw
-            raise _garbled(request.what) from error
-        if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and (proxy := self._proxy_of(request)):
-            raise _refused_by(proxy)
+        except Exception as error:  # an answer that the libraries did not expect
+            raise _mangled_error(request.what) from error
+        if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and (proxy := self._choose_proxy(request)):
+            raise _proxy_refused_error(proxy)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, body, connecting.seconds)
 
-    def _in_our_words(self, error: Exception, request: Request) -> errors.ApiError:
-        host = self._target(request).host
-        proxy = self._proxy_of(request)
-        if _caused_by_a_certificate(error):
+    def _translate_error(self, error: Exception, request: Request) -> errors.ApiError:
+        host = self._server_url(request).host
+        proxy = self._choose_proxy(request)
+        if _is_certificate_error(error):
             return errors.Untrusted(
                 f"The certificate of {host} is not trusted: check {request.setting}, or set SSL_CERT_FILE to the "
                 "certificates of your network."
             )
         match error:
             case httpx.ProxyError() if proxy:
-                return _refused_by(proxy)
+                return _proxy_refused_error(proxy)
             case httpx.ConnectError() | httpx.ConnectTimeout():
-                return _no_connection(host, proxy, request.setting)
+                return _connection_error(host, proxy, request.setting)
             case httpx.TimeoutException() | TooSlow():
                 return errors.Unreachable(f"{host} does not answer in time for {request.what}: try later.")
-            case httpx.RemoteProtocolError() | Unreadable():
-                return _garbled(request.what)
+            case httpx.RemoteProtocolError() | UndecodableBody():
+                return _mangled_error(request.what)
             case _:
                 return errors.Unreachable(f"The connection to {host} broke while asking for {request.what}: try later.")
 
-    def _target(self, request: Request) -> httpx.URL:
+    def _server_url(self, request: Request) -> httpx.URL:
         path = httpx.URL(request.path)
         return path if path.host else self._base
 
-    def _proxy_of(self, request: Request) -> Proxy | None:
-        return self._ways.proxy_to(self._target(request))
+    def _choose_proxy(self, request: Request) -> Proxy | None:
+        return self._routes.choose_proxy_to(self._server_url(request))
 
     def close(self) -> None:
         self._client.close()
@@ -145,22 +146,22 @@ class HttpTransport:
         self.close()
 
 
-class _Ways(httpx.BaseTransport):
-    """Sends each request through the proxy that the environment names for its server, or without one."""
+class _Routes(httpx.BaseTransport):
+    """Sends each request through the proxy that the environment names for its server, or directly."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.deadlines = Deadlines()
-        self._certificates = _certificates(tuple((name, environ.get(name, "")) for name in CERTIFICATES))
+        self._certificates = _load_certificates_once(tuple((name, environ.get(name, "")) for name in CERTIFICATES))
         self._opening = threading.Lock()
         self._open: dict[Proxy | None, httpx.HTTPTransport] = {}
 
-    def proxy_to(self, url: httpx.URL) -> Proxy | None:
-        return way_to(str(url), self._environ)
+    def choose_proxy_to(self, url: httpx.URL) -> Proxy | None:
+        return choose_proxy(str(url), self._environ)
 
-    def to(self, url: httpx.URL) -> httpx.HTTPTransport:
-        """Raises ConfigurationError."""
-        proxy = self.proxy_to(url)
+    def transport_to(self, url: httpx.URL) -> httpx.HTTPTransport:
+        """Return the transport for a URL; it is made once for each proxy. Raises ConfigurationError."""
+        proxy = self.choose_proxy_to(url)
         with self._opening:
             if proxy not in self._open:
                 self._open[proxy] = self._transport(proxy)
@@ -169,50 +170,50 @@ class _Ways(httpx.BaseTransport):
     def _transport(self, proxy: Proxy | None) -> httpx.HTTPTransport:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
         if proxy is None:
-            return self._bounded(httpx.HTTPTransport(verify=self._certificates, limits=limits))
+            return self._add_deadlines(httpx.HTTPTransport(verify=self._certificates, limits=limits))
         try:
-            way = httpx.Proxy(proxy.url, ssl_context=self._certificates if proxy.url.startswith("https:") else None)
-            return self._bounded(httpx.HTTPTransport(verify=self._certificates, limits=limits, proxy=way))
+            target = httpx.Proxy(proxy.url, ssl_context=self._certificates if proxy.url.startswith("https:") else None)
+            return self._add_deadlines(httpx.HTTPTransport(verify=self._certificates, limits=limits, proxy=target))
         except (ValueError, httpx.InvalidURL):
-            raise proxy.refused() from None
+            raise proxy.invalid_error() from None
         except ImportError:
             raise errors.ConfigurationError(
                 f"{proxy.variable} names a SOCKS proxy, and its client is not installed: "
                 "pip install 'huggy-connector[socks]'."
             ) from None
 
-    def _bounded(self, transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
-        """A header can trickle for ever, and httpx gives no other way to the single reads of a connection."""
+    def _add_deadlines(self, transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+        """Limit the time of each read: headers could come slowly for ever, and httpx has no public way for it."""
         pool = transport._pool  # noqa: SLF001
-        pool._network_backend = BoundedNetwork(pool._network_backend, self.deadlines)  # noqa: SLF001
+        pool._network_backend = DeadlineNetwork(pool._network_backend, self.deadlines)  # noqa: SLF001
         return transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self.to(request.url).handle_request(request)
-        answer.headers.pop("Location", None)  # httpx reads it, and may fail at it, even where it does not follow
+        answer = self.transport_to(request.url).handle_request(request)
+        answer.headers.pop("Location", None)  # httpx parses it even if it does not follow it, and may fail
         return answer
 
     def close(self) -> None:
-        for each in self._open.values():
-            each.close()
+        for transport in self._open.values():
+            transport.close()
 
 
-def _surroundings() -> Mapping[str, str]:
-    """The environment; where it names no proxy, with those that the system itself has been told."""
+def _read_environment() -> Mapping[str, str]:
+    """Return the environment. If it names no proxy, add the proxies of the system's own settings."""
     if any(name.lower().endswith("_proxy") for name in os.environ):
         return os.environ
     return {**{f"{scheme}_proxy": address for scheme, address in getproxies().items()}, **os.environ}
 
 
-def _no_address(setting: str) -> errors.ConfigurationError:
+def _invalid_address_error(setting: str) -> errors.ConfigurationError:
     return errors.ConfigurationError(f"{setting} is no address that a server can have: correct it.")
 
 
-def _garbled(what: str) -> errors.MangledAnswer:
+def _mangled_error(what: str) -> errors.MangledAnswer:
     return errors.MangledAnswer(f"The answer for {what} is cut off or garbled: try later.")
 
 
-def _no_connection(host: str, proxy: Proxy | None, setting: str) -> errors.Unreachable:
+def _connection_error(host: str, proxy: Proxy | None, setting: str) -> errors.Unreachable:
     if proxy is None:
         return errors.Unreachable(f"No connection to {host}: check {setting}, the network and the proxy settings.")
     return errors.Unreachable(
@@ -220,14 +221,14 @@ def _no_connection(host: str, proxy: Proxy | None, setting: str) -> errors.Unrea
     )
 
 
-def _refused_by(proxy: Proxy) -> errors.Unreachable:
+def _proxy_refused_error(proxy: Proxy) -> errors.Unreachable:
     return errors.Unreachable(
         f"The proxy of {proxy.variable} refuses the request: check the user and password in it, and its rules."
     )
 
 
-def _caused_by_a_certificate(error: BaseException | None) -> bool:
-    """Other failures of TLS may pass, as where a server goes away in the middle of a handshake, or speaks none."""
+def _is_certificate_error(error: BaseException | None) -> bool:
+    """Say whether a certificate caused the error. Other TLS failures may pass: a server may stop in a handshake."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True
@@ -235,8 +236,8 @@ def _caused_by_a_certificate(error: BaseException | None) -> bool:
     return False
 
 
-class _Connecting:
-    """Hears what httpx does for a request, and measures how long opening the connection took."""
+class _ConnectionTrace:
+    """Listens to what httpx does for a request, and measures how long it took to open the connection."""
 
     seconds = 0.0
     _since = 0.0
@@ -249,6 +250,6 @@ class _Connecting:
 
 
 @cache
-def _certificates(told: tuple[tuple[str, str], ...]) -> ssl.SSLContext:
-    """Those that the environment names, else those of httpx; read once for all connections: it takes 50 ms."""
-    return trusted(dict(told)) or httpx.create_ssl_context(trust_env=False)
+def _load_certificates_once(variables: tuple[tuple[str, str], ...]) -> ssl.SSLContext:
+    """Return the certificates that the environment names, or those of httpx. Cached: reading them takes 50 ms."""
+    return load_certificates(dict(variables)) or httpx.create_ssl_context(trust_env=False)

@@ -1,4 +1,4 @@
-"""Who may send a request when. One budget per credential: for threads, for processes (file) and for hosts (Redis).
+"""The request budget: when a request may leave. One for each credential: for threads, processes (file), hosts (Redis).
 
     HUGGY_BUDGET            shared by
     file:                   the processes of this host, through a file in HUGGY_STATE (the default)
@@ -6,9 +6,9 @@
     redis://host:6379/0     the hosts that use this Redis (rediss:// over TLS)
     memory:                 the threads of one process only
 
-`?mode=strict` never gives a slot back early. `?share=0.25` takes a fixed part of the rate, for workers that cannot
-share a budget; with `redis://` it is the part that this process takes while Redis is away (else: one part a process).
-Both: `?share=0.25&mode=strict`.
+`?mode=strict` never releases a slot early. `?share=0.25` uses a fixed part of the rate, for workers that cannot share a
+budget; with `redis://` it is the part that this process uses while Redis is away (default: an equal part for each
+process). Both: `?share=0.25&mode=strict`.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from huggy_connector.budget.file import FileStore
-from huggy_connector.budget.redis import RedisStore
-from huggy_connector.budget.threads import MemoryStore, SharedBudget, Store
+from huggy_connector.budget.file import FileBudgetStore
+from huggy_connector.budget.limiter import BudgetStore, MemoryBudgetStore, SharedBudget
+from huggy_connector.budget.redis import RedisBudgetStore
 from huggy_connector.budget.types import Budget, Lane, Turn
-from huggy_connector.budget.window import LONGEST_PAUSE, Limit
+from huggy_connector.budget.window import LONGEST_PAUSE, RateLimit
 from huggy_connector.errors import ConfigurationError
 
-REDIS = ("redis", "rediss")
+REDIS_SCHEMES = ("redis", "rediss")
 
 __all__ = ["LONGEST_PAUSE", "Budget", "Lane", "SharedBudget", "Turn", "open_budget"]
 
@@ -38,31 +38,31 @@ def open_budget(
     note: Callable[[str], None],
     longest_pause: float = LONGEST_PAUSE,
 ) -> SharedBudget:
-    """The budget that `spec` (HUGGY_BUDGET) names. To be closed; closed, it lets go who still waits.
+    """Return the budget that `spec` (HUGGY_BUDGET) names. The caller closes it, which ends threads that still wait.
 
-    `scope` is what the rate belongs to, such as the base URL and the company; only a hash of it is stored. `rate`:
-    arrivals in any second, of a broken one the whole part. `note` hears sentences for a person. A server's wish to be
-    left alone for more than `longest_pause` seconds is not believed. Raises ConfigurationError with one sentence.
+    `scope` is the owner of the rate, such as the base URL and the company; only a hash of it is stored. `rate`:
+    arrivals in any second, rounded down; 0.5 is one in two seconds. `note` gets sentences for a person. If the server
+    asks for a pause of more than `longest_pause` seconds, that is ignored. Raises ConfigurationError with one sentence.
     """
     if not (math.isfinite(rate) and rate > 0):
         raise ConfigurationError(f"The budget's rate {rate!r} is not a number above 0: set HUGGY_REQUESTS_PER_SECOND.")
     address, _, query = spec.partition("?")
     kind, _, place = address.partition(":")
-    share, strict, others = _options(query)
-    if others and kind not in REDIS:
+    share, is_strict, others = _parse_options(query)
+    if others and kind not in REDIS_SCHEMES:
         raise ConfigurationError(f"HUGGY_BUDGET has no option {others[0][0]}: there are share=0.5 and mode=strict.")
     name = hashlib.sha256(scope.encode()).hexdigest()[:16]
-    rate = rate if share is None or kind in REDIS else rate * share
-    limit = Limit(rate, strict=strict, longest_pause=longest_pause)
-    store: Store
+    rate = rate if share is None or kind in REDIS_SCHEMES else rate * share
+    limit = RateLimit(rate, strict=is_strict, longest_pause=longest_pause)
+    store: BudgetStore
     if kind == "file":
         folder = Path(place) if place else state_folder
-        store = FileStore(folder / f"budget-{name}", limit, note=note)
-    elif kind in REDIS:
+        store = FileBudgetStore(folder / f"budget-{name}", limit, note=note)
+    elif kind in REDIS_SCHEMES:
         url = f"{address}?{urlencode(others)}" if others else address
-        store = RedisStore(url, name, limit, share=share, note=note)
+        store = RedisBudgetStore(url, name, limit, share=share, note=note)
     elif kind == "memory" and not place:
-        store = MemoryStore(limit)
+        store = MemoryBudgetStore(limit)
     else:
         raise ConfigurationError(
             "HUGGY_BUDGET is not understood: give file:, file:/some/folder, redis://host:6379/0 or memory:."
@@ -70,20 +70,20 @@ def open_budget(
     return SharedBudget(store, rate=limit.rate, note=note)
 
 
-def _options(query: str) -> tuple[float | None, bool, list[tuple[str, str]]]:
-    """The share, whether strict, and what is left for others to understand."""
-    share, strict, others = None, False, []
+def _parse_options(query: str) -> tuple[float | None, bool, list[tuple[str, str]]]:
+    """Return the share, whether the mode is strict, and all other options."""
+    share, is_strict, others = None, False, []
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key == "share":
-            share = _share(value)
+            share = _parse_share(value)
         elif (key, value) == ("mode", "strict"):
-            strict = True
+            is_strict = True
         else:
             others.append((key, value))
-    return share, strict, others
+    return share, is_strict, others
 
 
-def _share(value: str) -> float:
+def _parse_share(value: str) -> float:
     try:
         share = float(value)
     except ValueError:

@@ -1,14 +1,14 @@
-"""The budget in a file on a local disk, shared by the processes of one host and by the threads of each.
+"""The budget in a file on a local disk. All processes of one host and all their threads share it.
 
-**The lock** is an flock on the very file that holds the state, and once it is taken the path must still lead to that
-file. So one who was stopped while he held the lock, and was passed over, can only write into a file that nobody reads
-any more; with a lock file beside the state (as the library `filelock` has it) he would overwrite the others' state when
-he wakes. The state is written in place, hence the checksum: where it is cut off, mixed or missing, a fresh window
-begins as if the last second had been full.
+**The lock** is an flock on the file that holds the state; after locking, the path must still lead to that file. A
+process that is stopped while it holds the lock is replaced after some seconds: another process puts a new file in place
+of the old one. When the stopped process wakes up, it writes into a file that nobody reads any more. With a separate
+lock file (as in the library `filelock`) it would overwrite the state of the others. The state is written in place, and
+therefore has a checksum: if it is cut off, mixed or missing, a new window starts as if the last second had been full.
 
-**The clock** counts the seconds since the host booted: all its processes share it, nobody can set it, and it goes on
-while the host sleeps. Containers of one host share it too, unless they run on kernels or in time namespaces of their
-own. The file names the clock that it was written by, so that two clocks in one file are noticed, and refused.
+**The clock** counts the seconds since the host booted. All processes of the host share it, nobody can set it, and it
+runs while the host sleeps. Containers of one host share it too, unless they have their own kernel or time namespace.
+The file names the clock of its writer: so a second clock in the same file is noticed, and refused.
 """
 
 import fcntl
@@ -21,36 +21,36 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import TypeVar
 
-from huggy_connector.budget.holders import Holder, names
-from huggy_connector.budget.state import State
-from huggy_connector.budget.window import Limit, Window
+from huggy_connector.budget.liveness import LivenessLock, is_same_file
+from huggy_connector.budget.shared_state import BudgetState
+from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.storage import Unsafe, open_private, private_folder
+from huggy_connector.storage import UnsafePath, make_private_folder, open_private_file
 
 T = TypeVar("T")
 
-LONGEST_LOCK = 5.0
-"""Seconds without any change after which one who holds the lock counts as stopped: a change takes far less than one."""
+LOCK_TIMEOUT = 5.0
+"""Seconds without a change after which the holder of the lock counts as stopped: a change takes far less than one."""
 
 LOCK_SLEEP = 0.001
 
-LOOK_FOR_DEAD_EVERY = 0.2
-"""Seconds. Together with the second for which their slots are kept, the dead cost nothing after 2 s."""
+DEAD_CHECK_INTERVAL = 0.2
+"""Seconds. Slots of dead processes are held for one more second: so after 2 s they cost nothing."""
 
-CHECKSUM = 8
+CHECKSUM_BYTES = 8
 """Bytes."""
 
-ROOM = 16_384
-"""Bytes that are always written: where they were given once, a full disk stops nobody."""
+RESERVED_BYTES = 16_384
+"""Bytes that are always written: once the file has them, a full disk stops nobody."""
 
 
-def seconds_since_boot() -> float:
-    """The clock of the file. macOS has no CLOCK_BOOTTIME: its monotonic clock is common to all too, but sleeps."""
+def read_boot_clock() -> float:
+    """Return the seconds of the file's clock. macOS has no CLOCK_BOOTTIME: its shared clock stops in a sleep."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def name_of_clock() -> bytes:
-    """Differs where `seconds_since_boot` is another clock: another host, another boot, another time namespace."""
+def read_clock_name() -> bytes:
+    """Return a name of the clock of `read_boot_clock`: it differs for another host, boot or time namespace."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()
         return b"%b-%b" % (boot, os.fsencode(Path("/proc/self/ns/time").readlink()))
@@ -58,171 +58,171 @@ def name_of_clock() -> bytes:
         return b"unnamed"
 
 
-class FileStore:
-    """The state in the file `path`, which is made where there is none. A forked child is a holder of its own."""
+class FileBudgetStore:
+    """A store of the state in the file `path`, which is created if necessary. A forked child is another holder."""
 
     def __init__(
         self,
         path: Path,
-        limit: Limit,
+        limit: RateLimit,
         *,
         note: Callable[[str], None],
-        clock: Callable[[], float] = seconds_since_boot,
-        clock_name: Callable[[], bytes] = name_of_clock,
+        clock: Callable[[], float] = read_boot_clock,
+        clock_name: Callable[[], bytes] = read_clock_name,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Raises ConfigurationError where the file cannot be used, as `change` does where it no longer can."""
+        """Raises ConfigurationError if the file is not usable, as `change` does later."""
         self._path = path
         self._limit = limit
         self._note = note
         self._clock = clock
         self._clock_name = clock_name()
         self._sleep = sleep
-        self._used = False
+        self._has_written = False
         self._file: int | None = None
-        self._begin()
+        self._start()
         self.change(lambda _: None)
-        self._me.clear_away()
+        self._liveness.remove_dead_files()
 
     @property
     def holder(self) -> str:
-        self._notice_fork()
-        return self._me.name
+        self._detect_fork()
+        return self._liveness.name
 
-    def change(self, act: Callable[[Window], T]) -> T:
-        self._notice_fork()
-        with self._threads:
+    def change(self, act: Callable[[RequestWindow], T]) -> T:
+        self._detect_fork()
+        with self._thread_lock:
             try:
                 return self._change(act)
             except OSError as error:
-                raise self._unusable(error.strerror or type(error).__name__) from error
+                raise self._unusable_error(error.strerror or type(error).__name__) from error
 
     def close(self) -> None:
-        self._notice_fork()
-        with self._threads:
-            self._me.end()
-            self._let_go()
+        self._detect_fork()
+        with self._thread_lock:
+            self._liveness.release()
+            self._close_file()
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         self._process = os.getpid()
-        self._threads = threading.Lock()
-        self._me = Holder(self._path.parent, self._path.name)
-        self._looked_for_dead = self._clock()
+        self._thread_lock = threading.Lock()
+        self._liveness = LivenessLock(self._path.parent, self._path.name)
+        self._last_dead_check = self._clock()
 
-    def _notice_fork(self) -> None:
-        """A child shares its parent's open files, and with them the locks: it needs files of its own."""
+    def _detect_fork(self) -> None:
+        """In a forked child, open other files: it shares its parent's open files, and with them the locks."""
         if os.getpid() != self._process:
-            self._me.disown()
-            self._let_go()
-            self._begin()
+            self._liveness.close_silently()
+            self._close_file()
+            self._start()
 
-    def _change(self, act: Callable[[Window], T]) -> T:
-        file = self._locked()
+    def _change(self, act: Callable[[RequestWindow], T]) -> T:
+        file = self._acquire_lock()
         try:
-            self._me.live()
+            self._liveness.hold()
             state = self._read(file)
-            window = Window(self._limit, state, now=self._clock())
-            self._bury_dead(window)
+            window = RequestWindow(self._limit, state, now=self._clock())
+            self._remove_dead(window)
             result = act(window)
             self._write(file, state)
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)
         return result
 
-    def _bury_dead(self, window: Window) -> None:
+    def _remove_dead(self, window: RequestWindow) -> None:
         now = self._clock()
-        if now - self._looked_for_dead >= LOOK_FOR_DEAD_EVERY:
-            self._looked_for_dead = now
-            window.bury(self._me.dead(window.holders()))
+        if now - self._last_dead_check >= DEAD_CHECK_INTERVAL:
+            self._last_dead_check = now
+            window.remove_dead(self._liveness.find_dead(window.list_holders()))
 
     # The lock ---------------------------------------------------------------------------------------------------------
 
-    def _locked(self) -> int:
-        """The file that the path leads to, locked by us."""
-        since, seen = self._clock(), b""
+    def _acquire_lock(self) -> int:
+        """Lock the file to which the path leads, and return its descriptor."""
+        changed_at, last_checksum = self._clock(), b""
         while True:
             if self._file is None:
                 self._file = self._open()
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                checksum = os.pread(self._file, CHECKSUM, 0)
-                if checksum != seen:
-                    since, seen = self._clock(), checksum
-                if self._clock() - since >= LONGEST_LOCK:
-                    self._pass_over(self._file)
+                checksum = os.pread(self._file, CHECKSUM_BYTES, 0)
+                if checksum != last_checksum:
+                    changed_at, last_checksum = self._clock(), checksum
+                if self._clock() - changed_at >= LOCK_TIMEOUT:
+                    self._replace_file(self._file)
                 self._sleep(LOCK_SLEEP)
                 continue
-            if names(self._path, self._file):
+            if is_same_file(self._path, self._file):
                 return self._file
-            self._let_go()
+            self._close_file()
 
     def _open(self) -> int:
-        private_folder(self._path.parent)
-        file = open_private(self._path, os.O_RDWR | os.O_CREAT)
-        if os.fstat(file).st_nlink > 1:  # it is written in place: that would be another file's contents
+        make_private_folder(self._path.parent)
+        file = open_private_file(self._path, os.O_RDWR | os.O_CREAT)
+        if os.fstat(file).st_nlink > 1:  # writing in place would change the other file too
             os.close(file)
-            raise Unsafe("it has a second name elsewhere")
+            raise UnsafePath("it has a second name elsewhere")
         return file
 
-    def _let_go(self) -> None:
+    def _close_file(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
-    def _pass_over(self, held: int) -> None:
-        """Puts a fresh file into the place of the one whose lock someone holds who does not go on."""
-        if names(self._path, held):
-            fresh = self._path.with_name(f"{self._path.name}.{self._me.name}.fresh")
+    def _replace_file(self, locked: int) -> None:
+        """Put a new file in place of the one whose lock a stopped process holds."""
+        if is_same_file(self._path, locked):
+            fresh = self._path.with_name(f"{self._path.name}.{self._liveness.name}.fresh")
             fresh.unlink(missing_ok=True)
-            file = open_private(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            file = open_private_file(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL)
             try:
-                self._write(file, self._afresh("was held by a process that does not go on"))
+                self._write(file, self._start_over("was held by a process that does not go on"))
             finally:
                 os.close(file)
             fresh.replace(self._path)
-        self._let_go()
+        self._close_file()
 
     # The contents -----------------------------------------------------------------------------------------------------
 
-    def _read(self, file: int) -> State:
-        """What the file holds, or a fresh state where that cannot be used."""
+    def _read(self, file: int) -> BudgetState:
+        """Return the state in the file, or a new state if it is not usable."""
         head, _, body = os.pread(file, os.fstat(file).st_size, 0).partition(b"\n")
         if not head:
-            return self._afresh("was deleted or emptied" if self._used else None)
+            return self._start_over("was deleted or emptied" if self._has_written else None)
         body = body.partition(b"\n")[0]
         checksum, _, clock = head.partition(b" ")
-        if checksum != _checksum(clock, body):
-            return self._afresh("is damaged")
+        if checksum != _compute_checksum(clock, body):
+            return self._start_over("is damaged")
         try:
-            state = State.from_json(body)
+            state = BudgetState.from_json(body)
         except ValueError as error:
-            return self._afresh(str(error))
+            return self._start_over(str(error))
         if clock == self._clock_name:
             return state
-        if self._used:
-            raise self._unusable("a host or container with a clock of its own uses it too")
-        return self._afresh(None)  # of an earlier boot
+        if self._has_written:
+            raise self._unusable_error("a host or container with a clock of its own uses it too")
+        return self._start_over(None)  # written before the last boot
 
-    def _afresh(self, reason: str | None) -> State:
+    def _start_over(self, reason: str | None) -> BudgetState:
         if reason is not None:
             self._note(f"The budget's file {reason}: it begins anew, as if the last second had been full.")
-        return State.afresh(slots=self._limit.slots(), now=self._clock())
+        return BudgetState.full(slots=self._limit.slots(), now=self._clock())
 
-    def _write(self, file: int, state: State) -> None:
+    def _write(self, file: int, state: BudgetState) -> None:
         body = state.to_json()
-        text = b"%b %b\n%b\n" % (_checksum(self._clock_name, body), self._clock_name, body)
-        text = text.ljust(ROOM)
+        text = b"%b %b\n%b\n" % (_compute_checksum(self._clock_name, body), self._clock_name, body)
+        text = text.ljust(RESERVED_BYTES)
         if os.pwrite(file, text, 0) != len(text):
             raise OSError(ENOSPC, os.strerror(ENOSPC))
-        self._used = True
+        self._has_written = True
 
-    def _unusable(self, why: str) -> ConfigurationError:
+    def _unusable_error(self, why: str) -> ConfigurationError:
         return ConfigurationError(
             f"The budget's file {self._path} cannot be used: {why}. "
             "Set HUGGY_STATE to a folder of your own on a local disk, or HUGGY_BUDGET to another budget."
         )
 
 
-def _checksum(clock: bytes, body: bytes) -> bytes:
+def _compute_checksum(clock: bytes, body: bytes) -> bytes:
     return b"%08x" % zlib.crc32(body, zlib.crc32(clock))

@@ -1,12 +1,12 @@
-"""The budget in Redis, shared by hosts.
+"""The budget in Redis, which several hosts share.
 
-Each change reads the state together with the server's time, works it out here with the same window as everywhere, and
-writes it back only if nobody else did meanwhile; else it begins again. The server's clock is a wall clock: set back, it
-costs nothing (see window.py), set forward by a second it may let one second's requests through twice.
+Each change reads the state together with the server's time, applies the same window as everywhere, and writes the state
+back only if nobody else has changed it; if somebody has, it starts again. The server's clock is a wall clock. If it is
+set back, nothing is lost (see window.py); if it is set forward by a second, the requests of one second may leave twice.
 
-Who lives is told by a heartbeat: the requests of one who has not been heard of for a second count as given up.
+A heartbeat shows who is alive: the requests of a process without a heartbeat for a second count as lost.
 
-Where Redis does not answer, each process goes on with its share of the rate, in strict mode, until it answers again.
+While Redis does not answer, each process goes on with its share of the rate, in strict mode.
 """
 
 import os
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from huggy_connector.budget.state import State
-from huggy_connector.budget.threads import MemoryStore
-from huggy_connector.budget.window import Limit, Window
+from huggy_connector.budget.limiter import MemoryBudgetStore
+from huggy_connector.budget.shared_state import BudgetState
+from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEASE = 1.0
-"""Seconds after its last sign for which a process counts as living."""
+"""Seconds after its last heartbeat for which a process counts as alive."""
 
-BEAT = 0.25
-"""Seconds between signs."""
+HEARTBEAT_INTERVAL = 0.25
+"""Seconds between two heartbeats."""
 
-PATIENCE = 1.0
+REDIS_TIMEOUT = 1.0
 """Seconds in which Redis has to answer."""
 
-TRY_AGAIN_AFTER = 5.0
-"""Seconds after which a Redis that did not answer is asked again."""
+RECONNECT_INTERVAL = 5.0
+"""Seconds until the next attempt after Redis did not answer."""
 
-KEPT = 7 * 86_400_000
-"""Milliseconds after which a budget that nobody uses is forgotten."""
+STATE_TTL = 7 * 86_400_000
+"""Milliseconds after which Redis deletes a budget that nobody uses."""
 
-NO_ADDRESS = "HUGGY_BUDGET is no address of a Redis such as redis://localhost:6379/0: correct it."
+INVALID_ADDRESS = "HUGGY_BUDGET is no address of a Redis such as redis://localhost:6379/0: correct it."
 
-# KEYS: state, holders. ARGV: holder, lease. Gives the seconds and microseconds of the server's clock, the state or
-# nothing, and who lives.
-LOOK = """
+# KEYS: state, holders. ARGV: holder, lease. Returns the seconds and microseconds of the server's clock, the state or
+# nothing, and the holders that are alive.
+READ_SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
@@ -55,8 +55,8 @@ redis.call('PEXPIRE', KEYS[2], 60000)
 return {time[1], time[2], redis.call('GET', KEYS[1]) or '', redis.call('ZRANGE', KEYS[2], 0, -1)}
 """
 
-# KEYS: state. ARGV: as it was read, as it shall be, milliseconds to keep it. Gives 1 where it was still as it was read.
-SWAP = """
+# KEYS: state. ARGV: the state as it was read, the new state, its TTL in milliseconds. Returns 1 if it had not changed.
+SWAP_SCRIPT = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
   return 0
 end
@@ -65,57 +65,57 @@ return 1
 """
 
 
-class RedisStore:
-    """The state under `name` in the Redis at `url`. A forked child is a holder of its own."""
+class RedisBudgetStore:
+    """A store of the state in the key `name` of the Redis at `url`. A forked child is another holder."""
 
     def __init__(
         self,
         url: str,
         name: str,
-        limit: Limit,
+        limit: RateLimit,
         *,
         share: float | None,
         note: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`share`: of the rate, for this process alone while Redis is away; None: one by the number of processes.
+        """`share`: the part of the rate for this process while Redis is away; None: an equal part for each process.
 
-        Raises ConfigurationError where Redis cannot be used, unless a share says how to go on without it.
+        Raises ConfigurationError if Redis does not answer, unless a share says how to go on without it.
         """
-        self._client = _client(url)
-        self._server = _server(url)
-        self._look = self._client.register_script(LOOK)
-        self._swap = self._client.register_script(SWAP)
+        self._client = _connect(url)
+        self._server = _server_name(url)
+        self._look = self._client.register_script(READ_SCRIPT)
+        self._swap = self._client.register_script(SWAP_SCRIPT)
         self._keys = (f"huggy:budget:{{{name}}}:state", f"huggy:budget:{{{name}}}:holders")
         self._limit = limit
         self._share = share
         self._note = note
         self._clock = clock
         self._processes = 1
-        self._alone: MemoryStore | None = None
-        self._try_again = 0.0
-        self._careful_until = 0.0
-        self._begin()
-        self._meet()
-        self._live()
+        self._fallback: MemoryBudgetStore | None = None
+        self._next_attempt = 0.0
+        self._cautious_until = 0.0
+        self._start()
+        self._check_connection()
+        self._start_heartbeat()
 
     @property
     def holder(self) -> str:
-        self._notice_fork()
+        self._detect_fork()
         return self._holder
 
-    def change(self, act: Callable[[Window], T]) -> T:
+    def change(self, act: Callable[[RequestWindow], T]) -> T:
         from redis.exceptions import RedisError
 
-        self._notice_fork()
-        with self._threads:
-            alone = self._alone
-            if alone is None or self._clock() >= self._try_again:
+        self._detect_fork()
+        with self._thread_lock:
+            fallback = self._fallback
+            if fallback is None or self._clock() >= self._next_attempt:
                 try:
                     return self._change(act)
                 except RedisError as error:
-                    alone = self._go_alone(error)
-            return alone.change(act)
+                    fallback = self._fall_back(error)
+            return fallback.change(act)
 
     def close(self) -> None:
         from redis.exceptions import RedisError
@@ -124,17 +124,17 @@ class RedisStore:
         try:
             self._client.zrem(self._keys[1], self._holder)
         except RedisError:
-            return  # gone: then the lease ends by itself
+            return  # Redis is away: the lease ends by itself
         finally:
             self._client.close()
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         self._process = os.getpid()
-        self._threads = threading.Lock()
+        self._thread_lock = threading.Lock()
         self._holder = uuid4().hex[:12]
         self._closed = threading.Event()
 
-    def _meet(self) -> None:
+    def _check_connection(self) -> None:
         from redis.exceptions import RedisError
 
         try:
@@ -145,81 +145,81 @@ class RedisStore:
                     f"The budget's Redis at {self._server} does not answer ({type(error).__name__}): correct "
                     "HUGGY_BUDGET, or add ?share=0.5 to go on with that part of the rate while it is away."
                 ) from error
-            self._go_alone(error)
+            self._fall_back(error)
 
-    def _live(self) -> None:
-        threading.Thread(target=self._beat, args=(self._closed,), name="huggy-budget", daemon=True).start()
+    def _start_heartbeat(self) -> None:
+        threading.Thread(target=self._send_heartbeats, args=(self._closed,), name="huggy-budget", daemon=True).start()
 
-    def _notice_fork(self) -> None:
+    def _detect_fork(self) -> None:
         if os.getpid() != self._process:
-            self._begin()
-            self._live()
+            self._start()
+            self._start_heartbeat()
 
-    def _beat(self, closed: threading.Event) -> None:
+    def _send_heartbeats(self, closed: threading.Event) -> None:
         from redis.exceptions import RedisError
 
-        while not closed.wait(BEAT):
+        while not closed.wait(HEARTBEAT_INTERVAL):
             try:
                 self._look(keys=self._keys, args=(self._holder, LEASE))
             except RedisError:
-                continue  # the next change says so
+                continue  # the next change reports it
 
-    def _change(self, act: Callable[[Window], T]) -> T:
+    def _change(self, act: Callable[[RequestWindow], T]) -> T:
         while True:
-            seconds, microseconds, text, living = self._look(keys=self._keys, args=(self._holder, LEASE))
+            seconds, microseconds, text, alive = self._look(keys=self._keys, args=(self._holder, LEASE))
             now = int(seconds) + int(microseconds) / 1e6
-            limit = self._limit_alone() if self._clock() < self._careful_until else self._limit
-            window = Window(limit, state := self._read(text, now), now=now)
-            window.bury(window.holders().difference(holder.decode() for holder in living))
-            if self._alone is not None:
-                self._count_what_left_alone(window)
+            limit = self._fallback_limit() if self._clock() < self._cautious_until else self._limit
+            window = RequestWindow(limit, state := self._read(text, now), now=now)
+            window.remove_dead(window.list_holders().difference(holder.decode() for holder in alive))
+            if self._fallback is not None:
+                self._count_fallback_requests(window)
             result = act(window)
-            if self._swap(keys=self._keys[:1], args=(text, state.to_json(), KEPT)):
-                self._come_back(len(living))
+            if self._swap(keys=self._keys[:1], args=(text, state.to_json(), STATE_TTL)):
+                self._rejoin(len(alive))
                 return result
 
-    def _read(self, text: bytes, now: float) -> State:
+    def _read(self, text: bytes, now: float) -> BudgetState:
         try:
-            return State.from_json(text)
+            return BudgetState.from_json(text)
         except ValueError as error:
             if text:
                 self._note(f"The budget in Redis {error}: it begins anew, as if the last second had been full.")
-            return State.afresh(slots=self._limit.slots(), now=now)
+            return BudgetState.full(slots=self._limit.slots(), now=now)
 
     # While Redis is away ----------------------------------------------------------------------------------------------
 
-    def _go_alone(self, error: Exception) -> MemoryStore:
-        self._try_again = self._clock() + TRY_AGAIN_AFTER
-        if self._alone is None:
-            limit = self._limit_alone()
-            full = State.afresh(slots=limit.slots(), now=self._clock())
-            self._alone = MemoryStore(limit, clock=self._clock, state=full)
+    def _fall_back(self, error: Exception) -> MemoryBudgetStore:
+        self._next_attempt = self._clock() + RECONNECT_INTERVAL
+        if self._fallback is None:
+            limit = self._fallback_limit()
+            full = BudgetState.full(slots=limit.slots(), now=self._clock())
+            self._fallback = MemoryBudgetStore(limit, clock=self._clock, state=full)
             self._note(
                 f"The budget's Redis at {self._server} does not answer ({type(error).__name__}): this process goes on "
                 f"with its share, {limit.rate:.3g} requests a second."
             )
-        return self._alone
+        return self._fallback
 
-    def _limit_alone(self) -> Limit:
-        return Limit(self._limit.rate * (1 / self._processes if self._share is None else self._share), strict=True)
+    def _fallback_limit(self) -> RateLimit:
+        return RateLimit(self._limit.rate * (1 / self._processes if self._share is None else self._share), strict=True)
 
-    def _count_what_left_alone(self, window: Window) -> None:
-        """As much as may have left in the last second, and nothing of what Redis still takes to be out."""
-        window.bury({self._holder})
-        for number in range(self._limit_alone().slots()):
-            window.gave_up(f"{self._holder}.alone{number}")
+    def _count_fallback_requests(self, window: RequestWindow) -> None:
+        """Count as many requests as may have left in the last second, in place of those that Redis has in flight."""
+        window.remove_dead({self._holder})
+        for number in range(self._fallback_limit().slots()):
+            window.record_loss(f"{self._holder}.alone{number}")
 
-    def _come_back(self, processes: int) -> None:
-        """Back to the common budget, with no more than the share until the others had the time to come back too."""
-        if self._alone is not None:
-            self._alone = None
-            self._careful_until = self._clock() + TRY_AGAIN_AFTER + PATIENCE
+    def _rejoin(self, processes: int) -> None:
+        """Return to the shared budget, but keep to the share until the others had time to return too."""
+        if self._fallback is not None:
+            self._fallback = None
+            self._cautious_until = self._clock() + RECONNECT_INTERVAL + REDIS_TIMEOUT
             self._note(f"The budget's Redis at {self._server} answers again: back to the common budget.")
-        elif self._clock() >= self._careful_until:
+        elif self._clock() >= self._cautious_until:
             self._processes = processes
 
 
-def _client(url: str) -> "Redis":
+def _connect(url: str) -> "Redis":
     try:
         from redis import Redis
         from redis.backoff import NoBackoff
@@ -231,15 +231,15 @@ def _client(url: str) -> "Redis":
         ) from None
     try:
         redis = Redis.from_url(
-            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 1)
+            url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=Retry(NoBackoff(), 1)
         )
         redis.connection_pool.make_connection()
-    except (ValueError, TypeError, RedisError):  # of an option that is none
-        raise ConfigurationError(NO_ADDRESS) from None
+    except (ValueError, TypeError, RedisError):  # an option that does not exist
+        raise ConfigurationError(INVALID_ADDRESS) from None
     return redis
 
 
-def _server(url: str) -> str:
-    """Host and port, without user and password."""
+def _server_name(url: str) -> str:
+    """Return host and port, without user and password."""
     parts = urlsplit(url)
     return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"

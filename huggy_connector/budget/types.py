@@ -1,4 +1,4 @@
-"""The words of the budget: a turn to send one request. Knows no HTTP."""
+"""The types of the budget: a turn to send one request. They know nothing of HTTP."""
 
 from contextlib import AbstractContextManager
 from enum import IntEnum
@@ -6,28 +6,28 @@ from typing import Protocol
 
 
 class Lane(IntEnum):
-    """Who goes first. A backfill waits while anything normal waits."""
+    """The priority of a request. A backfill waits while a normal request waits."""
 
     NORMAL = 0
     BACKFILL = 1
 
 
 class Turn(Protocol):
-    """The right to send one request now. Left without `answered` (time-out, reset), it counts as still on its way."""
+    """The right to send one request now. Without `record_answer` (timeout, reset) the request counts as in flight."""
 
-    def answered(self, *, refused: bool = False, retry_after: float | None = None) -> None:
-        """The server answered. `refused`: with a 429, `retry_after` seconds being its wish where it named one."""
+    def record_answer(self, *, is_refused: bool = False, retry_after: float | None = None) -> None:
+        """Record an answer. `is_refused`: it was a 429, and asked for `retry_after` seconds if it named a time."""
 
 
 class Budget(Protocol):
-    """Who may send when: at most `rate` requests reach the server in any second, over all who share the credential."""
+    """A request budget: at most `rate` requests of all who share it reach the server in any second."""
 
     @property
     def rate(self) -> float:
         """Requests a second."""
 
-    def turn(self, lane: Lane = Lane.NORMAL) -> AbstractContextManager[Turn]:
-        """Blocks until a request may leave. To be entered just before sending, and left when the answer is read."""
+    def take_turn(self, lane: Lane = Lane.NORMAL) -> AbstractContextManager[Turn]:
+        """Wait until a request may leave. Enter it just before sending, and leave it when the answer is read."""
 
     def close(self) -> None:
-        """Nobody waits any longer: who does gets Interrupted."""
+        """Close the budget: whoever waits gets Interrupted."""

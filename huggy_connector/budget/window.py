@@ -1,205 +1,208 @@
-"""The rules of the budget: who holds which of a credential's slots, and when the next is free.
+"""The rules of the budget: who holds which slot of a credential, and when the next slot is free.
 
-Pure: no clock, no I/O, no threads. Whoever shares the budget shares one `State`, opens a `Window` on it at an instant,
-asks or tells one thing, and keeps the state; threads.py, file.py and redis.py differ only in where it is kept.
+Pure: no clock, no I/O, no threads. All who share a budget share one `BudgetState`. Each of them opens a `RequestWindow`
+on it at an instant, calls one method, and stores the state. limiter.py, file.py and redis.py differ only in where they
+store it.
 
-**Strict.** A slot is held from before the request leaves until one second after its answer was read, and a request
-leaves only while fewer than `rate` slots are held. Then no second sees more than `rate` arrivals, whatever the network
-does. Suppose one did: of rate + 1 requests that arrive in one second, t - 1 to t, take the one sent last, at s <= t.
-Each other was sent before s and arrived after t - 1, so its answer came after t - 1 and its slot is held beyond t: at s
-all slots were held, and the last was not let go. The price: at most rate / (1 + round trip) requests a second.
+**Strict.** A slot is held from before the request leaves until one second after its answer is read. A request leaves
+only while fewer than `rate` slots are held. Then at most `rate` requests arrive in any second, whatever the network
+does. Proof: suppose that rate + 1 requests arrive in one second, from t - 1 to t. Take the one that was sent last, at
+s <= t. Each of the others was sent before s and arrived after t - 1. So its answer came after t - 1, and its slot is
+held beyond t. At s, then, all slots were held, and the last request could not leave. The price: at most
+rate / (1 + round trip) requests a second.
 
-**Default.** An answer has been on its way for a while when it is read, and the next request needs a while to arrive.
-Together that is at least the shortest way there and back, so a slot is given back that much earlier, less a margin.
-Nothing is given back early until enough answers were seen, and for a while after any refusal. What this rests on is an
-estimate: where it is wrong (a way that suddenly becomes much shorter), one second may see a few too many, but not twice
-as many, because requests never leave closer together than half of what is due.
+**Default.** When an answer is read, it has already travelled for a while, and the next request needs a while to arrive.
+Together that is at least the shortest round trip. So a slot is released earlier by that time, less a margin. No slot is
+released early until there are enough answers, and for a while after a refusal. The shortest round trip is an estimate.
+If it is wrong (a route suddenly becomes much shorter), one second may see a few requests too many, but never twice as
+many, because two requests never leave closer together than half of the average distance.
 """
 
 from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from huggy_connector.budget.state import State, Waiting
+from huggy_connector.budget.shared_state import BudgetState, QueuedTurn
 from huggy_connector.budget.types import Lane
 
 MARGIN = 0.010
-"""Seconds of the least round trip that are not given back."""
+"""Seconds of the least round trip by which slots are not released early."""
 
-STRICT_AFTER_REFUSAL = 60.0
-"""Seconds without giving anything back early after a 429."""
+STRICT_SECONDS = 60.0
+"""Seconds after a 429 in which no slot is released early."""
 
-LONGEST_BACKOFF = 30.0
-"""Seconds: the most that all pause after a 429 which names no time."""
+MAX_BACKOFF = 30.0
+"""Seconds: the longest pause of all after a 429 that names no time."""
 
 LONGEST_PAUSE = 3600.0
-"""Seconds: the most that all pause after a 429 which names a time, unless set otherwise."""
+"""Seconds: the longest pause of all after a 429 that names a time, unless a setting says otherwise."""
 
-WORTH_TELLING = 5.0
-"""Seconds from which on a pause is told to a person."""
+MIN_NOTED_PAUSE = 5.0
+"""Seconds: a person gets a note about a pause that is at least this long."""
 
-LONGEST_REQUEST = 60.0
-"""Seconds after which a request counts as given up unless its sender says that it still waits."""
+REQUEST_TIMEOUT = 60.0
+"""Seconds after which a request counts as lost, unless its sender says that it still waits."""
 
-LONGEST_SLEEP = 0.25
-"""Seconds after which one who waits looks again, for what cannot be foreseen: a holder that died, a better pace."""
+MAX_SLEEP = 0.25
+"""Seconds after which a waiting thread looks again: a holder may have died, or the rate may have risen."""
 
-SHORTEST_SLEEP = 0.001
+MIN_SLEEP = 0.001
 
-GHOST = 1.0
-"""Seconds that someone who waits may be late before his place in the queue is given to the next."""
+QUEUE_GRACE = 1.0
+"""Seconds that a waiting request may be late before it loses its place in the queue."""
 
-FINEST_SPACING = 0.005
-"""Seconds below which requests are not kept apart: nobody sleeps that exactly."""
+MIN_SPACING = 0.005
+"""Seconds: a smaller distance between requests is ignored, because no sleep is that exact."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `rate` arrivals in any second: of a broken rate the whole part, and 0.5 is one in two seconds."""
+class RateLimit:
+    """A limit of `rate` arrivals in any second, rounded down; 0.5 is one in two seconds."""
 
     rate: float
     strict: bool = False
-    """Never give a slot back early."""
+    """Whether slots are never released early."""
     longest_pause: float = LONGEST_PAUSE
-    """Seconds: a longer pause that a server asks for is not believed."""
+    """Seconds: a longer pause that a server asks for is ignored."""
 
     def slots(self, share: float = 1.0) -> int:
+        """Return how many requests may arrive in one period."""
         return max(1, int(self.rate * share))
 
     def period(self, share: float = 1.0) -> float:
-        """Seconds in which so many requests may arrive."""
+        """Return the seconds of one period: at least 1."""
         return max(1.0, 1.0 / (self.rate * share))
 
 
-class Window:
-    """The state as it is at one instant. The next question is asked of a new window, later."""
+class RequestWindow:
+    """The state of a budget at one instant. A window serves for one call; the next call needs a new one."""
 
-    def __init__(self, limit: Limit, state: State, *, now: float) -> None:
-        """`now`: seconds of a clock that all who share the state share.
+    def __init__(self, limit: RateLimit, state: BudgetState, *, now: float) -> None:
+        """`now`: seconds of the clock that all who share the state use.
 
-        A clock that was set back goes on from where it was: nobody waits for it to catch up, and no slot is given back
-        before its time.
+        If the clock was set back, time goes on from where it was: nobody waits for the clock to catch up, and no slot
+        is released too early.
         """
         state.shift = max(state.shift, state.latest - now)
         self._state = state
         self._now = state.latest = now + state.shift
         self._longest_pause = limit.longest_pause
-        # What was written down may come of a server's, a release's or a disk's mistake: it binds nobody for longer.
+        # The stored times may be a mistake of a server, a release or a disk: nobody waits longer than these limits.
         state.paused_until = min(state.paused_until, self._now + limit.longest_pause)
-        state.strict_until = min(state.strict_until, self._now + STRICT_AFTER_REFUSAL)
+        state.strict_until = min(state.strict_until, self._now + STRICT_SECONDS)
         share = state.pace.share(now=self._now)
         self._rate = limit.rate
         self._slots = limit.slots(share)
         self._period = limit.period(share)
-        # After a refusal one request at a time finds out whether the server answers again.
+        # After a refusal, one request at a time checks whether the server answers again.
         self._spacing = self._period if state.refusals else self._period / self._slots / 2
-        self._least_trip = state.trips.least(now=self._now)
-        believed = self._least_trip is not None and not limit.strict and self._now >= state.strict_until
-        early = max(0.0, (self._least_trip or 0.0) - MARGIN) if believed else 0.0
+        self._least_trip = state.trips.estimate_least(now=self._now)
+        may_release_early = self._least_trip is not None and not limit.strict and self._now >= state.strict_until
+        early = max(0.0, (self._least_trip or 0.0) - MARGIN) if may_release_early else 0.0
         self._hold = max(0.0, self._period - early)
-        self._forget()
+        self._drop_expired()
 
-    # What those who send say ------------------------------------------------------------------------------------------
+    # Called by senders ------------------------------------------------------------------------------------------------
 
-    def ask(self, name: str, lane: Lane) -> float:
-        """0.0: the request may leave now, and holds a slot. Else the seconds after which to ask again."""
+    def request_slot(self, name: str, lane: Lane) -> float:
+        """Return 0.0 if the request may leave now: it then holds a slot. Else return the seconds until the next try."""
         state, now = self._state, self._now
-        place = state.waiting.pop(name, None) or Waiting(lane, now, now)
-        ahead = sum((other.lane, other.since) < (place.lane, place.since) for other in state.waiting.values())
-        missing = self._held(self._hold) + ahead + 1 - self._slots
-        if missing <= 0 and now >= max(state.paused_until, self._departure(1)):
-            if self._held(self._period) >= self._slots:
+        queued = state.waiting.pop(name, None) or QueuedTurn(lane, now, now)
+        ahead = sum((other.lane, other.since) < (queued.lane, queued.since) for other in state.waiting.values())
+        missing = self._count_held(self._hold) + ahead + 1 - self._slots
+        if missing <= 0 and now >= max(state.paused_until, self._earliest_departure(1)):
+            if self._count_held(self._period) >= self._slots:
                 state.early = now
             state.left = state.out[name] = now
             return 0.0
         wait = max(
-            SHORTEST_SLEEP,
+            MIN_SLEEP,
             state.paused_until - now,
-            min(LONGEST_SLEEP, max(self._departure(ahead + 1), self._release(missing)) - now),
+            min(MAX_SLEEP, max(self._earliest_departure(ahead + 1), self._predict_release(missing)) - now),
         )
-        place.until = now + wait + GHOST
-        state.waiting[name] = place
+        queued.until = now + wait + QUEUE_GRACE
+        state.waiting[name] = queued
         return wait
 
-    def leave(self, name: str) -> None:
-        """Waits no longer."""
+    def withdraw(self, name: str) -> None:
+        """Remove a request from the queue."""
         self._state.waiting.pop(name, None)
 
-    def answered(self, name: str, *, round_trip: float) -> None:
-        """An answer was read, `round_trip` seconds after its request left."""
-        sent = self._end(name, self._state.answered, round_trip)
+    def record_answer(self, name: str, *, round_trip: float) -> None:
+        """Record an answer that was read `round_trip` seconds after its request left."""
+        sent = self._finish(name, self._state.answered, round_trip)
         self._state.trips.add(max(0.0, round_trip), now=self._now)
         if self._state.refused is None or sent > self._state.refused:
             self._state.refusals = 0
 
-    def gave_up(self, name: str) -> None:
-        """Nobody waits for the answer any more. The request may still be on its way, but no longer than a period."""
-        self._end(name, self._state.lost, 0.0)
+    def record_loss(self, name: str) -> None:
+        """Record that nobody waits for an answer any more. The request may still arrive, but within a period."""
+        self._finish(name, self._state.lost, 0.0)
 
-    def refused(self, name: str, *, round_trip: float, retry_after: float | None) -> str | None:
-        """The server answered 429, and wished to be left alone for `retry_after` seconds where it named them.
+    def record_refusal(self, name: str, *, round_trip: float, retry_after: float | None) -> str | None:
+        """Record a 429. `retry_after`: the seconds that the server asked for; None if it named none.
 
-        Returns a sentence for a person where there is something to tell.
+        Return a sentence for a person; None if there is nothing to say.
         """
         state, now = self._state, self._now
-        # A refusal comes back sooner than an answer: its slot is not given back early, its round trip not believed.
-        sent = self._end(name, state.lost, round_trip)
-        state.strict_until = now + STRICT_AFTER_REFUSAL
-        wish = retry_after if retry_after is not None and 0 < retry_after <= self._longest_pause else None
+        # A refusal comes back sooner than an answer: its slot is not released early, and its round trip does not count.
+        sent = self._finish(name, state.lost, round_trip)
+        state.strict_until = now + STRICT_SECONDS
+        requested = retry_after if retry_after is not None and 0 < retry_after <= self._longest_pause else None
         if state.refused is not None and sent <= state.refused:
-            state.paused_until = max(state.paused_until, now + (wish or 0.0))
+            state.paused_until = max(state.paused_until, now + (requested or 0.0))
             return None
-        backoff = min(LONGEST_BACKOFF, self._period * 2.0 ** min(state.refusals, 10))
-        state.paused_until = max(state.paused_until, now + (wish or backoff))
+        backoff = min(MAX_BACKOFF, self._period * 2.0 ** min(state.refusals, 10))
+        state.paused_until = max(state.paused_until, now + (requested or backoff))
         state.refused = now
         state.refusals += 1
         pause = state.paused_until - now
-        # Under strict rules a refused request cannot have been one too many of ours: others use the account. Refused
-        # again after a pause, without a success between, it is no matter of the pace any more.
-        ours = state.early is not None and state.early > sent - self._period
-        if not ours and state.refusals == 1:
+        # Under strict rules our requests cannot have been too many: then others use the account. If a request is
+        # refused again after a pause, without a success in between, a lower rate does not help.
+        is_our_fault = state.early is not None and state.early > sent - self._period
+        if not is_our_fault and state.refusals == 1:
             state.pace.step_down(now=now, resumes=state.paused_until)
             return (
                 "The API refused a request (429) that this budget does not explain: others use the account. "
                 f"In {pause:.0f} s it goes on with {self._rate * state.pace.stepped_to:.3g} requests a second, "
                 "then slowly more."
             )
-        return f"The API asked (429) for a pause of {pause:.0f} s." if pause >= WORTH_TELLING else None
+        return f"The API asked (429) for a pause of {pause:.0f} s." if pause >= MIN_NOTED_PAUSE else None
 
-    # What those who keep the state say --------------------------------------------------------------------------------
+    # Called by stores -------------------------------------------------------------------------------------------------
 
-    def still_out(self, names: Iterable[str]) -> None:
-        """These wait for their answers, whatever became of the state meanwhile."""
+    def restore_in_flight(self, names: Iterable[str]) -> None:
+        """Add requests that wait for their answers, in case the state has lost them."""
         for name in names:
             self._state.out.setdefault(name, self._now)
 
-    def holders(self) -> set[str]:
-        """Who holds slots or waits for one."""
-        return {_holder(name) for name in (*self._state.out, *self._state.waiting)}
+    def list_holders(self) -> set[str]:
+        """Return the holders of slots and of places in the queue."""
+        return {_holder_of(name) for name in (*self._state.out, *self._state.waiting)}
 
-    def bury(self, dead: Collection[str]) -> None:
-        """These holders live no more: their requests count as given up now, and they wait no longer."""
-        for name in [name for name in self._state.out if _holder(name) in dead]:
-            self.gave_up(name)
-        for name in [name for name in self._state.waiting if _holder(name) in dead]:
-            self.leave(name)
+    def remove_dead(self, dead: Collection[str]) -> None:
+        """Remove dead holders: their requests count as lost now, and their places in the queue are free."""
+        for name in [name for name in self._state.out if _holder_of(name) in dead]:
+            self.record_loss(name)
+        for name in [name for name in self._state.waiting if _holder_of(name) in dead]:
+            self.withdraw(name)
 
     # The rules --------------------------------------------------------------------------------------------------------
 
-    def _held(self, hold: float) -> int:
-        """How many slots are held, where one whose answer was read is held for `hold` seconds more."""
+    def _count_held(self, hold: float) -> int:
+        """Return how many slots are held, if a slot is held for `hold` seconds after its answer."""
         answered, lost = self._state.answered, self._state.lost
         freed = bisect_right(answered, self._now - hold) + bisect_right(lost, self._now - self._period)
         return len(self._state.out) + len(answered) + len(lost) - freed
 
-    def _departure(self, turns: int) -> float:
-        """When the next request but `turns` - 1 may leave, as far as the spacing goes."""
-        if self._state.left is None or self._spacing < FINEST_SPACING:
+    def _earliest_departure(self, turns: int) -> float:
+        """Return when the request number `turns` from now may leave, as far as the spacing allows."""
+        if self._state.left is None or self._spacing < MIN_SPACING:
             return self._now
         return self._state.left + self._spacing * turns
 
-    def _release(self, missing: int) -> float:
-        """When so many slots more than now will be free, as far as can be foreseen."""
+    def _predict_release(self, missing: int) -> float:
+        """Return when so many more slots are expected to be free."""
         if missing <= 0:
             return self._now
         times = [answer + self._hold for answer in self._state.answered]
@@ -209,21 +212,21 @@ class Window:
         times = sorted(time for time in times if time > self._now)
         return times[min(missing, len(times)) - 1] if times else self._now
 
-    def _end(self, name: str, ends: list[float], round_trip: float) -> float:
-        """Moves a request to `ends`, even one of which the state knows nothing; returns when it left."""
+    def _finish(self, name: str, ends: list[float], round_trip: float) -> float:
+        """Move a request to `ends`, even if it is not in the state. Return when it left."""
         sent = self._state.out.pop(name, self._now - round_trip)
         insort(ends, self._now)
         return sent
 
-    def _forget(self) -> None:
+    def _drop_expired(self) -> None:
         state, now = self._state, self._now
-        for name in [name for name, sent in state.out.items() if now - sent > LONGEST_REQUEST]:
-            self.gave_up(name)
+        for name in [name for name, sent in state.out.items() if now - sent > REQUEST_TIMEOUT]:
+            self.record_loss(name)
         del state.answered[: bisect_right(state.answered, now - self._period)]
         del state.lost[: bisect_right(state.lost, now - self._period)]
-        for name in [name for name, place in state.waiting.items() if place.until < now]:
-            self.leave(name)
+        for name in [name for name, queued in state.waiting.items() if queued.until < now]:
+            self.withdraw(name)
 
 
-def _holder(name: str) -> str:
+def _holder_of(name: str) -> str:
     return name.partition(".")[0]

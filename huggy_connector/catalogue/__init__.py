@@ -1,6 +1,6 @@
-"""What is known of each resource. Code, tables, comments and docs derive from here.
+"""The catalogue: everything known about each resource. Code, tables, comments and docs are derived from it.
 
-Every module of this folder that defines a `Resource` is found: adding a resource is adding a file.
+Each module of this folder that defines a `Resource` is found: to add a resource, add a file.
 """
 
 import pkgutil
@@ -13,7 +13,7 @@ from huggy_connector.catalogue.types import (
     Embedded,
     Field,
     ListOf,
-    Order,
+    ListOrder,
     Resource,
     Scalar,
     Struct,
@@ -23,27 +23,31 @@ from huggy_connector.catalogue.types import (
 from huggy_connector.errors import ConfigurationError
 
 
-def _found() -> Iterator[Resource]:
+def _find_resources() -> Iterator[Resource]:
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
         yield from (value for value in vars(import_module(module.name)).values() if isinstance(value, Resource))
 
 
 RESOURCES: dict[str, Resource] = {
-    resource.name: resource for resource in sorted(_found(), key=lambda each: (each.parent is not None, each.name))
+    resource.name: resource
+    for resource in sorted(_find_resources(), key=lambda each: (each.parent is not None, each.name))
 }
-"""By name, in landing order: parents before their children."""
+"""The resources by name, in landing order: parents before their substreams."""
 
 
-def resource_named(name: str) -> Resource:
-    """The resource, or ConfigurationError naming those there are."""
+def get_resource(name: str) -> Resource:
+    """Return the resource of a name. Raises ConfigurationError that lists all names."""
     if name not in RESOURCES:
         raise ConfigurationError(f"There is no resource called {name!r}: choose from {', '.join(RESOURCES)}.")
     return RESOURCES[name]
 
 
-def resources_named(names: Iterable[str]) -> tuple[Resource, ...]:
-    """The resources in landing order, each once; all default ones where no name is given."""
-    wanted = {resource_named(name).name for name in names}
+def select_resources(names: Iterable[str]) -> tuple[Resource, ...]:
+    """Return the named resources in landing order, each once; without names, all default ones.
+
+    Raises as `get_resource`.
+    """
+    wanted = {get_resource(name).name for name in names}
     return tuple(each for each in RESOURCES.values() if each.name in wanted or (not wanted and each.default))
 
 
@@ -54,12 +58,12 @@ __all__ = [
     "Embedded",
     "Field",
     "ListOf",
-    "Order",
+    "ListOrder",
     "Resource",
     "Scalar",
     "Struct",
     "Text",
     "Type",
-    "resource_named",
-    "resources_named",
+    "get_resource",
+    "select_resources",
 ]

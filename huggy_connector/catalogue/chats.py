@@ -1,6 +1,16 @@
 """Chats (*atendimentos*): one row a conversation. Huggy: developers.huggy.io, API v3, `GET /chats`."""
 
-from huggy_connector.catalogue.types import Column, Field, Life, ListOf, Order, Resource, Scalar, Struct, Text
+from huggy_connector.catalogue.types import (
+    Column,
+    Field,
+    ListOf,
+    ListOrder,
+    RecordState,
+    Resource,
+    Scalar,
+    Struct,
+    Text,
+)
 
 CHATS = Resource(
     name="chats",
@@ -9,10 +19,10 @@ CHATS = Resource(
         "One row a conversation with a customer, as it was when last fetched.",
         "Uma linha por atendimento, como estava na última leitura.",
     ),
-    order=Order.NEWEST_FIRST,
+    order=ListOrder.NEWEST_FIRST,
     created="created_at",
     version="updated_at",
-    life=Life(
+    life=RecordState(
         situation="situation",
         closed_at="closed_at",
         open=("auto", "wait_for_chat", "in_chat", "queue", "in_queue"),

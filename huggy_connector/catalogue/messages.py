@@ -1,6 +1,6 @@
 """Messages: one row a message of a chat. Huggy: developers.huggy.io, API v3, `GET /chats/{id}/messages`."""
 
-from huggy_connector.catalogue.types import Column, Order, Resource, Scalar, Text
+from huggy_connector.catalogue.types import Column, ListOrder, Resource, Scalar, Text
 
 MESSAGES = Resource(
     name="messages",
@@ -9,7 +9,7 @@ MESSAGES = Resource(
         "One row a message of a chat; landed only when asked for (`huggy sync --messages`).",
         "Uma linha por mensagem de um atendimento; só com `huggy sync --messages`.",
     ),
-    order=Order.NEWEST_FIRST,
+    order=ListOrder.NEWEST_FIRST,
     created="sent_at",
     parent="chats",
     default=False,

@@ -1,4 +1,4 @@
-"""The words a resource is described in. No I/O, no clock, no imports from the rest of the house but errors."""
+"""The types that describe a resource. No I/O, no clock, no imports from other rooms."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import TypeAlias
 
 IDS = range(1, 2**63)
-"""The numbers that a company and a record can have."""
+"""Valid ids of companies and records."""
 
 
 class Scalar(StrEnum):
-    """A column's type, named as DuckDB names it. Every id is a BIGINT, whatever JSON type it arrives in."""
+    """The type of a column, as DuckDB names it. Every id is a BIGINT, whatever its JSON type is."""
 
     BIGINT = "BIGINT"
     INTEGER = "INTEGER"
@@ -20,19 +20,19 @@ class Scalar(StrEnum):
     DATE = "DATE"
     JSON = "JSON"
     INSTANT = "TIMESTAMPTZ"
-    """Arrives as naive local text; stored as the instant, with the local reading beside it in `<name>_local`."""
+    """The API sends naive local text. It is stored as an instant, and the local time in `<name>_local` beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """A nested object with known fields; unknown ones stay in the row's `raw`."""
+    """A nested object with known fields. Unknown fields stay in the row's `raw`."""
 
     fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one type."""
+    """A list with items of one type."""
 
     item: Type
 
@@ -42,7 +42,7 @@ Type: TypeAlias = "Scalar | Struct | ListOf"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value inside a Struct: `key` is Huggy's spelling, `name` the column's."""
+    """A value in a Struct: `key` is Huggy's spelling, `name` ours."""
 
     name: str
     type: Type
@@ -51,7 +51,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The same sentence in the two languages of the users."""
+    """One sentence in the two languages of the users."""
 
     en: str
     pt: str
@@ -59,10 +59,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table and where its value lies in the API's JSON.
+    """One column of a table, and the place of its value in the API's JSON.
 
-    `paths` are dotted JSON paths, tried in order; the first that is present wins (Huggy spells some keys in two ways).
-    `tracked` says whether a change of it is a change of the row (history, `row_hash`); a flickering value is not.
+    `paths` are dotted JSON paths; the first that exists counts (Huggy spells some keys in two ways). `tracked` says
+    whether a new value is a change of the row (history, `row_hash`): not so for a value that changes all the time.
     `personal` names the kind of personal data, for the privacy policy: "name", "phone", "email", "document", "text" ...
     """
 
@@ -74,8 +74,8 @@ class Column:
     personal: str | None = None
 
 
-class Order(StrEnum):
-    """What is known of a list's order. Only a proven order may be used to stop early."""
+class ListOrder(StrEnum):
+    """What is known about the order of a list. Only a proven order may be used to stop early."""
 
     NEWEST_FIRST = "newest first, by creation"
     UNKNOWN = "unknown"
@@ -83,7 +83,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """Rows of one resource also come inside another's: in its JSON `column`, with these of their `fields`."""
+    """Rows of one resource inside the rows of another: in its JSON `column`, with these `fields`."""
 
     resource: str
     column: str
@@ -91,11 +91,11 @@ class Embedded:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """How a record tells whether it still goes on: by the columns `situation` and `closed_at`.
+class RecordState:
+    """How a record shows whether it is still open: by the columns `situation` and `closed_at`.
 
-    What is not known to be closed is open: in one of the situations `open`, or in none of `closed` and without a time
-    of closing. A record without a situation goes by the time alone.
+    A record is open unless it is known to be closed. It is open if its situation is in `open`, or if its situation is
+    not in `closed` and it has no closing time. For a record without a situation only the closing time counts.
     """
 
     situation: str
@@ -103,33 +103,33 @@ class Life:
     open: tuple[str, ...]
     closed: tuple[str, ...]
     asked: tuple[str, ...]
-    """Those of the open situations by which the API filters its list, as far as it is known."""
+    """Those of the open situations by which the API can filter its list, as far as we know."""
 
     def is_open(self, situation: str | None, *, has_closed: bool) -> bool:
-        """`has_closed`: whether it has a time of closing that can be read."""
+        """Say whether a record is open. `has_closed`: whether it has a readable closing time."""
         return situation in self.open or (situation not in self.closed and not has_closed)
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """All that is known of one resource of the API and of the table it becomes.
+    """Everything known about one resource of the API, and about its table.
 
-    `name` is the table; `path` the list's path below the base URL. `created` and `version` name the columns that hold
-    the creation and last-change times, where the resource has them; `life` tells which records still change. `paged`
-    is False for a list in one answer.
-    `parent` names the resource whose ids fill `{id}` in `path`. `default` is False for one landed only when asked for.
-    `history` says that its versions are kept and its deletes graded; `embedded`, where else its rows come along.
-    `ignored` are keys of the JSON that are known and deliberately no columns (they are in `raw`): they are no drift.
+    `name` is the table; `path` is the list's path below the base URL. `created` and `version` name the columns with the
+    times of creation and last change, if there are any. `life` says which records can still change. `paged` is False
+    for a list that comes in one answer. `parent` names the resource whose ids fill `{id}` in `path`: such a resource is
+    a substream. `default` is False for a resource that is landed only on request. `history` says that versions are kept
+    and deletes are graded. `embedded` says where else its rows come. `ignored` are known JSON keys that are no columns
+    on purpose (they are in `raw`): they are no schema drift.
     """
 
     name: str
     path: str
     comment: Text
     columns: tuple[Column, ...]
-    order: Order = Order.UNKNOWN
+    order: ListOrder = ListOrder.UNKNOWN
     created: str | None = None
     version: str | None = None
-    life: Life | None = None
+    life: RecordState | None = None
     paged: bool = True
     parent: str | None = None
     default: bool = True
@@ -138,9 +138,10 @@ class Resource:
     ignored: frozenset[str] = frozenset()
 
     def column(self, name: str) -> Column:
+        """Return the column of a name."""
         return next(column for column in self.columns if column.name == name)
 
     @property
     def known_keys(self) -> frozenset[str]:
-        """Top-level JSON keys that are no news."""
+        """Top-level JSON keys that are no schema drift."""
         return self.ignored | {path.split(".", 1)[0] for column in self.columns for path in column.paths}

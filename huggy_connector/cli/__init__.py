@@ -1,4 +1,4 @@
-"""`huggy`: a thin shell over the pipeline."""
+"""The command line `huggy`: a thin layer over the pipeline."""
 
 from huggy_connector.cli.app import main
 

@@ -11,20 +11,20 @@ from types import FrameType
 import click
 
 from huggy_connector import __version__
-from huggy_connector.cli.ask import check, get, plan
-from huggy_connector.cli.auth import auth
-from huggy_connector.cli.land import backfill, land, load, sync
-from huggy_connector.cli.maintain import compact, forget, rebuild, rollback
-from huggy_connector.cli.read import describe, query, report, status
-from huggy_connector.cli.sandbox import demo, sandbox
-from huggy_connector.cli.show import note
-from huggy_connector.cli.streams import ReaderGone, standard_streams
+from huggy_connector.cli.api_commands import check, get, plan
+from huggy_connector.cli.auth_commands import auth
+from huggy_connector.cli.landing_commands import backfill, land, load, sync
+from huggy_connector.cli.maintenance_commands import compact, forget, rebuild, rollback
+from huggy_connector.cli.output import note
+from huggy_connector.cli.sandbox_commands import demo, sandbox
+from huggy_connector.cli.standard_streams import PipeClosed, standard_streams
+from huggy_connector.cli.warehouse_commands import describe, query, report, status
 from huggy_connector.errors import CompanyStopped, ConfigurationError, HuggyError, Interrupted
-from huggy_connector.visible import visible
+from huggy_connector.visible import escape_controls
 
-INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command goes on from there."
-BROKEN_PIPE = 141
-"""Exit code where whoever read the answer went away: what a shell shows for SIGPIPE."""
+INTERRUPTED_MESSAGE = "Interrupted: what was landed so far is kept, and the same command goes on from there."
+BROKEN_PIPE_EXIT_CODE = 141
+"""Exit code where the reader of the answer went away: what a shell shows for SIGPIPE."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -66,22 +66,25 @@ for command in (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line. Returns the exit code; no traceback unless HUGGY_DEBUG is set."""
+    """Run the command line. Return the exit code. There is no traceback unless HUGGY_DEBUG is set."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # under nohup a closed terminal ends nothing
-            signal.signal(number, _interrupt)
+            signal.signal(number, _raise_interrupt)
     with standard_streams():
         try:
-            arguments = [_in_utf8(each) for each in (sys.argv[1:] if argv is None else argv)]
+            arguments = [_decode_argument(each) for each in (sys.argv[1:] if argv is None else argv)]
             result = huggy.main(args=arguments, prog_name="huggy", standalone_mode=False)
             sys.stdout.flush()
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
-            return _failed(error)
+            return _report_error(error)
     return result if isinstance(result, int) else 0
 
 
-def _in_utf8(argument: str) -> str:
-    """The argument, also where the locale knows less than the terminal: in LANG=C each byte of "ã" is half a sign."""
+def _decode_argument(argument: str) -> str:
+    """Return the argument as UTF-8 text.
+
+    The locale may know less than the terminal: in LANG=C each byte of "ã" is a lone surrogate.
+    """
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -92,35 +95,36 @@ def _in_utf8(argument: str) -> str:
     return argument
 
 
-def _failed(error: BaseException) -> int:
-    """The exit code, after one sentence on standard error."""
-    if isinstance(error, ReaderGone):
-        return BROKEN_PIPE
+def _report_error(error: BaseException) -> int:
+    """Print one sentence on standard error. Return the exit code."""
+    if isinstance(error, PipeClosed):
+        return BROKEN_PIPE_EXIT_CODE
     if isinstance(error, CompanyStopped):
         for warning in error.report.warnings:
             note(f"Warning: {warning}")
-    sentence, code = _told(error)
+    sentence, code = _describe_error(error)
     note(f"huggy: {sentence}")
     return code
 
 
-def _told(error: BaseException) -> tuple[str, int]:
+def _describe_error(error: BaseException) -> tuple[str, int]:
+    """Return the sentence and the exit code. Raise the error itself where HUGGY_DEBUG asks for the traceback."""
     match error:
         case click.ClickException():
             return error.format_message(), ConfigurationError.exit_code
         case click.exceptions.Abort() | KeyboardInterrupt():
-            return INTERRUPTED, Interrupted.exit_code
+            return INTERRUPTED_MESSAGE, Interrupted.exit_code
         case HuggyError():
             return str(error), error.exit_code
         case _ if os.environ.get("HUGGY_DEBUG"):
             raise error
         case OSError() if error.strerror and not isinstance(error, ConnectionError | TimeoutError):
             file = f"file {error.filename}" if isinstance(error.filename, str) else "disk"
-            return visible(f"The {file} cannot be used ({error.strerror}): see to that, and do this again."), 1
+            return escape_controls(f"The {file} cannot be used ({error.strerror}): see to that, and do this again."), 1
         case _:
             return f"Unexpected {type(error).__name__}: set HUGGY_DEBUG=1 for the traceback, and please report it.", 1
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> None:
+def _raise_interrupt(signum: int, frame: FrameType | None) -> None:
     del signum, frame
     raise KeyboardInterrupt

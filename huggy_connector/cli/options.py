@@ -10,28 +10,37 @@ import click
 
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import MODES
-from huggy_connector.settings import SECRETS, Settings, cleaned, holds_password, path_at, shown
+from huggy_connector.settings import SECRETS, Settings, clean_text, has_password, parse_path, quote_value
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-API = ("base_url", "auth_url", "client_id", "company_id", "api_version", "language", "timezone", "requests_per_second")
-LIMIT = ("budget", "state", "token_store")
-LANDING = ("landing",)
-WAREHOUSE = ("warehouse", "keep_versions", "memory_limit", "stop_on", "calendar", "publish")
+API_SETTINGS = (
+    "base_url",
+    "auth_url",
+    "client_id",
+    "company_id",
+    "api_version",
+    "language",
+    "timezone",
+    "requests_per_second",
+)
+BUDGET_SETTINGS = ("budget", "state", "token_store")
+LANDING_SETTINGS = ("landing",)
+WAREHOUSE_SETTINGS = ("warehouse", "keep_versions", "memory_limit", "stop_on", "calendar", "publish")
 
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
-    """Adds an option for each setting, and hands the command the resolved `settings` in their place."""
+    """Add an option for each setting. The command gets the resolved `settings` in their place."""
 
     def decorate(command: Command) -> Command:
         @wraps(command)
         def run(**arguments: Any) -> Any:
             explicit = {name: arguments.pop(name) for name in names}
             for name, value in explicit.items():
-                if name in ("budget", "token_store") and value and holds_password(value):
+                if name in ("budget", "token_store") and value and has_password(value):
                     raise ConfigurationError(
-                        f"the argument {name}{shown(value)}: holds a password, and every user of a machine can read "
-                        f"command lines: set HUGGY_{name.upper()} instead."
+                        f"the argument {name}{quote_value(value)}: holds a password, and every user of a machine can "
+                        f"read command lines: set HUGGY_{name.upper()} instead."
                     )
             return command(settings=Settings.resolve(explicit=explicit, environ=os.environ), **arguments)
 
@@ -54,35 +63,36 @@ def _option(name: str) -> Callable[[Command], Command]:
 
 
 class LocalPath(click.Path):
-    """A path as settings have them: cleaned, `~` replaced, absolute."""
+    """A path as in the settings: cleaned, `~` replaced, absolute."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(path_type=Path, **options)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            return super().convert(path_at(cleaned(str(value))), param, ctx)
+            return super().convert(parse_path(clean_text(str(value))), param, ctx)
         except ValueError as error:
-            self.fail(f"{shown(str(value)).strip()} {error}.", param, ctx)
+            self.fail(f"{quote_value(str(value)).strip()} {error}.", param, ctx)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 show_events = click.option("--show-events", is_flag=True, help="Internal events are among the messages.")
 
 
-def mode_option(default: str | None, explained: str) -> Callable[[Command], Command]:
+def mode_option(default: str | None, help_text: str) -> Callable[[Command], Command]:
+    """Add --mode."""
     return click.option(
-        "--mode", type=click.Choice(MODES), default=default, show_default=default is not None, help=explained
+        "--mode", type=click.Choice(MODES), default=default, show_default=default is not None, help=help_text
     )
 
 
 def span_options(*, required: bool) -> Callable[[Command], Command]:
-    """--from-date and --to-date, as texts."""
+    """Add --from-date and --to-date, as texts."""
 
     def decorate(command: Command) -> Command:
-        for name, explained in (("to", "First day not wanted any more."), ("from", "First day wanted.")):
+        for name, help_text in (("to", "First day not wanted any more."), ("from", "First day wanted.")):
             command = click.option(
-                f"--{name}-date", metavar="YYYY-MM-DD", required=required, help=f"{explained} In the account's zone."
+                f"--{name}-date", metavar="YYYY-MM-DD", required=required, help=f"{help_text} In the account's zone."
             )(command)
         return command
 

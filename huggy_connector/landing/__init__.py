@@ -1,50 +1,38 @@
-"""From rows to published snapshots: typed Parquet files that are there when, and only when, their manifest is."""
+"""Rows become published snapshots here: typed Parquet files that exist if, and only if, their manifest exists."""
 
-from huggy_connector.landing.asked import Asked
-from huggy_connector.landing.erasure import Erasure
-from huggy_connector.landing.forgotten import Forgotten
-from huggy_connector.landing.manifest import MODES, File, Manifest
-from huggy_connector.landing.objects import ObjectStorage, storage_at
-from huggy_connector.landing.packs import Pack, Packs
-from huggy_connector.landing.parts import RUN_KEY_COLUMN, Part
-from huggy_connector.landing.person import Everyone, Person
-from huggy_connector.landing.privacy import KEEP_ALL, Policy, check_key, key_of
-from huggy_connector.landing.schema import arrow_schema, convert, make_ready, schema_fingerprint
-from huggy_connector.landing.snapshot import Landing
-from huggy_connector.landing.state import Counters
-from huggy_connector.landing.storage import Folder, Storage
-from huggy_connector.landing.unfinished import run_key
-from huggy_connector.landing.withheld import Withheld
-from huggy_connector.landing.work import Work
+from huggy_connector.landing.erasure.data_subject import DataSubject, SuppressedSubjects
+from huggy_connector.landing.erasure.erasure import Erasure
+from huggy_connector.landing.erasure.suppressed_landing import SuppressedLanding
+from huggy_connector.landing.landing import Landing
+from huggy_connector.landing.landing_request import LandingRequest
+from huggy_connector.landing.manifest import MODES, Manifest, ManifestFile
+from huggy_connector.landing.pack_manifest import Pack
+from huggy_connector.landing.packs import Packs
+from huggy_connector.landing.parts import RUN_KEY_COLUMN, SnapshotPart
+from huggy_connector.landing.run_key import make_run_key
+from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint, warm_up
+from huggy_connector.landing.work.checkpoint import WorkCounters
+from huggy_connector.landing.work.writer import SnapshotWriter
 
 __all__ = [
-    "KEEP_ALL",
     "MODES",
     "RUN_KEY_COLUMN",
-    "Asked",
-    "Counters",
+    "DataSubject",
     "Erasure",
-    "Everyone",
-    "File",
-    "Folder",
-    "Forgotten",
     "Landing",
+    "LandingRequest",
     "Manifest",
-    "ObjectStorage",
+    "ManifestFile",
     "Pack",
     "Packs",
-    "Part",
-    "Person",
-    "Policy",
-    "Storage",
-    "Withheld",
-    "Work",
+    "SnapshotPart",
+    "SnapshotWriter",
+    "SuppressedLanding",
+    "SuppressedSubjects",
+    "WorkCounters",
     "arrow_schema",
-    "check_key",
     "convert",
-    "key_of",
-    "make_ready",
-    "run_key",
+    "make_run_key",
     "schema_fingerprint",
-    "storage_at",
+    "warm_up",
 ]

@@ -1,4 +1,4 @@
-"""The manifest: what a snapshot is, written last. A snapshot without one does not exist."""
+"""The manifest: what a snapshot is. It is written last, and a snapshot without a manifest does not exist."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from pydantic import Field as Valid
 from pydantic_core import from_json
 
 from huggy_connector.errors import LandingError
-from huggy_connector.landing.asked import Asked
-from huggy_connector.landing.privacy import Tally
+from huggy_connector.landing.landing_request import LandingRequest
+from huggy_connector.landing.run_key import RUN_KEY_PATTERN
+from huggy_connector.privacy import DetectionCounts
 
 FORMAT_VERSION: Literal[1] = 1
-"""Raised when an older release could misread what this one writes."""
+"""It is raised if an older release could misread what this one writes."""
 
 MODES = ("full", "incremental", "window", "tombstones")
 
 Count: TypeAlias = Annotated[int, Valid(ge=0)]
 Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
 Mode: TypeAlias = Annotated[str, Valid(pattern=f"^({'|'.join(MODES)})$")]
-RunKey: TypeAlias = Annotated[str, Valid(pattern=r"^[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{8}$")]
+RunKey: TypeAlias = Annotated[str, Valid(pattern=f"^{RUN_KEY_PATTERN}$")]
 FileName: TypeAlias = Annotated[str, Valid(pattern=r"^part-[0-9A-Za-z-]+\.parquet$")]
 IdsName: TypeAlias = Annotated[str, Valid(pattern=r"^ids-[0-9A-Za-z-]+\.roaring$")]
 TableName: TypeAlias = Annotated[str, Valid(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """One Parquet file beside the manifest."""
+class ManifestFile:
+    """A Parquet file beside the manifest."""
 
     name: FileName
     rows: Count
@@ -42,7 +43,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class IdSet:
-    """The file beside the manifest that holds the ids of all rows: a 64-bit roaring bitmap, in its portable format."""
+    """The file beside the manifest that holds the ids of all rows: a 64-bit roaring bitmap in its portable format."""
 
     name: IdsName
     ids: Count
@@ -52,17 +53,17 @@ class IdSet:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A published snapshot: immutable.
+    """A published snapshot. It never changes.
 
-    `rows` are all rows, `unique_ids` the different ids among them, `keyless` the rows without a usable id; the others
-    came twice while the list moved. `pages`, `requests` and `retries` count from the first start over all attempts, as
-    far as they were made durable. `state` is what the next run wants to know, in its own words. `privacy` is the
-    fingerprint of the policy that the rows were written under, `timezone` the zone in which their times were read.
-    `ids` is there where the walk vouches for each id of the list.
+    `rows` counts all rows, `unique_ids` the different ids among them, and `keyless` the rows without a usable id. The
+    other rows came twice because the list moved. `pages`, `requests` and `retries` count over all attempts since the
+    first start, as far as they were made durable. `state` is what the next run needs. `privacy` is the fingerprint of
+    the policy under which the rows were written, and `timezone` the zone in which their times were read. `ids` exists
+    if the sweep is sure of every id of the list.
 
-    `asked` is what the landing was asked for; None for a snapshot of a former release, which did not keep it. `account`
-    is a digest of whose token read it, where no company was named; else empty.
-    `personal` counts the values that were recognised as personal by themselves: see `privacy`.
+    `asked` is the request. It is None for a snapshot of an old release, which did not keep it. `account` is a digest of
+    the token's owner if no company was named, else it is empty. `personal` counts the values that were recognised as
+    personal by themselves: see `privacy`.
     """
 
     resource: TableName
@@ -80,11 +81,11 @@ class Manifest:
     retries: Count
     certificate: Mapping[str, Any]
     schema_fingerprint: str
-    files: tuple[File, ...]
+    files: tuple[ManifestFile, ...]
     privacy: str = ""
-    personal: Tally = field(default_factory=dict)
+    personal: DetectionCounts = field(default_factory=dict)
     timezone: str = ""
-    asked: Asked | None = None
+    asked: LandingRequest | None = None
     account: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -93,30 +94,30 @@ class Manifest:
 
     @property
     def rules(self) -> str:
-        """The mark of the privacy rules that its rows were landed under, without that of who was forgotten."""
+        """The fingerprint of the privacy rules of the rows, without that of the suppression list."""
         return self.privacy[:16]
 
     @property
     def folder(self) -> str:
-        """Where the files lie, below the landing's root."""
+        """The folder of the files, below the landing's root."""
         return f"{self.company_id}/{self.resource}/{self.run_key}"
 
     @property
     def address(self) -> str:
-        """Where the manifest lies, below the landing's root. This is what XCom carries."""
+        """The path of the manifest, below the landing's root. This is what XCom carries."""
         return f"{self.folder}/manifest.json"
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """Of all that belongs in the folder."""
+        """The names of all files that belong in the folder."""
         return ("manifest.json", *(file.name for file in self.files), *([] if self.ids is None else [self.ids.name]))
 
     def to_json(self) -> bytes:
-        return _adapter().dump_json(self, indent=1)
+        return _adapter().dump_json(self, indent=1, by_alias=True)
 
     @classmethod
     def from_json(cls, text: bytes) -> Manifest:
-        """Raises LandingError for text that is no manifest, or one of a newer release."""
+        """Read a manifest. Raises LandingError for text that is no manifest, or one of a newer release."""
         try:
             version = from_json(text).get("format_version")
         except (ValueError, AttributeError):

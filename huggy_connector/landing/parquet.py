@@ -1,4 +1,4 @@
-"""Parquet files of the landing: small parts while the work goes on, few big files when it is published."""
+"""Parquet files of the landing: small parts while the work goes on, a few big files when it is published."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from huggy_connector.landing.manifest import File
+from huggy_connector.landing.manifest import ManifestFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 GROUP_ROWS = 10_000
 GROUP_BYTES = 32 << 20
-"""A row group is closed at whichever comes first: it is what a writer, and later a reader, holds in memory."""
+"""A row group is closed at whichever limit comes first. It is what a writer, and later a reader, holds in memory."""
 FILE_ROWS = 500_000
-"""A published file is closed at the first row group that reaches it."""
+"""A published file is closed at the first row group that reaches this number of rows."""
 
 _READ_ROWS = 1_000
 _PLAIN = {"raw", "extra", "row_hash"}
-"""Columns whose values seldom repeat: a dictionary of them costs memory and gains nothing."""
+"""Columns whose values seldom repeat. A dictionary for them would cost memory and gain nothing."""
 
 
-class GroupedWriter:
+class RowGroupWriter:
     """A Parquet file that grows by row groups of bounded size."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -52,7 +52,7 @@ class GroupedWriter:
         self._writer.close()
 
     def abandon(self) -> None:
-        """Closes the handle; what is in the file then counts for nothing."""
+        """Close the file handle. The file is then incomplete and must not be used."""
         self._writer.close()
 
     def _close_group(self) -> None:
@@ -64,8 +64,8 @@ class GroupedWriter:
 
 
 def write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
-    """Writes one file; the rows written."""
-    writer = GroupedWriter(path, schema)
+    """Write one file and return the number of its rows."""
+    writer = RowGroupWriter(path, schema)
     try:
         for batch in batches:
             writer.write(batch)
@@ -77,26 +77,26 @@ def write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
 
 
 def read_parquet(path: Path) -> Iterator[pa.RecordBatch]:
-    """The rows of a file, little by little. Raises pyarrow's ArrowInvalid or OSError where it is damaged."""
+    """Yield the rows of a file in small batches. Raises pyarrow's ArrowInvalid or OSError if the file is damaged."""
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, pre_buffer=False) as file:
         yield from file.iter_batches(batch_size=_READ_ROWS)
 
 
-def rows_in(path: Path) -> int:
-    """As the file's footer has it."""
+def count_rows(path: Path) -> int:
+    """Return the number of rows that the file's footer gives."""
     import pyarrow.parquet as pq
 
     return int(pq.read_metadata(path).num_rows)
 
 
-def described(name: str, path: Path, rows: int) -> File:
-    """The file as a manifest names it."""
-    return File(name, rows, path.stat().st_size, fingerprint(path))
+def describe_file(name: str, path: Path, rows: int) -> ManifestFile:
+    """Return the file's entry for a manifest: name, rows, bytes and checksum."""
+    return ManifestFile(name, rows, path.stat().st_size, file_sha256(path))
 
 
-def fingerprint(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, sha256).hexdigest()
 
@@ -108,8 +108,8 @@ def _no_ids() -> BitMap64:
 
 
 @dataclass(slots=True)
-class Census:
-    """Counts rows, different ids and rows without one, in little memory however many there are."""
+class IdCounter:
+    """Counts rows, different ids, and rows without an id. It needs little memory however many there are."""
 
     rows: int = 0
     keyless: int = 0
@@ -123,5 +123,5 @@ class Census:
         ids = batch.column("id")
         self.rows += batch.num_rows
         self.keyless += ids.null_count
-        # The bitmap holds unsigned numbers; a negative id, should there be one, keeps a place of its own.
+        # The bitmap holds unsigned numbers. A negative id, should there be one, still counts as one id of its own.
         self._ids.update(ids.drop_null().view("uint64").to_pylist())

@@ -1,4 +1,4 @@
-"""Where the rows of a snapshot lie: in files of its own, or in a pack with those of others (see `packs`)."""
+"""Where the rows of a snapshot are: in files of their own, or in a pack with other snapshots (see `packs`)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RUN_KEY_COLUMN: Final = "run_key"
-"""Of a pack: whose row it is."""
+"""The column of a pack's file that says which snapshot a row belongs to."""
 _READ_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A Parquet file of a snapshot or, where `rows` is given, so many rows of a pack's file from `first` on."""
+class SnapshotPart:
+    """A Parquet file of a snapshot, or a part of a pack's file.
+
+    In a pack `rows` is set: the snapshot's rows are that many rows of the file, from number `first` on.
+    """
 
     path: Path
     run_key: str
@@ -29,8 +32,9 @@ class Part:
         return self.rows is not None
 
     def batches(self, columns: Sequence[str] | None = None, *, size: int = _READ_ROWS) -> Iterator[pa.RecordBatch]:
-        """Its rows, little by little, with those of `columns` that are there. Raises pyarrow's ArrowInvalid or OSError
-        where the file is damaged.
+        """Yield the rows in batches of at most `size` rows, with those of `columns` that exist. None means all columns.
+
+        Raises pyarrow's ArrowInvalid or OSError if the file is damaged.
         """
         import pyarrow.parquet as pq
 
@@ -40,21 +44,21 @@ class Part:
             if self.rows is None:
                 yield from file.iter_batches(batch_size=size, columns=wanted)
             else:
-                yield from _span(file, wanted, self.first, self.first + self.rows, size)
+                yield from _read_span(file, wanted, self.first, self.first + self.rows, size)
 
 
-def _span(file: Any, columns: Sequence[str], first: int, last: int, size: int) -> Iterator[pa.RecordBatch]:
-    """The rows from `first` up to, but without, `last`; only the row groups that hold them are read."""
-    groups, begins, seen = [], None, 0
+def _read_span(file: Any, columns: Sequence[str], first: int, last: int, size: int) -> Iterator[pa.RecordBatch]:
+    """Yield the rows from number `first` to before `last`. Only the row groups that hold them are read."""
+    groups, offset, total = [], None, 0
     for number in range(file.num_row_groups):
         rows = file.metadata.row_group(number).num_rows
-        if seen < last and seen + rows > first:
+        if total < last and total + rows > first:
             groups.append(number)
-            begins = seen if begins is None else begins
-        seen += rows
-    at = begins or 0
+            offset = total if offset is None else offset
+        total += rows
+    at = offset or 0
     for batch in file.iter_batches(batch_size=size, row_groups=groups, columns=columns) if groups else ():
-        inside = batch.slice(max(0, first - at), max(0, min(batch.num_rows, last - at) - max(0, first - at)))
+        rows_inside = batch.slice(max(0, first - at), max(0, min(batch.num_rows, last - at) - max(0, first - at)))
         at += batch.num_rows
-        if inside.num_rows:
-            yield inside
+        if rows_inside.num_rows:
+            yield rows_inside

@@ -1,16 +1,16 @@
-"""What a row of the landing looks like: the catalogue's typed columns, then the envelope.
+"""The columns of a landed row: the catalogue's typed columns, then the envelope.
 
 The columns never depend on the data that happened to come. After the typed ones:
 
     extra       JSON object of the top-level fields that the catalogue does not know, in the order received; or NULL
     raw         the row's JSON as received, after the privacy policy, keys in the order received
     fetched_at  when the answer was complete
-    row_hash    32 hex digits over the tracked columns: equal where nothing worth a new version differs
-    rejects     values that did not fit (column, reason); NULL where all did
+    row_hash    32 hex digits over the tracked columns: equal if nothing differs that is worth a new version
+    rejects     values that did not fit (column, reason); NULL if all did
 
-A row without a usable id cannot be keyed. It is kept with `id` NULL and a reject of the column `id`.
-Lone surrogates, which UTF-8 cannot hold, become U+FFFD, and NaN and infinity, which JSON cannot say, become null: in
-`raw` as well.
+A row without a usable id has no key. It is kept with `id` NULL and a reject of the column `id`.
+UTF-8 cannot hold lone surrogates: they become U+FFFD. JSON cannot express NaN and infinity: they become null. This is
+so in `raw` as well.
 """
 
 from __future__ import annotations
@@ -28,20 +28,23 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import ListOf, Resource, Scalar, Struct, Type
-from huggy_connector.landing.forgotten import Forgotten
-from huggy_connector.landing.privacy import KEEP_ALL, Found, Policy, covered
-from huggy_connector.landing.values import Reader, Rejects, as_json, is_absent, reader
+from huggy_connector.privacy import KEEP_ALL, MaskedDetection, PrivacyPolicy, mask_personal_data
+from huggy_connector.privacy.suppression_list import SuppressionList
+from huggy_connector.rows.coercion import Reader, Rejects, encode_json, is_absent, make_reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _REVISION = 2
-"""To be raised when the envelope or the way of reading values changes."""
+"""Raise it when the envelope or the way of reading values changes."""
 
 
 @lru_cache
 def arrow_schema(resource: Resource) -> pa.Schema:
-    """The columns of the resource's snapshots. An instant is two: `<name>` and, local, `<name>_local`."""
+    """Return the columns of the resource's snapshots.
+
+    An instant has two columns: `<name>` and, in local time, `<name>_local`.
+    """
     import pyarrow as pa
 
     instant = pa.timestamp("us", tz="UTC")
@@ -84,10 +87,10 @@ def _arrow_type(kind: Type) -> pa.DataType:
 
 @lru_cache
 def schema_fingerprint(resource: Resource) -> str:
-    """16 hex digits: the same where the same JSON gives the same row."""
+    """Return 16 hex digits, which are the same if the same JSON gives the same row."""
     columns = [(column.name, repr(column.type), column.paths, column.tracked) for column in resource.columns]
-    told = as_json([_REVISION, columns, sorted(resource.known_keys)])
-    return blake2b(told.encode(), digest_size=8).hexdigest()
+    text = encode_json([_REVISION, columns, sorted(resource.known_keys)])
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def convert(
@@ -96,32 +99,35 @@ def convert(
     *,
     fetched_at: datetime,
     zone: ZoneInfo,
-    policy: Policy = KEEP_ALL,
-    forgotten: Forgotten | None = None,
-    found: list[Found] | None = None,
-    again: bool = False,
+    policy: PrivacyPolicy = KEEP_ALL,
+    suppression_list: SuppressionList | None = None,
+    detections: list[MaskedDetection] | None = None,
+    already_masked: bool = False,
 ) -> pa.RecordBatch:
-    """The rows, as `json.loads` gives them, as one batch of `arrow_schema`, one for one and in order.
+    """Convert rows, as `json.loads` gives them, to one batch of `arrow_schema`: one for one and in order.
 
-    Rows of `forgotten` contacts are left out. No column holds more than they and the policy let through: for `found`
-    and `again` see `Policy.applied`. Never raises for what a row holds.
+    Rows of contacts on `suppression_list` are left out. No column holds more than the list and the policy let through.
+    For `detections` and `already_masked` see `PrivacyPolicy.apply`. Never raises, whatever a row holds.
     """
     import pyarrow as pa
 
-    plan, allow = _plan(resource, zone), partial(policy.applied, resource, found=found, again=again)
-    rows = rows if forgotten is None else forgotten.allowed(resource, rows)
-    filled: list[list[Any]] = [[] for _ in plan.schema]
+    plan, apply_policy = (
+        _conversion_plan(resource, zone),
+        partial(policy.apply, resource, detections=detections, already_masked=already_masked),
+    )
+    rows = rows if suppression_list is None else suppression_list.filter_rows(resource, rows)
+    columns: list[list[Any]] = [[] for _ in plan.schema]
     for row in rows:
-        for column, value in zip(filled, _record(row, plan, allow), strict=True):
+        for column, value in zip(columns, _convert_row(row, plan, apply_policy), strict=True):
             column.append(value)
-    filled[plan.schema.get_field_index("fetched_at")] = [fetched_at] * len(rows)
-    arrays = [pa.array(values, type=field.type) for values, field in zip(filled, plan.schema, strict=True)]
+    columns[plan.schema.get_field_index("fetched_at")] = [fetched_at] * len(rows)
+    arrays = [pa.array(values, type=field.type) for values, field in zip(columns, plan.schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=plan.schema)
 
 
-def make_ready(resource: Resource, zone: ZoneInfo) -> None:
-    """Loads what `convert` needs, which takes most of a second: before the budget waits for it."""
-    covered("11 91234-5678")
+def warm_up(resource: Resource, zone: ZoneInfo) -> None:
+    """Load what `convert` needs, which takes most of a second. Call it before the budget's clock runs."""
+    mask_personal_data("11 91234-5678")
     convert(resource, [], fetched_at=datetime.min.replace(tzinfo=UTC), zone=zone)
 
 
@@ -129,70 +135,70 @@ _OBJECT = Struct(())
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _FieldSource:
     name: str
     kind: Type
     paths: tuple[tuple[str, tuple[str, ...]], ...]
-    """Of each path the first key and those below it."""
+    """Of each path: the first key, and the keys below it."""
     read: Reader
     tracked: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _ConversionPlan:
     resource: Resource
     schema: pa.Schema
-    sources: tuple[_Source, ...]
-    known: frozenset[str]
+    sources: tuple[_FieldSource, ...]
+    known_keys: frozenset[str]
 
 
 @lru_cache
-def _plan(resource: Resource, zone: ZoneInfo) -> _Plan:
+def _conversion_plan(resource: Resource, zone: ZoneInfo) -> _ConversionPlan:
     sources = tuple(
-        _Source(
+        _FieldSource(
             column.name,
             column.type,
-            tuple((first, tuple(deeper)) for first, *deeper in (path.split(".") for path in column.paths)),
-            reader(column.type, column.name, zone),
+            tuple((head, tuple(tail)) for head, *tail in (path.split(".") for path in column.paths)),
+            make_reader(column.type, column.name, zone),
             column.tracked,
         )
         for column in resource.columns
     )
-    return _Plan(resource, arrow_schema(resource), sources, resource.known_keys)
+    return _ConversionPlan(resource, arrow_schema(resource), sources, resource.known_keys)
 
 
-def _record(given: Any, plan: _Plan, allow: Callable[[Any], Any]) -> list[Any]:
-    """One row's values in the order of the schema; `fetched_at` is left None."""
-    rejects: Rejects = _unsayable(given, plan)
-    given, raw = _storable(_allowed(given, allow, rejects), rejects)
-    row = given if isinstance(given, dict) else {}
+def _convert_row(received: Any, plan: _ConversionPlan, apply_policy: Callable[[Any], Any]) -> list[Any]:
+    """Return one row's values in the order of the schema. `fetched_at` is left None."""
+    rejects: Rejects = _reject_non_finite(received, plan)
+    received, raw = _make_storable(_apply_policy(received, apply_policy, rejects), rejects)
+    row = received if isinstance(received, dict) else {}
     values: list[Any] = []
     tracked: dict[str, Any] = {}
     for source in plan.sources:
-        value = _value(row, source, rejects)
+        value = _read_field(row, source, rejects)
         if source.name == "id" and value is None and not any(reject["column"] == "id" for reject in rejects):
-            rejects.append({"column": "id", "reason": "missing" if row is given else "the row is not an object"})
+            rejects.append({"column": "id", "reason": "missing" if row is received else "the row is not an object"})
         if value is not None and source.tracked:
             tracked[source.name] = value
         if source.kind is Scalar.INSTANT:
             values.extend(value or (None, None))
         elif source.kind is Scalar.JSON and value is not None:
-            values.append(as_json(value, sort_keys=True))  # as hashed: one hash, one text
+            values.append(encode_json(value, sort_keys=True))  # as it is hashed, so that one hash has one text
         else:
             values.append(value)
-    extra = {key: value for key, value in row.items() if key not in plan.known}
-    # Columns that are NULL are left out of the hash, so that a new column changes no hash of a row that lacks it.
-    digest = blake2b(as_json(tracked, sort_keys=True).encode(), digest_size=16).hexdigest()
-    return [*values, as_json(extra) if extra else None, raw, None, digest, rejects or None]
+    extra = {key: value for key, value in row.items() if key not in plan.known_keys}
+    # NULL columns are left out of the hash. So a new column does not change the hash of a row that lacks it.
+    digest = blake2b(encode_json(tracked, sort_keys=True).encode(), digest_size=16).hexdigest()
+    return [*values, encode_json(extra) if extra else None, raw, None, digest, rejects or None]
 
 
-def _unsayable(row: Any, plan: _Plan) -> Rejects:
-    """The numbers that JSON cannot say, such as 1e999: by column, or as `extra`."""
+def _reject_non_finite(row: Any, plan: _ConversionPlan) -> Rejects:
+    """Return a reject for each number that JSON cannot express, such as 1e999, by column or as `extra`."""
     if not isinstance(row, dict):
         return []
-    columns = {first: source.name for source in plan.sources for first, _ in source.paths}
-    named = dict.fromkeys(columns.get(key, "extra") for key, value in row.items() if not _is_finite(value))
-    return [{"column": name, "reason": "not a finite number"} for name in named]
+    columns = {head: source.name for source in plan.sources for head, _ in source.paths}
+    column_names = dict.fromkeys(columns.get(key, "extra") for key, value in row.items() if not _is_finite(value))
+    return [{"column": name, "reason": "not a finite number"} for name in column_names]
 
 
 def _is_finite(value: Any) -> bool:
@@ -205,68 +211,74 @@ def _is_finite(value: Any) -> bool:
     return True
 
 
-def _value(row: Mapping[str, Any], source: _Source, rejects: Rejects) -> Any:
-    """The first path's value that is there, read. What should hold it and is no object is told as a reject."""
-    unfit = False
-    for first, deeper in source.paths:
-        value = row.get(first)
-        for key in deeper:
-            unfit = unfit or not (value is None or isinstance(value, dict) or is_absent(value, _OBJECT))
+def _read_field(row: Mapping[str, Any], source: _FieldSource, rejects: Rejects) -> Any:
+    """Return the value of the first path that has one.
+
+    If none has one, and something on a path is not an object, add a reject.
+    """
+    is_unfit = False
+    for head, tail in source.paths:
+        value = row.get(head)
+        for key in tail:
+            is_unfit = is_unfit or not (value is None or isinstance(value, dict) or is_absent(value, _OBJECT))
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None and not is_absent(value, source.kind):
             return source.read(value, rejects)
-    if unfit:
+    if is_unfit:
         rejects.append({"column": source.name, "reason": "not in an object"})
     return None
 
 
-def _allowed(row: Any, allow: Callable[[Any], Any], rejects: Rejects) -> Any:
-    """What the policy lets through; without what is nested too deep to be looked through."""
+def _apply_policy(row: Any, apply_policy: Callable[[Any], Any], rejects: Rejects) -> Any:
+    """Return what the policy lets through, without values that are nested too deep to be searched."""
     try:
-        return allow(row)
+        return apply_policy(row)
     except RecursionError:
         rejects.append({"column": "raw", "reason": "nested too deep"})
-        allowed: dict[str, Any] = {}
+        kept: dict[str, Any] = {}
         for key, value in row.items():
             with suppress(RecursionError):
-                allowed |= allow({key: value})
-        return allowed
+                kept |= apply_policy({key: value})
+        return kept
 
 
-def _storable(row: Any, rejects: Rejects) -> tuple[Any, str | None]:
-    """The row without what UTF-8 or JSON cannot hold, and its JSON; NULL for a value nested too deep to be written."""
+def _make_storable(row: Any, rejects: Rejects) -> tuple[Any, str | None]:
+    """Return the row without what UTF-8 or JSON cannot hold, and its JSON.
+
+    A value that is nested too deep to be written is left out, or the whole row is None if it is no object.
+    """
     try:
         try:
-            raw = as_json(row)
+            raw = encode_json(row)
             raw.encode()
         except ValueError:
-            row = _cleaned(row)
-            raw = as_json(row)
+            row = _replace_unstorable(row)
+            raw = encode_json(row)
     except RecursionError:
         rejects.append({"column": "raw", "reason": "nested too deep"})
         if not isinstance(row, dict):
             return None, None
-        return _storable({key: value for key, value in row.items() if not _is_too_deep(value)}, rejects)
+        return _make_storable({key: value for key, value in row.items() if not _is_too_deep(value)}, rejects)
     return row, raw
 
 
 def _is_too_deep(value: Any) -> bool:
     try:
-        json.dumps(_cleaned(value))
+        json.dumps(_replace_unstorable(value))
     except RecursionError:
         return True
     return False
 
 
-def _cleaned(value: Any) -> Any:
+def _replace_unstorable(value: Any) -> Any:
     match value:
         case str():
             return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case float():
             return value if isfinite(value) else None
         case dict():
-            return {_cleaned(key): _cleaned(each) for key, each in value.items()}
+            return {_replace_unstorable(key): _replace_unstorable(each) for key, each in value.items()}
         case list():
-            return [_cleaned(each) for each in value]
+            return [_replace_unstorable(each) for each in value]
         case _:
             return value

@@ -1,18 +1,16 @@
-"""What is done to a landing and a warehouse now and then, by a person. Usable without Airflow."""
+"""What a person does to a landing and a warehouse now and then. `pipeline.Pipeline` has a method for each."""
 
-from huggy_connector.maintenance.compaction import AGE, Compacted, compact
-from huggy_connector.maintenance.forget import Receipt, forget, forget_again
-from huggy_connector.maintenance.versions import Judgement, judge, rebuild, rollback
+from huggy_connector.maintenance.compaction import MIN_AGE, CompactionReport, compact
+from huggy_connector.maintenance.decisions import Decision, record_decision
+from huggy_connector.maintenance.forget import ErasureReceipt, forget, forget_again
 
 __all__ = [
-    "AGE",
-    "Compacted",
-    "Judgement",
-    "Receipt",
+    "MIN_AGE",
+    "CompactionReport",
+    "Decision",
+    "ErasureReceipt",
     "compact",
     "forget",
     "forget_again",
-    "judge",
-    "rebuild",
-    "rollback",
+    "record_decision",
 ]

@@ -6,26 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 
-from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES
+from huggy_connector.clock import Clock
 from huggy_connector.errors import LandingError, SnapshotDamaged
 from huggy_connector.landing import Landing, Manifest
-from huggy_connector.landing.forgotten import folder_of
-from huggy_connector.progress import Progress, Silent
+from huggy_connector.privacy.suppression_list import suppression_folder
+from huggy_connector.progress import Progress
 from huggy_connector.settings import Settings
 
-AGE = timedelta(days=7)
-"""How long a snapshot lies by itself, usually: what is new is looked at most."""
-SMALL = 100_000
-"""Rows from which on a snapshot is no gain to anyone in a pack."""
-FEW = 8
-"""Snapshots that are left as they are: a pack of them would save nothing."""
+MIN_AGE = timedelta(days=7)
+"""Age from which a snapshot is packed by default. New snapshots are read most often, and stay as they are."""
+SMALL_SNAPSHOT_ROWS = 100_000
+"""Rows from which on a snapshot or a pack is not small: packing it would save nothing."""
+MIN_LOOSE_SNAPSHOTS = 8
+"""Snapshots outside packs that a resource needs for a new pack. A pack of fewer would save nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Compacted:
-    """`packs` were written, which hold `snapshots` of `rows`; `deleted` snapshots and packs were replaced by earlier
-    ones.
+class CompactionReport:
+    """What one compaction did: it wrote `packs` that hold so many `snapshots` and `rows`.
+
+    `deleted` counts the snapshots and packs that earlier packs had replaced.
     """
 
     packs: int = 0
@@ -33,8 +34,8 @@ class Compacted:
     rows: int = 0
     deleted: int = 0
 
-    def __add__(self, other: "Compacted") -> "Compacted":
-        return Compacted(
+    def __add__(self, other: "CompactionReport") -> "CompactionReport":
+        return CompactionReport(
             self.packs + other.packs,
             self.snapshots + other.snapshots,
             self.rows + other.rows,
@@ -42,72 +43,74 @@ class Compacted:
         )
 
 
-def compact(
-    settings: Settings, *, older_than: timedelta = AGE, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK
-) -> Compacted:
-    """Writes the small snapshots that began before then, and small packs, together into packs of their resource.
+def compact(settings: Settings, older_than: timedelta, progress: Progress, clock: Clock) -> CompactionReport:
+    """Write small snapshots that are older than this, and small packs, into one new pack for each resource.
 
-    Loads, rebuilds and landings see the same snapshots as before. What a pack replaces is deleted by the first call
-    that comes a day after. Killed at any moment, the next call does what is left; and what other dead runs have left in
-    the landing is removed. A list with a damaged snapshot is left as it is, and told once all others are done. Raises
-    SnapshotDamaged, LandingUnwritable, and LandingError where a person was forgotten meanwhile.
+    Loads, rebuilds and landings see the same snapshots as before. The first call a day later deletes what a pack
+    replaces. Killed at any moment, the next call does what is left. What other dead runs have left in the landing is
+    removed too. A resource with a damaged snapshot stays as it is, and SnapshotDamaged is raised when all others are
+    done. Raise LandingUnwritable, and LandingError where a person was forgotten meanwhile.
     """
-    progress, done, damages = progress or Silent(), Compacted(), list[SnapshotDamaged]()
-    landing = Landing.at(settings.landing, access=settings.landing_options)
+    report, damages = CompactionReport(), list[SnapshotDamaged]()
+    landing = Landing.open(settings.landing, access=settings.landing_options)
     for company_id, resource in product(landing.companies(), RESOURCES):
         try:
-            done += _packed(landing, company_id, resource, older_than=older_than, progress=progress, clock=clock)
+            report += _compact_resource(
+                landing, company_id, resource, older_than=older_than, progress=progress, clock=clock
+            )
         except SnapshotDamaged as damage:
             damages.append(damage)
     if damages:
         raise damages[0]
-    return done
+    return report
 
 
-def _packed(
+def _compact_resource(
     landing: Landing, company_id: int, resource: str, *, older_than: timedelta, progress: Progress, clock: Clock
-) -> Compacted:
-    """What is done for one resource of one company."""
-    landing.clear_away(RESOURCES[resource], company_id, now=clock.now, note=progress.note)
-    deleted = landing.packs.tidy(company_id, resource, now=clock.now(), check=landing.verify)
-    small = _small(landing, company_id, resource, before=clock.now() - older_than)
-    if not small:
-        return Compacted(deleted=deleted)
-    progress.note(f"{resource}: packing {len(small):,} snapshots.")
-    for manifest in small:
+) -> CompactionReport:
+    """Compact one resource of one company."""
+    landing.remove_leftovers(RESOURCES[resource], company_id, now=clock.now, note=progress.note)
+    deleted = landing.packs.delete_replaced(company_id, resource, now=clock.now(), check=landing.verify)
+    selected = _select_snapshots(landing, company_id, resource, before=clock.now() - older_than)
+    if not selected:
+        return CompactionReport(deleted=deleted)
+    progress.note(f"{resource}: packing {len(selected):,} snapshots.")
+    for manifest in selected:
         landing.verify(manifest)
     pack = landing.packs.write(
         company_id,
         resource,
-        ((manifest, landing.parts(manifest)) for manifest in small),
+        ((manifest, landing.parts(manifest)) for manifest in selected),
         now=clock.now,
-        go_on=_nobody_is_forgotten(landing, company_id),
+        may_commit=_watch_suppression_list(landing, company_id),
     )
     if pack is None:
         raise LandingError(
             "A person was forgotten meanwhile, or another run took this one for dead: run `huggy compact` again."
         )
-    return Compacted(1, len(small), sum(manifest.rows for manifest in small), deleted)
+    return CompactionReport(1, len(selected), sum(manifest.rows for manifest in selected), deleted)
 
 
-def _small(landing: Landing, company_id: int, resource: str, *, before: datetime) -> list[Manifest]:
-    """What is worth a new pack: nothing where hardly anything lies by itself."""
-    published = landing.published(company_id, resource)
+def _select_snapshots(landing: Landing, company_id: int, resource: str, *, before: datetime) -> list[Manifest]:
+    """Return the manifests that are worth a new pack: none where too few snapshots are outside packs."""
+    published = landing.snapshots(company_id, resource)
     rows_of_packs = Counter[str]()
     for manifest in published:
-        if (place := landing.packs.place(manifest)) is not None:
-            rows_of_packs[place.folder] += manifest.rows
-    small = [each for each in published if each.rows < SMALL and each.started_at < before]
-    alone = [each for each in small if landing.packs.place(each) is None]
-    if len(alone) < FEW:
+        if (location := landing.packs.location_of(manifest)) is not None:
+            rows_of_packs[location.folder] += manifest.rows
+    small = [each for each in published if each.rows < SMALL_SNAPSHOT_ROWS and each.started_at < before]
+    loose = [each for each in small if landing.packs.location_of(each) is None]
+    if len(loose) < MIN_LOOSE_SNAPSHOTS:
         return []
     return [
-        each for each in small if (place := landing.packs.place(each)) is None or rows_of_packs[place.folder] < SMALL
+        each
+        for each in small
+        if (location := landing.packs.location_of(each)) is None or rows_of_packs[location.folder] < SMALL_SNAPSHOT_ROWS
     ]
 
 
-def _nobody_is_forgotten(landing: Landing, company_id: int) -> Callable[[], bool]:
-    """Whether nobody was put on the list of forgotten people since this was called."""
-    folder = folder_of(company_id)
-    before = landing.storage.children(folder)
-    return lambda: landing.storage.children(folder) == before
+def _watch_suppression_list(landing: Landing, company_id: int) -> Callable[[], bool]:
+    """Return a function that says whether the suppression list is still what it is now."""
+    folder = suppression_folder(company_id)
+    before = landing.storage.list_names(folder)
+    return lambda: landing.storage.list_names(folder) == before

@@ -4,23 +4,24 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from huggy_connector.api import SYSTEM_CLOCK, Clock
-from huggy_connector.catalogue import resource_named
+from huggy_connector.catalogue import get_resource
+from huggy_connector.clock import Clock
 from huggy_connector.errors import ConfigurationError, WarehouseError
-from huggy_connector.landing import Erasure, Everyone, Forgotten, Landing, Person, check_key, key_of
-from huggy_connector.landing.erasure import Reissued
-from huggy_connector.progress import Progress, Silent
+from huggy_connector.landing import DataSubject, Erasure, Landing, SuppressedSubjects
+from huggy_connector.landing.erasure.erasure import RewrittenSnapshot
+from huggy_connector.privacy import SuppressionList, check_hash_key, hash_key_of
+from huggy_connector.progress import Progress
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import Leaving, erasing, mirror, read_calendar
+from huggy_connector.warehouse import ErasureRequest, lock_for_erasure, mirror_version, read_calendar
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """What was erased, in counts. It names nobody: `person` is their mark on the list of forgotten people, or empty
-    where everyone who is on it was looked for.
+class ErasureReceipt:
+    """What was erased, in counts. It names nobody: `person` is the mark of the person on the suppression list.
 
-    `work_given_up`: unfinished landings, which begin anew. `rows_removed` are gone, `rows_changed` stay without what
-    told of the person. A run that was cut short has erased part of it already: this one counts the rest.
+    `person` is empty where everyone on the list was looked for. `work_given_up` counts unfinished landings, which begin
+    anew. `rows_removed` are deleted. `rows_changed` stay, without what told of the person. Where a former run was cut
+    short, this receipt counts only the rest.
     """
 
     person: str
@@ -35,105 +36,109 @@ class Receipt:
     warehouse_rows_removed: int
     warehouse_rows_changed: int
     copies: tuple[str, ...]
-    """Places of HUGGY_PUBLISH, which hold the new file only."""
+    """Targets of HUGGY_PUBLISH. They hold the new file only."""
     address: str = ""
-    """Where it lies in the landing."""
+    """The address of this receipt in the landing."""
 
 
-def forget(
-    settings: Settings, contact_id: int, *, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK
-) -> Receipt:
-    """Erases a contact from landing, unfinished work, the warehouse and its kept versions, and lists them for good.
+def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock) -> ErasureReceipt:
+    """Erase a contact from the landing, unfinished work, the warehouse and its kept versions. Return the receipt.
 
-    Killed at any moment, the same call again does what is left. Raises ConfigurationError for a contact that nobody
-    knows, where it is not clear of which company, and without HUGGY_HASH_KEY; LandingBusy while something is being
-    landed, WarehouseBusy while it is being loaded; SnapshotDamaged, WarehouseUnusable.
+    The contact stays on the suppression list for good. Killed at any moment, the same call again does what is left.
+    Raise ConfigurationError for a contact that nobody knows, where the company is not clear, and without
+    HUGGY_HASH_KEY; LandingBusy while something is being landed, and WarehouseBusy while it is being loaded;
+    SnapshotDamaged, WarehouseUnusable, and WarehouseError where a copy could not be replaced.
     """
-    progress, started_at = progress or Silent(), clock.now()
-    key = key_of(settings)
-    check_key(key, why="Who is forgotten is kept on a list of hashes")
-    landing = Landing.at(settings.landing, access=settings.landing_options)
-    storage, company_id = landing.storage, _company(settings, landing)
+    started_at = clock.now()
+    key = hash_key_of(settings)
+    check_hash_key(key, why="Who is forgotten is kept on a list of hashes")
+    landing = Landing.open(settings.landing, access=settings.landing_options)
+    storage, company_id = landing.storage, _get_company_id(settings, landing)
     calendar = read_calendar(settings.calendar)
-    with erasing(settings.warehouse) as files:
+    with lock_for_erasure(settings.warehouse) as files:
         erasure = Erasure(landing, company_id, now=clock.now, note=progress.note)
         erasure.check_free()
-        forgotten = Forgotten.read(storage, company_id, key=key)
-        before = erasure.vouched()
-        person = Person(forgotten, settings.zone, contact_id, frozenset())
-        landed = erasure.traces(person)
-        loaded, chats = files.traces(company_id, contact_id)
-        if not (landed.is_known or loaded or forgotten.has_contact(contact_id)):
+        suppression_list = SuppressionList.read(storage, company_id, key=key)
+        cleared = erasure.read_cleared_snapshots()
+        subject = DataSubject(suppression_list, settings.zone, contact_id, frozenset())
+        landed = erasure.find_traces(subject)
+        is_loaded, loaded_chats = files.find_traces(company_id, contact_id)
+        if not (landed.is_known or is_loaded or suppression_list.has_contact(contact_id)):
             raise ConfigurationError(
                 f"Neither the landing nor the warehouse knows a contact {contact_id} of company {company_id}: "
                 "nothing was changed."
             )
-        mark = forgotten.contact_mark(contact_id)
-        messages = erasure.begun(mark, landed.messages)
-        forgotten = forgotten.add(storage, contact_id, landed.chats | chats)
-        person = replace(person, chats=landed.chats | chats, forgotten=forgotten)
+        mark = suppression_list.contact_mark(contact_id)
+        messages = erasure.save_message_ids(mark, landed.messages)
+        chats = landed.chats | loaded_chats
+        suppression_list = suppression_list.add(storage, contact_id, chats)
+        subject = replace(subject, chats=chats, suppression_list=suppression_list)
         given_up = list[int]()
-        everyone = Everyone(forgotten, settings.zone)
-        reissued = list(erasure.erase(everyone, person=person, before=before, given_up=given_up.append))
-        contacts = landing.published(company_id, resource_named("contacts").name)
+        everyone = SuppressedSubjects(suppression_list, settings.zone)
+        rewritten = list(
+            erasure.erase(everyone, subject=subject, cleared_before=cleared, on_work_given_up=given_up.append)
+        )
+        contacts = landing.snapshots(company_id, get_resource("contacts").name)
         progress.note("The warehouse's files are written afresh.")
-        hashes = erasure.hashes(person, messages)
-        leaving = Leaving(company_id, contact_id, person.chats, messages, hashes, contacts)
-        erased = list(files.erase(leaving, calendar=calendar))
-    # None of those before stays: each held the person.
-    failed = mirror(settings.warehouse, settings.publish, keep_versions=0, note=progress.note)
+        hashes = erasure.row_hashes(subject, messages)
+        request = ErasureRequest(company_id, contact_id, subject.chats, messages, hashes, contacts)
+        erased = list(files.erase(request, calendar=calendar))
+    # No former version stays: each held the person.
+    failed = mirror_version(settings.warehouse, settings.publish, keep_versions=0, note=progress.note)
     if failed:
         raise WarehouseError(f"{' '.join(failed)} The person may still be in such copies: see to it, and forget again.")
-    erasure.ended(mark)
+    erasure.delete_message_ids(mark)
     receipt = replace(
-        _receipt(mark, company_id, started_at, clock.now(), reissued, given_up),
+        _build_receipt(mark, company_id, started_at, clock.now(), rewritten, given_up),
         warehouse_files=tuple(str(each.file) for each in erased),
         warehouse_rows_removed=sum(each.removed for each in erased),
         warehouse_rows_changed=sum(each.changed for each in erased),
         copies=settings.publish,
     )
-    return _written(receipt, erasure)
+    return _write_receipt(receipt, erasure)
 
 
-def forget_again(settings: Settings, *, progress: Progress | None = None, clock: Clock = SYSTEM_CLOCK) -> Receipt:
-    """Takes everyone who was forgotten out of snapshots that were put back into the landing since, whoever they are.
+def forget_again(settings: Settings, progress: Progress, clock: Clock) -> ErasureReceipt:
+    """Erase everyone on the suppression list from snapshots that were put back into the landing. Return the receipt.
 
-    The warehouse is left alone: no load takes anything of them. Killed at any moment, the same call again does what is
-    left. Raises ConfigurationError where nobody was forgotten, where it is not clear of which company, and without
+    The warehouse is left alone: no load takes anything of these people. Killed at any moment, the same call again does
+    what is left. Raise ConfigurationError where nobody was forgotten, where the company is not clear, and without
     HUGGY_HASH_KEY; LandingBusy while something is being landed; SnapshotDamaged.
     """
-    progress, started_at = progress or Silent(), clock.now()
-    landing = Landing.at(settings.landing, access=settings.landing_options)
-    company_id = _company(settings, landing)
-    forgotten = Forgotten.read(landing.storage, company_id, key=key_of(settings))
-    if not forgotten.marks:
+    started_at = clock.now()
+    landing = Landing.open(settings.landing, access=settings.landing_options)
+    company_id = _get_company_id(settings, landing)
+    suppression_list = SuppressionList.read(landing.storage, company_id, key=hash_key_of(settings))
+    if not suppression_list.marks:
         raise ConfigurationError(f"Nobody of company {company_id} was forgotten: nothing was changed.")
     erasure = Erasure(landing, company_id, now=clock.now, note=progress.note)
     erasure.check_free()
     given_up = list[int]()
-    everyone = Everyone(forgotten, settings.zone)
-    reissued = list(erasure.erase(everyone, before=erasure.vouched(), given_up=given_up.append))
-    return _written(_receipt("", company_id, started_at, clock.now(), reissued, given_up), erasure)
+    everyone = SuppressedSubjects(suppression_list, settings.zone)
+    rewritten = list(
+        erasure.erase(everyone, cleared_before=erasure.read_cleared_snapshots(), on_work_given_up=given_up.append)
+    )
+    return _write_receipt(_build_receipt("", company_id, started_at, clock.now(), rewritten, given_up), erasure)
 
 
-def _receipt(
+def _build_receipt(
     person: str,
     company_id: int,
     started_at: datetime,
     finished_at: datetime,
-    reissued: Sequence[Reissued],
+    rewritten: Sequence[RewrittenSnapshot],
     given_up: Sequence[int],
-) -> Receipt:
-    """Of what was done to the landing alone."""
-    return Receipt(
+) -> ErasureReceipt:
+    """Return the receipt of what was done to the landing alone."""
+    return ErasureReceipt(
         person=person,
         company_id=company_id,
         started_at=started_at,
         finished_at=finished_at,
         work_given_up=sum(given_up),
-        snapshots=tuple(each.manifest.address for each in reissued),
-        rows_removed=sum(each.removed for each in reissued),
-        rows_changed=sum(each.changed for each in reissued),
+        snapshots=tuple(each.manifest.address for each in rewritten),
+        rows_removed=sum(each.removed for each in rewritten),
+        rows_changed=sum(each.changed for each in rewritten),
         warehouse_files=(),
         warehouse_rows_removed=0,
         warehouse_rows_changed=0,
@@ -141,12 +146,12 @@ def _receipt(
     )
 
 
-def _written(receipt: Receipt, erasure: Erasure) -> Receipt:
+def _write_receipt(receipt: ErasureReceipt, erasure: Erasure) -> ErasureReceipt:
     name = f"{receipt.started_at:%Y%m%dT%H%M%SZ}-{receipt.person or 'again'}"
     return replace(receipt, address=erasure.write_receipt(name, asdict(receipt)))
 
 
-def _company(settings: Settings, landing: Landing) -> int:
+def _get_company_id(settings: Settings, landing: Landing) -> int:
     if settings.company_id is not None:
         return settings.company_id
     companies = landing.companies()

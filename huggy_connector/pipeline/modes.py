@@ -1,4 +1,4 @@
-"""Which way a resource is read: all of it, what has changed, a span of time, or single records by their ids."""
+"""Chooses how a resource is read: all of it, what has changed, a span of time, or single records by their ids."""
 
 from __future__ import annotations
 
@@ -11,136 +11,157 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.api import PAGE_SIZE
-from huggy_connector.catalogue import RESOURCES, Order, Resource
+from huggy_connector.catalogue import RESOURCES, ListOrder, Resource
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.landing import MODES, Landing, Manifest, Work
-from huggy_connector.landing.known import changed, coverage, created, credible, missing, newest, spoken_in, vouched
-from huggy_connector.settings import cleaned
+from huggy_connector.landing import MODES, Landing, Manifest, SnapshotWriter
+from huggy_connector.landing.change_detection import (
+    changed_ids,
+    covering_run_keys,
+    created_ids,
+    latest_snapshot,
+    listed_ids,
+    missing_ids,
+    recently_active_ids,
+    without_future_snapshots,
+)
+from huggy_connector.settings import clean_text
 from huggy_connector.sweep import (
-    ById,
-    Children,
-    FactsOf,
-    Full,
-    Incremental,
-    OneByOne,
-    Past,
-    Span,
-    Streams,
+    CreationSpan,
+    Cursor,
+    FactsReader,
+    FullWalk,
+    IdLookup,
+    IncrementalWalk,
+    SequentialWalk,
+    StreamSweep,
+    SubstreamWalk,
     Walk,
-    Window,
-    facts_of,
+    WindowWalk,
+    make_facts_reader,
 )
 
-RECENT = timedelta(days=30)
+RECENT_PERIOD = timedelta(days=30)
 """What a first sync brings before the history."""
-SMALL = 50
+SMALL_LIST_PAGES = 50
 """Pages up to which a list without an order is read whole each time: no other way would cost less."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One landing, decided upon. `base`: the snapshot that it starts from; `pages`: how long the list was last time;
-    `ids`: of the records that are asked for one by one, or of the parents whose lists are read; `covers`: run keys of
-    the parents' snapshots that told of them. `past`: what an incremental run starts from.
+class LandingJob:
+    """What one landing will read, and why.
+
+    `pages` is the length of the list last time. `ids` are those of the records that are read one by one, or of the
+    parents whose lists are read. `covers` are the run keys of the parents' snapshots that name them. `cursor` is what
+    an incremental run starts from.
     """
 
     mode: str
     why: str
-    span: Span | None = None
+    span: CreationSpan | None = None
     pages: int | None = None
     ids: tuple[int, ...] = ()
     covers: tuple[str, ...] = ()
-    past: Past | None = None
+    cursor: Cursor | None = None
 
 
-def chosen(
-    landing: Landing, company_id: int, resource: Resource, *, mode: str, span: Span | None, now: datetime
-) -> Job:
-    """The job of a mode that was asked for. Raises ConfigurationError where the resource has no such way."""
+def choose_job(
+    landing: Landing, company_id: int, resource: Resource, *, mode: str, span: CreationSpan | None, now: datetime
+) -> LandingJob:
+    """Return the job of a mode. Raise ConfigurationError where the resource cannot be read in that mode."""
     if mode not in MODES:
         raise ConfigurationError(f"There is no mode {mode!r}: choose from {', '.join(MODES)}.")
     if (mode == "window") != (span is not None):
         raise ConfigurationError("The mode window needs both --from-date and --to-date, and no other mode takes them.")
     if resource.parent is not None:
-        return _of_parents(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
+        return _choose_substream_job(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
     if mode in {"incremental", "window"} and not _is_ordered(resource):
         raise ConfigurationError(
             f"The list of {resource.name} has no order that is known, so only all of it can be read: "
             f"`huggy land {resource.name}` does."
         )
-    published = credible(landing.published(company_id, resource.name), now=now)
-    last = newest(published, "full", exact=False)
+    published = without_future_snapshots(landing.snapshots(company_id, resource.name), now=now)
+    last = latest_snapshot(published, "full", exact=False)
     pages = None if last is None else ceil(last.unique_ids / PAGE_SIZE)
     if mode == "tombstones":
-        lost = tuple(missing(landing, published)) if resource.paged else ()
-        return Job(mode, f"{len(lost):,} records are missing from what was read last", ids=lost)
+        lost = tuple(missing_ids(landing, published)) if resource.paged else ()
+        return LandingJob(mode, f"{len(lost):,} records are missing from what was read last", ids=lost)
     if mode == "window":
-        return Job(mode, "its span was asked for", span, pages=pages)
-    base = newest(published, "full", "incremental")
+        return LandingJob(mode, "its span was asked for", span, pages=pages)
+    base = latest_snapshot(published, "full", "incremental")
     if mode == "incremental" and base is not None and "past" in base.state:
-        past = Past.resumed(base.state["past"], vouched(landing, published, base))
-        return Job(mode, f"since {base.started_at:%Y-%m-%d %H:%M} UTC", pages=pages, past=past)
-    return Job("full", "all of it" if mode == "full" else "there is no exact snapshot to start from yet", pages=pages)
+        cursor = Cursor.from_state(base.state["past"], listed_ids(landing, published, base))
+        return LandingJob(mode, f"since {base.started_at:%Y-%m-%d %H:%M} UTC", pages=pages, cursor=cursor)
+    return LandingJob(
+        "full", "all of it" if mode == "full" else "there is no exact snapshot to start from yet", pages=pages
+    )
 
 
-def due(
+def choose_due_job(
     landing: Landing, company_id: int, resource: Resource, *, now: datetime, reconcile_after: timedelta
-) -> Job | None:
-    """What a regular run should read; None where a list that can only be read whole was so not long ago."""
+) -> LandingJob | None:
+    """Return what a regular run should read. Return None for a list that can only be read whole, and was a short time
+    ago.
+    """
     usual = "incremental" if _is_ordered(resource) else "full"
-    job = chosen(landing, company_id, resource, mode=usual, span=None, now=now)
+    job = choose_job(landing, company_id, resource, mode=usual, span=None, now=now)
     if resource.parent is not None or not resource.paged or job.mode != usual:
         return job
-    published = credible(landing.published(company_id, resource.name), now=now)
-    swept, last = newest(published, "full"), newest(published, "full", "incremental", exact=False)
-    if swept is None or last is None:
+    published = without_future_snapshots(landing.snapshots(company_id, resource.name), now=now)
+    last = latest_snapshot(published, "full", "incremental", exact=False)
+    last_sweep = latest_snapshot(published, "full")
+    if last_sweep is None or last is None:
         return job
     if not last.certificate["exact"]:
-        return Job("full", "the last snapshot was not exact", pages=job.pages)
-    if now - swept.started_at >= reconcile_after:
-        return Job("full", f"the last full sweep began at {swept.started_at:%Y-%m-%d %H:%M} UTC", pages=job.pages)
-    return job if _is_ordered(resource) or (job.pages or 0) <= SMALL else None
+        return LandingJob("full", "the last snapshot was not exact", pages=job.pages)
+    if now - last_sweep.started_at >= reconcile_after:
+        return LandingJob(
+            "full", f"the last full sweep began at {last_sweep.started_at:%Y-%m-%d %H:%M} UTC", pages=job.pages
+        )
+    return job if _is_ordered(resource) or (job.pages or 0) <= SMALL_LIST_PAGES else None
 
 
-def first(landing: Landing, company_id: int, resource: Resource, *, now: datetime, zone: ZoneInfo) -> Job | None:
-    """What a first run should read and publish before the history; None where there is nothing to be won by it."""
-    published = credible(landing.published(company_id, resource.name), now=now)
+def choose_recent_job(
+    landing: Landing, company_id: int, resource: Resource, *, now: datetime, zone: ZoneInfo
+) -> LandingJob | None:
+    """Return what a first run should publish before the history, or None where that would not be faster."""
+    published = without_future_snapshots(landing.snapshots(company_id, resource.name), now=now)
     if resource.parent is not None or not _is_ordered(resource) or published:
         return None
     today = datetime.combine(now.astimezone(zone).date(), time(), zone)
-    span = Span(today - RECENT, today + timedelta(days=1))
-    return Job("window", f"the newest {RECENT.days} days first", span)
+    span = CreationSpan(today - RECENT_PERIOD, today + timedelta(days=1))
+    return LandingJob("window", f"the newest {RECENT_PERIOD.days} days first", span)
 
 
-def resources_with_spans() -> tuple[Resource, ...]:
-    """Those that the mode window can read: what is in order of time, and the lists of its records."""
-    return tuple(each for each in RESOURCES.values() if _is_ordered(each) or each.parent is not None)
+def windowed_resources() -> tuple[Resource, ...]:
+    """Return the resources that the mode window can read: those in order of time, and their substreams."""
+    return tuple(resource for resource in RESOURCES.values() if _is_ordered(resource) or resource.parent is not None)
 
 
-def span_between(start: str | date, end: str | date, *, zone: ZoneInfo) -> Span:
-    """From the first instant of the day `start` to before that of `end`, both days of `zone`.
+def parse_span(start: str | date, end: str | date, *, zone: ZoneInfo) -> CreationSpan:
+    """Return the span from the first instant of the day `start` to the first instant of `end`, which is outside it.
 
-    Instants do as well, such as the ends of Airflow's data intervals. Raises ConfigurationError.
+    Both are days of `zone`. Either may be an instant too, such as an end of Airflow's data interval. Raise
+    ConfigurationError for what is no date, and for an end that is not after the start.
     """
-    span = Span(_instant(start, zone), _instant(end, zone))
+    span = CreationSpan(_parse_instant(start, zone), _parse_instant(end, zone))
     if span.start >= span.end:
         raise ConfigurationError(f"From {start} to before {end} is no time: the end is exclusive, give a later one.")
     return span
 
 
-def span_asked(start: str | None, end: str | None, *, zone: ZoneInfo) -> Span | None:
-    """`span_between`, or None where neither end was given. One without the other raises ConfigurationError."""
+def parse_optional_span(start: str | None, end: str | None, *, zone: ZoneInfo) -> CreationSpan | None:
+    """Return `parse_span`, or None where neither end is given. Raise ConfigurationError where only one is."""
     if not start and not end:
         return None
     if not start or not end:
         raise ConfigurationError("A span has two ends: give both --from-date and --to-date.")
-    return span_between(start, end, zone=zone)
+    return parse_span(start, end, zone=zone)
 
 
-def _instant(given: str | date, zone: ZoneInfo) -> datetime:
+def _parse_instant(given: str | date, zone: ZoneInfo) -> datetime:
     if not isinstance(given, date):
         try:
-            given = datetime.fromisoformat(cleaned(str(given)))  # a template may have made a number of 20261122
+            given = datetime.fromisoformat(clean_text(str(given)))  # a template may have made a number of 20261122
         except ValueError:
             raise ConfigurationError(f"{given!r} is no date such as 2026-11-22.") from None
     if not isinstance(given, datetime):
@@ -148,104 +169,123 @@ def _instant(given: str | date, zone: ZoneInfo) -> datetime:
     return given if given.tzinfo else given.replace(tzinfo=zone)
 
 
-def span_of(work: Work) -> Span | None:
-    """The span that its first attempt was asked for."""
+def read_span(work: SnapshotWriter) -> CreationSpan | None:
+    """Return the span that the first attempt of this work was asked for."""
     if work.window is None:
         return None
-    return Span(datetime.fromisoformat(work.window["from"]), datetime.fromisoformat(work.window["to"]))
+    return CreationSpan(datetime.fromisoformat(work.window["from"]), datetime.fromisoformat(work.window["to"]))
 
 
-def walk_of(job: Job, work: Work, resource: Resource, *, zone: ZoneInfo, streams: int) -> Walk:
-    """The way through the list, from where the work stands."""
-    left = work.state
+def create_walk(job: LandingJob, work: SnapshotWriter, resource: Resource, *, zone: ZoneInfo, streams: int) -> Walk:
+    """Return the walk through the list. It goes on at the checkpoint of the work, if there is one."""
+    checkpoint = work.state
     if resource.parent is not None:
-        if left:
-            return Children.resumed(left, streams=streams)
-        return Children(job.ids, covers=job.covers, streams=streams)
+        if checkpoint:
+            return SubstreamWalk.from_state(checkpoint, streams=streams)
+        return SubstreamWalk(job.ids, covers=job.covers, streams=streams)
     if work.mode == "tombstones":
-        return ById.resumed(left, streams=streams) if left else ById(job.ids, streams=streams)
+        return IdLookup.from_state(checkpoint, streams=streams) if checkpoint else IdLookup(job.ids, streams=streams)
     if not resource.paged:
-        return OneByOne(paged=False)
-    facts = facts_of(resource, zone=zone)
-    if work.mode == "incremental" and job.past is not None:
-        return Incremental(
+        return SequentialWalk(paged=False)
+    facts = make_facts_reader(resource, zone=zone)
+    if work.mode == "incremental" and job.cursor is not None:
+        return IncrementalWalk(
             facts,
-            past=job.past,
-            started=work.started_at,
-            situations=_open_situations(resource),
+            cursor=job.cursor,
+            started_at=work.started_at,
+            open_situations=_open_situations(resource),
             streams=streams,
-            pages=job.pages,
+            pages_hint=job.pages,
         )
-    sweep = _sweep_of(job, work, resource, facts, streams)
-    if left:
-        sweep.restore(left)
+    sweep = _create_sweep(job, work, resource, facts, streams)
+    if checkpoint:
+        sweep.restore(checkpoint)
     return sweep
 
 
-def _sweep_of(job: Job, work: Work, resource: Resource, facts: FactsOf, streams: int) -> Streams:
-    if (span := span_of(work)) is not None:
-        return Window(facts, start=span.start, end=span.end, streams=streams, pages_hint=job.pages)
+def _create_sweep(
+    job: LandingJob, work: SnapshotWriter, resource: Resource, facts: FactsReader, streams: int
+) -> StreamSweep:
+    if (span := read_span(work)) is not None:
+        return WindowWalk(facts, start=span.start, end=span.end, streams=streams, pages_hint=job.pages)
     if not _is_ordered(resource):
-        return Streams(facts, streams=streams, pages_hint=job.pages)
+        return StreamSweep(facts, streams=streams, pages_hint=job.pages)
     situations = _open_situations(resource)
-    return Full(facts, started=work.started_at, situations=situations, streams=streams, pages_hint=job.pages)
+    return FullWalk(
+        facts, started_at=work.started_at, open_situations=situations, streams=streams, pages_hint=job.pages
+    )
 
 
 def _open_situations(resource: Resource) -> tuple[str, ...]:
     return () if resource.life is None else resource.life.asked
 
 
-def left_to_the_next(walk: Walk) -> Mapping[str, Any]:
-    """What the next run of the resource wants to know of this one."""
+def state_for_next_run(walk: Walk) -> Mapping[str, Any]:
+    """Return what the next run of the resource needs from this one, as JSON values."""
     match walk:
-        case Full():
-            return {"past": walk.past().state()}
-        case Incremental():
-            new = b64encode(walk.new.serialize()).decode()
-            return {"past": walk.past().state(), "new": new, "gone": walk.gone}
-        case ById():
-            return {"there": walk.there}
-        case Children():
-            return {"covers": list(walk.covers), "refused": walk.refused}
+        case FullWalk():
+            return {"past": walk.next_cursor().state()}
+        case IncrementalWalk():
+            new = b64encode(walk.new_ids.serialize()).decode()
+            return {"past": walk.next_cursor().state(), "new": new, "gone": walk.deleted_ids}
+        case IdLookup():
+            return {"there": walk.existing_ids}
+        case SubstreamWalk():
+            return {"covers": list(walk.covers), "refused": walk.refused_parents}
         case _:
             return {}
 
 
 def _is_ordered(resource: Resource) -> bool:
-    return resource.order is Order.NEWEST_FIRST
+    return resource.order is ListOrder.NEWEST_FIRST
 
 
-def _of_parents(
-    landing: Landing, company_id: int, resource: Resource, parent: str, *, mode: str, span: Span | None, now: datetime
-) -> Job:
-    """The lists of many parents: of which ones, is told by what is landed of them."""
+def _choose_substream_job(
+    landing: Landing,
+    company_id: int,
+    resource: Resource,
+    parent: str,
+    *,
+    mode: str,
+    span: CreationSpan | None,
+    now: datetime,
+) -> LandingJob:
+    """Return the job for the lists of many parents. The landed snapshots of the parents say which ones."""
     if mode == "tombstones":
         raise ConfigurationError(f"{resource.name} are read in the lists of {parent}, none is asked for by its id.")
-    published = credible(landing.published(company_id, parent), now=now)
-    known = [each for each in published if each.mode != "tombstones"]
-    if not known:
+    published = without_future_snapshots(landing.snapshots(company_id, parent), now=now)
+    snapshots = [each for each in published if each.mode != "tombstones"]
+    if not snapshots:
         raise ConfigurationError(
             f"Nothing of {parent} is landed yet, so nothing tells which have {resource.name}: "
             f"`huggy land {parent}` first."
         )
     if span is not None:
-        ids = created(landing, known, start=span.start, end=span.end)
-        return Job(mode, f"of the {len(ids):,} {parent} created in the span", span, ids=tuple(ids))
-    covers = tuple(coverage(known))
-    covered = newest(credible(landing.published(company_id, resource.name), now=now), "full", "incremental")
+        ids = created_ids(landing, snapshots, start=span.start, end=span.end)
+        return LandingJob(mode, f"of the {len(ids):,} {parent} created in the span", span, ids=tuple(ids))
+    covers = tuple(covering_run_keys(snapshots))
+    covered = latest_snapshot(
+        without_future_snapshots(landing.snapshots(company_id, resource.name), now=now), "full", "incremental"
+    )
     if mode == "full":
-        ids, which = spoken_in(landing, known, days=None, now=now), ""
+        ids, which = recently_active_ids(landing, snapshots, days=None, now=now), ""
     elif covered is None:
-        ids, which = spoken_in(landing, known, days=RECENT, now=now), f" of the last {RECENT.days} days"
+        ids, which = (
+            recently_active_ids(landing, snapshots, days=RECENT_PERIOD, now=now),
+            f" of the last {RECENT_PERIOD.days} days",
+        )
     else:
-        ids, which = changed(landing, known, covered=_covered(covered, known)), " that changed since"
-    return Job(mode, f"of {len(ids):,} {parent}{which}", ids=tuple(ids), covers=covers)
+        ids, which = (
+            changed_ids(landing, snapshots, covered_run_keys=_covered_run_keys(covered, snapshots)),
+            " that changed since",
+        )
+    return LandingJob(mode, f"of {len(ids):,} {parent}{which}", ids=tuple(ids), covers=covers)
 
 
-def _covered(children: Manifest, parents: Sequence[Manifest]) -> list[str]:
-    """Run keys of the parents' snapshots that a snapshot of their lists goes back to."""
+def _covered_run_keys(children: Manifest, parents: Sequence[Manifest]) -> list[str]:
+    """Return the run keys of the parents' snapshots that this snapshot of their lists covers."""
     covers = children.state["covers"]
     if isinstance(covers, str):  # the first release kept the newest one's start
         started = datetime.fromisoformat(covers)
-        return coverage([each for each in parents if each.started_at <= started])
+        return covering_run_keys([each for each in parents if each.started_at <= started])
     return [*covers]

@@ -1,40 +1,63 @@
-"""One landing from its first request to its manifest: fetched, kept in durable groups, published."""
+"""Lands one resource, from the first request to the manifest: reads pages, commits them in groups, publishes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
 
-from huggy_connector.api import Client, Clock, Row
+from huggy_connector.api import Client
 from huggy_connector.catalogue import Resource
+from huggy_connector.clock import Clock
 from huggy_connector.errors import ApiError, Forbidden, NotFound, Refused, UnexpectedShape
-from huggy_connector.landing import Asked, Landing, Manifest, Policy, Work
-from huggy_connector.landing.privacy import sentence
-from huggy_connector.pipeline.hidden import UNREAD, Hidden
-from huggy_connector.pipeline.modes import Job, chosen, left_to_the_next, span_of, walk_of
-from huggy_connector.progress import Landed, Progress
+from huggy_connector.landing import Landing, LandingRequest, Manifest, SnapshotWriter
+from huggy_connector.landing.change_detection import without_future_snapshots
+from huggy_connector.model import Row
+from huggy_connector.pipeline.hidden_rows import UNREAD_PAGE, HiddenRows
+from huggy_connector.pipeline.modes import (
+    LandingJob,
+    choose_due_job,
+    choose_job,
+    choose_recent_job,
+    create_walk,
+    read_span,
+    state_for_next_run,
+)
+from huggy_connector.privacy import PrivacyPolicy, describe_counts
+from huggy_connector.progress import LandingProgress, Progress
 from huggy_connector.settings import Settings
-from huggy_connector.sweep import Ask, Full, Incremental, Page, Span, Walk, Window, drive, facts_of
+from huggy_connector.sweep import (
+    CreationSpan,
+    FullWalk,
+    IncrementalWalk,
+    PageAnswer,
+    PageRequest,
+    Walk,
+    WindowWalk,
+    drive,
+    make_facts_reader,
+)
 
 SHOW_EVENTS = "show_events"
-"""What is asked for where internal events are wanted among the messages."""
-GROUP = 25
-"""Pages made durable together: the most that a kill costs."""
-HEAVY = 8 * 2**20
-"""Bytes of rows that are made durable at once, however few pages they are."""
-MOST_STREAMS = 24
-"""More would only be more seams: at 20 requests a second these are enough for answers that take a second."""
-FASTEST = 100.0
-"""Requests a second that streams are made for. Beyond, this machine and not the account is the limit."""
-FEWEST_STREAMS = 3
-"""Answers may take longer than the first one did."""
-FEW_GONE, MANY_GONE, SHARE_GONE = 20, 1_000, 0.01
-"""So many missing records are asked for by their ids whatever the list's length; never more; of its length at most."""
+"""The option of a request that adds internal events to the messages."""
+PAGES_PER_COMMIT = 25
+"""Pages that are committed together. A kill costs no more than these."""
+BYTES_PER_COMMIT = 8 * 2**20
+"""Bytes of rows after which a commit is due, however few pages they are."""
+MAX_STREAMS = 24
+"""More would only add seams. At 20 requests a second these are enough for answers that take a second."""
+MAX_RATE = 100.0
+"""Requests a second that streams are chosen for. Above it this machine is the limit, and not the account."""
+MIN_STREAMS = 3
+"""Later answers may take longer than the first one."""
+ALWAYS_LOOKED_UP = 20
+"""So many missing records may be looked up by id, however short the list is."""
+MAX_LOOKUPS, MAX_LOOKUP_SHARE = 1_000, 0.01
+"""A longer list may have more lookups: this share of its length, and never more than so many."""
 
 
-class Run:
-    """A client of one company at work on one resource, for what is `asked`; with `once` it is landed only once."""
+class LandingRun:
+    """One client at work on one resource of one company, for one landing request."""
 
     def __init__(
         self,
@@ -43,165 +66,198 @@ class Run:
         resource: Resource,
         *,
         company_id: int,
-        asked: Asked,
+        landing_request: LandingRequest,
         once: bool,
         client: Client,
-        policy: Policy,
+        policy: PrivacyPolicy,
         progress: Progress,
         clock: Clock,
     ) -> None:
         self.company_id = company_id
-        self._settings, self._landing, self._resource, self._asked, self._once = (
-            settings,
-            landing,
-            resource,
-            asked,
-            once,
-        )
+        self._settings, self._landing, self._resource = settings, landing, resource
+        self._landing_request, self._once = landing_request, once
         self._client, self._policy, self._progress, self._clock = client, policy, progress, clock
-        self._facts = facts_of(resource, zone=settings.zone)
+        self._facts = make_facts_reader(resource, zone=settings.zone)
         self._counted = 0, 0
-        """Requests and retries of this client that are in a manifest already."""
+        """Requests and retries of this client that a manifest has counted."""
 
     def now(self) -> datetime:
-        """By the clock that this host and the API agree on. Raises ClockWrong where they are far apart."""
+        """Return the time on which this host and the API agree. Raise ClockWrong where their clocks are far apart."""
         if self._client.round_trip is None:
             self._client.fetch_profile()
-        return self._client.time.agreed()
+        return self._client.run_clock.checked_now()
 
-    def land(self, job: Job) -> Manifest:
-        """The job as a published snapshot."""
-        return self._land(job, self._asked)
+    def land_mode(self, mode: str, span: CreationSpan | None) -> Manifest:
+        """Publish what the mode reads. Return its manifest."""
+        return self.land(self._choose_job(mode, span))
 
-    def _land(self, job: Job, asked: Asked) -> Manifest:
+    def land_due(self, *, reconcile: bool) -> tuple[Manifest, ...]:
+        """Publish what is due, or everything with `reconcile`; then the tombstones of the records that are missing.
+
+        Return their manifests. Where nothing is due that is the manifest of the newest snapshot.
+        """
+        landing, resource, after = self._landing, self._resource, timedelta(days=self._settings.reconcile_days)
+        if reconcile:
+            job: LandingJob | None = self._choose_job("full", None)
+        else:
+            job = choose_due_job(landing, self.company_id, resource, now=self.now(), reconcile_after=after)
+        if job is None:
+            self._progress.note(f"{resource.name}: nothing is due, all of it was read in the last {after.days} days.")
+            return without_future_snapshots(landing.snapshots(self.company_id, resource.name), now=self.now())[-1:]
+        manifest = self.land(job)
+        return manifest, *self._land_tombstones(manifest)
+
+    def land_recent(self) -> tuple[Manifest, ...]:
+        """Publish the newest days of a resource of which nothing is landed yet. Return nothing where something is."""
+        job = choose_recent_job(
+            self._landing, self.company_id, self._resource, now=self.now(), zone=self._settings.zone
+        )
+        return () if job is None else (self.land(job),)
+
+    def land(self, job: LandingJob) -> Manifest:
+        """Publish a snapshot of the job. Return its manifest."""
+        return self._land_job(job, self._landing_request)
+
+    def _land_job(self, job: LandingJob, landing_request: LandingRequest) -> Manifest:
         self.now()
         self._progress.note(f"{self._resource.name}: {job.mode}, {job.why}.")
         work = self._landing.begin(
             resource=self._resource,
             company_id=self.company_id,
             mode=job.mode,
-            asked=asked,
+            request=landing_request,
             window=None if job.span is None else {"from": job.span.start.isoformat(), "to": job.span.end.isoformat()},
             zone=self._settings.zone,
             policy=self._policy,
-            now=self._client.time.now,
+            now=self._client.run_clock.now,
             once=self._once,
             account=self._client.account if self._settings.company_id is None else "",
             note=self._progress.note,
         )
         with work:
-            streams = _streams(self._client) if self._resource.paged else 1
-            walk = walk_of(job, work, self._resource, zone=self._settings.zone, streams=streams)
-            hidden = Hidden(work.state)
-            self._walk(walk, work, hidden, streams=streams)
-            certificate = hidden.told(walk.certificate())
-            if isinstance(walk, Window) and walk.unsorted:
+            streams = _choose_streams(self._client) if self._resource.paged else 1
+            walk = create_walk(job, work, self._resource, zone=self._settings.zone, streams=streams)
+            hidden = HiddenRows(work.state)
+            self._read_pages(walk, work, hidden, streams=streams)
+            certificate = hidden.qualify(walk.certificate())
+            if isinstance(walk, WindowWalk) and walk.is_unsorted:
                 self._progress.note(
                     f"{self._resource.name}: the list is not sorted by creation, so all of it was read for the span."
                 )
-            if isinstance(walk, Incremental) and not certificate.exact:
+            if isinstance(walk, IncrementalWalk) and not certificate.exact:
                 self._progress.note(f"{self._resource.name}: not exact. {certificate.why}")
-            ids = walk.past().ids if isinstance(walk, Full) else None
-            landed = work.publish(certificate=certificate, state=left_to_the_next(walk), ids=ids)
-        if landed.personal:
-            self._progress.note(f"{self._resource.name}: {sentence(landed.personal)}")
-        return landed
+            ids = walk.next_cursor().ids if isinstance(walk, FullWalk) else None
+            manifest = work.publish(certificate=certificate, state=state_for_next_run(walk), ids=ids)
+        if manifest.personal:
+            self._progress.note(f"{self._resource.name}: {describe_counts(manifest.personal)}")
+        return manifest
 
-    def land_gone(self, landed: Manifest) -> tuple[Manifest, ...]:
-        """Of the records that `landed` shows to be missing, those that are answered by 404: a snapshot, or none."""
-        swept = landed.mode == "full" and landed.certificate["exact"] and self._resource.paged
-        if self._resource.parent is not None or not (swept or landed.state.get("gone")):
+    def _land_tombstones(self, manifest: Manifest) -> tuple[Manifest, ...]:
+        """Look up the records that this new snapshot shows to be missing, and publish those that answer 404.
+
+        Return the manifest of the tombstones. Return nothing where no record is missing, or too many are.
+        """
+        is_exact_sweep = manifest.mode == "full" and manifest.certificate["exact"] and self._resource.paged
+        if self._resource.parent is not None or not (is_exact_sweep or manifest.state.get("gone")):
             return ()
-        job = chosen(self._landing, self.company_id, self._resource, mode="tombstones", span=None, now=self.now())
-        if len(job.ids) > max(FEW_GONE, min(MANY_GONE, landed.unique_ids * SHARE_GONE)):
+        job = self._choose_job("tombstones", None)
+        if len(job.ids) > max(ALWAYS_LOOKED_UP, min(MAX_LOOKUPS, manifest.unique_ids * MAX_LOOKUP_SHARE)):
             self._progress.note(
                 f"{self._resource.name}: {len(job.ids):,} records are missing from the last full sweep, too many to "
                 "ask for each: has the token lost rights?"
             )
             return ()
-        return (self._land(job, replace(self._asked, mode=job.mode)),) if job.ids else ()
+        return (self._land_job(job, replace(self._landing_request, mode=job.mode)),) if job.ids else ()
 
-    def _walk(self, walk: Walk, work: Work, hidden: Hidden, *, streams: int) -> None:
-        begun, before = self._clock.monotonic(), work.counters
-        filters = (("showEvents", "true"),) if SHOW_EVENTS in self._asked.options else ()
-        span = span_of(work)
+    def _choose_job(self, mode: str, span: CreationSpan | None) -> LandingJob:
+        return choose_job(self._landing, self.company_id, self._resource, mode=mode, span=span, now=self.now())
+
+    def _read_pages(self, walk: Walk, work: SnapshotWriter, hidden: HiddenRows, *, streams: int) -> None:
+        started, before = self._clock.monotonic(), work.counters
+        filters = (("showEvents", "true"),) if SHOW_EVENTS in self._landing_request.options else ()
+        span = read_span(work)
         fetch = partial(self._fetch, filters=filters, hidden=hidden)
         pages = drive(walk, fetch, workers=streams, cancel=self._client.close)
-        for taken, page in enumerate(pages, start=1):
-            hidden.take(page)
-            work.append(self._kept(page, work.mode, span), fetched_at=page.fetched_at)
-            requests, retries = self._uncounted()
-            if taken % GROUP == 0 or walk.finished or work.weight > HEAVY:
+        for count, page in enumerate(pages, start=1):
+            hidden.count(page)
+            work.append(self._select_rows(page, work.mode, span), fetched_at=page.fetched_at)
+            requests, retries = self._new_counts()
+            if count % PAGES_PER_COMMIT == 0 or walk.is_finished or work.pending_bytes > BYTES_PER_COMMIT:
                 work.commit(
                     {**walk.state(), **hidden.state()},
-                    pages=before.pages + taken,
+                    pages=before.pages + count,
                     requests=before.requests + requests,
                     retries=before.retries + retries,
                 )
-            self._progress.landed(
-                Landed(
+            self._progress.update(
+                LandingProgress(
                     resource=self._resource.name,
-                    pages=before.pages + taken,
+                    pages=before.pages + count,
                     pages_expected=walk.pages_expected,
                     rows=work.rows,
                     requests=requests,
-                    seconds=self._clock.monotonic() - begun,
+                    seconds=self._clock.monotonic() - started,
                     rate_limit=self._client.budget.rate,
-                    finished=walk.finished,
+                    finished=walk.is_finished,
                 )
             )
         self._counted = self._client.requests, self._client.retries
 
-    def _may_lack(self, ask: Ask, error: ApiError) -> bool:
-        """Whether the walk can do without this answer, and says so: a record, a parent's list, a filter."""
-        if isinstance(error, UnexpectedShape):  # one record by its id that is none
-            return ask.id is not None and self._resource.parent is None
+    def _can_do_without(self, request: PageRequest, error: ApiError) -> bool:
+        """Return whether the walk can do without this answer, and says so: a record, a parent's list, a filter."""
+        if isinstance(error, UnexpectedShape):  # a lookup whose answer is no record
+            return request.id is not None and self._resource.parent is None
         if isinstance(error, (Forbidden, NotFound, Refused)):
-            return bool(ask.filters) if ask.id is None else not isinstance(error, Refused)
+            return bool(request.filters) if request.id is None else not isinstance(error, Refused)
         return False
 
-    def _kept(self, page: Page, mode: str, span: Span | None) -> Sequence[Row]:
-        """The rows that belong into the snapshot."""
+    def _select_rows(self, page: PageAnswer, mode: str, span: CreationSpan | None) -> Sequence[Row]:
+        """Return the rows of the page that belong in the snapshot."""
         if mode == "tombstones":
-            return ({"id": page.ask.id},) if page.gone else ()
+            return ({"id": page.request.id},) if page.is_gone else ()
         rows = [row for row in page.rows if row]
         if self._resource.parent is not None:
-            return [row if row.get("chat") else {**row, "chat": {"id": page.ask.id}} for row in rows]
+            return [row if row.get("chat") else {**row, "chat": {"id": page.request.id}} for row in rows]
         if span is None:
             return rows
         created = [self._facts(row).created for row in rows]
         return [row for row, at in zip(rows, created, strict=True) if at is None or span.start <= at < span.end]
 
-    def _uncounted(self) -> tuple[int, int]:
+    def _new_counts(self) -> tuple[int, int]:
+        """Return the requests and retries since the last manifest."""
         requests, retries = self._counted
         return self._client.requests - requests, self._client.retries - retries
 
-    def _fetch(self, ask: Ask, *, filters: tuple[tuple[str, str], ...], hidden: Hidden) -> Page:
-        if hidden.is_passed_over(ask):
-            return self._unread(ask)
+    def _fetch(self, request: PageRequest, *, filters: tuple[tuple[str, str], ...], hidden: HiddenRows) -> PageAnswer:
+        if hidden.is_passed_over(request):
+            return self._unread_page(request)
         try:
-            if ask.id is None:
-                fetched = self._client.fetch_page(self._resource, ask.page, filters=ask.filters)
+            if request.id is None:
+                fetched = self._client.fetch_page(self._resource, request.page, filters=request.filters)
             elif self._resource.parent is None:
-                fetched = self._client.fetch_row(self._resource, ask.id)
+                fetched = self._client.fetch_row(self._resource, request.id)
             else:
-                fetched = self._client.fetch_page(self._resource, ask.page, parent=ask.id, filters=filters)
+                fetched = self._client.fetch_page(self._resource, request.page, parent=request.id, filters=filters)
         except ApiError as error:
-            if self._may_lack(ask, error):
+            if self._can_do_without(request, error):
                 gone = isinstance(error, NotFound)
-                return Page(ask=ask, rows=(), fetched_at=self._client.time.now(), refused=True, gone=gone)
-            is_of_a_list = ask.id is None or self._resource.parent is not None
-            if not is_of_a_list or not hidden.passes_over(ask, error):
+                return PageAnswer(
+                    request=request, rows=(), fetched_at=self._client.run_clock.now(), is_refused=True, is_gone=gone
+                )
+            is_list_page = request.id is None or self._resource.parent is not None
+            if not is_list_page or not hidden.pass_over(request, error):
                 raise
             self._progress.note(f"{error} The page is passed over: its records are missing.")
-            return self._unread(ask)
-        return Page(ask=ask, rows=fetched.rows, fetched_at=fetched.at)
+            return self._unread_page(request)
+        return PageAnswer(request=request, rows=fetched.rows, fetched_at=fetched.at)
 
-    def _unread(self, ask: Ask) -> Page:
-        return Page(ask=ask, rows=UNREAD, fetched_at=self._client.time.now())
+    def _unread_page(self, request: PageRequest) -> PageAnswer:
+        return PageAnswer(request=request, rows=UNREAD_PAGE, fetched_at=self._client.run_clock.now())
 
 
-def _streams(client: Client) -> int:
-    """As many as keep the budget full at this latency: one a request on its way, and one that waits its turn."""
-    on_the_way = min(client.budget.rate, FASTEST) * (client.round_trip or 0)
-    return min(MOST_STREAMS, max(FEWEST_STREAMS, ceil(on_the_way + 1)))
+def _choose_streams(client: Client) -> int:
+    """Return how many streams keep the budget full at this latency: one for each request on its way, and one that
+    waits for its turn.
+    """
+    in_flight = min(client.budget.rate, MAX_RATE) * (client.round_trip or 0)
+    return min(MAX_STREAMS, max(MIN_STREAMS, ceil(in_flight + 1)))

@@ -1,26 +1,26 @@
-"""The report: the service desk's charts and how fresh they are, in one file. Importing this loads nothing heavy."""
+"""The report: charts of the service desk and how fresh they are, in one file. Importing this loads nothing heavy."""
 
-from huggy_connector.report.beside import Beside, Shown
-from huggy_connector.report.figures import Figures
-from huggy_connector.report.look import NOTHING, look_of_notice
-from huggy_connector.report.notice import choice_page, notice, task_page
-from huggy_connector.report.words import LANGUAGES, Language, Words
-from huggy_connector.report.write import Written, is_installed, report_beside, write_report
+from huggy_connector.report.artifacts import ReportFile, ReportFiles
+from huggy_connector.report.figures import ReportFigures
+from huggy_connector.report.i18n import LANGUAGES, Language, Translations
+from huggy_connector.report.message_pages import render_choice_page, render_notice, render_task_page
+from huggy_connector.report.style import DENY_ALL_POLICY, load_notice_style
+from huggy_connector.report.write import WrittenReport, is_installed, update_report, write_report
 
 __all__ = [
+    "DENY_ALL_POLICY",
     "LANGUAGES",
-    "NOTHING",
-    "Beside",
-    "Figures",
     "Language",
-    "Shown",
-    "Words",
-    "Written",
-    "choice_page",
+    "ReportFigures",
+    "ReportFile",
+    "ReportFiles",
+    "Translations",
+    "WrittenReport",
     "is_installed",
-    "look_of_notice",
-    "notice",
-    "report_beside",
-    "task_page",
+    "load_notice_style",
+    "render_choice_page",
+    "render_notice",
+    "render_task_page",
+    "update_report",
     "write_report",
 ]

@@ -1,7 +1,7 @@
-"""Charts as SVG that belongs into a page: its colours are the page's variables, its texts the page's letters.
+"""Draws charts as SVG for a page: colours are the page's variables, and texts use the page's font.
 
-Drawn by matplotlib without a browser. No text of the data is in them, only days and numbers: names stand in the page's
-legends, where HTML's rules keep them text.
+matplotlib draws them without a browser. They hold days and numbers, but no text of the data. Names stand in the page's
+legends, where HTML escaping keeps them text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from huggy_connector.report.words import Words
+from huggy_connector.report.i18n import Translations
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,21 +27,21 @@ COLOURS = {
     "c4": ("#e5a447", "#f6cf8d"),
     "c5": ("#8b9199", "#868d97"),
 }
-"""By role: in the light and in the dark. What is drawn in the light one becomes the variable of its role."""
+"""The light and the dark colour of each role. Charts are drawn in light colours, which become the roles' variables."""
 
 SERIES = ("c1", "c2", "c3", "c4", "c5")
-"""Roles of series, in order."""
+"""The roles of the series, in order."""
 
-TEXT = 12
-"""Size of the letters, in the page's pixels."""
+TEXT_SIZE = 12
+"""Font size in the page's pixels."""
 
-BAR = 0.8
-"""Width of a bar; a day is 1."""
+BAR_WIDTH = 0.8
+"""Width of a bar. A day is 1 wide."""
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """Width and height of a drawing in the page's pixels, and how many days are marked."""
+class ChartSize:
+    """The width and height of a chart in the page's pixels. `marks` is the number of marked days."""
 
     name: str
     width: int
@@ -49,13 +49,13 @@ class Size:
     marks: int
 
 
-SIZES = (Size("wide", 1000, 250, 8), Size("narrow", 340, 230, 4))
-"""For a desk's screen and for a telephone."""
+SIZES = (ChartSize("wide", 1000, 250, 8), ChartSize("narrow", 340, 230, 4))
+"""For a desktop screen and for a telephone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A series of one value a day; None leaves a gap."""
+class ChartLine:
+    """A series with one value a day. None leaves a gap."""
 
     role: str
     values: Sequence[float | None]
@@ -63,8 +63,13 @@ class Line:
     filled: bool = False
 
 
-def bars(days: Sequence[date], series: Sequence[Sequence[int]], *, size: Size, prefix: str, words: Words) -> str:
-    """A bar a day, the series stacked in the order of `SERIES`. `prefix` makes the ids of a drawing its own."""
+def draw_bars(
+    days: Sequence[date], series: Sequence[Sequence[int]], *, size: ChartSize, prefix: str, words: Translations
+) -> str:
+    """Draw a bar for each day, with the series stacked in the order of `SERIES`, and return the SVG.
+
+    `prefix` makes the ids of a chart unique on its page.
+    """
     top = max((sum(counts) for counts in zip(*series, strict=True)), default=0)
 
     def draw(axes: Axes) -> None:
@@ -72,55 +77,61 @@ def bars(days: Sequence[date], series: Sequence[Sequence[int]], *, size: Size, p
 
         below = [0] * len(days)
         for role, values in zip(SERIES, series, strict=False):
-            # One collection a series: a bar of its own for each value takes matplotlib ten times as long.
-            boxes = [_box(place, low, value) for place, (low, value) in enumerate(zip(below, values, strict=True))]
-            axes.add_collection(PolyCollection(boxes, facecolors=_drawn(role), linewidths=0), autolim=False)
+            # One collection for each series: one bar for each value takes matplotlib ten times as long.
+            boxes = [
+                _bar_corners(position, low, value)
+                for position, (low, value) in enumerate(zip(below, values, strict=True))
+            ]
+            axes.add_collection(PolyCollection(boxes, facecolors=_light_colour(role), linewidths=0), autolim=False)
             below = [low + value for low, value in zip(below, values, strict=True)]
 
-    return _drawing(days, draw, top=top, size=size, prefix=prefix, words=words, whole=True)
+    return _draw_chart(days, draw, top=top, size=size, prefix=prefix, words=words, whole=True)
 
 
-def lines(
+def draw_lines(
     days: Sequence[date],
-    series: Sequence[Line],
+    series: Sequence[ChartLine],
     *,
-    size: Size,
+    size: ChartSize,
     prefix: str,
-    words: Words,
+    words: Translations,
     level: float | None = None,
     whole: bool = False,
 ) -> str:
-    """A line a series; `level` is a horizontal one across all days. `whole`: the values are counts."""
-    known = [value for line in series for value in line.values if value is not None]
-    top = max([*known, level or 0])
+    """Draw a line for each series and return the SVG.
+
+    `level` is a horizontal line across all days. If `whole`, the values are counts, and so are the axis marks.
+    """
+    values_drawn = [value for line in series for value in line.values if value is not None]
+    top = max([*values_drawn, level or 0])
 
     def draw(axes: Axes) -> None:
         for line in series:
             values = [float("nan") if value is None else value for value in line.values]
-            # A day between two without a value would be no line at all: dots show it.
-            look: dict[str, Any] = {"color": _drawn(line.role), "linewidth": 2, "marker": "o", "markersize": 3}
-            axes.plot(range(len(days)), values, linestyle=(0, (4, 2)) if line.dashed else "-", **look)
+            # A day between two days without a value has no line: a dot shows it.
+            style: dict[str, Any] = {"color": _light_colour(line.role), "linewidth": 2, "marker": "o", "markersize": 3}
+            axes.plot(range(len(days)), values, linestyle=(0, (4, 2)) if line.dashed else "-", **style)
             if line.filled:
-                axes.fill_between(range(len(days)), values, color=_drawn(line.role), alpha=0.18, linewidth=0)
+                axes.fill_between(range(len(days)), values, color=_light_colour(line.role), alpha=0.18, linewidth=0)
         if level is not None:
-            axes.axhline(level, color=_drawn("ink"), linewidth=1.2, linestyle=(0, (1, 2)))
+            axes.axhline(level, color=_light_colour("ink"), linewidth=1.2, linestyle=(0, (1, 2)))
 
-    return _drawing(days, draw, top=top, size=size, prefix=prefix, words=words, whole=whole)
+    return _draw_chart(days, draw, top=top, size=size, prefix=prefix, words=words, whole=whole)
 
 
-def _box(place: int, low: int, value: int) -> list[tuple[float, float]]:
-    left, right = place - BAR / 2, place + BAR / 2
+def _bar_corners(position: int, low: int, value: int) -> list[tuple[float, float]]:
+    left, right = position - BAR_WIDTH / 2, position + BAR_WIDTH / 2
     return [(left, low), (right, low), (right, low + value), (left, low + value)]
 
 
-def _drawing(
+def _draw_chart(
     days: Sequence[date],
     draw: Callable[[Axes], None],
     *,
     top: float,
-    size: Size,
+    size: ChartSize,
     prefix: str,
-    words: Words,
+    words: Translations,
     whole: bool,
 ) -> str:
     import matplotlib as mpl
@@ -129,12 +140,12 @@ def _drawing(
 
     levels = MaxNLocator(5, integer=whole, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top or 1)
     texts = [words.number(level) for level in levels]
-    marked = _marked(days, size.marks)
+    marked = _choose_marked_days(days, size.marks)
     with mpl.rc_context():
-        mpl.rcdefaults()  # a reader's own matplotlibrc does not change the page
-        mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": prefix, "font.size": TEXT})
+        mpl.rcdefaults()  # the reader's own matplotlibrc must not change the page
+        mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": prefix, "font.size": TEXT_SIZE})
         figure = Figure(figsize=(size.width / 72, size.height / 72))
-        left = max(map(len, texts)) * TEXT * 0.7 + 14
+        left = max(map(len, texts)) * TEXT_SIZE * 0.7 + 14
         figure.subplots_adjust(
             left=left / size.width, right=1 - 12 / size.width, bottom=32 / size.height, top=1 - 10 / size.height
         )
@@ -143,32 +154,32 @@ def _drawing(
         axes.set_xlim(-0.6, len(days) - 0.4)
         axes.set_yticks(levels, texts)
         axes.set_ylim(0, levels[-1])
-        axes.set_xticks(marked, [words.day_mark(days[place]) for place in marked])
-        axes.tick_params(colors=_drawn("ink"), length=0, pad=8)
-        axes.grid(axis="y", color=_drawn("grid"), linewidth=1)
+        axes.set_xticks(marked, [words.day_mark(days[position]) for position in marked])
+        axes.tick_params(colors=_light_colour("ink"), length=0, pad=8)
+        axes.grid(axis="y", color=_light_colour("grid"), linewidth=1)
         axes.set_axisbelow(True)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        raw = StringIO()
-        figure.savefig(raw, format="svg", transparent=True, metadata={"Date": None})
-    return _for_a_page(raw.getvalue(), size=size, prefix=prefix)
+        buffer = StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return _adapt_svg(buffer.getvalue(), size=size, prefix=prefix)
 
 
-def _marked(days: Sequence[date], most: int) -> list[int]:
-    """Places of all days, if they are few; else of Mondays, evenly left out where there are many."""
-    if len(days) <= most:
+def _choose_marked_days(days: Sequence[date], limit: int) -> list[int]:
+    """Return the positions of all days if they are few, else of Mondays, or of every n-th Monday."""
+    if len(days) <= limit:
         return [*range(len(days))]
-    mondays = [place for place, day in enumerate(days) if day.weekday() == 0]
-    step = -(-len(mondays) // most) or 1
+    mondays = [position for position, day in enumerate(days) if day.weekday() == 0]
+    step = -(-len(mondays) // limit) or 1
     return mondays[::step]
 
 
-def _drawn(role: str) -> str:
+def _light_colour(role: str) -> str:
     return COLOURS[role][0]
 
 
-def _for_a_page(raw: str, *, size: Size, prefix: str) -> str:
-    """The drawing without what is for files only, with ids that no other one has, and with the page's colours."""
+def _adapt_svg(raw: str, *, size: ChartSize, prefix: str) -> str:
+    """Return the SVG without the parts that only files need, with unique ids and with the page's colours."""
     drawing = raw[raw.index("<svg") :]
     drawing = re.sub(r"<svg[^>]*>", f'<svg viewBox="0 0 {size.width} {size.height}" aria-hidden="true">', drawing)
     drawing = re.sub(r"\s*<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)

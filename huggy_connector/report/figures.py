@@ -1,4 +1,4 @@
-"""The figures of the report: values as the warehouse has them, without a word or a drawing."""
+"""The figures of the report: values as the warehouse has them, without texts and charts."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from huggy_connector.warehouse import Freshness
+from huggy_connector.warehouse import TableFreshness
 
 State = Literal["ready", "empty", "missing", "older"]
-"""ready; no chat in it yet; no warehouse there yet; a warehouse of an older layout."""
+"""`empty`: no chat yet. `missing`: no warehouse yet. `older`: a warehouse of an older format."""
 
-SPANS = (30, 90)
-"""Days that are shown: complete local days, the last one being that before the last landing's."""
+SPAN_DAYS = (30, 90)
+"""Numbers of days that are shown: complete local days, up to the day before the last landing."""
 
 STALE_AFTER = timedelta(hours=26)
-"""A daily run, and two hours for it to take. The chats are what every run asks for."""
+"""The chats may be this old: runs are daily and may take two hours, and every run reads the chats."""
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
-    """A row of meta.snapshots. `share_of_budget` is requests over those allowed from its start to its end, 0 to 1."""
+class SnapshotFigures:
+    """A row of meta.snapshots. `share_of_budget`, 0 to 1, is its requests over those allowed from start to end."""
 
     table: str
     run_key: str
@@ -36,7 +36,7 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetFigures:
     """A row of marts.targets."""
 
     metric: str
@@ -45,8 +45,8 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelDay:
-    """Chats opened on a day over a channel, of marts.chats_by_day; no row where there are none."""
+class ChannelDayFigures:
+    """The chats opened on a day over a channel, from marts.chats_by_day. There is no row without chats."""
 
     day: date
     channel: str | None
@@ -54,8 +54,8 @@ class ChannelDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
-    """Chats opened in an hour of the week (1 is Monday), of marts.chat_times, and the days of that weekday."""
+class HourFigures:
+    """The chats opened in an hour of the week (1 is Monday), from marts.chat_times. `days` counts that weekday."""
 
     weekday: int
     hour: int
@@ -68,8 +68,8 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """A day of marts.first_response_by_day or marts.resolution_by_day; None where nothing is measured."""
+class WaitFigures:
+    """A day of marts.first_response_by_day or marts.resolution_by_day. None means that nothing was measured."""
 
     day: date
     chats: int
@@ -81,7 +81,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
+class BacklogFigures:
     """A day of marts.backlog_by_day, over all channels and departments."""
 
     day: date
@@ -91,8 +91,8 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """Of a whole span, from marts.chat_times: percentiles of its chats, not of its days."""
+class TotalFigures:
+    """The totals of a span, from marts.chat_times: percentiles of its chats, not of its days."""
 
     chats: int
     median_first_response_minutes: float | None
@@ -106,43 +106,46 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Complete local days, `first` to `last`, both in it. It begins at the first chat where the data is younger."""
+class FigureSpan:
+    """The figures of complete local days, `first` to `last` inclusive. `first` is not before the first chat's day."""
 
     days: int
     first: date
     last: date
-    totals: Totals
-    channels: tuple[ChannelDay, ...]
-    hours: tuple[Hour, ...]
-    first_response: tuple[Wait, ...]
-    resolution: tuple[Wait, ...]
-    backlog: tuple[Backlog, ...]
+    totals: TotalFigures
+    channels: tuple[ChannelDayFigures, ...]
+    hours: tuple[HourFigures, ...]
+    first_response: tuple[WaitFigures, ...]
+    resolution: tuple[WaitFigures, ...]
+    backlog: tuple[BacklogFigures, ...]
 
-    def each_day(self) -> tuple[date, ...]:
+    def list_days(self) -> tuple[date, ...]:
+        """Return all days from `first` to `last`."""
         return tuple(self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """One account. `as_of`: when its newest chat was read; `chats_read_at`: when the last sweep of the chats began;
-    `fresh_until`: from when on the data is called stale.
+class CompanyFigures:
+    """The figures of one account.
 
-    `spans` is empty until there is a complete day.
+    - `as_of`: when its newest chat was read
+    - `chats_read_at`: when the last sweep of the chats began
+    - `fresh_until`: when the data becomes stale
+    - `spans`: empty until there is a complete day
     """
 
     company_id: int
     as_of: datetime | None
     chats_read_at: datetime | None
     fresh_until: datetime | None
-    freshness: tuple[Freshness, ...]
-    landings: tuple[Landing, ...]
-    spans: tuple[Span, ...]
+    freshness: tuple[TableFreshness, ...]
+    landings: tuple[SnapshotFigures, ...]
+    spans: tuple[FigureSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """All that a report says. `failed_checks` are those of the last publish. Instants are in `zone`."""
+class ReportFigures:
+    """All figures of a report. `failed_checks` are those of the last publish. Instants are in `zone`."""
 
     state: State
     generated_at: datetime
@@ -151,25 +154,27 @@ class Figures:
     version: int | None = None
     published_at: datetime | None = None
     failed_checks: tuple[str, ...] = ()
-    targets: tuple[Target, ...] = ()
-    companies: tuple[Company, ...] = ()
+    targets: tuple[TargetFigures, ...] = ()
+    companies: tuple[CompanyFigures, ...] = ()
 
     @property
-    def stale(self) -> tuple[Company, ...]:
-        """The accounts whose data was too old when this was made."""
-        return tuple(each for each in self.companies if each.fresh_until and self.generated_at > each.fresh_until)
+    def stale(self) -> tuple[CompanyFigures, ...]:
+        """The accounts whose data was too old when the report was made."""
+        return tuple(
+            company for company in self.companies if company.fresh_until and self.generated_at > company.fresh_until
+        )
 
 
-def as_plain(value: object) -> object:
-    """The same in what JSON knows: objects, lists, texts, numbers; days and instants as ISO 8601."""
+def to_plain(value: object) -> object:
+    """Return a value in the types of JSON: objects, lists, texts, numbers. Days and instants become ISO 8601."""
     match value:
         case date():
             return value.isoformat()
         case tuple() | list():
-            return [as_plain(each) for each in value]
+            return [to_plain(each) for each in value]
         case Mapping():
-            return {str(name): as_plain(each) for name, each in value.items()}
+            return {str(name): to_plain(each) for name, each in value.items()}
         case None | bool() | int() | float() | str():
             return value
         case _:
-            return {each.name: as_plain(getattr(value, each.name)) for each in fields(value)}  # type: ignore[arg-type]
+            return {each.name: to_plain(getattr(value, each.name)) for each in fields(value)}  # type: ignore[arg-type]

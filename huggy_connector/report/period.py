@@ -1,4 +1,4 @@
-"""A span on the page: its tiles, its charts with their tables, and its heat map."""
+"""Builds the part of the page for one span: its tiles, its charts with their tables, and its heat map."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from huggy_connector.report.charts import SERIES, SIZES, Line, Size, bars, lines
-from huggy_connector.report.figures import Company, Hour, Span, Target, Wait
-from huggy_connector.report.words import Words
-from huggy_connector.visible import visible
+from huggy_connector.report.charts import SERIES, SIZES, ChartLine, ChartSize, draw_bars, draw_lines
+from huggy_connector.report.figures import CompanyFigures, FigureSpan, HourFigures, TargetFigures, WaitFigures
+from huggy_connector.report.i18n import Translations
+from huggy_connector.visible import escape_controls
 
-CHANNELS = len(SERIES) - 1
-"""Channels that have a colour of their own: the busiest of the longest span. The rest is one series."""
+COLOURED_CHANNELS = len(SERIES) - 1
+"""How many channels have a colour of their own: the busiest ones of the longest span. The rest is one series."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Texts as they are shown. The first cell of a row is its heading."""
+class ChartTable:
+    """A table of texts, ready to show. The first cell of a row is its heading."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -25,7 +25,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One number to begin with."""
+    """One of the main numbers at the top of the page."""
 
     label: str
     value: str
@@ -33,7 +33,7 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class LegendEntry:
     """An entry of a legend."""
 
     role: str
@@ -43,72 +43,74 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`drawings` by the name of their size; none where there is nothing to draw."""
+    """A chart with its table. `drawings` are SVG by the name of their size, and empty if there is nothing to draw."""
 
     title: str
     note: str
-    keys: tuple[Key, ...]
+    keys: tuple[LegendEntry, ...]
     drawings: tuple[tuple[str, str], ...]
-    table: Table
+    table: ChartTable
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A number of the heat map. `part` of the greatest one, 0 to 1, is how deep its colour is."""
+class HeatMapCell:
+    """A number of the heat map. `part`, 0 to 1, is its share of the greatest number: the depth of its colour."""
 
     text: str
     part: float
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """A span on the page. `heat` has a row for each weekday, with 24 cells."""
+class PeriodSection:
+    """The part of the page for one span. `heat` has a row of 24 cells for each weekday."""
 
     days: int
     title: str
     tiles: tuple[Tile, ...]
     charts: tuple[Chart, ...]
-    heat: tuple[tuple[str, tuple[Cell, ...]], ...]
+    heat: tuple[tuple[str, tuple[HeatMapCell, ...]], ...]
 
 
-def period_of(span: Span, company: Company, targets: Sequence[Target], words: Words) -> Period:
-    """The span as it is shown: every number as a text of the language."""
+def build_period(
+    span: FigureSpan, company: CompanyFigures, targets: Sequence[TargetFigures], words: Translations
+) -> PeriodSection:
+    """Return the part of the page for a span, with every number as a text of the language."""
     prefix = f"c{company.company_id}-{span.days}"
-    return Period(
+    return PeriodSection(
         span.days,
-        f"{words.number(len(span.each_day()))} {words['complete_days']}: "
+        f"{words.number(len(span.list_days()))} {words['complete_days']}: "
         f"{words.day(span.first)} {words['to']} {words.day(span.last)}",
-        _tiles(span, targets, words),
+        _build_tiles(span, targets, words),
         (
-            _volume(span, _named(company), f"{prefix}-volume", words),
-            _waits("first_response", span, span.first_response, targets, f"{prefix}-response", words),
-            _waits("resolution", span, span.resolution, targets, f"{prefix}-resolution", words),
-            _backlog(span, f"{prefix}-backlog", words),
+            _build_volume_chart(span, _choose_coloured_channels(company), f"{prefix}-volume", words),
+            _build_wait_chart("first_response", span, span.first_response, targets, f"{prefix}-response", words),
+            _build_wait_chart("resolution", span, span.resolution, targets, f"{prefix}-resolution", words),
+            _build_backlog_chart(span, f"{prefix}-backlog", words),
         ),
-        _heat(span.hours, words),
+        _build_heat_map(span.hours, words),
     )
 
 
-def _tiles(span: Span, targets: Sequence[Target], words: Words) -> tuple[Tile, ...]:
+def _build_tiles(span: FigureSpan, targets: Sequence[TargetFigures], words: Translations) -> tuple[Tile, ...]:
     def wait(event: str) -> Tile:
-        target, clock = _target_of(event, targets)
+        target, clock = _find_target(event, targets)
         business = "_business" if clock == "business" else ""
-        middle = getattr(span.totals, f"median_{event}{business}_minutes")
-        high = getattr(span.totals, f"p90_{event}{business}_minutes")
+        median = getattr(span.totals, f"median_{event}{business}_minutes")
+        p90 = getattr(span.totals, f"p90_{event}{business}_minutes")
         notes = [words[clock]]
-        if high is not None:
-            notes.insert(0, words["nine_of_ten"].format(time=words.duration(high)))
+        if p90 is not None:
+            notes.insert(0, words["nine_of_ten"].format(time=words.duration(p90)))
         if target is not None:
             notes.append(words["target_is"].format(time=words.duration(target.minutes)))
         label = f"{words[event]}, {words['median'].lower()}"
-        return Tile(label, "-" if middle is None else words.duration(middle), "; ".join(notes))
+        return Tile(label, "-" if median is None else words.duration(median), "; ".join(notes))
 
     last, first = span.backlog[-1], span.backlog[0]
     return (
         Tile(
             words["chats"],
             words.number(span.totals.chats),
-            words["chats_of_days"].format(days=words.number(len(span.each_day()))),
+            words["chats_of_days"].format(days=words.number(len(span.list_days()))),
         ),
         wait("first_response"),
         wait("resolution"),
@@ -120,76 +122,83 @@ def _tiles(span: Span, targets: Sequence[Target], words: Words) -> tuple[Tile, .
     )
 
 
-def _target_of(metric: str, targets: Iterable[Target]) -> tuple[Target | None, str]:
-    """The target, and the clock that the metric is shown by."""
-    target = next((each for each in targets if each.metric == metric), None)
+def _find_target(metric: str, targets: Iterable[TargetFigures]) -> tuple[TargetFigures | None, str]:
+    """Return the target of a metric, and the clock on which the page shows the metric."""
+    target = next((target for target in targets if target.metric == metric), None)
     return target, "business" if target is None else target.clock
 
 
-def _named(company: Company) -> tuple[str | None, ...]:
-    """The channels with a colour of their own, busiest first: the same in every span, so that colours stay."""
-    counted: Counter[str | None] = Counter()
-    for each in company.spans[-1].channels:
-        counted[each.channel] += each.chats
-    ranked = sorted(counted, key=lambda channel: (-counted[channel], channel or ""))
-    return tuple(ranked if len(ranked) <= len(SERIES) else ranked[:CHANNELS])
+def _choose_coloured_channels(company: CompanyFigures) -> tuple[str | None, ...]:
+    """Return the channels with a colour of their own, busiest first. They are the same in every span."""
+    totals: Counter[str | None] = Counter()
+    for figures in company.spans[-1].channels:
+        totals[figures.channel] += figures.chats
+    ranked = sorted(totals, key=lambda channel: (-totals[channel], channel or ""))
+    return tuple(ranked if len(ranked) <= len(SERIES) else ranked[:COLOURED_CHANNELS])
 
 
-def _volume(span: Span, named: Sequence[str | None], prefix: str, words: Words) -> Chart:
-    days = span.each_day()
-    found = {(each.day, each.channel): each.chats for each in span.channels}
-    others = {each.channel for each in span.channels} - set(named)
-    series = [[found.get((day, channel), 0) for day in days] for channel in named]
-    titles = [words["no_channel"] if channel is None else visible(channel) for channel in named]
+def _build_volume_chart(span: FigureSpan, coloured: Sequence[str | None], prefix: str, words: Translations) -> Chart:
+    days = span.list_days()
+    counts_by_cell = {(figures.day, figures.channel): figures.chats for figures in span.channels}
+    others = {figures.channel for figures in span.channels} - set(coloured)
+    series = [[counts_by_cell.get((day, channel), 0) for day in days] for channel in coloured]
+    titles = [words["no_channel"] if channel is None else escape_controls(channel) for channel in coloured]
     if others:
-        series.append([sum(found.get((day, channel), 0) for channel in others) for day in days])
+        series.append([sum(counts_by_cell.get((day, channel), 0) for channel in others) for day in days])
         titles.append(words["others"])
     rows = [
         (words.day(day), words.number(sum(counts)), *(words.number(count) for count in counts))
         for day, *counts in zip(days, *series, strict=True)
     ]
     sums = [sum(counts) for counts in series]
-    total = (words["total"], words.number(sum(sums)), *(words.number(each) for each in sums))
+    total = (words["total"], words.number(sum(sums)), *(words.number(count) for count in sums))
     return Chart(
         words["volume_title"],
         "",
-        tuple(Key(role, title) for role, title in zip(SERIES, titles, strict=False)),
-        _drawn(lambda size: bars(days, series, size=size, prefix=f"{prefix}-{size.name}", words=words)),
-        Table((words["day"], words["total"], *titles), (total, *reversed(rows))),
+        tuple(LegendEntry(role, title) for role, title in zip(SERIES, titles, strict=False)),
+        _draw_all_sizes(lambda size: draw_bars(days, series, size=size, prefix=f"{prefix}-{size.name}", words=words)),
+        ChartTable((words["day"], words["total"], *titles), (total, *reversed(rows))),
     )
 
 
-def _waits(
-    event: str, span: Span, waits: Sequence[Wait], targets: Sequence[Target], prefix: str, words: Words
+def _build_wait_chart(
+    event: str,
+    span: FigureSpan,
+    waits: Sequence[WaitFigures],
+    targets: Sequence[TargetFigures],
+    prefix: str,
+    words: Translations,
 ) -> Chart:
-    days, by_day = span.each_day(), {each.day: each for each in waits}
-    target, clock = _target_of(event, targets)
+    days, by_day = span.list_days(), {wait.day: wait for wait in waits}
+    target, clock = _find_target(event, targets)
     business = "_business" if clock == "business" else ""
-    middle, high = (
+    median, p90 = (
         [getattr(by_day[day], f"{name}{business}_minutes") if day in by_day else None for day in days]
         for name in ("median", "p90")
     )
-    measured = [value for value in (*middle, *high) if value is not None]
-    in_hours = max(measured, default=0) > 180  # noqa: PLR2004  # minutes that nobody reads as minutes any more
-    by = 60 if in_hours else 1
-    unit = words["hours" if in_hours else "minutes"]
-    keys = [Key("c1", f"{words['median']}, {unit}"), Key("c3", f"{words['p90']}, {unit}", dashed=True)]
+    measured = [value for value in (*median, *p90) if value is not None]
+    shows_hours = max(measured, default=0) > 180  # noqa: PLR2004  # nobody reads so many minutes as minutes
+    minutes_per_unit = 60 if shows_hours else 1
+    unit = words["hours" if shows_hours else "minutes"]
+    keys = [LegendEntry("c1", f"{words['median']}, {unit}"), LegendEntry("c3", f"{words['p90']}, {unit}", dashed=True)]
     level = None
-    # A target far above all that is measured would press the lines to the ground: its tile names it.
+    # A target far above all measured values would press the lines to the bottom. Its tile shows it.
     if target is not None and target.minutes <= 3 * max(measured, default=0):
-        level = target.minutes / by
-        keys.append(Key("ink", f"{words['target']}: {words.duration(target.minutes)}", dashed=True))
+        level = target.minutes / minutes_per_unit
+        keys.append(LegendEntry("ink", f"{words['target']}: {words.duration(target.minutes)}", dashed=True))
     head = [f"{words[share]}, min, {words[on]}" for on in ("business", "calendar") for share in ("median", "p90")]
     return Chart(
         words[f"{event}_title"],
         f"{words[f'{event}_note']} {words[f'in_{clock}']}",
         tuple(keys),
-        _drawn(
-            lambda size: lines(
+        _draw_all_sizes(
+            lambda size: draw_lines(
                 days,
                 [
-                    Line("c1", [None if value is None else value / by for value in middle]),
-                    Line("c3", [None if value is None else value / by for value in high], dashed=True),
+                    ChartLine("c1", [None if value is None else value / minutes_per_unit for value in median]),
+                    ChartLine(
+                        "c3", [None if value is None else value / minutes_per_unit for value in p90], dashed=True
+                    ),
                 ],
                 size=size,
                 prefix=f"{prefix}-{size.name}",
@@ -199,49 +208,53 @@ def _waits(
         )
         if measured
         else (),
-        Table(
+        ChartTable(
             (words["day"], words["of_chats"], words["measured"], *head),
-            tuple(_wait_row(each, words) for each in reversed(waits)),
+            tuple(_format_wait_row(wait, words) for wait in reversed(waits)),
         ),
     )
 
 
-def _wait_row(wait: Wait, words: Words) -> tuple[str, ...]:
+def _format_wait_row(wait: WaitFigures, words: Translations) -> tuple[str, ...]:
     minutes = (wait.median_business_minutes, wait.p90_business_minutes, wait.median_minutes, wait.p90_minutes)
     return (
         words.day(wait.day),
         words.number(wait.chats),
         words.number(wait.measured),
-        *("" if each is None else words.number(each) for each in minutes),
+        *("" if value is None else words.number(value) for value in minutes),
     )
 
 
-def _backlog(span: Span, prefix: str, words: Words) -> Chart:
-    days, by_day = span.each_day(), {each.day: each.backlog for each in span.backlog}
-    line = Line("c1", [by_day.get(day) for day in days], filled=True)
+def _build_backlog_chart(span: FigureSpan, prefix: str, words: Translations) -> Chart:
+    days, by_day = span.list_days(), {figures.day: figures.backlog for figures in span.backlog}
+    line = ChartLine("c1", [by_day.get(day) for day in days], filled=True)
     return Chart(
         words["backlog_title"],
         "",
-        (Key("c1", words["open"]),),
-        _drawn(lambda size: lines(days, [line], size=size, prefix=f"{prefix}-{size.name}", words=words, whole=True)),
-        Table(
+        (LegendEntry("c1", words["open"]),),
+        _draw_all_sizes(
+            lambda size: draw_lines(days, [line], size=size, prefix=f"{prefix}-{size.name}", words=words, whole=True)
+        ),
+        ChartTable(
             (words["day"], words["opened"], words["closed"], words["open"]),
             tuple(
-                (words.day(each.day), *(words.number(count) for count in (each.opened, each.closed, each.backlog)))
-                for each in reversed(span.backlog)
+                (words.day(day.day), *(words.number(count) for count in (day.opened, day.closed, day.backlog)))
+                for day in reversed(span.backlog)
             ),
         ),
     )
 
 
-def _heat(hours: Sequence[Hour], words: Words) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
-    greatest = max((each.chats_per_day for each in hours), default=0) or 1
-    rows: dict[int, list[Cell]] = {}
-    for each in hours:
-        cell = Cell(words.number(each.chats_per_day, 1), round(each.chats_per_day / greatest, 3))
-        rows.setdefault(each.weekday, []).append(cell)
+def _build_heat_map(
+    hours: Sequence[HourFigures], words: Translations
+) -> tuple[tuple[str, tuple[HeatMapCell, ...]], ...]:
+    greatest = max((hour.chats_per_day for hour in hours), default=0) or 1
+    rows: dict[int, list[HeatMapCell]] = {}
+    for hour in hours:
+        cell = HeatMapCell(words.number(hour.chats_per_day, 1), round(hour.chats_per_day / greatest, 3))
+        rows.setdefault(hour.weekday, []).append(cell)
     return tuple((words.weekday(weekday), tuple(cells)) for weekday, cells in sorted(rows.items()))
 
 
-def _drawn(draw: Callable[[Size], str]) -> tuple[tuple[str, str], ...]:
+def _draw_all_sizes(draw: Callable[[ChartSize], str]) -> tuple[tuple[str, str], ...]:
     return tuple((size.name, draw(size)) for size in SIZES)

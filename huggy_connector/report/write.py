@@ -1,4 +1,4 @@
-"""Writes the report: one HTML file that opens from disk without a network, and beside it the same figures as JSON."""
+"""Writes the report: one HTML file that opens from disk without a network, and the same figures as JSON next to it."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted, WarehouseError
-from huggy_connector.report.beside import FORMAT, Beside
-from huggy_connector.report.figures import Figures, as_plain
-from huggy_connector.report.look import look_of_report
-from huggy_connector.report.page import render
-from huggy_connector.report.reading import live_version, read_figures
-from huggy_connector.report.words import LANGUAGES, Language, Words
+from huggy_connector.report.artifacts import FORMAT, ReportFiles
+from huggy_connector.report.figures import ReportFigures, to_plain
+from huggy_connector.report.i18n import LANGUAGES, Language, Translations
+from huggy_connector.report.page import render_page
+from huggy_connector.report.queries import read_figures, read_live_version
+from huggy_connector.report.style import load_report_style
 from huggy_connector.settings import Settings
-from huggy_connector.storage import Access, replacing, sweep_beside
-from huggy_connector.warehouse.place import Place
-from huggy_connector.warehouse.publish import holding
+from huggy_connector.storage import FilePermissions, remove_leftovers, replace_file
+from huggy_connector.warehouse.file.paths import WarehousePaths
+from huggy_connector.warehouse.file.publish import lock_warehouse
 
-LONGEST_REPORT = 120.0
-"""Seconds for which a report waits for others who change the warehouse."""
+MAX_WAIT_SECONDS = 120.0
+"""Seconds that a report waits for other processes that change the warehouse."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """`notices`: what the page warns of, in its language."""
+class WrittenReport:
+    """The paths and figures of a written report. `notices` are the page's warnings, in its language."""
 
     page: str
     data: str
-    figures: Figures
+    figures: ReportFigures
     notices: tuple[str, ...]
 
 
 def is_installed() -> bool:
-    """Whether the extra `report` is there."""
+    """Return True if the extra `report` is installed."""
     return all(find_spec(name) for name in ("babel", "jinja2", "matplotlib"))
 
 
@@ -48,11 +48,12 @@ def write_report(
     zone: ZoneInfo,
     requests_per_second: float,
     language: Language = "en",
-) -> Written:
-    """The report of the live version, read-only. Each of the two files appears whole or not at all, the page last.
+) -> WrittenReport:
+    """Write the report of the live version, and return its paths and figures. The warehouse is only read.
 
-    Where there is no warehouse yet, or one of an older layout, the page says so and what to do; `figures.state` tells.
-    Raises ConfigurationError, and what `read_figures` raises; then nothing is written.
+    Each of the two files appears whole or not at all, the page last. Without a warehouse, or with one of an older
+    format, the page says so and what to do, and `figures.state` has the reason. Raises ConfigurationError for a wrong
+    path or without the extra, and what `read_figures` raises; then nothing is written.
     """
     if not is_installed():
         raise ConfigurationError("A report needs the extra report: pip install 'huggy-connector[report]'.")
@@ -61,57 +62,64 @@ def write_report(
         raise ConfigurationError(
             f"{str(out)!r} is no path for the page: give a file that ends in .html, in a folder that exists."
         )
-    data, words = page.with_suffix(".json"), Words(language)
+    data, words = page.with_suffix(".json"), Translations(language)
     figures = read_figures(warehouse, now=now, zone=zone, requests_per_second=requests_per_second)
-    _replace(data, _as_json(figures))
-    _replace(page, render(figures, words=words, data_name=data.name))
-    return Written(str(page), str(data), figures, tuple(_notices(figures, words)))
+    _replace_file(data, _to_json(figures))
+    _replace_file(page, render_page(figures, words=words, data_name=data.name))
+    return WrittenReport(str(page), str(data), figures, tuple(_list_notices(figures, words)))
 
 
-def report_beside(settings: Settings, *, now: datetime) -> tuple[str, ...]:
-    """Keeps the report beside the warehouse, a page in each language: nobody who reads them opens DuckDB.
+def update_report(settings: Settings, *, now: datetime) -> tuple[str, ...]:
+    """Bring the report next to the warehouse up to date, with a page in each language. Return warnings.
 
-    It is made anew where it is not of the live version, or of another release; without the extra there is never one.
-    Whatever goes wrong is a warning: the rows are published, and whoever waits for them need not wait for a page.
+    Readers of the pages never open DuckDB. The report is written again if it shows another version than the live one,
+    or was made by another release. Without the extra `report` there is none. Every error becomes a warning, because
+    the rows are already published: a load must not fail or wait for a page. Interrupted is raised.
     """
-    if not settings.report or not is_installed() or not Place.at(settings.warehouse).live.exists():
+    if not settings.report or not is_installed() or not WarehousePaths.at(settings.warehouse).live.exists():
         return ()
     try:
-        with holding(Place.at(settings.warehouse), wait_seconds=LONGEST_REPORT):
-            _write_beside(settings, now=now)
+        with lock_warehouse(WarehousePaths.at(settings.warehouse), wait_seconds=MAX_WAIT_SECONDS):
+            _write_all_pages(settings, now=now)
     except Interrupted:
         raise
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the load is done
-        why = str(error) if isinstance(error, HuggyError) else f"{type(error).__name__}."
-        return (f"The warehouse is published, but the report beside it could not be made: {why}",)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the load is already done
+        reason = str(error) if isinstance(error, HuggyError) else f"{type(error).__name__}."
+        return (f"The warehouse is published, but the report beside it could not be made: {reason}",)
     return ()
 
 
-def _write_beside(settings: Settings, *, now: datetime) -> None:
-    places = Beside.of(settings.warehouse)
-    if places.version is not None and places.version == live_version(settings.warehouse):
+def _write_all_pages(settings: Settings, *, now: datetime) -> None:
+    files = ReportFiles.for_warehouse(settings.warehouse)
+    if files.version is not None and files.version == read_live_version(settings.warehouse):
         return
-    live = Place.at(settings.warehouse).live
-    for name in places.names:
-        sweep_beside(places.data.with_name(name))  # of one who was killed: nobody else is at these
+    live = WarehousePaths.at(settings.warehouse).live
+    for name in files.names:
+        # A killed process left them: under the lock nobody else writes these files.
+        remove_leftovers(files.data_path.with_name(name))
     figures = read_figures(
         settings.warehouse, now=now, zone=settings.zone, requests_per_second=settings.requests_per_second
     )
     for language in LANGUAGES:
-        other = next(each for each in LANGUAGES if each != language)
-        page = render(figures, words=Words(language), data_name=places.data.name, other_name=places.page(other).name)
-        _replace(places.page(language), page, like=live)
-    _replace(places.data, _as_json(figures), like=live)  # last: it vouches for the pages
+        other = next(candidate for candidate in LANGUAGES if candidate != language)
+        page = render_page(
+            figures,
+            words=Translations(language),
+            data_name=files.data_path.name,
+            other_name=files.page_path(other).name,
+        )
+        _replace_file(files.page_path(language), page, like=live)
+    _replace_file(files.data_path, _to_json(figures), like=live)  # last, because it shows that the pages are complete
 
 
-def _as_json(figures: Figures) -> str:
-    plain = as_plain(figures)
+def _to_json(figures: ReportFigures) -> str:
+    plain = to_plain(figures)
     assert isinstance(plain, dict)
-    told = {"format": FORMAT, "policy": look_of_report().policy.as_plain(), **plain}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    document = {"format": FORMAT, "policy": load_report_style().policy.to_json(), **plain}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def _notices(figures: Figures, words: Words) -> list[str]:
+def _list_notices(figures: ReportFigures, words: Translations) -> list[str]:
     notices = [] if figures.state == "ready" else [words[figures.state].format(file=figures.warehouse)]
     for company in figures.stale:
         if company.chats_read_at is not None:
@@ -120,11 +128,11 @@ def _notices(figures: Figures, words: Words) -> list[str]:
     return notices
 
 
-def _replace(file: Path, text: str, *, like: Path | None = None) -> None:
-    """A new file may be read by those who may read `like`."""
+def _replace_file(file: Path, text: str, *, like: Path | None = None) -> None:
+    """Replace a file. Those who may read `like` may read the new file."""
     try:
-        with replacing(file, access=Access.of(like) if like else None) as half:
-            half.write_text(text, encoding="utf-8")
+        with replace_file(file, permissions=FilePermissions.read(like) if like else None) as partial_file:
+            partial_file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise WarehouseError(
             f"{file} could not be written ({error.strerror}): see to the disk, or write elsewhere."

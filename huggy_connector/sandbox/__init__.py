@@ -1,7 +1,7 @@
-"""A stand-in Huggy API over real HTTP: for the demo, for tests, and for trying one's own DAGs without an account.
+"""A stand-in of the Huggy API over real HTTP: for the demo, for tests, and to try one's own DAGs without an account.
 
-`Options` says what the account looks like and what goes wrong; `Sandbox` runs it in a thread; `serve` runs it until it
-is told to stop. It knows nothing of the connector. Importing this package imports no server.
+`Options` says what the account looks like and what goes wrong. `Sandbox` runs it in a thread. `serve` runs it until a
+signal stops it. The sandbox imports nothing of the connector. Importing this package imports no server.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from huggy_connector.sandbox.faults import parse_shares
+    from huggy_connector.sandbox.fault_kinds import parse_shares
     from huggy_connector.sandbox.options import OPTION_HELP, Options
-    from huggy_connector.sandbox.running import Sandbox, serve
+    from huggy_connector.sandbox.server.running import Sandbox, serve
 
 __all__ = ["OPTION_HELP", "Options", "Sandbox", "parse_shares", "serve"]
 
-_HOMES = {
+_MODULES = {
     "OPTION_HELP": "options",
     "Options": "options",
-    "Sandbox": "running",
-    "parse_shares": "faults",
-    "serve": "running",
+    "Sandbox": "server.running",
+    "parse_shares": "fault_kinds",
+    "serve": "server.running",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

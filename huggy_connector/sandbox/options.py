@@ -1,4 +1,4 @@
-"""Every choice of a sandbox in one flat value, with the sentence that explains it."""
+"""Every option of a sandbox in one flat value, with its help text."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from huggy_connector.sandbox.faults import check_shares
-from huggy_connector.sandbox.limit import REFUSALS
+from huggy_connector.sandbox.fault_kinds import REFUSALS, check_shares
 
 ORDERS = ("created", "activity")
 ROTATIONS = ("rotate", "same", "absent")
@@ -26,7 +25,7 @@ def _no_faults() -> Mapping[str, float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """All options of a sandbox. A value that cannot be is refused with one sentence (`ValueError`)."""
+    """All options of a sandbox. An impossible value raises ValueError with one sentence."""
 
     seed: int = _option(1, "The same seed gives the same account, row by row.")
     chats: int = _option(20_000, "Chats at the start.")
@@ -90,18 +89,18 @@ class Options:
             raise ValueError(f"departments is {self.departments}, it must lie between 1 and 8.")
         if self.days is not None and self.days < 1:
             raise ValueError(f"days is {self.days}, the history needs at least one.")
-        _one_of("order", self.order, ORDERS)
-        _one_of("refusal", self.refusal, (*REFUSALS, "cycle"))
-        _one_of("rotation", self.rotation, ROTATIONS)
+        _check_choice("order", self.order, ORDERS)
+        _check_choice("refusal", self.refusal, (*REFUSALS, "cycle"))
+        _check_choice("rotation", self.rotation, ROTATIONS)
         for name in ("moving", "emptied"):
-            for resource in names_in(getattr(self, name)):
-                _one_of(name, resource, RESOURCES)
+            for resource in parse_names(getattr(self, name)):
+                _check_choice(name, resource, RESOURCES)
         check_shares(self.faults)
         _check_page(self.fail_page)
         self.local_now()
 
     def local_now(self) -> datetime:
-        """The account's local time at the start, without a zone, in whole seconds."""
+        """Return the account's local time at the start, without a zone, in whole seconds."""
         if self.now is not None:
             try:
                 return datetime.fromisoformat(self.now).replace(tzinfo=None, microsecond=0)
@@ -114,7 +113,7 @@ class Options:
         return datetime.now(zone).replace(tzinfo=None, microsecond=0)
 
 
-_WHOLE_OR_MORE = (
+_NOT_NEGATIVE = (
     *("seed", "chats", "contacts", "open_chats", "company", "limit", "latency_ms", "latency_spread_ms"),
     *("arrivals_per_second", "changes_per_second", "jumps_per_second", "departures_per_second"),
     *("arrival_every", "change_every", "jump_every", "departure_every"),
@@ -123,7 +122,7 @@ _WHOLE_OR_MORE = (
 
 
 def _check_numbers(options: Options) -> None:
-    for name in _WHOLE_OR_MORE:
+    for name in _NOT_NEGATIVE:
         if (value := getattr(options, name)) is not None and value < 0:
             raise ValueError(f"{name} is {value}, it must not be negative.")
     for name in ("agents", "page_size"):
@@ -134,12 +133,12 @@ def _check_numbers(options: Options) -> None:
             raise ValueError(f"{name} is {getattr(options, name)}, it must lie between 0 and 1.")
 
 
-def names_in(text: str) -> list[str]:
-    """The names in `chats, contacts`; an empty text holds none."""
+def parse_names(text: str) -> list[str]:
+    """Return the names in a text such as `chats, contacts`. An empty text has none."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ValueError(f"{name} is {value!r}, it must be one of {', '.join(choices)}.")
 

@@ -1,4 +1,4 @@
-"""One Settings value and the one rule of precedence: argument or flag > Airflow connection > environment > default."""
+"""The settings of a run. One rule of precedence: argument or flag > Airflow connection > environment > default."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings.account import ACCOUNT, Source, givers, is_here, is_open
+from huggy_connector.settings.account import ACCOUNT, SettingsSource, choose_sources, is_this_machine, is_unencrypted
 from huggy_connector.settings.kinds import (
     Access,
     Language,
@@ -26,40 +26,40 @@ from huggy_connector.settings.kinds import (
     WebAddress,
     Zone,
 )
-from huggy_connector.settings.places import OBJECT_STORES, holds_password, is_url, passwords_in, path_at
-from huggy_connector.settings.texts import cleaned, plain, shown, veiled
+from huggy_connector.settings.places import OBJECT_STORES, find_passwords, has_password, is_url, parse_path
+from huggy_connector.settings.texts import clean_text, normalize_value, quote_value, redact
 
 __all__ = [
     "OBJECT_STORES",
     "SECRETS",
     "Settings",
-    "cleaned",
-    "holds_password",
-    "is_here",
+    "clean_text",
+    "has_password",
+    "is_store_secret",
+    "is_this_machine",
     "is_url",
-    "opens_a_store",
-    "path_at",
-    "plain",
-    "shown",
+    "normalize_value",
+    "parse_path",
+    "quote_value",
 ]
 
 SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key", "landing_access")
-"""Settings that have no command line flag and are masked in every repr."""
+"""Settings without a command line flag, masked in every repr."""
 
 
-def opens_a_store(option: str) -> bool:
-    """Whether an option of an object store is one of those that open it, by its name."""
+def is_store_secret(option: str) -> bool:
+    """Say whether an option of an object store is a secret, by its name."""
     return re.search("key|secret|token|password|sas", option, re.IGNORECASE) is not None
 
 
 class Settings(BaseModel):
-    """Everything a run is told from outside. Immutable. Each field's environment variable is HUGGY_ and its name."""
+    """The settings of a run. Immutable. The environment variable of a field is HUGGY_ and its name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
     allow_http: bool = Field(
         False, description="Whether secrets may go to an http:// address elsewhere than on this machine."
-    )  # before the addresses, which ask for it
+    )  # before the addresses, whose check reads it
     base_url: WebAddress = Field("https://api.huggy.app/v3", description="Address of the API.")
     auth_url: WebAddress = Field("https://auth.huggy.app/oauth", description="Address of the OAuth server.")
     access_token: SecretStr | None = Field(
@@ -127,41 +127,41 @@ class Settings(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _as_written(cls, value: object, info: ValidationInfo) -> object:
+    def _normalize(cls, value: object, info: ValidationInfo) -> object:
         if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
             raise ValueError("is yes or no, and something else is due")
-        return plain(value)
+        return normalize_value(value)
 
     @field_validator("base_url", "auth_url")
     @classmethod
-    def _in_secret(cls, address: str, info: ValidationInfo) -> str:
-        if is_open(address) and not info.data.get("allow_http"):
+    def _check_encrypted(cls, address: str, info: ValidationInfo) -> str:
+        if is_unencrypted(address) and not info.data.get("allow_http"):
             raise ValueError("would show secrets to the network: write https://, or set HUGGY_ALLOW_HTTP to yes")
         return address
 
     @property
     def zone(self) -> ZoneInfo:
-        """The account's zone: how the API's naive times are read."""
+        """The account's time zone, in which the API's naive times are read."""
         return ZoneInfo(self.timezone)
 
     @property
     def landing_options(self) -> dict[str, str]:
-        """What `landing_access` holds: options of the store in obstore's words."""
+        """The options of obstore in `landing_access`."""
         return {} if self.landing_access is None else json.loads(self.landing_access.get_secret_value())
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """All texts among the settings that nobody should read, for a log to leave them out."""
+        """All secret texts of the settings, for a log that masks them."""
         whole = [secret.get_secret_value() for name in SECRETS if (secret := getattr(self, name)) is not None]
-        keys = [text for name, text in self.landing_options.items() if opens_a_store(name)]
-        return (*whole, *keys, *passwords_in(self.budget), *passwords_in(self.token_store or ""))
+        keys = [text for name, text in self.landing_options.items() if is_store_secret(name)]
+        return (*whole, *keys, *find_passwords(self.budget), *find_passwords(self.token_store or ""))
 
     @property
     def state_folder(self) -> Path:
-        """Where the budget and the token files lie: local to the host, private to the user."""
+        """The folder of the budget and the token files: local to the host, private to the user."""
         if self.state:
             return Path(self.state)
-        with suppress(RuntimeError):  # of a user without a home folder
+        with suppress(RuntimeError):  # the user has no home folder
             if (folder := user_state_path("huggy")).is_absolute():
                 return folder
         raise ConfigurationError(
@@ -169,8 +169,8 @@ class Settings(BaseModel):
         )
 
     def __repr_args__(self) -> Any:
-        """As an error would quote them, for a log may quote all of them."""
-        return [(name, _veiled(value)) for name, value in super().__repr_args__()]
+        """Return the values as an error quotes them: a log may show all of them."""
+        return [(name, _redact_value(value)) for name, value in super().__repr_args__()]
 
     @classmethod
     def resolve(
@@ -180,81 +180,83 @@ class Settings(BaseModel):
         connection: Mapping[str, Any] | None = None,
         environ: Mapping[str, str],
     ) -> Self:
-        """Settings from the three sources, each overriding the next. None and "" mean "not given".
+        """Return the settings from three sources; each overrides the next. None and "" mean "not given".
 
-        The account's addresses and secrets come from one of them: see `account`. Without a `connection` (None, not an
-        empty one) arguments and environment count as one: they are a command line and its shell, of the same person.
-        Raises ConfigurationError with one sentence that names the first wrong setting and where it came from.
+        The account's addresses and secrets come from one source: see `account`. Without a `connection` (None, not an
+        empty one) arguments and environment count as one source: they are one person's command line and shell. Raises
+        ConfigurationError with one sentence that names the first wrong setting and its source.
         """
         from_environment = {name: environ.get(f"HUGGY_{name.upper()}") for name in cls.model_fields}
-        shell = cls._source(from_environment, _of_environment)
-        arguments = cls._source(explicit or {}, _of_arguments)
+        shell = cls._read_source(from_environment, _name_in_environment)
+        arguments = cls._read_source(explicit or {}, _name_in_arguments)
         if connection is None:
-            sources = [Source({**shell.values, **arguments.values}, lambda name: _in_shell(name, arguments))]
+            sources = [
+                SettingsSource({**shell.values, **arguments.values}, lambda name: _name_in_shell(name, arguments))
+            ]
         else:
-            sources = [arguments, cls._source(connection, _of_connection, trusts_no_other=True), shell]
+            sources = [arguments, cls._read_source(connection, _name_in_connection, is_one_host=True), shell]
         addresses = {name: str(cls.model_fields[name].default) for name in ("base_url", "auth_url")}
-        giver = {name: each for each in reversed(sources) for name in each.values if name not in ACCOUNT}
-        giver |= givers(sources, default=addresses)
-        given = {name: each.values[name] for name, each in giver.items()}
+        source_of = {name: each for each in reversed(sources) for name in each.values if name not in ACCOUNT}
+        source_of |= choose_sources(sources, default=addresses)
+        given = {name: each.values[name] for name, each in source_of.items()}
         try:
             return cls.model_validate(given)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             name = str(first["loc"][0])
-            called = giver[name].called(name) if name in giver else _of_environment(name)
-            told = "" if name in SECRETS else shown(given.get(name, cls.model_fields[name].default))
-            raise ConfigurationError(f"{called}{told}: {_sentence(first['msg'])}.") from None
+            label = source_of[name].name_of(name) if name in source_of else _name_in_environment(name)
+            quoted = "" if name in SECRETS else quote_value(given.get(name, cls.model_fields[name].default))
+            raise ConfigurationError(f"{label}{quoted}: {_clean_reason(first['msg'])}.") from None
 
     @classmethod
-    def _source(
-        cls, written: Mapping[str, Any], called: Callable[[str], str], *, trusts_no_other: bool = False
-    ) -> Source:
-        """What is given there. Raises ConfigurationError for what is no setting, and for what cannot be read."""
+    def _read_source(
+        cls, given: Mapping[str, Any], name_of: Callable[[str], str], *, is_one_host: bool = False
+    ) -> SettingsSource:
+        """Return the source with its values. Raises ConfigurationError for unknown settings and invalid texts."""
         values: dict[str, Any] = {}
-        for name, each in written.items():
+        for name, raw in given.items():
             if name not in cls.model_fields:
-                raise ConfigurationError(f"{called(name)}: there is no such setting.")
+                raise ConfigurationError(f"{name_of(name)}: there is no such setting.")
             try:
-                value = plain(each)
+                value = normalize_value(raw)
             except ValueError as error:
-                raise ConfigurationError(f"{called(name)}: {error}.") from None
+                raise ConfigurationError(f"{name_of(name)}: {error}.") from None
             if value is not None:
                 values[name] = value
-        return Source(values, called, trusts_no_other)
+        return SettingsSource(values, name_of, is_one_host)
 
 
-def _veiled(value: Any) -> Any:
+def _redact_value(value: Any) -> Any:
     match value:
         case str():
-            return veiled(value)
+            return redact(value)
         case tuple():
-            return tuple(map(_veiled, value))
+            return tuple(map(_redact_value, value))
         case _:
             return value
 
 
-def _of_environment(name: str) -> str:
+def _name_in_environment(name: str) -> str:
     return f"HUGGY_{name.upper()}"
 
 
-def _of_arguments(name: str) -> str:
-    return f"the argument {_known(name)}"
+def _name_in_arguments(name: str) -> str:
+    return f"the argument {_quote_name(name)}"
 
 
-def _of_connection(name: str) -> str:
-    return f"the connection's {_known(name)}"
+def _name_in_connection(name: str) -> str:
+    return f"the connection's {_quote_name(name)}"
 
 
-def _in_shell(name: str, arguments: Source) -> str:
-    return (_of_arguments if name in arguments.values else _of_environment)(name)
+def _name_in_shell(name: str, arguments: SettingsSource) -> str:
+    return (_name_in_arguments if name in arguments.values else _name_in_environment)(name)
 
 
-def _known(name: str) -> str:
-    """A setting's name; of one that there is not, as much as tells which."""
-    return name if name.isidentifier() else shown(name).strip() or repr(name)
+def _quote_name(name: str) -> str:
+    """Return the name of a setting; of an unknown one, a short quotation."""
+    return name if name.isidentifier() else quote_value(name).strip() or repr(name)
 
 
-def _sentence(reason: str) -> str:
+def _clean_reason(reason: str) -> str:
     reason = reason.removeprefix("Value error, ")
     return reason[:1].lower() + reason[1:]

@@ -1,4 +1,4 @@
-"""How a setting is read, wherever it was written: an env file of Windows, a web form, a template."""
+"""Cleans and quotes the texts of settings, wherever they come from: an env file of Windows, a web form, a template."""
 
 import os
 import re
@@ -7,19 +7,19 @@ from typing import Any
 from pydantic import SecretStr
 
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00ad"
-"""Signs without a width that editors and web pages leave at the ends of a text: byte order marks, joiners, hyphens."""
+"""Characters without width that editors and web pages leave at the ends of a text: byte order marks, joiners."""
 QUOTES = ("'", '"')
-"""Docker takes the quotes of an env file for a part of the value; a shell does not."""
-LONGEST_SHOWN = 120
+"""Docker keeps the quotes of an env file as part of the value; a shell does not."""
+MAX_QUOTED = 120
 
-_AT = "@|%40|\uff20|\ufe6b"
-"""What stands between a password and a host, also where it is mistyped."""
+_AT_SIGNS = "@|%40|\uff20|\ufe6b"
+"""Separators of password and host, with typing errors."""
 
 
-def cleaned(text: str) -> str:
-    """A text without what nobody sees at its ends, and without the quotes around it. Read again it stays as it is.
+def clean_text(text: str) -> str:
+    """Return a text without invisible characters at its ends and without quotes around it. Idempotent.
 
-    Raises ValueError for signs that no setting can hold.
+    Raises ValueError for characters that no setting can hold.
     """
     before = None
     while before != text:
@@ -35,53 +35,53 @@ def cleaned(text: str) -> str:
     return text
 
 
-def plain(value: object) -> Any:
-    """A setting as its field takes it: texts cleaned, numbers and paths as texts, None where nothing was given.
+def normalize_value(value: object) -> Any:
+    """Return a value in the form of its field: cleaned texts, numbers and paths as texts, None if nothing was given.
 
-    Anything else stays what it is, for the field to refuse. Raises ValueError.
+    Anything else is returned unchanged, and the field refuses it. Raises ValueError.
     """
     match value:
         case SecretStr():
-            return cleaned(value.get_secret_value()) or None
+            return clean_text(value.get_secret_value()) or None
         case str() | os.PathLike():
-            return cleaned(str(value)) or None
+            return clean_text(str(value)) or None
         case int() if not isinstance(value, bool):
             return str(value)
         case list() | tuple() | set() | frozenset():
-            return tuple(each for part in value if (each := plain(part)) is not None) or None
+            return tuple(each for part in value if (each := normalize_value(part)) is not None) or None
         case _:
             return value
 
 
-def parted(value: object) -> object:
-    """The parts of a list, each once: commas part a text, and nothing else does. Raises ValueError."""
+def split_list(value: object) -> object:
+    """Return the parts of a list, each once. Only commas split a text. Raises ValueError."""
     match value:
         case None:
             return ()
         case str():
-            return parted(tuple(value.split(",")))
+            return split_list(tuple(value.split(",")))
         case tuple():
-            parts = [each for part in value if (each := plain(part)) is not None]
-            return tuple(each for place, each in enumerate(parts) if each not in parts[:place])
+            parts = [each for part in value if (each := normalize_value(part)) is not None]
+            return tuple(each for index, each in enumerate(parts) if each not in parts[:index])
         case _:
             return value
 
 
-def shown(value: object) -> str:
-    """A value as an error quotes it, after a space: not all of what is long, nothing of what is no text or number."""
+def quote_value(value: object) -> str:
+    """Return a value as an error quotes it, after a space: long texts cut, "" for anything but a text or number."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    text = veiled(str(value))
-    text = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+    text = redact(str(value))
+    text = text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}..."
     return f" {text!r}" if isinstance(value, str) else f" {text}"
 
 
-def veiled(text: str) -> str:
-    """A text without what opens a door where it is a URL: user, password, options and what follows a `#`.
+def redact(text: str) -> str:
+    """Return a text without the secrets of a URL: user, password, options, and everything after a `#`.
 
-    A sign that a browser takes for @ parts them too: so it may have been meant.
+    Characters that a browser reads as @ count as @ too.
     """
     scheme = r"\s*[A-Za-z][\w+.-]*:[/\\]{0,2}"
-    text = re.sub(rf"^({scheme})?.*({_AT})", r"\1***\2", text, flags=re.DOTALL | re.IGNORECASE)
+    text = re.sub(rf"^({scheme})?.*({_AT_SIGNS})", r"\1***\2", text, flags=re.DOTALL | re.IGNORECASE)
     begin_options = "[?;#]" if re.match(scheme, text) else r"\?"
     return re.sub(rf"({begin_options}).+", r"\1***", text, flags=re.DOTALL)

@@ -1,34 +1,40 @@
-"""Files on a disk that others use too: put in place in one step, and private where they hold what is ours alone."""
+"""Files and storages: files that appear in one step, private files, and the folder or object store of a landing."""
 
-from huggy_connector.storage.access import Access
-from huggy_connector.storage.neighbours import Unsafe, check_way, followed, open_shared
-from huggy_connector.storage.private import check_private_file, open_private, private_folder
-from huggy_connector.storage.replace import (
-    access_of_new,
-    half_of,
-    new_beside,
-    put_in_place,
-    replacing,
-    sweep_beside,
-    sync,
+from huggy_connector.storage.atomic_write import (
+    create_beside,
+    move_into_place,
+    parse_temporary_name,
+    read_default_permissions,
+    remove_leftovers,
+    replace_file,
+    sync_to_disk,
 )
-from huggy_connector.storage.temporary import OwnFolder
+from huggy_connector.storage.object_store import ObjectStorage, open_storage
+from huggy_connector.storage.permissions import FilePermissions
+from huggy_connector.storage.private_files import check_private_file, make_private_folder, open_private_file
+from huggy_connector.storage.protocol import LocalStorage, Storage
+from huggy_connector.storage.temporary_folder import TemporaryFolder
+from huggy_connector.storage.trust import UnsafePath, check_path, open_shared_file, resolve_links
 
 __all__ = [
-    "Access",
-    "OwnFolder",
-    "Unsafe",
-    "access_of_new",
+    "FilePermissions",
+    "LocalStorage",
+    "ObjectStorage",
+    "Storage",
+    "TemporaryFolder",
+    "UnsafePath",
+    "check_path",
     "check_private_file",
-    "check_way",
-    "followed",
-    "half_of",
-    "new_beside",
-    "open_private",
-    "open_shared",
-    "private_folder",
-    "put_in_place",
-    "replacing",
-    "sweep_beside",
-    "sync",
+    "create_beside",
+    "make_private_folder",
+    "move_into_place",
+    "open_private_file",
+    "open_shared_file",
+    "open_storage",
+    "parse_temporary_name",
+    "read_default_permissions",
+    "remove_leftovers",
+    "replace_file",
+    "resolve_links",
+    "sync_to_disk",
 ]

@@ -1,39 +1,36 @@
-"""How to walk a list that moves. Pure: pages are asked for through a callable."""
+"""Ways to read a list that moves. No I/O: the pages come through a function that the caller gives."""
 
-from huggy_connector.sweep.by_id import ById
-from huggy_connector.sweep.children import Children
-from huggy_connector.sweep.drive import drive
-from huggy_connector.sweep.ends import EndSearch
-from huggy_connector.sweep.facts import Facts, FactsOf, facts_of, version_of
-from huggy_connector.sweep.full import Full
-from huggy_connector.sweep.incremental import Incremental
-from huggy_connector.sweep.one_by_one import OneByOne
-from huggy_connector.sweep.past import Past
-from huggy_connector.sweep.plan import Span
-from huggy_connector.sweep.streams import Streams
-from huggy_connector.sweep.types import Ask, Certificate, Page, Row, Scope, Walk
-from huggy_connector.sweep.window import Window
+from huggy_connector.sweep.cursor import Cursor
+from huggy_connector.sweep.driver import drive
+from huggy_connector.sweep.full import FullWalk
+from huggy_connector.sweep.incremental import IncrementalWalk
+from huggy_connector.sweep.lookup import IdLookup
+from huggy_connector.sweep.moving.end_search import EndSearch
+from huggy_connector.sweep.moving.plan import CreationSpan
+from huggy_connector.sweep.moving.streams import StreamSweep
+from huggy_connector.sweep.row_facts import FactsReader, RowFacts, compute_row_version, make_facts_reader
+from huggy_connector.sweep.sequential import SequentialWalk
+from huggy_connector.sweep.substreams import SubstreamWalk
+from huggy_connector.sweep.types import PageAnswer, PageRequest, Walk
+from huggy_connector.sweep.window import WindowWalk
 
 __all__ = [
-    "Ask",
-    "ById",
-    "Certificate",
-    "Children",
+    "CreationSpan",
+    "Cursor",
     "EndSearch",
-    "Facts",
-    "FactsOf",
-    "Full",
-    "Incremental",
-    "OneByOne",
-    "Page",
-    "Past",
-    "Row",
-    "Scope",
-    "Span",
-    "Streams",
+    "FactsReader",
+    "FullWalk",
+    "IdLookup",
+    "IncrementalWalk",
+    "PageAnswer",
+    "PageRequest",
+    "RowFacts",
+    "SequentialWalk",
+    "StreamSweep",
+    "SubstreamWalk",
     "Walk",
-    "Window",
+    "WindowWalk",
+    "compute_row_version",
     "drive",
-    "facts_of",
-    "version_of",
+    "make_facts_reader",
 ]

@@ -1,4 +1,4 @@
-"""The full sweep as a run makes it: it also gathers what the next, incremental run starts from."""
+"""The full sweep of a run. It also builds the cursor that the next, incremental run starts from."""
 
 from __future__ import annotations
 
@@ -6,39 +6,45 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from huggy_connector.sweep.facts import Facts, FactsOf
-from huggy_connector.sweep.past import PAGE_SIZE, Memory, Past
-from huggy_connector.sweep.seams import TOPS, Sheet
-from huggy_connector.sweep.streams import Streams
+from huggy_connector.sweep.cursor import PAGE_SIZE, Cursor, CursorBuilder
+from huggy_connector.sweep.moving.run_chain import TOP_PAGES, PageReading
+from huggy_connector.sweep.moving.streams import StreamSweep
+from huggy_connector.sweep.row_facts import FactsReader, RowFacts
 
 
-class Full(Streams):
-    """`started` is the run's first start, the next one's watermark; `situations` are those of open records."""
+class FullWalk(StreamSweep):
+    """A full sweep that leaves a cursor.
+
+    `started_at` is the first start of the run, which is the watermark of the next one. `open_situations` are the
+    situations of open records that the catalogue knows.
+    """
 
     def __init__(
         self,
-        facts: FactsOf,
+        read_facts: FactsReader,
         *,
-        started: datetime,
-        situations: Collection[str] = (),
+        started_at: datetime,
+        open_situations: Collection[str] = (),
         streams: int = 4,
         pages_hint: int | None = None,
     ) -> None:
-        super().__init__(facts, streams=streams, pages_hint=pages_hint)
-        self._memory = Memory(started, situations=situations)
+        super().__init__(read_facts, streams=streams, pages_hint=pages_hint)
+        self._cursor_builder = CursorBuilder(started_at, known_situations=open_situations)
 
     def state(self) -> Mapping[str, Any]:
-        return {**super().state(), "walk": "full", "memory": self._memory.state()}
+        return {**super().state(), "walk": "full", "memory": self._cursor_builder.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         super().restore(state)
-        self._memory.restore(state["memory"])
+        self._cursor_builder.restore(state["memory"])
 
-    def past(self) -> Past:
-        """For the next run."""
-        top = self._reading.chain.runs[0].path if self._reading.chain.runs else ()
-        head = dict.fromkeys(number for sheet in top[:TOPS] for number in sheet.rows)
-        return self._memory.past(self._reading.seen, head=head, size=self._reading.size.rows or PAGE_SIZE)
+    def next_cursor(self) -> Cursor:
+        """Return the cursor for the next run."""
+        top = self._reading.chain.runs[0].pages if self._reading.chain.runs else ()
+        head = dict.fromkeys(row_id for page in top[:TOP_PAGES] for row_id in page.versions)
+        return self._cursor_builder.build(
+            self._reading.seen_ids, head_ids=head, page_size=self._reading.page_size.rows or PAGE_SIZE
+        )
 
-    def _inspect(self, sheet: Sheet, found: Sequence[Facts]) -> None:
-        self._memory.note(sheet.number, found)
+    def _inspect_page(self, page: PageReading, rows: Sequence[RowFacts]) -> None:
+        self._cursor_builder.add_page(page.number, rows)

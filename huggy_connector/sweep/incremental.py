@@ -1,8 +1,9 @@
-"""What changed since the last run: the head of the list, the open records, and those that were open and are no longer.
+"""Reads what changed since the last run: the head of the list, the open records, and the records that were open.
 
-The head is read until it joins what the last exact run vouched for (`head`). The open records are asked for by their
-situation; a row of another one shows that the filter is ignored, and then, as for those that were open last time and
-did not turn up, each is asked for by its id, or the walk goes on down the list where that is fewer requests.
+The head is read until it joins the rows that the last exact run read (`head`). The open records are requested by their
+situation. A row with another situation shows that the API ignores the filter. Records that were open at the last run
+and that no page shows are requested by id. If that takes more requests than the rest of the list, the list is read on
+below the head instead.
 """
 
 from __future__ import annotations
@@ -15,104 +16,107 @@ from typing import Any, ClassVar
 from pyroaring import BitMap64
 
 from huggy_connector.errors import SweepError
-from huggy_connector.sweep.clocks import Clocks
-from huggy_connector.sweep.facts import Facts, FactsOf
-from huggy_connector.sweep.head import Head
-from huggy_connector.sweep.past import OpenRecords, Past
-from huggy_connector.sweep.types import Ask, Certificate, Page, Scope
+from huggy_connector.model import Certificate, Scope
+from huggy_connector.sweep.account_clock import AccountClock
+from huggy_connector.sweep.cursor import Cursor, OpenRecords
+from huggy_connector.sweep.head import HeadWalk
+from huggy_connector.sweep.row_facts import FactsReader, RowFacts
+from huggy_connector.sweep.types import PageAnswer, PageRequest
 
-FILTER = "situation"
-"""The query parameter that asks for the records of one situation."""
+SITUATION_FILTER = "situation"
+"""The query parameter that filters the list by situation."""
 
 
-class Incremental:
-    """`started` is this run's own start; `situations` are those of open records that the catalogue knows; `pages` is
-    how long the list was last time, if known.
+class IncrementalWalk:
+    """A walk over the changes since `cursor`.
+
+    `started_at` is the start of this run. `open_situations` are the situations of open records that the catalogue
+    knows. `pages_hint` is the length of the list at the last run, if known.
     """
 
-    head: ClassVar[type[Head]] = Head
+    head_walk_class: ClassVar[type[HeadWalk]] = HeadWalk
 
     def __init__(
         self,
-        facts: FactsOf,
+        read_facts: FactsReader,
         *,
-        past: Past,
-        started: datetime,
-        situations: Sequence[str] = (),
+        cursor: Cursor,
+        started_at: datetime,
+        open_situations: Sequence[str] = (),
         streams: int = 4,
-        pages: int | None = None,
+        pages_hint: int | None = None,
     ) -> None:
-        self._facts, self._past, self._started = facts, past, started
-        self._lanes, self._pages = streams, pages
-        self._open = OpenRecords(situations)
-        self._out: dict[int, Ask] = {}
-        self._ready: deque[Ask] = deque([Ask(page=0)])
-        asked = dict.fromkeys((*situations, *past.situations))
-        self._ready.extend(Ask(page=0, filters=((FILTER, situation),)) for situation in asked)
-        self._seen: set[int] = set()
-        self._new = BitMap64()
-        self._head = self.head(past, lambda: len(self._new))
-        self._clocks = Clocks(past.watermark)
-        self._is_deep = self._has_ended = False
-        self.filter_ignored = False
-        self._refused = 0
-        self._asked_by_id: set[int] = set()
-        self.gone: list[int] = []
-        """Ids that were open and were answered by 404."""
+        self._read_facts, self._cursor, self._started_at = read_facts, cursor, started_at
+        self._max_streams, self._pages_hint = streams, pages_hint
+        self._open_records = OpenRecords(open_situations)
+        self._sent: dict[int, PageRequest] = {}
+        self._queue: deque[PageRequest] = deque([PageRequest(page=0)])
+        situations = dict.fromkeys((*open_situations, *cursor.unlisted_situations))
+        self._queue.extend(PageRequest(page=0, filters=((SITUATION_FILTER, situation),)) for situation in situations)
+        self._read_ids: set[int] = set()
+        self._new_ids = BitMap64()
+        self._head_walk = self.head_walk_class(cursor, lambda: len(self._new_ids))
+        self._account_clock = AccountClock(cursor.watermark)
+        self._is_below_head = self._has_ended = False
+        self.is_filter_ignored = False
+        self._refused_filters = 0
+        self._looked_up_ids: set[int] = set()
+        self.deleted_ids: list[int] = []
+        """Ids of records that were open and whose request was answered by 404."""
 
-    def next_ask(self) -> Ask | None:
-        if not self._ready or len(self._out) >= self._lanes:
+    def next_request(self) -> PageRequest | None:
+        if not self._queue or len(self._sent) >= self._max_streams:
             return None
-        lane = next(lane for lane in range(self._lanes) if lane not in self._out)
-        ask = self._ready.popleft()
-        ask = Ask(page=ask.page, stream=lane, filters=ask.filters, id=ask.id)
-        self._out[lane] = ask
-        return ask
+        stream = next(stream for stream in range(self._max_streams) if stream not in self._sent)
+        request = self._queue.popleft()
+        request = PageRequest(page=request.page, stream=stream, filters=request.filters, id=request.id)
+        self._sent[stream] = request
+        return request
 
-    def take(self, page: Page) -> None:
-        ask = self._out.pop(page.ask.stream)
-        found = [fact for fact in map(self._facts, page.rows) if fact.has_id]
-        has_news = any(fact.id not in self._seen for fact in found)
-        for fact in found:
-            self._note(fact, page.fetched_at)
-        if page.gone and ask.id is not None:
-            self.gone.append(ask.id)
-        if ask.filters:
-            self._take_filtered(ask, found, is_refused=page.refused, is_empty=not page.rows)
-        elif ask.id is None and self._is_deep:
-            self._has_ended = not page.rows
-            if page.rows and self._lost():
-                self._ready.append(Ask(page=ask.page + 1))
-        elif ask.id is None:
-            self._head.take(found, count=len(page.rows), has_news=has_news)
-            if self._head.page is not None:
-                self._ready.append(Ask(page=self._head.page))
-        if not self._ready and not self._out:
-            self._follow_up()
+    def receive(self, answer: PageAnswer) -> None:
+        request = self._sent.pop(answer.request.stream)
+        rows = [row for row in map(self._read_facts, answer.rows) if row.has_id]
+        has_new_rows = any(row.id not in self._read_ids for row in rows)
+        for row in rows:
+            self._add_row(row, answer.fetched_at)
+        if answer.is_gone and request.id is not None:
+            self.deleted_ids.append(request.id)
+        if request.filters:
+            self._receive_filtered(request, rows, is_refused=answer.is_refused, is_empty=not answer.rows)
+        elif request.id is None and self._is_below_head:
+            self._has_ended = not answer.rows
+            if answer.rows and self._find_unread_open():
+                self._queue.append(PageRequest(page=request.page + 1))
+        elif request.id is None:
+            self._head_walk.receive(rows, count=len(answer.rows), has_new_rows=has_new_rows)
+            if self._head_walk.next_page is not None:
+                self._queue.append(PageRequest(page=self._head_walk.next_page))
+        if not self._queue and not self._sent:
+            self._queue_unread_open()
 
     @property
-    def finished(self) -> bool:
-        return not self._ready and not self._out
+    def is_finished(self) -> bool:
+        return not self._queue and not self._sent
 
     @property
     def pages_expected(self) -> int | None:
         return None
 
     def certificate(self) -> Certificate:
-        """Of the head and the open records. What else changed of a closed record is the full sweep's."""
-        if not self.finished:
-            raise SweepError("The walk has not come to its end, so nothing can be vouched for.")
+        """Return the certificate of the head and the open records. Other changes of closed records are not in it."""
+        if not self.is_finished:
+            raise SweepError("The walk has not come to its end, so it has no certificate yet.")
         details = {
-            "ids": len(self._seen),
-            "new": len(self._new),
-            "by_id": len(self._asked_by_id),
-            "filter_ignored": self.filter_ignored,
-            "filters_refused": self._refused,
-            "clock": self._clocks.told(),
+            "ids": len(self._read_ids),
+            "new": len(self._new_ids),
+            "by_id": len(self._looked_up_ids),
+            "filter_ignored": self.is_filter_ignored,
+            "filters_refused": self._refused_filters,
+            "clock": self._account_clock.estimate_offset(),
         }
-        head = self._head
+        head = self._head_walk
         return Certificate(
-            exact=head.is_firm,
+            exact=head.is_exact,
             missing_at_most=head.missing_at_most,
             why=head.why,
             details=details,
@@ -120,59 +124,61 @@ class Incremental:
         )
 
     @property
-    def new(self) -> BitMap64:
-        """Ids that this run adds to those vouched for."""
-        return self._new
+    def new_ids(self) -> BitMap64:
+        """Ids that this run adds to those of the cursor."""
+        return self._new_ids
 
-    def past(self) -> Past:
-        """For the next run. Only once finished."""
-        head = self._head
-        return Past(
-            self._started,
-            self._past.ids | self._new,
-            head.known(),
-            tuple(head.ids()),
-            frozenset(self._open.ids.union(self._lost()).difference(self.gone)),
-            self._open.unlisted,
-            head.rows,
-            head.size,
-            self._past.daily,
+    def next_cursor(self) -> Cursor:
+        """Return the cursor for the next run. The walk has to be finished."""
+        head = self._head_walk
+        return Cursor(
+            self._started_at,
+            self._cursor.ids | self._new_ids,
+            head.versions(),
+            tuple(head.head_ids()),
+            frozenset(self._open_records.ids.union(self._find_unread_open()).difference(self.deleted_ids)),
+            self._open_records.unlisted_situations,
+            head.max_rows,
+            head.page_size,
+            self._cursor.rows_per_day,
         )
 
     def state(self) -> Mapping[str, Any]:
-        """Nothing: it is short, and begun again it reads what moved meanwhile too."""
-        return {"walk": "incremental", "finished": self.finished}
+        """Return no more than the kind of the walk: it is short, and a new start also reads what moved meanwhile."""
+        return {"walk": "incremental", "finished": self.is_finished}
 
-    def _note(self, fact: Facts, fetched_at: datetime) -> None:
-        if fact.id not in self._past.ids and fact.id not in self._new:
-            self._new.add(fact.id)
-            self._clocks.note(fact, fetched_at)
-        self._seen.add(fact.id)
-        self._open.note(fact)
+    def _add_row(self, row: RowFacts, fetched_at: datetime) -> None:
+        if row.id not in self._cursor.ids and row.id not in self._new_ids:
+            self._new_ids.add(row.id)
+            self._account_clock.add_row(row, fetched_at)
+        self._read_ids.add(row.id)
+        self._open_records.add_row(row)
 
-    def _take_filtered(self, ask: Ask, found: Sequence[Facts], *, is_refused: bool, is_empty: bool) -> None:
-        wanted = ask.filters[0][1]
+    def _receive_filtered(
+        self, request: PageRequest, rows: Sequence[RowFacts], *, is_refused: bool, is_empty: bool
+    ) -> None:
+        wanted = request.filters[0][1]
         if is_refused:
-            self._refused += 1  # its records are asked for by id
-        elif any(fact.situation != wanted for fact in found):
-            self.filter_ignored = True
-            self._ready = deque(other for other in self._ready if not other.filters)
-        elif not (is_empty or self.filter_ignored):
-            self._ready.append(Ask(page=ask.page + 1, filters=ask.filters))
+            self._refused_filters += 1  # its records are requested by id
+        elif any(row.situation != wanted for row in rows):
+            self.is_filter_ignored = True
+            self._queue = deque(other for other in self._queue if not other.filters)
+        elif not (is_empty or self.is_filter_ignored):
+            self._queue.append(PageRequest(page=request.page + 1, filters=request.filters))
 
-    def _lost(self) -> list[int]:
-        return [number for number in self._past.open if number not in self._seen]
+    def _find_unread_open(self) -> list[int]:
+        return [row_id for row_id in self._cursor.open_ids if row_id not in self._read_ids]
 
-    def _follow_up(self) -> None:
-        """Those that were open and did not turn up."""
-        lost = [number for number in self._lost() if number not in self._asked_by_id]
-        if not lost or self._has_ended:
+    def _queue_unread_open(self) -> None:
+        """Queue the requests for records that were open at the last run and that no page has shown."""
+        unread = [row_id for row_id in self._find_unread_open() if row_id not in self._looked_up_ids]
+        if not unread or self._has_ended:
             return
-        read = self._head.pages_read
-        pages_left = None if self._pages is None else self._pages - read
-        if not self._is_deep and pages_left is not None and 0 < pages_left < len(lost):
-            self._is_deep = True
-            self._ready.append(Ask(page=read))
+        pages_read = self._head_walk.pages_read
+        pages_left = None if self._pages_hint is None else self._pages_hint - pages_read
+        if not self._is_below_head and pages_left is not None and 0 < pages_left < len(unread):
+            self._is_below_head = True
+            self._queue.append(PageRequest(page=pages_read))
             return
-        self._asked_by_id.update(lost)
-        self._ready.extend(Ask(page=0, id=number) for number in sorted(lost))
+        self._looked_up_ids.update(unread)
+        self._queue.extend(PageRequest(page=0, id=row_id) for row_id in sorted(unread))

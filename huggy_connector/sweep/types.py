@@ -1,22 +1,21 @@
-"""The words of the sweep: what is asked, what comes back, what a walk promises. Pure: no I/O, no clock, no threads."""
+"""The types of the sweep: the request, the answer and the walk. No I/O, no clock, no threads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
-Row = Mapping[str, Any]
-"""One record as the API gave it."""
+from huggy_connector.model import Certificate, Row
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One page worth asking for. `stream` tells the walk which of its streams asked; `filters` are query parameters.
+class PageRequest:
+    """A request for one page. `stream` is the stream of the walk that sends it; `filters` are query parameters.
 
-    With `id` it is not the list: the one record of that id, or, of a resource with a parent, that parent's list.
+    With an `id` it does not ask for the list. It asks for the one record with that id or, where the resource has a
+    parent, for the list of the parent with that id.
     """
 
     page: int
@@ -26,73 +25,43 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One answer: its rows in the API's order, and the instant (UTC) at which the answer was complete.
+class PageAnswer:
+    """The answer to one request: its rows in the API's order, and the instant (UTC) at which it was complete.
 
-    `refused`: asked for one `id` and answered by 403 or 404. There are no rows then, and it is no failure. `gone`: 404.
+    `is_refused`: the API answered 403 or 404 to a request that may be refused. It then has no rows, and this is not an
+    error. `is_gone`: the API answered 404.
     """
 
-    ask: Ask
+    request: PageRequest
     rows: Sequence[Row]
     fetched_at: datetime
-    refused: bool = False
-    gone: bool = False
-
-
-class Scope(StrEnum):
-    """What a certificate speaks of."""
-
-    LIST = "list"
-    """All rows of the list."""
-    HEAD = "head"
-    """What came to the list since the last exact run, and the open records. Other changes wait for a full sweep."""
-    WINDOW = "window"
-    """The rows created in a span of time, as far as the list is in the order of their creation."""
-    PARENTS = "parents"
-    """The lists of the parents that were asked for, each to its empty page."""
-    IDS = "ids"
-    """The records that were asked for by id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What a walk vouches for. `exact`: every row of the `scope` that existed throughout was read; else
-    `missing_at_most` were not.
-    """
-
-    exact: bool
-    missing_at_most: int | None = 0
-    arrived: int = 0
-    left: int = 0
-    repaired: int = 0
-    why: str = ""
-    """One sentence for a person where it is not exact."""
-    details: Mapping[str, Any] = field(default_factory=dict)
-    scope: Scope = Scope.LIST
+    is_refused: bool = False
+    is_gone: bool = False
 
 
 class Walk(Protocol):
-    """A way through a list, without I/O: it says what to ask, takes the answers, and says when it is done.
+    """A way through a list, without I/O: it chooses the requests, takes in the answers, and knows when it is finished.
 
-    The driver (`drive`) may have several asks out at once; answers come back in any order. Between two calls the walk's
-    `state` and the pages already given to `take` describe the same moment, so the two can be made durable together.
+    The driver (`drive`) may have several requests out at once, and their answers come back in any order. Between two
+    calls, the walk's `state` and the answers already given to `receive` describe the same moment. So the caller can
+    store both together.
     """
 
-    def next_ask(self) -> Ask | None:
-        """The next page worth asking for; None while nothing may be asked until an answer that is out has come."""
+    def next_request(self) -> PageRequest | None:
+        """Return the next request to send. Return None while the walk first needs an answer that is still out."""
 
-    def take(self, page: Page) -> None:
-        """Takes an answer in. Raises SweepError where the list cannot be walked to an end."""
+    def receive(self, answer: PageAnswer) -> None:
+        """Take in an answer. Raise SweepError if the list has no end."""
 
     @property
-    def finished(self) -> bool: ...
+    def is_finished(self) -> bool: ...
 
     @property
     def pages_expected(self) -> int | None:
-        """How many pages the walk will have read in the end, once it can tell."""
+        """How many pages the walk will have read at its end. None while it does not know."""
 
     def certificate(self) -> Certificate:
-        """What was read, vouched for. Only once finished."""
+        """Return the certificate. The walk has to be finished."""
 
     def state(self) -> Mapping[str, Any]:
-        """All that a later process needs to go on, as JSON values. Asks that are out count as not asked."""
+        """Return what a later process needs to continue, as JSON values. Requests that are out count as not sent."""

@@ -1,8 +1,8 @@
-"""Only the rows created in a span of time, of a list that is newest first: its pages are found by halving, and read.
+"""Reads only the rows created in a span of time, from a list that is newest first. It finds their pages by halving.
 
-A window is a full sweep that passes over what lies outside: the same streams, seams, checks and certificate. The
-order is checked on every page read. Where it does not hold the walk says so (`unsorted`) and goes on as a full sweep:
-whoever keeps the rows filters them by their creation time in any case, for the pages at the edges hold others too.
+A window is a full sweep that skips the pages outside the span: the same streams, seams, checks and certificate. It
+checks the order on every page. If the order does not hold, the walk says so (`is_unsorted`) and continues as a full
+sweep. The caller has to filter the rows by creation time in any case: the pages at the edges also hold other rows.
 """
 
 from __future__ import annotations
@@ -13,65 +13,77 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from huggy_connector.sweep.ends import EndSearch
-from huggy_connector.sweep.facts import Facts, FactsOf
-from huggy_connector.sweep.plan import Span
-from huggy_connector.sweep.seams import Sheet
-from huggy_connector.sweep.streams import Streams
-from huggy_connector.sweep.types import Certificate, Scope
+from huggy_connector.model import Certificate, Scope
+from huggy_connector.sweep.moving.end_search import EndSearch
+from huggy_connector.sweep.moving.plan import CreationSpan
+from huggy_connector.sweep.moving.run_chain import PageReading
+from huggy_connector.sweep.moving.streams import StreamSweep
+from huggy_connector.sweep.row_facts import FactsReader, RowFacts
 
 
-class Window(Streams):
-    """The rows created from `start` to before `end` (both with a zone)."""
+class WindowWalk(StreamSweep):
+    """A sweep of the rows created from `start` to before `end` (both with a time zone)."""
 
     def __init__(
-        self, facts: FactsOf, *, start: datetime, end: datetime, streams: int = 4, pages_hint: int | None = None
+        self,
+        read_facts: FactsReader,
+        *,
+        start: datetime,
+        end: datetime,
+        streams: int = 4,
+        pages_hint: int | None = None,
     ) -> None:
-        super().__init__(facts, streams=streams, pages_hint=pages_hint)
-        self._span = Span(start, end)
+        super().__init__(read_facts, streams=streams, pages_hint=pages_hint)
+        self._span = CreationSpan(start, end)
         self._reading.plan.span = self._span
-        self._search = EndSearch(1, pages_hint)
-        self.unsorted = False
+        self._end_search = EndSearch(1, pages_hint)
+        self.is_unsorted = False
 
     def certificate(self) -> Certificate:
-        """Of the span. `relies_on` says what else must hold; a list that is not sorted was read whole."""
-        found = super().certificate()
-        if self.unsorted:
-            return replace(found, details={**found.details, "relies_on": "nothing: the list was read whole"})
+        """Return the certificate of the span. `relies_on` in its details says what else has to hold.
+
+        If the list is not sorted, it was read as a whole, and the certificate is about all of it.
+        """
+        certificate = super().certificate()
+        if self.is_unsorted:
+            details = {**certificate.details, "relies_on": "nothing: the list was read whole"}
+            return replace(certificate, details=details)
         relies_on = "the order by creation time, which held on and between all pages read"
-        return replace(found, scope=Scope.WINDOW, details={**found.details, "relies_on": relies_on})
+        return replace(certificate, scope=Scope.WINDOW, details={**certificate.details, "relies_on": relies_on})
 
     def restore(self, state: Mapping[str, Any]) -> None:
         super().restore(state)
-        self.unsorted = bool(state["unsorted"])
-        self._reading.plan.span = None if self.unsorted else self._span
+        self.is_unsorted = bool(state["unsorted"])
+        self._reading.plan.span = None if self.is_unsorted else self._span
 
     def state(self) -> Mapping[str, Any]:
-        return {**super().state(), "walk": "window", "unsorted": self.unsorted}
+        return {**super().state(), "walk": "window", "unsorted": self.is_unsorted}
 
-    def _inspect(self, sheet: Sheet, found: Sequence[Facts]) -> None:
-        times = [fact.created for fact in found if fact.created is not None]
-        if len(times) < len(found) or not _falls(times):
+    def _inspect_page(self, page: PageReading, rows: Sequence[RowFacts]) -> None:
+        times = [row.created for row in rows if row.created is not None]
+        if len(times) < len(rows) or not _is_descending(times):
             self._give_up_order()
         elif times:
-            sheet.newest, sheet.oldest = times[0], times[-1]
+            page.newest_created, page.oldest_created = times[0], times[-1]
 
     def _give_up_order(self) -> None:
-        self.unsorted, self._reading.plan.span = True, None
+        self.is_unsorted, self._reading.plan.span = True, None
 
-    def _in_order(self) -> bool:
-        """Whether the pages read from here and there are in order too."""
-        tops = [run.top.newest for run in self._reading.chain.runs if run.top.newest is not None]
-        bottoms = [run.bottom.oldest for run in self._reading.chain.runs if run.bottom.oldest is not None]
-        return _falls(tops) and _falls(bottoms)
+    def _is_in_order(self) -> bool:
+        """Return whether the pages of different runs are in order, too."""
+        tops = [run.top.newest_created for run in self._reading.chain.runs if run.top.newest_created is not None]
+        bottoms = [
+            run.bottom.oldest_created for run in self._reading.chain.runs if run.bottom.oldest_created is not None
+        ]
+        return _is_descending(tops) and _is_descending(bottoms)
 
-    def _complete(self) -> bool:
-        if self.unsorted or not self._searched or not self._reading.plan.done:
-            return self.unsorted and super()._complete()
-        if not self._in_order():
+    def _is_complete(self) -> bool:
+        if self.is_unsorted or not self._is_end_found or not self._reading.plan.is_done:
+            return self.is_unsorted and super()._is_complete()
+        if not self._is_in_order():
             self._give_up_order()
-        return not self.unsorted
+        return not self.is_unsorted
 
 
-def _falls(times: Sequence[datetime]) -> bool:
+def _is_descending(times: Sequence[datetime]) -> bool:
     return all(upper >= lower for upper, lower in pairwise(times))

@@ -1,45 +1,45 @@
 """The DuckDB file: load and publish, read and describe. Importing this does not import duckdb."""
 
-from huggy_connector.warehouse.calendar import BusinessCalendar, read_calendar
-from huggy_connector.warehouse.dictionary import all_tables, as_markdown, table_named
-from huggy_connector.warehouse.erasure import Leaving, erasing
-from huggy_connector.warehouse.load import examine, load
-from huggy_connector.warehouse.load_report import LoadReport, TableReport, followed_by
-from huggy_connector.warehouse.mirror import POINTER, mirror
-from huggy_connector.warehouse.read import Answer, connect, export, query
-from huggy_connector.warehouse.rollback import RollbackReport, conclude, judge, rollback
-from huggy_connector.warehouse.shape import Column, Table
-from huggy_connector.warehouse.status import Freshness, Run, Status, status
-from huggy_connector.warehouse.verdicts import Verdicts
+from huggy_connector.warehouse.admin.erasure import ErasureRequest, lock_for_erasure
+from huggy_connector.warehouse.admin.mirror import POINTER, mirror_version
+from huggy_connector.warehouse.admin.rollback import RollbackReport, confirm_rollback, decide_snapshots, roll_back
+from huggy_connector.warehouse.file.blocklist import SnapshotDecisions
+from huggy_connector.warehouse.load.load import check_load, load_snapshots
+from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, load_and_then
+from huggy_connector.warehouse.marts.calendar import BusinessCalendar, read_calendar
+from huggy_connector.warehouse.read.dictionary import find_table, format_markdown, list_tables
+from huggy_connector.warehouse.read.queries import QueryResult, connect, export, query
+from huggy_connector.warehouse.read.status import LoadedSnapshot, TableFreshness, WarehouseStatus, read_status
+from huggy_connector.warehouse.schema.table_spec import TableColumn, TableSpec
 
 __all__ = [
     "POINTER",
-    "Answer",
     "BusinessCalendar",
-    "Column",
-    "Freshness",
-    "Leaving",
+    "ErasureRequest",
     "LoadReport",
+    "LoadedSnapshot",
+    "QueryResult",
     "RollbackReport",
-    "Run",
-    "Status",
-    "Table",
+    "SnapshotDecisions",
+    "TableColumn",
+    "TableFreshness",
     "TableReport",
-    "Verdicts",
-    "all_tables",
-    "as_markdown",
-    "conclude",
+    "TableSpec",
+    "WarehouseStatus",
+    "check_load",
+    "confirm_rollback",
     "connect",
-    "erasing",
-    "examine",
+    "decide_snapshots",
     "export",
-    "followed_by",
-    "judge",
-    "load",
-    "mirror",
+    "find_table",
+    "format_markdown",
+    "list_tables",
+    "load_and_then",
+    "load_snapshots",
+    "lock_for_erasure",
+    "mirror_version",
     "query",
     "read_calendar",
-    "rollback",
-    "status",
-    "table_named",
+    "read_status",
+    "roll_back",
 ]

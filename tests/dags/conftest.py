@@ -1,6 +1,6 @@
-"""An Airflow for these tests: a folder of its own, and no connection but those a test makes.
+"""An Airflow for these tests: its own folder, and no connections except those of a test.
 
-Airflow reads its environment when it is imported first, so that is set here, before any test module is imported.
+Airflow reads its environment at its first import, so the environment is set here, before any test module is imported.
 """
 
 import atexit
@@ -38,7 +38,7 @@ os.environ.update(
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[Sandbox]:
-    """A small account, read as fast as it goes."""
+    """A small account without a limit."""
     with Sandbox(Options(chats=250, contacts=90, limit=0)) as sandbox:
         yield sandbox
 
@@ -48,12 +48,12 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for name in [name for name in os.environ if name.startswith(("HUGGY_", "AIRFLOW_CONN_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HUGGY_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("HUGGY_REPORT", "no")  # it takes seconds; whoever tests it switches it on
+    monkeypatch.setenv("HUGGY_REPORT", "no")  # it takes seconds; tests of the report switch it on
 
 
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Defines a connection, as a user does with Airflow's environment variables."""
+    """Returns a function that defines a connection, as a user does with Airflow's environment variables."""
 
     def define(conn_id: str = "huggy_default", **parts: Any) -> None:
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps({"conn_type": "huggy", **parts}))
@@ -63,7 +63,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 @pytest.fixture
 def connected(connect: Callable[..., None], account: Sandbox, tmp_path: Path) -> Path:
-    """`huggy_default` is the account; its landing and warehouse are in the folder returned."""
+    """Connects `huggy_default` to the account. Returns the folder of its landing and warehouse."""
     extra = {
         "landing": str(tmp_path / "landing"),
         "warehouse": str(tmp_path / "desk.duckdb"),
@@ -74,16 +74,16 @@ def connected(connect: Callable[..., None], account: Sandbox, tmp_path: Path) ->
 
 
 @pytest.fixture
-def as_task() -> Callable[..., Any]:
-    """What a task is told of its run, as far as our operators want to know."""
+def task_context() -> Callable[..., Any]:
+    """Returns a function that builds the context of a task, with what our operators read of it."""
 
-    def told(task_id: str, *, run_id: str = "run-1") -> Any:
+    def build_context(task_id: str, *, run_id: str = "run-1") -> Any:
         from airflow.sdk.execution_time.context import OutletEventAccessors
 
         ti = SimpleNamespace(dag_id="desk", run_id=run_id, task_id=task_id, map_index=-1, try_number=1)
         return {"ti": ti, "outlet_events": OutletEventAccessors()}
 
-    return told
+    return build_context
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +97,7 @@ def _database() -> None:
 
 @pytest.fixture
 def run_dag(_database: None) -> "Callable[..., DagRun]":
-    """Runs a DAG to its end in this process, as `airflow dags test` does; `form`: what the trigger page says."""
+    """Returns a function that runs a DAG in this process, as `airflow dags test` does. `form` is the trigger form."""
 
     def run(dag: "DAG", **form: Any) -> "DagRun":
         from airflow.models.dagbundle import DagBundleModel

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
 from huggy_connector.airflow.dags import huggy_backfill
-from huggy_connector.airflow.dags.backfill import days_asked
+from huggy_connector.airflow.dags.backfill import read_days
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.sandbox import Options, Sandbox
 
@@ -28,7 +28,7 @@ def account() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def test_the_days_are_told_then_planned_or_landed_and_what_landed_is_loaded() -> None:
+def test_the_days_are_read_then_planned_or_landed_and_loaded() -> None:
     dag = huggy_backfill()
     assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
         "days": ["land", "plan"],
@@ -48,8 +48,8 @@ def test_the_form_offers_the_resources_that_have_days() -> None:
 
 
 @pytest.mark.parametrize("filled", [FORM, {}, {**FORM, "company": None}, {"resource": "messages", "dry_run": True}])
-def test_what_may_be_filled_in_is_taken(filled: dict[str, Any]) -> None:
-    assert _refusal(filled) == ""
+def test_valid_values_of_the_form_are_accepted(filled: dict[str, Any]) -> None:
+    assert find_refusal(filled) == ""
 
 
 @pytest.mark.parametrize(
@@ -66,16 +66,16 @@ def test_what_may_be_filled_in_is_taken(filled: dict[str, Any]) -> None:
     ],
 )
 def test_a_wrong_value_is_refused_with_the_reason(name: str, value: object, reason: str) -> None:
-    assert reason in _refusal({**FORM, name: value}).splitlines()[0]
+    assert reason in find_refusal({**FORM, name: value}).splitlines()[0]
 
 
 @pytest.mark.parametrize("value", ["20261102", "2026-W45-1"])
 def test_a_date_in_another_spelling_is_refused(value: str) -> None:
-    assert value in _refusal({**FORM, "from_date": value}).splitlines()[0]
+    assert value in find_refusal({**FORM, "from_date": value}).splitlines()[0]
 
 
-def test_days_of_the_form_are_taken_as_they_are() -> None:
-    assert days_asked(FORM, _run("manual")) == ("2026-11-02", "2026-11-09")
+def test_days_of_the_form_are_not_changed() -> None:
+    assert read_days(FORM, make_run("manual")) == ("2026-11-02", "2026-11-09")
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_days_of_the_form_are_taken_as_they_are() -> None:
 def test_a_run_of_a_backfill_has_the_day_that_its_interval_names(
     start: datetime, end: datetime, day: tuple[str, str]
 ) -> None:
-    assert days_asked({"from_date": None, "to_date": None}, _run("backfill", start, end)) == day
+    assert read_days({"from_date": None, "to_date": None}, make_run("backfill", start, end)) == day
 
 
-def test_the_interval_that_airflow_invents_for_a_run_by_hand_is_not_taken_for_what_was_asked() -> None:
-    run = _run("manual", datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+def test_the_interval_that_airflow_invents_for_a_manual_run_is_ignored() -> None:
+    run = make_run("manual", datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
     with pytest.raises(AirflowFailException, match=r"^Which days\? Trigger again with both from_date and to_date\.$"):
-        days_asked({"from_date": None, "to_date": None}, run)
+        read_days({"from_date": None, "to_date": None}, run)
 
 
 @pytest.mark.parametrize(
@@ -106,31 +106,33 @@ def test_the_interval_that_airflow_invents_for_a_run_by_hand_is_not_taken_for_wh
         ("2026-11-02", "2026-11-02", "From 2026-11-02 to before 2026-11-02 is no time: "),
     ],
 )
-def test_two_dates_that_make_no_span_say_what_to_do(first: str | None, end: str | None, sentence: str) -> None:
+def test_two_dates_that_are_no_span_are_refused_with_what_to_do(
+    first: str | None, end: str | None, sentence: str
+) -> None:
     with pytest.raises(AirflowFailException) as caught:
-        days_asked({"from_date": first, "to_date": end}, _run("manual"))
+        read_days({"from_date": first, "to_date": end}, make_run("manual"))
     assert str(caught.value).startswith(sentence)
 
 
-def test_a_backfill_whose_configuration_has_dates_too_is_refused_lest_each_run_land_the_same_days() -> None:
-    run = _run("backfill", datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+def test_a_backfill_whose_configuration_has_dates_is_refused_because_each_run_would_land_the_same_days() -> None:
+    run = make_run("backfill", datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
     with pytest.raises(AirflowFailException, match=r"leave from_date and to_date out"):
-        days_asked(FORM, run)
+        read_days(FORM, run)
 
 
-def test_the_dag_survives_the_way_to_the_scheduler() -> None:
+def test_the_dag_is_the_same_after_serialization() -> None:
     read = DagSerialization.from_dict(DagSerialization.to_dict(huggy_backfill()))
-    assert (sorted(read.task_dict), str(read.timetable.summary)) == (["days", "land", "load", "plan"], "when asked")
+    assert (sorted(read.task_dict), str(read.timetable.summary)) == (["days", "land", "load", "plan"], "on demand")
 
 
-def test_a_landed_day_asked_for_again_costs_no_request_and_changes_nothing(
-    account: Sandbox, connected: Path, as_task: Callable[..., Any]
+def test_a_day_that_is_landed_again_sends_no_request_and_changes_nothing(
+    account: Sandbox, connected: Path, task_context: Callable[..., Any]
 ) -> None:
     def run() -> Any:
         day: dict[str, Any] = {"mode": "window", "from_date": "2026-11-03", "to_date": "2026-11-04"}
         task = HuggyToParquetOperator(task_id="land", resource="chats", company_id="4242", **day)
-        landed = task.execute(as_task("land", run_id="backfill__2026-11-03"))
-        loaded = ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+        landed = task.execute(task_context("land", run_id="backfill__2026-11-03"))
+        loaded = ParquetToDuckDBOperator(task_id="load").execute(task_context("load"))
         return landed, loaded["rows"], (connected / "desk.duckdb").read_bytes()
 
     first = run()
@@ -138,30 +140,28 @@ def test_a_landed_day_asked_for_again_costs_no_request_and_changes_nothing(
     assert run() == first
     assert account.stats()["requests"] == requests
     assert first[0]["exact"] is True
-    assert _ids(connected / "desk.duckdb") == _created(account, "2026-11-03", "2026-11-04") != []
+    assert read_ids(connected / "desk.duckdb") == find_created_ids(account, "2026-11-03", "2026-11-04") != []
 
 
 @pytest.mark.airflow
-def test_a_filled_in_form_lands_and_loads_the_days_of_the_accounts_zone(
+def test_the_form_lands_and_loads_the_days_of_the_accounts_zone(
     account: Sandbox, connected: Path, run_dag: RunDag
 ) -> None:
     run = run_dag(huggy_backfill("past_days"), **FORM)
-    assert _states(run) == {
+    assert read_states(run) == {
         "run": "success",
         "days": "success",
         "plan": "skipped",
         "land": "success",
         "load": "success",
     }
-    assert _ids(connected / "desk.duckdb") == _created(account, "2026-11-02", "2026-11-09") != []
+    assert read_ids(connected / "desk.duckdb") == find_created_ids(account, "2026-11-02", "2026-11-09") != []
 
 
 @pytest.mark.airflow
-def test_a_dry_run_says_what_it_would_cost_and_lands_nothing(
-    account: Sandbox, connected: Path, run_dag: RunDag
-) -> None:
+def test_a_dry_run_says_the_cost_and_lands_nothing(account: Sandbox, connected: Path, run_dag: RunDag) -> None:
     run = run_dag(huggy_backfill("past_plan"), **{**FORM, "dry_run": True})
-    assert _states(run) == {
+    assert read_states(run) == {
         "run": "success",
         "days": "success",
         "plan": "success",
@@ -188,10 +188,12 @@ def test_a_dry_run_says_what_it_would_cost_and_lands_nothing(
 
 
 @pytest.mark.airflow
-def test_a_form_without_days_fails_at_once_and_asks_nothing(account: Sandbox, connected: Path, run_dag: RunDag) -> None:
+def test_a_form_without_days_fails_at_once_and_sends_no_request(
+    account: Sandbox, connected: Path, run_dag: RunDag
+) -> None:
     requests = account.stats()["requests"]
     run = run_dag(huggy_backfill("past_none"), resource="chats")
-    assert _states(run) == {
+    assert read_states(run) == {
         "run": "failed",
         "days": "failed",
         "plan": "upstream_failed",
@@ -201,12 +203,12 @@ def test_a_form_without_days_fails_at_once_and_asks_nothing(account: Sandbox, co
     assert account.stats()["requests"] == requests
 
 
-def _run(run_type: str, start: datetime | None = None, end: datetime | None = None) -> Any:
+def make_run(run_type: str, start: datetime | None = None, end: datetime | None = None) -> Any:
     return SimpleNamespace(run_type=run_type, data_interval_start=start, data_interval_end=end)
 
 
-def _refusal(filled: dict[str, Any]) -> str:
-    """What Airflow says of a form, and "" where it takes it."""
+def find_refusal(filled: dict[str, Any]) -> str:
+    """Return why Airflow refuses a form, or "" if it accepts it."""
     params = huggy_backfill().params
     try:
         params.update(filled)
@@ -216,17 +218,17 @@ def _refusal(filled: dict[str, Any]) -> str:
     return ""
 
 
-def _states(run: "DagRun") -> dict[str, Any]:
+def read_states(run: "DagRun") -> dict[str, Any]:
     return {"run": str(run.state), **{ti.task_id: str(ti.state) for ti in run.get_task_instances()}}
 
 
-def _created(account: Sandbox, first: str, end: str) -> list[int]:
-    """Ids of the chats that were created from a day to before another, by the API's own local times."""
+def find_created_ids(account: Sandbox, first: str, end: str) -> list[int]:
+    """Return the ids of the chats created from a day to before another, by the API's own local times."""
     rows = account.truth("chats", rows=True)["rows"]
     return sorted(int(row["id"]) for row in rows if first <= row["createdAt"] < end)
 
 
-def _ids(warehouse: Path) -> list[int]:
+def read_ids(warehouse: Path) -> list[int]:
     import duckdb
 
     with duckdb.connect(str(warehouse), read_only=True) as connection:

@@ -1,4 +1,4 @@
-"""docs/airflow.md names every field, parameter and argument there is, and no other."""
+"""docs/airflow.md names every field, parameter and argument, and no others."""
 
 import inspect
 import re
@@ -14,31 +14,31 @@ DOCS = (Path(__file__).parents[2] / "docs" / "airflow.md").read_text(encoding="u
 OF_OTHER_CONNECTIONS = {"landing_conn_id", "warehouse_conn_id"}
 
 
-def told(heading: str, *, column: int = 0) -> set[str]:
-    """The code spans in one column of the tables below a heading."""
+def read_documented_names(heading: str, *, column: int = 0) -> set[str]:
+    """Return the code spans in one column of the tables below a heading."""
     section = DOCS.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     cells = [line.strip("|").split("|")[column] for line in section.splitlines() if line.startswith("|")]
     return {span for cell in cells for span in re.findall(r"`(\w+)`", cell)}
 
 
-def arguments(function: Any) -> set[str]:
+def list_arguments(function: Any) -> set[str]:
     parameters = inspect.signature(function).parameters.values()
     return {each.name for each in parameters if each.kind is not each.VAR_KEYWORD} - {"self"}
 
 
-def test_every_field_of_the_connection() -> None:
+def test_every_field_of_the_connection_is_documented() -> None:
     fields = get_provider_info()["connection-types"][0]["conn-fields"]
-    assert told("Connection fields") == {*fields, *OF_OTHER_CONNECTIONS}
+    assert read_documented_names("Connection fields") == {*fields, *OF_OTHER_CONNECTIONS}
 
 
-def test_every_argument_of_the_factories_and_every_param_of_the_form() -> None:
-    of_factories = set().union(*map(arguments, (dags.huggy_sync, dags.huggy_reconcile, dags.huggy_backfill)))
-    assert told("DAG factories") == of_factories | set(dags.huggy_backfill().params)
+def test_every_argument_of_the_factories_and_every_param_of_the_form_is_documented() -> None:
+    factory_arguments = set().union(*map(list_arguments, (dags.huggy_sync, dags.huggy_reconcile, dags.huggy_backfill)))
+    assert read_documented_names("DAG factories") == factory_arguments | set(dags.huggy_backfill().params)
 
 
 @pytest.mark.parametrize(
     "operator", [operators.HuggyToParquetOperator, operators.HuggyPlanOperator, operators.ParquetToDuckDBOperator]
 )
-def test_every_argument_of_each_operator(operator: type[Any]) -> None:
+def test_every_argument_of_each_operator_is_documented(operator: type[Any]) -> None:
     (row,) = (line for line in DOCS.splitlines() if line.startswith(f"| `{operator.__name__}`"))
-    assert set(re.findall(r"`(\w+)`", row.split("|")[3])) == arguments(operator.__init__)
+    assert set(re.findall(r"`(\w+)`", row.split("|")[3])) == list_arguments(operator.__init__)

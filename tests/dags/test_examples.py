@@ -27,27 +27,29 @@ COLUMNS = [
 ]
 
 
-def test_it_parses_with_no_connection_defined_and_waits_for_any_load_of_chats() -> None:
-    dag = _report()
+def test_the_daily_report_parses_without_a_connection_and_waits_for_any_load_of_chats() -> None:
+    dag = load_report()
     assert (dag.schedule, dag.task_ids, dag.max_active_runs) == (table("chats"), ["write"], 1)
     assert "It is red." in str(dag.doc_md)
 
 
-def test_it_writes_yesterdays_chats_of_each_agent_and_the_same_file_again(account: Sandbox, loaded: Path) -> None:
+def test_the_daily_report_writes_yesterdays_chats_of_each_agent_and_can_repeat_it(
+    account: Sandbox, loaded_folder: Path
+) -> None:
     rows = account.truth("chats", rows=True)["rows"]
-    day, wanted = _busiest(rows)
+    day, wanted = find_busiest_day(rows)
     now = datetime.combine(day, datetime.min.time(), ZoneInfo("America/Sao_Paulo")) + timedelta(days=1, hours=0.5)
 
     def write() -> tuple[Any, bytes]:
         written = (
-            _report()
+            load_report()
             .get_task("write")
             .python_callable(params={"folder": None}, dag_run=SimpleNamespace(run_after=now.astimezone(UTC)))
         )
         return written, Path(written["file"]).read_bytes()
 
     first = write()
-    file = loaded / "reports" / f"agents-{day}.csv"
+    file = loaded_folder / "reports" / f"agents-{day}.csv"
     assert first[0] == {"file": str(file), "rows": len(wanted)}
     with file.open(newline="") as text:
         table_of_agents = list(csv.DictReader(text))
@@ -63,59 +65,59 @@ def test_all_examples_parse_with_no_connection_defined() -> None:
     assert all("It is red." in str(dag.doc_md) or "A task is red." in str(dag.doc_md) for dag in bag.dags.values())
 
 
-def test_all_chats_of_a_customer_are_written_by_a_form(loaded: Path, account: Sandbox) -> None:
+def test_all_chats_of_a_customer_are_written_by_a_form(loaded_folder: Path, account: Sandbox) -> None:
     rows = account.truth("chats", rows=True)["rows"]
     contact, count = Counter(int(row["contactId"]) for row in rows).most_common(1)[0]
-    write = _dag("huggy_chats_of_a_customer").get_task("write").python_callable
+    write = load_dag("huggy_chats_of_a_customer").get_task("write").python_callable
     assert write(params={"contact": contact, "folder": None})["rows"] == count
-    with (loaded / "reports" / f"chats-of-{contact}.csv").open(newline="") as text:
+    with (loaded_folder / "reports" / f"chats-of-{contact}.csv").open(newline="") as text:
         listed = list(csv.DictReader(text))
     assert {int(row["chat_id"]) for row in listed} == {
         int(row["id"]) for row in rows if int(row["contactId"]) == contact
     }
-    assert write(params={"contact": 999_999_999, "folder": str(loaded)})["rows"] == 0
+    assert write(params={"contact": 999_999_999, "folder": str(loaded_folder)})["rows"] == 0
 
 
 @pytest.mark.parametrize("filled", [{"contact": None}, {"contact": "Ana"}, {"contact": 0}])
 def test_a_contact_that_is_no_number_is_refused_with_the_reason(filled: dict[str, Any]) -> None:
     with pytest.raises(ParamValidationError, match="contact"):
-        _fill_in(_dag("huggy_chats_of_a_customer").params, filled)
+        fill_in(load_dag("huggy_chats_of_a_customer").params, filled)
 
 
-def test_power_bi_has_a_file_a_table_with_every_row(loaded: Path, account: Sandbox) -> None:
+def test_power_bi_gets_a_file_for_each_table_with_every_row(loaded_folder: Path, account: Sandbox) -> None:
     import pyarrow.parquet as pq
 
-    write = _dag("huggy_power_bi").get_task("write")
+    write = load_dag("huggy_power_bi").get_task("write")
     names = [*write.op_kwargs_expand_input.value["name"]]
     written = {name: write.python_callable(name, params={"folder": None}) for name in names}
     assert written["chat_times"]["rows"] == len(account.truth("chats")["ids"])
     for name in names:
-        assert pq.read_metadata(loaded / "power-bi" / f"{name}.parquet").num_rows == written[name]["rows"] > 0
+        assert pq.read_metadata(loaded_folder / "power-bi" / f"{name}.parquet").num_rows == written[name]["rows"] > 0
 
 
 @pytest.fixture
-def loaded(connected: Path, as_task: Callable[..., Any]) -> Path:
-    """Every chat of the account is in the warehouse of the folder returned."""
-    HuggyToParquetOperator(task_id="land", resource="chats").execute(as_task("land"))
-    ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+def loaded_folder(connected: Path, task_context: Callable[..., Any]) -> Path:
+    """Loads every chat of the account. Returns the folder of the warehouse."""
+    HuggyToParquetOperator(task_id="land", resource="chats").execute(task_context("land"))
+    ParquetToDuckDBOperator(task_id="load").execute(task_context("load"))
     return connected
 
 
-def _fill_in(params: Any, filled: dict[str, Any]) -> None:
+def fill_in(params: Any, filled: dict[str, Any]) -> None:
     params.update(filled)
     params.validate()
 
 
-def _dag(dag_id: str) -> Any:
+def load_dag(dag_id: str) -> Any:
     return DagBag(str(EXAMPLES)).dags[dag_id]
 
 
-def _report() -> Any:
-    return _dag("huggy_daily_report")
+def load_report() -> Any:
+    return load_dag("huggy_daily_report")
 
 
-def _busiest(rows: list[dict[str, Any]]) -> tuple[Any, Counter[int]]:
-    """The local day with most chats, and how many of them each agent has."""
+def find_busiest_day(rows: list[dict[str, Any]]) -> tuple[Any, Counter[int]]:
+    """Return the local day with most chats, and how many of them each agent has."""
     days = Counter(row["createdAt"][:10] for row in rows)
     day = max(days, key=lambda each: (days[each], each))
     agents = Counter(int(row["agentId"]) for row in rows if row["createdAt"][:10] == day and row.get("agentId"))

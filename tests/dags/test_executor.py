@@ -14,8 +14,8 @@ from huggy_connector.sandbox import Sandbox
 Connect = Callable[..., None]
 
 
-def told(connect: Connect, budget: str) -> str:
-    """The sentence that a client of an account with this budget is refused with; empty where it is not."""
+def find_refusal(connect: Connect, budget: str) -> str:
+    """Return the sentence that refuses a client with this budget, or "" if it is accepted."""
     connect(password="any-token", extra={"budget": budget})
     try:
         HuggyHook().get_conn().close()
@@ -41,36 +41,40 @@ SENTENCE = (
     ],
 )
 @pytest.mark.parametrize("budget", ["", "file:", "file:?mode=strict"])
-def test_where_workers_may_be_on_several_hosts_a_file_of_each_is_refused(
+def test_a_budget_file_of_each_worker_is_refused_if_workers_may_be_on_several_hosts(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, executor: str, name: str, budget: str
 ) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", executor)
-    assert told(connect, budget) == SENTENCE.format(name)
+    assert find_refusal(connect, budget) == SENTENCE.format(name)
 
 
-def test_a_pod_that_is_told_it_is_local_is_not_believed(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kubernetes_pod_is_recognized_although_its_setting_names_the_local_executor(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "LocalExecutor")
     monkeypatch.setenv("AIRFLOW_IS_K8S_EXECUTOR_POD", "True")
-    assert told(connect, "") == SENTENCE.format("KubernetesExecutor")
+    assert find_refusal(connect, "") == SENTENCE.format("KubernetesExecutor")
 
 
 @pytest.mark.parametrize(
     "executor", ["LocalExecutor", "airflow.executors.local_executor.LocalExecutor", "SequentialExecutor"]
 )
-def test_on_one_host_the_file_is_the_budget(connect: Connect, monkeypatch: pytest.MonkeyPatch, executor: str) -> None:
+def test_a_budget_in_a_file_is_accepted_on_one_host(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, executor: str
+) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", executor)
-    assert told(connect, "") == ""
+    assert find_refusal(connect, "") == ""
 
 
 @pytest.mark.parametrize("budget", ["file:?share=0.25", "file:{}", "memory:"])
-def test_a_share_or_a_folder_that_was_named_will_do_anywhere(
+def test_a_share_or_an_explicit_folder_is_accepted_everywhere(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, budget: str
 ) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
-    assert told(connect, budget.format(tmp_path)) == ""
+    assert find_refusal(connect, budget.format(tmp_path)) == ""
 
 
-def test_a_load_asks_nothing_and_needs_no_budget(
+def test_a_load_sends_no_request_and_needs_no_budget(
     connect: Connect, account: Sandbox, connected: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")

@@ -150,7 +150,7 @@ AZURE_PARTS = "There may be host, login, password, account_name, account_key, sh
         ({"conn_type": "google_cloud_platform", "password": "hidden"}, "password", GOOGLE_PARTS),
     ],
 )
-def test_what_is_not_understood_of_a_clouds_connection_is_refused_by_name(
+def test_an_unknown_part_of_a_cloud_connection_is_refused_by_name(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, cloud: dict[str, Any], name: str, parts: str
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps(cloud))
@@ -183,7 +183,7 @@ def test_what_is_not_understood_of_a_clouds_connection_is_refused_by_name(
         ),
     ],
 )
-def test_a_clouds_connection_that_contradicts_itself_is_refused(
+def test_a_cloud_connection_that_contradicts_itself_is_refused(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, cloud: dict[str, Any], sentence: str
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps(cloud))
@@ -193,21 +193,21 @@ def test_a_clouds_connection_that_contradicts_itself_is_refused(
     assert str(raised.value) == sentence
 
 
-def test_a_connection_of_another_cloud_than_the_landings_is_one_sentence(
+def test_a_connection_of_another_cloud_than_the_landing_is_refused_in_one_sentence(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps({"conn_type": "aws", "login": "key", "password": "hidden"}))
     connect(password="any-token", extra={"landing": "gs://bucket/x", "landing_conn_id": "cloud"})
     settings = HuggyHook().settings()
     with pytest.raises(ConfigurationError) as raised:
-        Landing.at(settings.landing, access=settings.landing_options)
+        Landing.open(settings.landing, access=settings.landing_options)
     assert str(raised.value) == (
         "The place gs://bucket/x has no option access_key_id: correct HUGGY_LANDING_ACCESS, or the connection that "
         "landing_conn_id names."
     )
 
 
-def test_access_to_the_landing_is_given_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_access_to_the_landing_may_be_given_only_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps({"conn_type": "aws"}))
     connect(password="any-token", extra={"landing_conn_id": "cloud", "landing_access": {"region": "x"}})
     with pytest.raises(ConfigurationError) as raised:
@@ -217,7 +217,7 @@ def test_access_to_the_landing_is_given_once(connect: Connect, monkeypatch: pyte
     )
 
 
-def test_every_field_of_the_connection_is_read_as_settings_are_everywhere(connect: Connect) -> None:
+def test_every_field_of_the_connection_is_read_as_any_other_setting(connect: Connect) -> None:
     connect(
         host=" https://huggy.example/v3/\r\n",
         password="\ufefftoken-of-the-app\n",
@@ -292,8 +292,8 @@ def test_a_connection_that_opens_no_landing_is_refused(
 def test_a_duckdb_connection_gives_the_warehouse_its_path_and_memory_limit(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {"conn_type": "duckdb", "host": "/data/desk.duckdb", "extra": {"memory_limit": "2GB", "read_only": True}}
-    monkeypatch.setenv("AIRFLOW_CONN_DESK", json.dumps(told))
+    parts = {"conn_type": "duckdb", "host": "/data/desk.duckdb", "extra": {"memory_limit": "2GB", "read_only": True}}
+    monkeypatch.setenv("AIRFLOW_CONN_DESK", json.dumps(parts))
     connect(password="any-token", extra={"warehouse_conn_id": "desk"})
     settings = HuggyHook().settings()
     assert (settings.warehouse, settings.memory_limit) == ("/data/desk.duckdb", "2GB")
@@ -301,7 +301,7 @@ def test_a_duckdb_connection_gives_the_warehouse_its_path_and_memory_limit(
 
 
 @pytest.mark.parametrize(
-    "told",
+    "parts",
     [
         {"conn_type": "duckdb"},
         {"conn_type": "duckdb", "host": ":memory:"},
@@ -311,9 +311,9 @@ def test_a_duckdb_connection_gives_the_warehouse_its_path_and_memory_limit(
     ],
 )
 def test_a_connection_that_is_no_duckdb_file_is_refused(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch, told: dict[str, str]
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, parts: dict[str, str]
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_DESK", json.dumps(told))
+    monkeypatch.setenv("AIRFLOW_CONN_DESK", json.dumps(parts))
     connect(password="any-token", extra={"warehouse_conn_id": "desk"})
     with pytest.raises(ConfigurationError) as raised:
         HuggyHook().settings()
@@ -323,7 +323,7 @@ def test_a_connection_that_is_no_duckdb_file_is_refused(
     )
 
 
-def test_an_argument_beats_the_connection_beats_the_environment(
+def test_an_argument_takes_precedence_over_the_connection_and_that_over_the_environment(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LANDING", "WAREHOUSE", "LANGUAGE"):
@@ -345,7 +345,7 @@ def test_an_argument_beats_the_connection_beats_the_environment(
         ({"host": "http://[::1]/v3", "port": 8021}, "http://[::1]:8021/v3"),
     ],
 )
-def test_the_port_may_stand_apart_from_the_base_url(parts: dict[str, Any], address: str, connect: Connect) -> None:
+def test_the_port_may_be_in_a_field_of_its_own(parts: dict[str, Any], address: str, connect: Connect) -> None:
     connect(password="any-token", **parts)
     assert HuggyHook().settings().base_url == address
 
@@ -364,7 +364,7 @@ def test_a_base_url_without_a_scheme_is_refused_as_it_was_written(connect: Conne
         HuggyHook().settings()
 
 
-def test_without_the_default_connection_the_environment_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_default_connection_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGY_ACCESS_TOKEN", "token-of-the-environment")
     settings = HuggyHook().settings()
     assert settings.access_token is not None
@@ -381,7 +381,7 @@ def test_a_connection_of_another_type_is_refused_and_none_of_its_secrets_is_used
     assert str(refused.value) == f"The connection {conn_id!r} is of type 'http': name one of type Huggy."
 
 
-def test_any_other_connection_must_exist_lest_a_typo_read_the_wrong_account(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_other_connection_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGY_ACCESS_TOKEN", "token-of-the-environment")
     with pytest.raises(ConfigurationError) as caught:
         HuggyHook("huggy_acme").settings()
@@ -405,7 +405,7 @@ def test_any_other_connection_must_exist_lest_a_typo_read_the_wrong_account(monk
         ),
     ],
 )
-def test_a_typo_in_the_extra_is_one_sentence(extra: str, sentence: str, connect: Connect) -> None:
+def test_a_typo_in_the_extra_is_refused_in_one_sentence(extra: str, sentence: str, connect: Connect) -> None:
     connect(password="any-token", extra=extra)
     with pytest.raises(ConfigurationError) as caught:
         HuggyHook().settings()
@@ -420,7 +420,7 @@ def test_every_secret_is_masked_in_airflows_logs(connect: Connect, monkeypatch: 
     assert redact(line) == "*** *** ***"
 
 
-def test_secrets_inside_of_settings_are_masked_in_airflows_logs_too(connect: Connect) -> None:
+def test_secrets_inside_settings_are_masked_in_airflows_logs_too(connect: Connect) -> None:
     access = {"secret_access_key": "part-of-the-access", "region": "sa-east-1"}
     budget, tokens = "redis://:pass-of-the-budget@host:6379/0", "redis://me:pass%2Dof-tokens@host/0"
     extra = {"secret_landing_access": access, "secret_budget": budget, "token_store": tokens}
@@ -441,7 +441,7 @@ HIDDEN_NAMES = {
 """A whole extra of secrets."""
 
 
-def test_what_is_secret_in_an_extra_has_a_name_that_airflow_hides(connect: Connect) -> None:
+def test_a_secret_in_an_extra_has_a_name_that_airflow_hides(connect: Connect) -> None:
     shown = ConnectionResponse.model_validate(
         {"conn_type": "huggy", "extra": json.dumps(HIDDEN_NAMES)}
         | dict.fromkeys(("conn_id", "description", "host", "login", "schema", "port", "password", "team_name"), "")
@@ -459,7 +459,7 @@ def test_what_is_secret_in_an_extra_has_a_name_that_airflow_hides(connect: Conne
     )
 
 
-def test_former_names_are_read_and_our_plugin_has_airflow_hide_them(connect: Connect) -> None:
+def test_former_names_are_read_and_the_plugin_lets_airflow_hide_them(connect: Connect) -> None:
     extra = {"hash_key": "of-the-hashes" * 3, "landing_access": {"account_key": "of-the-store"}}
     connect(password="any-token", extra=extra)
     settings = HuggyHook().settings()
@@ -487,8 +487,8 @@ def test_former_names_are_read_and_our_plugin_has_airflow_hide_them(connect: Con
         (
             {"secret_landing_access": '{"azure_endpoint": "https://elsewhere.example", "region": "x"}'},
             (
-                "The landing_access of connection 'huggy_default' has an endpoint and no key: write the key beside it, "
-                "for the workers' own is not sent there."
+                "The landing_access of connection 'huggy_default' has an endpoint and no key: add the key, "
+                "because the workers' own key is not sent there."
             ),
         ),
         (
@@ -508,9 +508,7 @@ def test_former_names_are_read_and_our_plugin_has_airflow_hide_them(connect: Con
         ),
     ],
 )
-def test_what_airflow_would_show_or_not_guard_is_refused(
-    extra: dict[str, str], sentence: str, connect: Connect
-) -> None:
+def test_a_secret_that_airflow_would_show_is_refused(extra: dict[str, str], sentence: str, connect: Connect) -> None:
     connect(password="any-token", extra=extra)
     with pytest.raises(ConfigurationError) as raised:
         HuggyHook().settings()
@@ -518,7 +516,7 @@ def test_what_airflow_would_show_or_not_guard_is_refused(
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_the_fields_that_nobody_filled_into_the_form_say_nothing(connect: Connect, nothing: str | None) -> None:
+def test_empty_fields_of_the_form_are_ignored(connect: Connect, nothing: str | None) -> None:
     fields = get_provider_info()["connection-types"][0]["conn-fields"]
     connect(password="any-token", extra={**dict.fromkeys(fields, nothing), "budget": "memory:"})
     assert HuggyHook().settings().budget == "memory:"
@@ -526,7 +524,7 @@ def test_the_fields_that_nobody_filled_into_the_form_say_nothing(connect: Connec
     assert HuggyHook().settings().budget == "file:"
 
 
-def test_a_connection_that_names_only_a_host_is_told_no_token_of_the_environment(
+def test_a_connection_with_only_a_host_does_not_get_the_token_of_the_environment(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HUGGY_ACCESS_TOKEN", "token-of-the-environment")
@@ -547,14 +545,14 @@ def test_the_rows_are_those_of_the_account(account: Sandbox, connected: Path) ->
     assert [int(row["id"]) for row in rows] == [int(each) for each in account.truth("contacts")["ids"]]
 
 
-def test_a_data_frame_holds_the_first_records_a_column_a_key(account: Sandbox, connected: Path) -> None:
+def test_a_data_frame_has_the_first_records_with_a_column_for_each_key(account: Sandbox, connected: Path) -> None:
     frame = HuggyHook().get_df("chats", limit=25)
     truth = account.truth("chats", rows=True)["rows"][:25]
     assert [int(each) for each in frame["id"]] == [int(row["id"]) for row in truth]
     assert set(frame.columns) == {key for row in truth for key in row}
 
 
-def test_an_unknown_resource_names_those_there_are(connected: Path) -> None:
+def test_an_unknown_resource_is_refused_with_the_known_ones(connected: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         next(HuggyHook().iter_rows("chat"))
     assert str(caught.value) == (
@@ -562,7 +560,7 @@ def test_an_unknown_resource_names_those_there_are(connected: Path) -> None:
     )
 
 
-def test_the_client_is_the_connections(account: Sandbox, connected: Path) -> None:
+def test_the_client_uses_the_connections_settings(account: Sandbox, connected: Path) -> None:
     with HuggyHook().get_conn() as client:
         assert client.fetch_profile().company_id == account.options.company
 
@@ -576,13 +574,13 @@ def test_the_test_button_says_who_is_connected(account: Sandbox, connected: Path
     )
 
 
-def test_the_test_button_says_what_to_do_about_a_refused_token(account: Sandbox, connect: Connect) -> None:
+def test_the_test_button_says_what_to_do_if_the_token_is_refused(account: Sandbox, connect: Connect) -> None:
     connect(host=account.url, password="no-token-of-this-account")
     with pytest.raises(Unauthorized) as caught, HuggyHook().get_conn() as client:
         client.fetch_profile()
     assert HuggyHook().test_connection() == (False, str(caught.value))
 
 
-def test_airflow_makes_the_hook_of_a_connection_of_our_type(connected: Path) -> None:
+def test_airflow_creates_the_hook_for_a_connection_of_our_type(connected: Path) -> None:
     hook: Any = Connection(conn_id="huggy_default", conn_type="huggy").get_hook()  # type: ignore[no-untyped-call]
     assert (type(hook), hook.huggy_conn_id) == (HuggyHook, "huggy_default")

@@ -17,10 +17,11 @@ from airflow.sdk.definitions.asset import AssetUniqueKey
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
-from huggy_connector import errors, pipeline
+from huggy_connector import errors
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
-from huggy_connector.airflow.retries import final_where_a_retry_cannot_help
+from huggy_connector.airflow.retries import fail_permanent_errors
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
 
 
@@ -74,18 +75,20 @@ def test_the_last_progress_is_in_the_task_state_store(connected: Path) -> None:
     assert (progress["resource"], progress["rows"]) == ("contacts", landed["rows"])
 
 
-def test_a_second_try_of_a_landed_task_returns_the_same_and_asks_nothing(account: Sandbox, connected: Path) -> None:
+def test_a_second_try_of_a_landed_task_returns_the_same_and_sends_no_request(account: Sandbox, connected: Path) -> None:
     first = _land("contacts")
     before = account.stats()["requests"]
     assert _land("contacts", try_number=2) == first
     assert account.stats()["requests"] == before
 
 
-def test_another_run_lands_anew(connected: Path) -> None:
+def test_another_run_lands_again(connected: Path) -> None:
     assert _land("contacts")["run_key"] != _land("contacts", run_id="run-2")["run_key"]
 
 
-def test_told_to_stop_a_landing_ends_and_its_next_try_goes_on(connect: Callable[..., None], tmp_path: Path) -> None:
+def test_a_landing_ends_when_airflow_stops_it_and_its_next_try_goes_on(
+    connect: Callable[..., None], tmp_path: Path
+) -> None:
     with Sandbox(Options(chats=1200)) as account:
         connect(host=account.url, password=account.token, extra={"landing": str(tmp_path / "landing")})
         task = HuggyToParquetOperator(task_id="land_chats", resource="chats")
@@ -110,14 +113,14 @@ def test_told_to_stop_a_landing_ends_and_its_next_try_goes_on(connect: Callable[
         assert landed["requests"] > account.stats()["requests"] - before
 
 
-def test_a_landing_given_to_the_operator_beats_the_connections(connected: Path) -> None:
+def test_the_operators_landing_takes_precedence_over_the_connections(connected: Path) -> None:
     task = HuggyToParquetOperator(task_id="land", resource="departments", landing=str(connected / "elsewhere"))
     task.execute(_context("land"))
     assert [each.name for each in (connected / "elsewhere" / "4242").iterdir()] == ["departments"]
     assert not (connected / "landing").exists()
 
 
-def test_a_load_sends_one_event_a_table_with_its_row_count(connected: Path) -> None:
+def test_a_load_sends_one_event_for_each_table_with_its_row_count(connected: Path) -> None:
     _land("contacts")
     _land("departments")
     task = ParquetToDuckDBOperator(task_id="load")
@@ -131,20 +134,20 @@ def test_a_load_sends_one_event_a_table_with_its_row_count(connected: Path) -> N
         "rows": {"4242": {"contacts": 90, "departments": 6}},
         "warnings": [],
     }
-    assert _events(context) == {
+    assert read_events(context) == {
         "contacts": [({"rows": 90, "changed": 90}, "huggy://4242/contacts")],
         "departments": [({"rows": 6, "changed": 6}, "huggy://4242/departments")],
     }
 
 
-def test_a_second_load_changes_nothing_and_tells_the_consumers_all_the_same(connected: Path) -> None:
+def test_a_second_load_changes_nothing_and_still_sends_its_events(connected: Path) -> None:
     _land("departments")
     ParquetToDuckDBOperator(task_id="load").execute(_context("load"))
     before = (connected / "desk.duckdb").read_bytes()
     context = _context("load", try_number=2)
     loaded = ParquetToDuckDBOperator(task_id="load").execute(context)
     assert (loaded["published"], loaded["snapshots"], loaded["rows"]) == (False, 0, {"4242": {"departments": 6}})
-    assert _events(context) == {"departments": [({"rows": 6, "changed": 0}, "huggy://4242/departments")]}
+    assert read_events(context) == {"departments": [({"rows": 6, "changed": 0}, "huggy://4242/departments")]}
     assert (connected / "desk.duckdb").read_bytes() == before
 
 
@@ -162,7 +165,7 @@ def test_damage_of_a_company_that_the_tasks_before_did_not_land_is_an_alert(
         context["ti"].xcom_pull = lambda **_: [landed]
         loaded = task.execute(context)
         assert [each for each in loaded["warnings"] if each.startswith("Company 5 stays as it was.")] != []
-        assert [*_events(context)] == ["departments"]
+        assert [*read_events(context)] == ["departments"]
     else:
         with pytest.raises(
             AirflowFailException, match=r"Company 5 stays as it was\. .+ All other companies are loaded"
@@ -172,40 +175,40 @@ def test_damage_of_a_company_that_the_tasks_before_did_not_land_is_an_alert(
         assert connection.execute("SELECT company_id, count(*) FROM departments GROUP BY 1").fetchall() == [(4242, 6)]
 
 
-def _events(context: Any) -> dict[str, list[tuple[dict[str, Any], str]]]:
-    told: dict[str, list[tuple[dict[str, Any], str]]] = {}
+def read_events(context: Any) -> dict[str, list[tuple[dict[str, Any], str]]]:
+    alerts: dict[str, list[tuple[dict[str, Any], str]]] = {}
     for alias, accessor in context["outlet_events"].items():
         name = alias.name.removeprefix("huggy_")
         for event in accessor.asset_alias_events:
             assert event.dest_asset_key == AssetUniqueKey.from_asset(Asset(event.dest_asset_key.uri))
-            told.setdefault(name, []).append((event.extra, event.dest_asset_key.uri))
-    return told
+            alerts.setdefault(name, []).append((event.extra, event.dest_asset_key.uri))
+    return alerts
 
 
-def test_a_load_names_an_alias_a_table_as_its_outlets() -> None:
+def test_the_outlets_of_a_load_are_an_alias_for_each_table() -> None:
     assert ParquetToDuckDBOperator(task_id="load").outlets == [
         table(name) for name in ("agents", "chats", "contacts", "departments", "messages")
     ]
 
 
-def test_asked_for_again_with_refetch_the_tables_are_the_same(
-    account: Sandbox, connected: Path, as_task: Callable[..., Any]
+def test_a_landing_with_refetch_gives_the_same_tables(
+    account: Sandbox, connected: Path, task_context: Callable[..., Any]
 ) -> None:
     def tables() -> list[Any]:
-        ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+        ParquetToDuckDBOperator(task_id="load").execute(task_context("load"))
         with duckdb.connect(str(connected / "desk.duckdb"), read_only=True) as connection:
             return connection.execute("SELECT id, row_hash FROM contacts ORDER BY id").fetchall()
 
-    HuggyToParquetOperator(task_id="land", resource="contacts").execute(as_task("land"))
+    HuggyToParquetOperator(task_id="land", resource="contacts").execute(task_context("land"))
     before, asked = tables(), account.stats()["requests"]
-    HuggyToParquetOperator(task_id="land", resource="contacts").execute(as_task("land"))
+    HuggyToParquetOperator(task_id="land", resource="contacts").execute(task_context("land"))
     assert account.stats()["requests"] == asked
-    HuggyToParquetOperator(task_id="land", resource="contacts", refetch=True).execute(as_task("land"))
+    HuggyToParquetOperator(task_id="land", resource="contacts", refetch=True).execute(task_context("land"))
     assert account.stats()["requests"] > asked
     assert tables() == before
 
 
-def test_outlets_of_ones_own_take_their_place() -> None:
+def test_outlets_of_the_user_replace_the_default_ones() -> None:
     mine = [Asset("file://localhost/desk.duckdb")]
     assert ParquetToDuckDBOperator(task_id="load", outlets=mine).outlets == mine
 
@@ -214,23 +217,25 @@ ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issu
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ALL if not kind.transient and kind is not errors.Interrupted])
-def test_what_a_retry_cannot_cure_fails_the_task_at_once_with_one_sentence(kind: type[errors.HuggyError]) -> None:
-    with pytest.raises(AirflowFailException) as caught, final_where_a_retry_cannot_help("huggy_acme"):
+def test_an_error_that_a_retry_cannot_help_fails_the_task_at_once_with_one_sentence(
+    kind: type[errors.HuggyError],
+) -> None:
+    with pytest.raises(AirflowFailException) as caught, fail_permanent_errors("huggy_acme"):
         raise kind("Do this.")
     assert str(caught.value) == "huggy_acme: Do this."
     assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize("kind", [*(kind for kind in ALL if kind.transient), errors.Interrupted])
-def test_what_may_pass_is_left_to_airflows_retries(kind: type[errors.HuggyError]) -> None:
+def test_an_error_that_may_pass_is_retried_by_airflow(kind: type[errors.HuggyError]) -> None:
     error = kind("Later.")
-    with pytest.raises(kind) as caught, final_where_a_retry_cannot_help("huggy_acme"):
+    with pytest.raises(kind) as caught, fail_permanent_errors("huggy_acme"):
         raise error
     assert caught.value is error
     assert str(error) == "huggy_acme: Later."
 
 
-def test_a_429_waits_as_long_as_huggy_asks_but_not_within_a_minute() -> None:
+def test_a_429_waits_as_long_as_huggy_asks_and_at_least_a_minute() -> None:
     policy = HuggyToParquetOperator(task_id="land", resource="chats").retry_policy
     assert policy is not None
     decide = policy.evaluate
@@ -250,7 +255,7 @@ def test_a_missing_token_fails_at_once(connect: Callable[..., None], tmp_path: P
 
 
 class _Notifier(BaseNotifier):
-    """Keeps what it would send."""
+    """A notifier that stores what it would send."""
 
     template_fields = ("text",)
 
@@ -262,30 +267,30 @@ class _Notifier(BaseNotifier):
         self._sent.append(self.text)
 
 
-def test_somebody_is_told_of_a_snapshot_that_is_not_exact_and_of_a_check_that_warns(
+def test_a_snapshot_that_is_not_exact_and_a_check_that_warns_send_an_alert(
     connected: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And a callback that fails, fails nothing else."""
-    land, load = pipeline.land, pipeline.load
-    told: list[str] = []
+    """A callback that fails stops nothing else."""
+    land, load = Pipeline.land, Pipeline.load
+    alerts: list[str] = []
 
     def fails(_: Any) -> None:
         raise RuntimeError
 
     landing = HuggyToParquetOperator(
-        task_id="land_agents", resource="agents", on_alert=[fails, _Notifier(told)], refetch=True
+        task_id="land_agents", resource="agents", on_alert=[fails, _Notifier(alerts)], refetch=True
     )
-    loading = ParquetToDuckDBOperator(task_id="load", on_alert=lambda context: told.append(context["huggy_alert"]))
+    loading = ParquetToDuckDBOperator(task_id="load", on_alert=lambda context: alerts.append(context["huggy_alert"]))
     landing.execute(_context("land_agents"))
     loading.execute(_context("load"))
-    assert told == []
+    assert alerts == []
 
     certificate = {"exact": False, "missing_at_most": 3, "why": "Rows left."}
-    monkeypatch.setattr(pipeline, "land", lambda *a, **o: replace(land(*a, **o), certificate=certificate))
-    monkeypatch.setattr(pipeline, "load", lambda *a, **o: replace(load(*a, **o), warnings=("Late.", "Odd\n\x1b.")))
+    monkeypatch.setattr(Pipeline, "land", lambda *a, **o: replace(land(*a, **o), certificate=certificate))
+    monkeypatch.setattr(Pipeline, "load", lambda *a, **o: replace(load(*a, **o), warnings=("Late.", "Odd\n\x1b.")))
     landed = landing.execute(_context("land_agents", run_id="run-2"))
     loading.execute(_context("load", run_id="run-2"))
-    assert told == [
+    assert alerts == [
         (
             f"Huggy: agents: the snapshot 4242/agents/{landed['run_key']} is not exact, at most 3 rows are missing. "
             "Rows left. The next huggy_sync reads everything again."
@@ -295,7 +300,7 @@ def test_somebody_is_told_of_a_snapshot_that_is_not_exact_and_of_a_check_that_wa
 
 
 @pytest.mark.airflow
-def test_what_native_templates_make_of_texts_is_read_as_what_it_was(
+def test_values_of_native_templates_are_read_as_the_original_texts(
     account: Sandbox, connect: Callable[..., None], run_dag: Callable[..., Any], tmp_path: Path
 ) -> None:
     extra = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ASK = """
+QUERY = """
 import json
 from airflow import plugins_manager
 plugins, errors = plugins_manager._get_plugins()
@@ -29,5 +29,7 @@ def test_with_the_plugins_folder_mounted_the_plugin_is_registered_once(before: s
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "PYTHONPATH": str(ROOT),
     }
-    ran = subprocess.run([sys.executable, "-c", before + ASK], env=environ, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", before + QUERY], env=environ, capture_output=True, text=True, check=True
+    )
     assert json.loads(ran.stdout.splitlines()[-1]) == [["huggy"], {}]

@@ -5,7 +5,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time.comms import ErrorResponse
 
 from huggy_connector.airflow.progress import TaskProgress
-from huggy_connector.progress import Landed
+from huggy_connector.progress import LandingProgress
 
 
 class Log:
@@ -21,18 +21,18 @@ class Log:
 
 class Store:
     def __init__(self) -> None:
-        self.kept: list[tuple[str, Any]] = []
+        self.values: list[tuple[str, Any]] = []
 
     def set(self, key: str, value: Any) -> None:
-        self.kept.append((key, value))
+        self.values.append((key, value))
 
 
 class BrokenStore:
     def __init__(self) -> None:
-        self.asked = 0
+        self.calls = 0
 
     def set(self, key: str, value: Any) -> None:
-        self.asked += 1
+        self.calls += 1
         raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR))
 
 
@@ -43,7 +43,7 @@ class Clock:
         return self.now
 
 
-def _state(**parts: Any) -> Landed:
+def make_state(**parts: Any) -> LandingProgress:
     whole: Mapping[str, Any] = {
         "resource": "chats",
         "pages": 100,
@@ -54,7 +54,7 @@ def _state(**parts: Any) -> Landed:
         "rate_limit": 20.0,
         **parts,
     }
-    return Landed(**whole)
+    return LandingProgress(**whole)
 
 
 def test_a_note_cannot_forge_a_line_of_the_log() -> None:
@@ -68,30 +68,30 @@ def test_a_line_is_logged_every_ten_seconds_however_often_it_is_called() -> None
     progress = TaskProgress(log, store=None, clock=clock)
     for second in range(25):
         clock.now = second
-        progress.landed(_state(pages=second))
+        progress.update(make_state(pages=second))
     assert [line.split(",")[0] for line in log.lines] == ["chats: page 10 of 400", "chats: page 20 of 400"]
 
 
-def test_a_line_says_all_a_person_on_duty_wants_to_know() -> None:
+def test_a_line_says_how_far_the_landing_is_and_how_long_it_will_take() -> None:
     log = Log()
-    TaskProgress(log, store=None, every=0, clock=Clock()).landed(_state())
+    TaskProgress(log, store=None, every=0, clock=Clock()).update(make_state())
     assert log.lines == ["chats: page 100 of 400, 2000 rows, 200 rows/s, 50% of the budget, 30 s left"]
 
 
-def test_what_is_not_known_yet_is_a_question_mark() -> None:
+def test_an_unknown_value_is_a_question_mark() -> None:
     log = Log()
-    TaskProgress(log, store=None, every=0, clock=Clock()).landed(_state(pages_expected=None))
+    TaskProgress(log, store=None, every=0, clock=Clock()).update(make_state(pages_expected=None))
     assert log.lines == ["chats: page 100 of ?, 2000 rows, 200 rows/s, 50% of the budget, ? left"]
 
 
 def test_the_last_state_is_shown_in_the_log_and_the_store_even_when_it_comes_soon() -> None:
     log, store = Log(), Store()
     progress = TaskProgress(log, store=store, clock=Clock())
-    progress.landed(_state(pages=399))
-    progress.landed(_state(pages=400, finished=True))
+    progress.update(make_state(pages=399))
+    progress.update(make_state(pages=400, finished=True))
     progress.finish()
     assert log.lines == ["chats: page 400 of 400, 2000 rows, 200 rows/s, 50% of the budget, 0 s left"]
-    assert store.kept == [
+    assert store.values == [
         (
             "progress",
             {
@@ -114,13 +114,13 @@ def test_a_task_that_landed_nothing_shows_nothing() -> None:
     assert log.lines == []
 
 
-def test_a_store_that_fails_is_left_alone_and_stops_nothing() -> None:
+def test_a_store_that_fails_is_not_used_again_and_stops_nothing() -> None:
     log, store = Log(), BrokenStore()
     progress = TaskProgress(log, store=store, every=0, clock=Clock())
-    progress.landed(_state())
-    progress.landed(_state())
-    assert store.asked == 1
-    assert [line.startswith("warning: The task state store does not take the progress") for line in log.lines] == [
+    progress.update(make_state())
+    progress.update(make_state())
+    assert store.calls == 1
+    assert [line.startswith("warning: The task state store does not accept the progress") for line in log.lines] == [
         False,
         True,
         False,

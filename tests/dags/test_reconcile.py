@@ -29,21 +29,21 @@ def test_all_of_each_list_lands_then_one_load() -> None:
     assert {task.mode for task in landings} == {"reconcile"}
 
 
-def test_it_runs_once_a_week_at_half_past_an_hour_and_catches_nothing_up() -> None:
+def test_it_runs_once_a_week_at_half_past_an_hour_and_does_not_catch_up() -> None:
     dag = huggy_reconcile()
     told = (str(dag.schedule), dag.catchup, dag.max_active_runs, dag.max_active_tasks)
     assert told == ("30 5 * * 0", False, 1, 1)
 
 
-def test_resources_that_are_named_take_the_place_of_the_lists() -> None:
+def test_named_resources_replace_the_default_lists() -> None:
     dag = huggy_reconcile("again", schedule=None, resources=["departments"])
     assert (dag.dag_id, sorted(dag.task_ids)) == ("again", ["complete", "land_departments", "load"])
     with pytest.raises(ConfigurationError, match=r"^There is no resource called 'chat': choose from agents, "):
         huggy_reconcile(resources=["chat"])
 
 
-def test_all_is_read_though_nothing_is_due_and_what_is_gone_is_asked_for_by_its_id(
-    connect: Callable[..., None], as_task: Callable[..., Any], tmp_path: Path
+def test_all_is_read_although_nothing_is_due_and_missing_records_are_read_by_id(
+    connect: Callable[..., None], task_context: Callable[..., Any], tmp_path: Path
 ) -> None:
     with Sandbox(Options(chats=250, limit=0)) as account:
         extra = {
@@ -53,15 +53,15 @@ def test_all_is_read_though_nothing_is_due_and_what_is_gone_is_asked_for_by_its_
         }
         connect(host=account.url, password=account.token, extra=extra)
         task = HuggyToParquetOperator(task_id="land_chats", resource="chats", mode="reconcile")
-        first = task.execute(as_task("land_chats", run_id="first week"))
+        first = task.execute(task_context("land_chats", run_id="first week"))
         account.control(remove=1)
-        second = task.execute(as_task("land_chats", run_id="second week"))
-        ParquetToDuckDBOperator(task_id="load").execute(as_task("load"))
+        second = task.execute(task_context("land_chats", run_id="second week"))
+        ParquetToDuckDBOperator(task_id="load").execute(task_context("load"))
     assert [(landed["mode"], landed["unique_ids"], landed["exact"]) for landed in (first, second)] == [
         ("full", 250, True),
         ("full", 249, True),
     ]
-    assert _ask(tmp_path / "desk.duckdb", "SELECT deleted_grade, count(*) FROM chats GROUP BY 1 ORDER BY 2") == [
+    assert run_query(tmp_path / "desk.duckdb", "SELECT deleted_grade, count(*) FROM chats GROUP BY 1 ORDER BY 2") == [
         ("confirmed", 1),
         (None, 249),
     ]
@@ -72,12 +72,12 @@ def test_a_run_lands_and_loads_every_row(account: Sandbox, connected: Path, run_
     run = run_dag(huggy_reconcile("again_whole", schedule=None))
     assert str(run.state) == "success"
     for resource in ("chats", "contacts"):
-        ids = [row[0] for row in _ask(connected / "desk.duckdb", f"SELECT id FROM {resource} ORDER BY id")]
+        ids = [row[0] for row in run_query(connected / "desk.duckdb", f"SELECT id FROM {resource} ORDER BY id")]
         assert ids == sorted(map(int, account.truth(resource)["ids"]))
 
 
-def _ask(warehouse: Path, question: str) -> list[Any]:
+def run_query(warehouse: Path, sql: str) -> list[Any]:
     import duckdb
 
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return connection.execute(question).fetchall()
+        return connection.execute(sql).fetchall()

@@ -7,19 +7,19 @@ from airflow.timetables.base import TimeRestriction
 from pendulum import DateTime, datetime
 
 from huggy_connector.airflow.dags import huggy_backfill
-from huggy_connector.airflow.timetable import DaysWhenAsked
+from huggy_connector.airflow.timetable import BackfillOnlyTimetable
 
 NOVEMBER = [datetime(2026, 11, day) for day in range(1, 15)]
 
 
 def test_a_backfill_has_a_run_for_each_day_the_last_one_too() -> None:
-    assert _days(NOVEMBER[0], NOVEMBER[-1]) == NOVEMBER
+    assert list_days(NOVEMBER[0], NOVEMBER[-1]) == NOVEMBER
 
 
 @pytest.mark.parametrize("hours", [3, 4, 5, 8])
-def test_midnights_of_the_americas_name_the_day_that_they_begin(hours: int) -> None:
+def test_a_midnight_in_the_americas_names_the_day_that_it_begins(hours: int) -> None:
     late = timedelta(hours=hours)
-    assert _days(NOVEMBER[0] + late, NOVEMBER[-1] + late) == NOVEMBER
+    assert list_days(NOVEMBER[0] + late, NOVEMBER[-1] + late) == NOVEMBER
 
 
 def test_each_interval_is_that_day() -> None:
@@ -30,13 +30,13 @@ def test_each_interval_is_that_day() -> None:
 
 def test_the_scheduler_finds_nothing_to_run_by_itself() -> None:
     restriction = TimeRestriction(earliest=datetime(2020, 1, 1), latest=None, catchup=False)
-    info = DaysWhenAsked().next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    info = BackfillOnlyTimetable().next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
     assert info is None
     stored: Any = DagSerialization.from_dict(DagSerialization.to_dict(huggy_backfill()))
     assert (stored.next_dagrun_info(last_automated_run_info=None), stored.timetable.periodic) == (None, True)
 
 
-def _days(earliest: DateTime, latest: DateTime) -> list[DateTime]:
-    """The days for which Airflow would make a run: those of the timetable as the scheduler reads it."""
+def list_days(earliest: DateTime, latest: DateTime) -> list[DateTime]:
+    """Return the days for which Airflow would create a run, from the timetable as the scheduler reads it."""
     stored: Any = DagSerialization.from_dict(DagSerialization.to_dict(huggy_backfill()))
     return [info.logical_date for info in stored.iter_dagrun_infos_between(earliest, latest)]

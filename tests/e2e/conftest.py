@@ -16,7 +16,7 @@ from tests.e2e.postgres import IS_INSTALLED, postgres
 
 @dataclass(frozen=True)
 class Desk:
-    """A running Airflow with huggy_sync switched on, the account it reads, and where its data goes."""
+    """A running Airflow with huggy_sync switched on, the account that it reads, and the folder of its data."""
 
     airflow: Airflow
     account: Sandbox
@@ -31,7 +31,7 @@ class Desk:
 
 @pytest.fixture(scope="session")
 def environ() -> dict[str, str]:
-    """The environment of a machine that knows nothing of Huggy or Airflow."""
+    """The environment of a machine without settings of Huggy or Airflow."""
     unwanted = ("HUGGY_", "AIRFLOW_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
     return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
 
@@ -44,7 +44,7 @@ def account() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def connection_into(account: Sandbox) -> Callable[[Path], str]:
-    """The value of AIRFLOW_CONN_HUGGY_DEFAULT that brings the account's data into a folder."""
+    """Returns a function: the value of AIRFLOW_CONN_HUGGY_DEFAULT that brings the account's data into a folder."""
 
     def connection(folder: Path) -> str:
         extra = {"landing": str(folder / "landing"), "warehouse": str(folder / "desk.duckdb")}
@@ -55,8 +55,9 @@ def connection_into(account: Sandbox) -> Callable[[Path], str]:
 
 @pytest.fixture(scope="session")
 def new_database() -> Iterator[Callable[[], str | None]]:
-    """Makes one for an Airflow's own tables: on Postgres, as a deployment has it; without Debian's postgresql it
-    returns None, for a SQLite file.
+    """Returns a function that creates a database for Airflow's own tables, on Postgres as in a deployment.
+
+    Without Debian's postgresql the function returns None, which means a SQLite file.
     """
     if not IS_INSTALLED:
         yield lambda: None
@@ -73,16 +74,16 @@ def desk(
     connection_into: Callable[[Path], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Desk]:
-    """The DAG is switched on, as a user does, and its first run, the scheduler's own, has ended."""
+    """Switches the DAG on, as a user does, and waits for the end of its first run, which the scheduler starts."""
     folder = tmp_path_factory.mktemp("desk")
     dags = shutil.copytree(ROOT / "dags", folder / "dags")
     shutil.copytree(Path(__file__).parent / "dags", dags, dirs_exist_ok=True)
-    told = {"HUGGY_STATE": str(folder / "state"), "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder)}
-    with Airflow(folder / "airflow", dags=dags, environ={**environ, **told}, database=new_database()) as airflow:
+    settings = {"HUGGY_STATE": str(folder / "state"), "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder)}
+    with Airflow(folder / "airflow", dags=dags, environ={**environ, **settings}, database=new_database()) as airflow:
         for consumer in ("after_any_company", "after_one_company"):
             airflow.switch_on(consumer)
         airflow.switch_on("huggy_sync")
-        run_id = airflow.first_run("huggy_sync")
-        state = airflow.wait("huggy_sync", run_id)
-        airflow.switch_off("huggy_sync")  # lest another run begin at the full hour
+        run_id = airflow.wait_for_first_run("huggy_sync")
+        state = airflow.wait_for_run("huggy_sync", run_id)
+        airflow.switch_off("huggy_sync")  # or another run would begin at the full hour
         yield Desk(airflow, account, folder, run_id, state)

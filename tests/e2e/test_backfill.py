@@ -24,26 +24,26 @@ DAYS = 14 if os.environ.get("HUGGY_PROOF") == "full" else 2
 @pytest.mark.skipif(os.environ.get("HUGGY_PROOF") != "full", reason="two minutes of Airflow: by make proof")
 @pytest.mark.skipif(not IS_INSTALLED, reason="SQLite locks this command out: install Debian's postgresql")
 @pytest.mark.timeout(1200)
-def test_each_day_of_a_backfill_lands_in_a_run_of_its_own_and_again_they_really_run_and_change_nothing(
+def test_each_day_of_a_backfill_is_a_run_and_a_second_backfill_runs_and_changes_nothing(
     desk: "Desk",
 ) -> None:
     last = datetime.now(ZoneInfo("America/Sao_Paulo")).date() - timedelta(days=2)
     days = [(last - timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
-    before = _tables(desk)
+    before = read_tables(desk)
 
-    landed = {day: run["land"] for day, run in _backfill(desk, days[0], days[-1]).items()}
+    landed = {day: run["land"] for day, run in create_backfill(desk, days[0], days[-1]).items()}
     created = Counter(row["createdAt"][:10] for row in desk.account.truth("chats", rows=True)["rows"])
     assert {day: land["unique_ids"] for day, land in landed.items()} == {day: created[day] for day in days}
     assert {(land["mode"], land["exact"]) for land in landed.values()} == {("window", True)}
     assert max(land["requests"] for land in landed.values()) <= 40
-    assert _tables(desk) == before
+    assert read_tables(desk) == before
 
     requests = desk.account.stats()["requests"]
-    again = _backfill(desk, days[0], days[-1], "--reprocess-behavior", "completed")
+    again = create_backfill(desk, days[0], days[-1], "--reprocess-behavior", "completed")
     assert {day: run["land"] for day, run in again.items()} == landed
     assert {run["tries"] for run in again.values()} == {2}
     assert desk.account.stats()["requests"] == requests
-    assert _tables(desk) == before
+    assert read_tables(desk) == before
     runs = desk.airflow.call("GET", "/dags/huggy_backfill/dagRuns?limit=100")["dag_runs"]
     assert Counter(run["run_type"] for run in runs) == {"backfill": DAYS}  # switched on, it had no run of its own
 
@@ -69,26 +69,26 @@ def test_the_form_lands_the_days_that_it_names_and_loads_them(desk: "Desk") -> N
     created = Counter(row["createdAt"][:10] for row in desk.account.truth("chats", rows=True)["rows"])
     desk.airflow.switch_on("huggy_backfill")
     run_id = desk.airflow.trigger("huggy_backfill", {"from_date": days[0], "to_date": days[2], "company": 4242})
-    assert desk.airflow.wait("huggy_backfill", run_id) == "success"
+    assert desk.airflow.wait_for_run("huggy_backfill", run_id) == "success"
     desk.airflow.switch_off("huggy_backfill")
-    landed = desk.airflow.returned("huggy_backfill", run_id, "land")
+    landed = desk.airflow.read_return_value("huggy_backfill", run_id, "land")
     assert (landed["mode"], landed["exact"], landed["unique_ids"]) == (
         "window",
         True,
         created[days[0]] + created[days[1]],
     )
-    assert desk.airflow.returned("huggy_backfill", run_id, "load")["rows"]["4242"]["chats"] == 700
+    assert desk.airflow.read_return_value("huggy_backfill", run_id, "load")["rows"]["4242"]["chats"] == 700
 
 
-def _backfill(desk: "Desk", first: str, last: str, *more: str) -> dict[str, Any]:
-    """By day: what `land` of its run returned, and how often it was tried."""
+def create_backfill(desk: "Desk", first: str, last: str, *more: str) -> dict[str, Any]:
+    """Create a backfill. Return, by day, what `land` of its run returned, and how often it was tried."""
     command = [sys.executable, "-m", "airflow", "backfill", "create", "--dag-id", "huggy_backfill"]
     command += ["--from-date", first, "--to-date", last, "--max-active-runs", "2", *more]
     created = subprocess.run(command, env=desk.airflow.environ, check=False, capture_output=True, text=True)
     assert created.returncode == 0, created.stdout + created.stderr
     desk.airflow.switch_on("huggy_backfill")
     end = time.monotonic() + 1000
-    while any(each["completed_at"] is None for each in _backfills(desk)):
+    while any(each["completed_at"] is None for each in list_backfills(desk)):
         assert time.monotonic() < end, "the backfill does not end"
         time.sleep(1)
     desk.airflow.switch_off("huggy_backfill")  # the next one is made in peace
@@ -96,20 +96,20 @@ def _backfill(desk: "Desk", first: str, last: str, *more: str) -> dict[str, Any]
     assert {run["state"] for run in runs} == {"success"}
     return {
         run["data_interval_start"][:10]: {
-            "land": desk.airflow.returned("huggy_backfill", run["dag_run_id"], "land"),
-            "tries": desk.airflow.tasks("huggy_backfill", run["dag_run_id"])["land"]["try_number"],
+            "land": desk.airflow.read_return_value("huggy_backfill", run["dag_run_id"], "land"),
+            "tries": desk.airflow.list_tasks("huggy_backfill", run["dag_run_id"])["land"]["try_number"],
         }
         for run in runs
     }
 
 
-def _backfills(desk: "Desk") -> list[dict[str, Any]]:
+def list_backfills(desk: "Desk") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = desk.airflow.call("GET", "/backfills?dag_id=huggy_backfill")["backfills"]
     return found
 
 
-def _tables(desk: "Desk") -> list[Any]:
-    """The chats, but for the moment at which each was last read."""
+def read_tables(desk: "Desk") -> list[Any]:
+    """Return the chats without the moment at which each was last read."""
     import duckdb
 
     with duckdb.connect(str(desk.warehouse), read_only=True) as connection:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def _config(environ: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def render_config(environ: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
     file = shutil.copy(ROOT / "docker-compose.yaml", tmp_path)  # away from a .env file of the developer's own
     command = [str(COMPOSE), "--file", str(file), "config", "--quiet"]
     return subprocess.run(
@@ -23,26 +23,26 @@ def _config(environ: dict[str, str], tmp_path: Path) -> subprocess.CompletedProc
 
 
 def test_the_compose_file_is_valid(tmp_path: Path) -> None:
-    ran = _config(dict.fromkeys(SECRETS, "secret"), tmp_path)
+    ran = render_config(dict.fromkeys(SECRETS, "secret"), tmp_path)
     assert (ran.returncode, ran.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("missing", SECRETS)
-def test_a_missing_secret_is_named_with_what_to_do(missing: str, tmp_path: Path) -> None:
-    ran = _config(dict.fromkeys(set(SECRETS) - {missing}, "secret"), tmp_path)
+def test_an_absent_secret_is_named_with_what_to_do(missing: str, tmp_path: Path) -> None:
+    ran = render_config(dict.fromkeys(set(SECRETS) - {missing}, "secret"), tmp_path)
     assert ran.returncode != 0
     assert missing in ran.stderr
     assert "into .env" in ran.stderr
 
 
-def test_the_sandbox_comes_with_the_profile_demo_alone() -> None:
+def test_the_sandbox_starts_only_with_the_profile_demo() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
     assert {name: each["profiles"] for name, each in services.items() if "profiles" in each} == {"sandbox": ["demo"]}
     assert services["sandbox"]["network_mode"] == "service:airflow-scheduler"  # its tasks find it on loopback
 
 
-def test_each_key_of_airflow_is_its_own() -> None:
-    """Whoever learns the key of sessions makes no tokens with it, and the other way round."""
+def test_each_key_of_airflow_is_a_different_one() -> None:
+    """The key of sessions cannot make tokens, and the other way round."""
     environ = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["x-airflow"]["environment"]
     keys = [name for name in environ if name.endswith(("SECRET", "SECRET_KEY", "FERNET_KEY"))]
     used = [re.findall(r"\$\{(\w+)", environ[name])[0] for name in keys]
@@ -73,7 +73,7 @@ def test_an_image_may_be_named_by_its_digest(tmp_path: Path) -> None:
     assert "ARG AIRFLOW_IMAGE=" in (ROOT / "Dockerfile").read_text()
 
 
-def test_only_what_runs_tasks_holds_the_token_and_no_button_sends_it() -> None:
+def test_only_services_that_run_tasks_have_the_token_and_no_button_sends_it() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
     environments = {name: each.get("environment", {}) for name, each in services.items()}
     assert [name for name, told in environments.items() if "HUGGY_ACCESS_TOKEN" in told] == ["airflow-scheduler"]

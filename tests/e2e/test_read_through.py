@@ -1,4 +1,4 @@
-"""Analysts who ask while a whole DAG run lands and publishes."""
+"""Analysts query while a whole DAG run lands and publishes."""
 
 import json
 from pathlib import Path
@@ -9,17 +9,17 @@ from tests.reader import reading
 if TYPE_CHECKING:
     from tests.e2e.conftest import Desk
 
-QUESTION = """
+QUERY = """
     SELECT
         (SELECT max(version) FROM meta.publishes),
         (SELECT count(*) FROM chats) = (SELECT rows FROM meta.freshness WHERE resource = 'chats')
         AND (SELECT count(*) FROM chats) = (SELECT sum(chats) FROM marts.chats_by_day)
         AND (SELECT max(version) FROM meta.quality) = (SELECT max(version) FROM meta.publishes)
 """
-"""Tables, marts and the ledger tell of one version."""
+"""Tables, marts and the ledger are of one version."""
 
 
-def test_through_a_whole_run_a_reader_sees_no_error_and_no_mixture(desk: "Desk", tmp_path: Path) -> None:
+def test_a_reader_sees_no_error_and_no_mixture_during_a_whole_run(desk: "Desk", tmp_path: Path) -> None:
     warehouse = tmp_path / "read.duckdb"
     body = {
         "connection_id": "huggy_read_through",
@@ -31,10 +31,10 @@ def test_through_a_whole_run_a_reader_sees_no_error_and_no_mixture(desk: "Desk",
     desk.airflow.call("POST", "/connections", body)
     desk.airflow.switch_on("read_through")
     first = desk.airflow.trigger("read_through")
-    assert desk.airflow.wait("read_through", first) == "success"
-    with reading(warehouse, QUESTION, least=101) as seen:
+    assert desk.airflow.wait_for_run("read_through", first) == "success"
+    with reading(warehouse, QUERY, least=101) as seen:
         again = desk.airflow.trigger("read_through")
-        assert desk.airflow.wait("read_through", again) == "success"
+        assert desk.airflow.wait_for_run("read_through", again) == "success"
     assert (seen.errors, seen.mixtures) == ((), 0)
     assert len(seen.versions) > 1
     assert seen.asked > 100

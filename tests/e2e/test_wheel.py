@@ -1,4 +1,4 @@
-"""The package as a user installs it: a wheel beside an Airflow, and no file of this repository around."""
+"""The package as a user installs it: a wheel in an environment with Airflow, without any file of this repository."""
 
 import json
 import os
@@ -36,7 +36,7 @@ print(json.dumps([forms["huggy"].hook_name, forms["huggy"].field_behaviour["rela
 
 
 @dataclass(frozen=True)
-class Installed:
+class Installation:
     python: Path
     folder: Path
     environ: Mapping[str, str]
@@ -64,7 +64,7 @@ def installed(
     environ: dict[str, str],
     connection_into: Callable[[Path], str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Installed:
+) -> Installation:
     """A virtual environment with the wheel alone; Airflow and the libraries are those of the environment under test.
     Of another Python all of it is installed, as a user does.
     """
@@ -96,21 +96,21 @@ def installed(
         "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder),
         "HUGGY_STATE": str(folder / "state"),
     }
-    return Installed(python, folder, {**environ, **told})
+    return Installation(python, folder, {**environ, **told})
 
 
-def test_the_package_comes_from_the_wheel(installed: Installed) -> None:
+def test_the_package_comes_from_the_wheel(installed: Installation) -> None:
     place = installed.run("-c", "import huggy_connector; print(huggy_connector.__file__)")
     assert Path(place.strip()).is_relative_to(installed.folder / "venv")
 
 
-def test_airflow_lists_the_provider(installed: Installed) -> None:
+def test_airflow_lists_the_provider(installed: Installation) -> None:
     listed = installed.run("-m", "airflow", "providers", "list", "--output", "plain")
     assert [line.split()[0] for line in listed.splitlines() if "huggy" in line] == ["huggy-connector"]
 
 
-def test_three_lines_in_the_dags_folder_bring_the_data_with_airflow_dags_test(
-    installed: Installed, account: Sandbox
+def test_three_lines_in_the_dags_folder_land_the_data_with_airflow_dags_test(
+    installed: Installation, account: Sandbox
 ) -> None:
     installed.run("-m", "airflow", "db", "migrate")
     installed.run("-m", "airflow", "dags", "test", "huggy_sync")
@@ -121,15 +121,15 @@ def test_three_lines_in_the_dags_folder_bring_the_data_with_airflow_dags_test(
     assert ids == sorted(map(int, account.truth("chats")["ids"]))
 
 
-def test_the_form_has_our_words(installed: Installed) -> None:
+def test_the_form_has_our_labels(installed: Installation) -> None:
     assert json.loads(installed.run("-c", FORM).splitlines()[-1]) == ["Huggy", "Base URL"]
 
 
-def test_the_connection_is_tested_as_by_the_button_of_the_form(installed: Installed) -> None:
+def test_the_connection_can_be_tested_by_the_button_of_the_form(installed: Installation) -> None:
     assert "Connection success!" in installed.run("-m", "airflow", "connections", "test", "huggy_default")
 
 
-def test_a_users_own_five_lines_with_our_operators_bring_the_contacts(installed: Installed, account: Sandbox) -> None:
+def test_a_users_own_five_lines_with_our_operators_land_the_contacts(installed: Installation, account: Sandbox) -> None:
     installed.run("-m", "airflow", "db", "migrate")
     installed.run("-m", "airflow", "dags", "test", "own")
     import duckdb

@@ -390,7 +390,7 @@ def test_an_interrupt_is_one_sentence_and_the_same_command_goes_on(slow: Shell, 
     assert run.last == "huggy: Interrupted: what was landed so far is kept, and the same command goes on from there."
     again = slow.huggy("sync", "chats")
     assert again.code == 0
-    assert "goes on with the work begun at" in again.err
+    assert "resumes the work begun at" in again.err
     assert (
         slow.huggy("query", "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM chats", "--json").out.count("2000")
         == 2

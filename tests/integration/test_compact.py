@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from huggy_connector.api import SYSTEM_CLOCK, Clock
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.cli import main
+from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import LandingBusy, LandingError, SnapshotDamaged
 from huggy_connector.landing import Landing
-from huggy_connector.maintenance import Compacted, compact
+from huggy_connector.maintenance import CompactionReport
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
 from tests.integration.warehouse.conftest import COMPANY, Desk
 
@@ -50,8 +51,8 @@ def clock(days: float = 0) -> Clock:
     return Clock(now=lambda: LATER + timedelta(days=days), wait=SYSTEM_CLOCK.wait, monotonic=SYSTEM_CLOCK.monotonic)
 
 
-def packing(desk: Desk, days: float = 0) -> Compacted:
-    return compact(Settings(landing=str(desk.root)), clock=clock(days))
+def packing(desk: Desk, days: float = 0) -> CompactionReport:
+    return Pipeline(Settings(landing=str(desk.root)), clock=clock(days)).compact()
 
 
 def filled(desk: Desk, chat: Chat) -> None:
@@ -81,7 +82,7 @@ def snapshots(desk: Desk) -> list[tuple[str, list[dict[str, Any]]]]:
             [row for part in landing.parts(manifest) for batch in part.batches() for row in batch.to_pylist()],
         )
         for resource in ("chats", "contacts")
-        for manifest in landing.published(COMPANY, resource)
+        for manifest in landing.snapshots(COMPANY, resource)
     ]
 
 
@@ -95,7 +96,7 @@ def test_a_packed_landing_holds_the_same_snapshots_and_a_load_and_a_rebuild_give
     other.load()
     grown = other.tables(without=OF_THE_LOAD_ITSELF)
 
-    assert packing(desk) == Compacted(packs=2, snapshots=28, rows=12 * 20 + 4 + 12 * 5, deleted=0)
+    assert packing(desk) == CompactionReport(packs=2, snapshots=28, rows=12 * 20 + 4 + 12 * 5, deleted=0)
     assert snapshots(desk) == before
     assert len(files(desk, "pack.json")) == 2
     desk.load()
@@ -106,22 +107,25 @@ def test_a_packed_landing_holds_the_same_snapshots_and_a_load_and_a_rebuild_give
     rebuilt.folder.mkdir()
     assert packing(desk, days=2).deleted == 28
     assert files(desk, "manifest.json") == []
-    rebuilt.load(afresh=True, zone=ZONE)
+    rebuilt.load(rebuild=True, zone=ZONE)
     assert rebuilt.tables(without=(*OF_THE_LOAD_ITSELF, "meta.snapshots")) == other.tables(
         without=(*OF_THE_LOAD_ITSELF, "meta.snapshots")
     )
     assert snapshots(desk) == before
-    for manifest in desk.landing.published(COMPANY, "chats"):
+    for manifest in desk.landing.snapshots(COMPANY, "chats"):
         desk.landing.verify(manifest)
-        assert desk.landing.manifest(manifest.address) == manifest
+        assert desk.landing.read_manifest(manifest.address) == manifest
 
 
 def test_what_is_new_few_or_big_stays_as_it_is(desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(desk, chat)
-    assert compact(Settings(landing=str(desk.root)), older_than=timedelta(days=10_000), clock=clock()) == Compacted()
-    monkeypatch.setattr("huggy_connector.maintenance.compaction.SMALL", 20)
+    assert (
+        Pipeline(Settings(landing=str(desk.root)), clock=clock()).compact(older_than=timedelta(days=10_000))
+        == CompactionReport()
+    )
+    monkeypatch.setattr("huggy_connector.maintenance.compaction.SMALL_SNAPSHOT_ROWS", 20)
     assert packing(desk).snapshots == 12
-    assert packing(desk) == Compacted()
+    assert packing(desk) == CompactionReport()
 
 
 def test_small_packs_are_packed_again_with_what_came_since_and_the_older_ones_deleted_a_day_later(
@@ -132,7 +136,7 @@ def test_small_packs_are_packed_again_with_what_came_since_and_the_older_ones_de
     packing(desk, days=2)
     filled(desk, chat)
     before = snapshots(desk)
-    assert packing(desk, days=3) == Compacted(packs=2, snapshots=56, rows=2 * 304, deleted=0)
+    assert packing(desk, days=3) == CompactionReport(packs=2, snapshots=56, rows=2 * 304, deleted=0)
     assert packing(desk, days=3.5).deleted == 0
     assert packing(desk, days=4.5).deleted == 28 + 2
     assert snapshots(desk) == before
@@ -168,7 +172,7 @@ def test_a_person_forgotten_meanwhile_is_in_no_pack(desk: Desk, chat: Chat, monk
     write = type(desk.landing.packs).write
 
     def forgotten_meanwhile(packs: Any, *arguments: Any, **options: Any) -> Any:
-        Landing.at(str(desk.root)).storage.write(f"{COMPANY}/.forgotten/contact-1234", b"{}\n")
+        Landing.open(str(desk.root)).storage.write(f"{COMPANY}/.forgotten/contact-1234", b"{}\n")
         return write(packs, *arguments, **options)
 
     monkeypatch.setattr("huggy_connector.landing.packs.Packs.write", forgotten_meanwhile)
@@ -198,7 +202,7 @@ def test_killed_anywhere_nothing_is_lost_and_the_next_call_does_the_rest(
         delete(storage, name)
 
     with monkeypatch.context() as patched:
-        patched.setattr("huggy_connector.landing.storage.Folder.delete", killed)
+        patched.setattr("huggy_connector.storage.protocol.LocalStorage.delete", killed)
         with pytest.raises(KilledError):
             packing(desk, days=2)
     assert snapshots(desk) == before
@@ -222,7 +226,7 @@ def test_what_one_left_who_was_killed_before_it_had_a_lease_goes_at_once(
         (packs / name).mkdir(parents=True)
         for half in lease:
             (packs / name / half).touch()
-    desk.landing.clear_away(RESOURCES["chats"], COMPANY, now=lambda: LATER)
+    desk.landing.remove_leftovers(RESOURCES["chats"], COMPANY, now=lambda: LATER)
     assert [each.name for each in packs.iterdir()] == ["mine"]
 
 
@@ -235,12 +239,12 @@ def test_one_whose_folder_is_cleared_away_as_it_takes_its_lease_makes_its_pack(
     def late(aside: Path, target: Path) -> None:
         if ".packed" in target.parts and not cleared:
             cleared.append(target)
-            landing.clear_away(RESOURCES["chats"], COMPANY, now=lambda: LATER)
+            landing.remove_leftovers(RESOURCES["chats"], COMPANY, now=lambda: LATER)
             assert not target.parent.exists()
         link(aside, target)
 
     monkeypatch.setattr(os, "link", late)
-    chats = [(each, landing.parts(each)) for each in landing.published(COMPANY, "chats")]
+    chats = [(each, landing.parts(each)) for each in landing.snapshots(COMPANY, "chats")]
     assert landing.packs.write(COMPANY, "chats", chats, now=lambda: LATER) is not None
     assert cleared
     assert snapshots(desk) == before
@@ -256,10 +260,10 @@ def test_one_who_stands_still_is_left_alone_until_it_is_held_for_dead_and_then_m
 
     def meanwhile() -> bool:
         then = LATER + timedelta(minutes=2 * late)
-        desk.landing.clear_away(RESOURCES["chats"], COMPANY, now=lambda: then)
+        desk.landing.remove_leftovers(RESOURCES["chats"], COMPANY, now=lambda: then)
         return True
 
-    chats = [(each, landing.parts(each)) for each in landing.published(COMPANY, "chats")]
+    chats = [(each, landing.parts(each)) for each in landing.snapshots(COMPANY, "chats")]
 
     def given() -> Iterator[Any]:
         yield from chats
@@ -269,7 +273,7 @@ def test_one_who_stands_still_is_left_alone_until_it_is_held_for_dead_and_then_m
     wait = meanwhile if stands_still == "before the pack counts" else lambda: True
     pack = None
     with suppress(LandingBusy):
-        pack = landing.packs.write(COMPANY, "chats", given(), now=lambda: LATER, go_on=wait)
+        pack = landing.packs.write(COMPANY, "chats", given(), now=lambda: LATER, may_commit=wait)
 
     assert (pack is None) is late
     assert len(files(desk, "pack.json")) == int(not late)
@@ -287,7 +291,7 @@ def test_unpacked_the_snapshots_lie_by_themselves_again(desk: Desk, chat: Chat) 
         landing.packs.unpack(COMPANY, resource)
     assert not files(desk, "pack.json")
     assert snapshots(desk) == before
-    for manifest in desk.landing.published(COMPANY, "chats"):
+    for manifest in desk.landing.snapshots(COMPANY, "chats"):
         desk.landing.verify(manifest)
 
 
@@ -306,7 +310,7 @@ def test_a_rebuild_of_many_packed_snapshots_takes_little_longer_than_of_one(desk
     took = []
     for one in (whole, desk):
         begun = time.monotonic()
-        assert one.load(afresh=True, zone=ZONE).tables["chats"].rows == runs * each
+        assert one.load(rebuild=True, zone=ZONE).tables["chats"].rows == runs * each
         took.append(time.monotonic() - begun)
     logging.getLogger(__name__).info("one: %.1f s, packed: %.1f s, ratio %.2f", *took, took[1] / took[0])
     assert took[1] <= 2 * took[0] or not FULL

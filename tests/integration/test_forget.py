@@ -18,17 +18,19 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
-from huggy_connector import maintenance, pipeline
-from huggy_connector.api import SYSTEM_CLOCK, Clock
-from huggy_connector.catalogue import RESOURCES, resource_named
+from huggy_connector.catalogue import RESOURCES, get_resource
 from huggy_connector.cli import main
+from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ConfigurationError, LandingBusy, WarehouseBusy, WarehouseUnusable
-from huggy_connector.landing import Asked, Folder, Landing, Policy
-from huggy_connector.landing.forgotten import stays
-from huggy_connector.landing.privacy.rules import DEFAULT
+from huggy_connector.landing import Landing, LandingRequest
+from huggy_connector.pipeline import Pipeline
+from huggy_connector.privacy import PrivacyPolicy
+from huggy_connector.privacy.rules import DEFAULT
+from huggy_connector.privacy.suppression_list import retained_columns
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import status as read_status
+from huggy_connector.storage import LocalStorage
+from huggy_connector.warehouse import read_status
 
 KEEP_EVERYTHING = ", ".join(f"{rule.partition('=')[0]}=keep" for rule in DEFAULT.split(","))
 KEY = "a key for the tests of forgetting"
@@ -73,11 +75,11 @@ def filled(sandbox: Sandbox, person: Person, tmp_path_factory: pytest.TempPathFa
     """Landed and loaded four times, so that versions are kept; two pieces of work are unfinished."""
     root = tmp_path_factory.mktemp("filled")
     settings = settings_in(root, sandbox)
-    pipeline.sync(settings, ["agents", "departments"], call="one")
+    Pipeline(settings).sync(["agents", "departments"], idempotency_key="one")
     for call in ("two", "three"):
         for name in ("contacts", "chats", "messages") if call == "two" else ("contacts", "chats"):
-            pipeline.land(settings, name, call=f"{call} {name}", mode=mode_of(name))
-        pipeline.load(settings)
+            Pipeline(settings).land(name, idempotency_key=f"{call} {name}", mode=mode_of(name))
+        Pipeline(settings).load()
     contact = next(row for row in sandbox.truth("contacts", rows=True)["rows"] if int(row["id"]) == person.id)
     leave_unfinished(settings, "contacts", contact)
     leave_unfinished(settings, "chats", {"id": 1, "chatCustomer": contact})
@@ -111,13 +113,15 @@ def settings_in(root: Path, sandbox: Sandbox) -> Settings:
 
 
 def leave_unfinished(settings: Settings, resource: str, row: dict[str, Any]) -> None:
-    work = Landing(Folder(settings.landing)).begin(
-        resource=resource_named(resource),
+    work = Landing(LocalStorage(settings.landing)).begin(
+        resource=get_resource(resource),
         company_id=company_of(settings),
         mode="full",
-        asked=Asked("left", "full", timezone=settings.timezone, privacy=Policy.of(settings).fingerprint),
+        request=LandingRequest(
+            "left", "full", timezone=settings.timezone, privacy=PrivacyPolicy.from_settings(settings).fingerprint
+        ),
         zone=settings.zone,
-        policy=Policy.of(settings),
+        policy=PrivacyPolicy.from_settings(settings),
         now=lambda: datetime.now(UTC),
     )
     work.append([row], fetched_at=datetime.now(UTC))
@@ -126,7 +130,7 @@ def leave_unfinished(settings: Settings, resource: str, row: dict[str, Any]) -> 
 
 
 def company_of(settings: Settings) -> int:
-    return Landing(Folder(settings.landing)).companies()[0]
+    return Landing(LocalStorage(settings.landing)).companies()[0]
 
 
 def as_text(value: Any) -> str:
@@ -174,9 +178,9 @@ def where_held(root: Path, person: Person) -> dict[str, set[str]]:
 
 def landed(settings: Settings, resource: str) -> dict[tuple[str, int], dict[str, Any]]:
     """Every row of every snapshot, by run key and place among those of its id."""
-    landing = Landing(Folder(settings.landing))
+    landing = Landing(LocalStorage(settings.landing))
     found: dict[tuple[str, int], dict[str, Any]] = {}
-    for manifest in landing.published(company_of(settings), resource):
+    for manifest in landing.snapshots(company_of(settings), resource):
         landing.verify(manifest)
         rows = [row for part in landing.parts(manifest) for row in pq.read_table(part.path).to_pylist()]
         assert manifest.rows == len(rows)
@@ -206,7 +210,7 @@ def test_a_person_is_found_everywhere_before_and_nowhere_after_nor_after_a_rebui
 
     rows = sum(row["id"] == person.id for row in landed(settings, "contacts").values())
 
-    receipt = maintenance.forget(settings, person.id)
+    receipt = Pipeline(settings).forget(person.id)
 
     assert where_held(tmp_path, person) == {}
     assert (receipt.work_given_up, receipt.rows_removed) == (2, rows)
@@ -215,17 +219,19 @@ def test_a_person_is_found_everywhere_before_and_nowhere_after_nor_after_a_rebui
     assert len(list((tmp_path / "copies").glob("huggy-*.duckdb"))) == 1
 
     rebuilt = settings.model_copy(update={"warehouse": str(tmp_path / "rebuilt.duckdb"), "publish": ""})
-    pipeline.load(rebuilt)
+    Pipeline(rebuilt).load()
     assert where_held(tmp_path, person) == {}
 
     for name in ("contacts", "chats", "messages"):
-        pipeline.land(settings, name, call=f"next {name}", mode="full" if name != "messages" else "incremental")
-    report = pipeline.load(settings)
+        Pipeline(settings).land(
+            name, idempotency_key=f"next {name}", mode="full" if name != "messages" else "incremental"
+        )
+    report = Pipeline(settings).load()
     assert where_held(tmp_path, person) == {}
     assert (report.tables["chats"].changed, report.tables["contacts"].changed) == (0, 0)
 
 
-PUT_BACK = "put back after a person was forgotten, tell of them: nothing of them was loaded."
+PUT_BACK = "put back after a person was forgotten, hold rows about them, which were not loaded."
 
 
 def put_back(settings: Settings, copy: Path, *names: str) -> None:
@@ -240,18 +246,18 @@ def test_what_is_put_back_of_a_person_is_not_loaded_but_all_else_of_it_is(
     settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_packed: bool
 ) -> None:
     if is_packed:
-        monkeypatch.setattr("huggy_connector.maintenance.compaction.FEW", 1)
-        maintenance.compact(settings, clock=days_later(10))
-        maintenance.compact(settings, clock=days_later(12))
+        monkeypatch.setattr("huggy_connector.maintenance.compaction.MIN_LOOSE_SNAPSHOTS", 1)
+        Pipeline(settings, clock=days_later(10)).compact()
+        Pipeline(settings, clock=days_later(12)).compact()
     copy = tmp_path / "copy"
     shutil.copytree(settings.landing, copy)
-    maintenance.forget(settings, person.id)
+    Pipeline(settings).forget(person.id)
     expected = loaded_anew(settings, tmp_path / "expected.duckdb")
     put_back(settings, copy, "contacts", "chats", "messages")
     shutil.rmtree(copy)
     new = settings.model_copy(update={"warehouse": str(tmp_path / "new.duckdb"), "publish": ""})
 
-    for report in (pipeline.load(new), maintenance.rebuild(new), maintenance.rebuild(settings)):
+    for report in (Pipeline(new).load(), Pipeline(new).rebuild(), Pipeline(settings).rebuild()):
         told = [each for each in report.warnings if PUT_BACK in each]
         assert [each.partition(":")[0] for each in told] == ["chats", "contacts", "messages"]
         assert tables_now(report.warehouse) == expected
@@ -260,23 +266,23 @@ def test_what_is_put_back_of_a_person_is_not_loaded_but_all_else_of_it_is(
     held = where_held(tmp_path, person)
     assert {name.partition("/")[0] for name in held} == {"landing"}
 
-    again = pipeline.load(settings)
+    again = Pipeline(settings).load()
     assert (again.published, [each for each in again.warnings if PUT_BACK in each]) == (False, told)
 
-    receipt = maintenance.forget_again(settings)
+    receipt = Pipeline(settings).forget_again()
     assert (receipt.rows_removed > 0) != is_packed  # beside an old pack the snapshots issued anew are still there
     assert where_held(tmp_path, person) == {}
-    assert not [each for each in pipeline.load(settings).warnings if PUT_BACK in each]
+    assert not [each for each in Pipeline(settings).load().warnings if PUT_BACK in each]
     assert loaded_anew(settings, tmp_path / "healed.duckdb") == expected
 
 
 def test_nothing_is_looked_through_again_where_nothing_was_put_back(
     settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    maintenance.forget(settings, person.id)
+    Pipeline(settings).forget(person.id)
     for name in ("contacts", "chats"):
-        pipeline.land(settings, name, call=f"next {name}", mode="full")
-    monkeypatch.setattr("huggy_connector.landing.person.Everyone.rows_in", None)
+        Pipeline(settings).land(name, idempotency_key=f"next {name}", mode="full")
+    monkeypatch.setattr("huggy_connector.landing.erasure.data_subject.SuppressedSubjects.find_rows", None)
 
     tables = loaded_anew(settings.model_copy(update={"hash_key": None}), tmp_path / "new.duckdb")
     monkeypatch.undo()
@@ -288,7 +294,7 @@ def test_what_was_put_back_is_not_loaded_without_the_key_of_the_list(
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(settings.landing, copy)
-    maintenance.forget(settings, person.id)
+    Pipeline(settings).forget(person.id)
     put_back(settings, copy, "contacts")
 
     with pytest.raises(ConfigurationError, match="which needs HUGGY_HASH_KEY"):
@@ -300,20 +306,20 @@ def test_another_is_not_forgotten_meanwhile_what_was_put_back_of_the_first(
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(settings.landing, copy)
-    maintenance.forget(settings, person.id)
+    Pipeline(settings).forget(person.id)
     put_back(settings, copy, "contacts", "chats", "messages")
     shutil.rmtree(copy)
     other = next(
         int(each["id"]) for each in sandbox.truth("contacts", rows=True)["rows"] if int(each["id"]) != person.id
     )
 
-    maintenance.forget(settings, other)
+    Pipeline(settings).forget(other)
 
     assert where_held(tmp_path, person) == {}
 
 
 def loaded_anew(settings: Settings, path: Path) -> dict[str, Counter[tuple[str, ...]]]:
-    pipeline.load(settings.model_copy(update={"warehouse": str(path), "publish": ""}))
+    Pipeline(settings.model_copy(update={"warehouse": str(path), "publish": ""})).load()
     return tables_now(path)
 
 
@@ -333,14 +339,14 @@ def days_later(days: int) -> Clock:
 def test_a_person_in_packs_is_taken_out_of_them_finished_or_not(
     settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("huggy_connector.maintenance.compaction.FEW", 1)
-    packed, deleted = (maintenance.compact(settings, clock=days_later(days)) for days in (10, 12))
+    monkeypatch.setattr("huggy_connector.maintenance.compaction.MIN_LOOSE_SNAPSHOTS", 1)
+    packed, deleted = (Pipeline(settings, clock=days_later(days)).compact() for days in (10, 12))
     assert packed.snapshots == deleted.deleted > 0
     pack = next((tmp_path / "landing").rglob("chats/.packed/*"))
     shutil.copytree(pack, pack.with_name("20260101T000000Z-unfinished"), ignore=shutil.ignore_patterns("pack.json"))
     assert sum("/.packed/" in name and name.endswith(".parquet") for name in where_held(tmp_path, person)) >= 3
 
-    receipt = maintenance.forget(settings, person.id)
+    receipt = Pipeline(settings).forget(person.id)
 
     assert where_held(tmp_path, person) == {}
     assert len(receipt.snapshots) >= 3
@@ -352,7 +358,7 @@ def test_the_rest_is_unchanged(settings: Settings, person: Person) -> None:
     before = {name: landed(settings, name) for name in RESOURCES}
     tables = tables_of(Path(settings.warehouse))
 
-    maintenance.forget(settings, person.id)
+    Pipeline(settings).forget(person.id)
 
     for name, rows in before.items():
         assert any(row["id"] == person.id for row in rows.values()) == (name == "contacts")
@@ -376,16 +382,16 @@ def test_the_rest_is_unchanged(settings: Settings, person: Person) -> None:
 def expected(resource: str, row: dict[str, Any], person: Person) -> str:
     """The row; of one that is about a chat of the person's, what stays."""
     chat = row["id"] if resource == "chats" else row.get("chat_id")
-    kept = stays(resource_named(resource)) if chat in person.chats else row.keys()
+    kept = retained_columns(get_resource(resource)) if chat in person.chats else row.keys()
     return as_text({key: value for key, value in row.items() if key in kept})
 
 
 def test_a_file_rebuilt_from_the_landing_is_the_same_but_for_when_it_was_loaded(
     settings: Settings, person: Person, tmp_path: Path
 ) -> None:
-    maintenance.forget(settings, person.id)
+    Pipeline(settings).forget(person.id)
     rebuilt = settings.model_copy(update={"warehouse": str(tmp_path / "rebuilt.duckdb"), "publish": ""})
-    pipeline.load(rebuilt)
+    Pipeline(rebuilt).load()
 
     one, other = (tables_of(Path(each.warehouse), but=("version", "loaded_at")) for each in (settings, rebuilt))
     for name in set(one) - {"meta.publishes", "meta.quality", "meta.schema_changes", "meta.freshness"}:
@@ -395,12 +401,12 @@ def test_a_file_rebuilt_from_the_landing_is_the_same_but_for_when_it_was_loaded(
 def test_forgetting_twice_changes_nothing_more_and_clears_away_what_a_killed_one_left(
     settings: Settings, person: Person
 ) -> None:
-    maintenance.forget(settings, person.id)
+    Pipeline(settings).forget(person.id)
     left = Path(settings.landing) / f"{company_of(settings)}/.forgotten/.begun-contact-0a.json.0123456789abcdef.tmp"
     left.touch()
     before = {name: landed(settings, name) for name in RESOURCES}, tables_of(Path(settings.warehouse))
 
-    again = maintenance.forget(settings, person.id)
+    again = Pipeline(settings).forget(person.id)
 
     assert (again.snapshots, again.rows_removed, again.rows_changed, again.warehouse_rows_removed) == ((), 0, 0, 0)
     assert ({name: landed(settings, name) for name in RESOURCES}, tables_of(Path(settings.warehouse))) == before
@@ -423,14 +429,14 @@ def test_the_receipt_and_the_list_name_nobody(
 
 
 def test_no_landing_goes_on_without_the_key_of_the_list(settings: Settings, person: Person) -> None:
-    maintenance.forget(settings, person.id)
+    Pipeline(settings).forget(person.id)
     for key, sentence in (
         (None, "which needs HUGGY_HASH_KEY"),
         ("quite another key, long enough", "another HUGGY_HASH_KEY"),
     ):
         told = settings.model_copy(update={"hash_key": None if key is None else SecretStr(key)})
         with pytest.raises(ConfigurationError, match=sentence):
-            pipeline.land(told, "contacts", call="without")
+            Pipeline(told).land("contacts", idempotency_key="without")
 
 
 def test_what_cannot_be_forgotten_is_one_sentence_and_changes_nothing(
@@ -443,19 +449,19 @@ def test_what_cannot_be_forgotten_is_one_sentence_and_changes_nothing(
 
     before = files()
     with pytest.raises(ConfigurationError) as unknown:
-        maintenance.forget(settings, 5)
+        Pipeline(settings).forget(5)
     assert str(unknown.value) == (
         f"Neither the landing nor the warehouse knows a contact 5 of company {company}: nothing was changed."
     )
     with pytest.raises(ConfigurationError, match="HUGGY_HASH_KEY"):
-        maintenance.forget(settings.model_copy(update={"hash_key": None}), person.id)
+        Pipeline(settings.model_copy(update={"hash_key": None})).forget(person.id)
     with duckdb.connect(settings.warehouse), pytest.raises(WarehouseBusy, match="open for writing"):
-        maintenance.forget(settings, person.id)
+        Pipeline(settings).forget(person.id)
     assert files() == before
 
     (Path(settings.landing) / "77" / "chats").mkdir(parents=True)
     with pytest.raises(ConfigurationError) as ambiguous:
-        maintenance.forget(settings, person.id)
+        Pipeline(settings).forget(person.id)
     assert str(ambiguous.value) == (
         f"The landing holds the companies 77, {company}: say of which one with --company-id."
     )
@@ -464,36 +470,41 @@ def test_what_cannot_be_forgotten_is_one_sentence_and_changes_nothing(
     wal = Path(settings.warehouse + ".wal")
     wal.write_bytes(b"x")
     with pytest.raises(WarehouseUnusable, match="did not finish"):
-        maintenance.forget(settings, person.id)
+        Pipeline(settings).forget(person.id)
     wal.unlink()
 
-    work = Landing(Folder(settings.landing)).begin(
-        resource=resource_named("chats"),
+    work = Landing(LocalStorage(settings.landing)).begin(
+        resource=get_resource("chats"),
         company_id=company,
         mode="full",
-        asked=Asked("going on", "full", timezone=settings.timezone, privacy=Policy.of(settings).fingerprint),
+        request=LandingRequest(
+            "going on", "full", timezone=settings.timezone, privacy=PrivacyPolicy.from_settings(settings).fingerprint
+        ),
         zone=settings.zone,
-        policy=Policy.of(settings),
+        policy=PrivacyPolicy.from_settings(settings),
         now=lambda: datetime.now(UTC),
     )
     with work, pytest.raises(LandingBusy, match="wait until it is done"):
-        maintenance.forget(settings, person.id)
+        Pipeline(settings).forget(person.id)
     assert {name: content for name, content in files().items() if "/.work/" not in name} == {
         name: content for name, content in before.items() if "/.work/" not in name
     }
 
 
 def test_a_forget_waits_for_no_loader(settings: Settings, person: Person) -> None:
-    from huggy_connector.warehouse.place import Place
-    from huggy_connector.warehouse.publish import holding
+    from huggy_connector.warehouse.file.paths import WarehousePaths
+    from huggy_connector.warehouse.file.publish import lock_warehouse
 
-    with holding(Place.at(settings.warehouse)), pytest.raises(WarehouseBusy, match="Another load is changing"):
-        maintenance.forget(settings, person.id)
+    with (
+        lock_warehouse(WarehousePaths.at(settings.warehouse)),
+        pytest.raises(WarehouseBusy, match="Another load is changing"),
+    ):
+        Pipeline(settings).forget(person.id)
 
 
 PROGRAM = """
 import os, signal, sys
-from huggy_connector import maintenance
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
 
 left = int(sys.argv[4])
@@ -507,7 +518,7 @@ def hook(event, arguments):
 
 settings = Settings(landing=sys.argv[1], warehouse=sys.argv[2], hash_key=os.environ["KEY"])
 sys.addaudithook(hook)
-maintenance.forget(settings, int(sys.argv[3]))
+Pipeline(settings).forget(int(sys.argv[3]))
 """
 
 
@@ -536,12 +547,12 @@ def test_killed_before_any_change_of_a_file_readers_find_it_whole_and_the_next_c
         held = bool(before[name]["main.contacts"])
         assert (gone, stripped) in ({(0, 0)} | ({(1, len(person.chats))} if held else set()))
 
-    receipt = maintenance.forget(settings, person.id)
+    receipt = Pipeline(settings).forget(person.id)
 
     assert where_held(tmp_path, person) == {}
     assert (tmp_path / "landing" / receipt.address).is_file()
     rebuilt = settings.model_copy(update={"warehouse": str(tmp_path / "rebuilt.duckdb"), "publish": ""})
-    pipeline.load(rebuilt)
+    Pipeline(rebuilt).load()
     one, other = (tables_of(Path(each.warehouse), but=("version", "loaded_at")) for each in (settings, rebuilt))
     for name in ("main.chats", "main.contacts", "meta.loads"):
         assert one[name] == other[name]

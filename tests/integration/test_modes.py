@@ -11,15 +11,17 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 
-from huggy_connector import pipeline
-from huggy_connector.api import SYSTEM_CLOCK, Client, Clock, Fetched
+from huggy_connector.api import Client, FetchedPage
 from huggy_connector.catalogue import Resource
+from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ConfigurationError, MangledAnswer
-from huggy_connector.landing import Folder, Landing, Manifest
-from huggy_connector.progress import Landed
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.pipeline import Pipeline, parse_optional_span, parse_span
+from huggy_connector.progress import LandingProgress
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import read
+from huggy_connector.storage import LocalStorage
+from huggy_connector.warehouse.read import queries
 from tests.integration import desks
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
@@ -36,7 +38,7 @@ class Listener:
     def __init__(self, told: list[str]) -> None:
         self._told = told
 
-    def landed(self, state: Landed) -> None:
+    def update(self, state: LandingProgress) -> None:
         pass
 
     def note(self, sentence: str) -> None:
@@ -79,11 +81,11 @@ def ways(manifests: tuple[Manifest, ...]) -> list[tuple[str, str]]:
 
 
 def rows(settings: Settings, question: str) -> list[tuple[Any, ...]]:
-    return list(read.query(settings.warehouse, question).rows)
+    return list(queries.query(settings.warehouse, question).rows)
 
 
 def landed(settings: Settings, manifest: Manifest) -> list[int]:
-    parts = Landing(Folder(settings.landing)).parts(manifest)
+    parts = Landing(LocalStorage(settings.landing)).parts(manifest)
     return sorted(number for part in parts for number in pq.read_table(part.path, columns=["id"])["id"].to_pylist())
 
 
@@ -92,7 +94,7 @@ def requests_of(desk: Sandbox) -> int:
 
 
 def test_a_first_sync_publishes_the_newest_30_days_before_the_history(settings: Settings, desk: Sandbox) -> None:
-    report = pipeline.sync(settings, ["chats"], call="test")
+    report = Pipeline(settings).sync(["chats"], idempotency_key="test")
     recent, whole = report.snapshots
     assert [recent.mode, whole.mode] == ["window", "full"]
     assert 0 < recent.unique_ids < whole.unique_ids == 1_200
@@ -101,17 +103,17 @@ def test_a_first_sync_publishes_the_newest_30_days_before_the_history(settings: 
 
 
 def test_a_first_sync_killed_after_the_newest_days_goes_on_with_the_history(settings: Settings) -> None:
-    assert pipeline.land_first(settings, "chats", call="test chats") is not None
-    assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "full")]
+    assert Pipeline(settings).land_recent("chats", idempotency_key="test chats") is not None
+    assert ways(Pipeline(settings).sync(["chats"], idempotency_key="test").snapshots) == [("chats", "full")]
 
 
 def test_a_later_sync_reads_what_changed_and_the_tables_are_what_the_account_is(
     settings: Settings, desk: Sandbox
 ) -> None:
-    pipeline.sync(settings, call="test")
+    Pipeline(settings).sync(idempotency_key="test")
     desk.control(add=60, close=15)
     before = requests_of(desk)
-    report = pipeline.sync(settings, call="test")
+    report = Pipeline(settings).sync(idempotency_key="test")
     # The contacts are more than fifty pages without an order: they wait for the next full sweep.
     assert ways(report.snapshots) == [
         ("agents", "full"), ("chats", "incremental"), ("contacts", "full"), ("departments", "full"),
@@ -120,35 +122,38 @@ def test_a_later_sync_reads_what_changed_and_the_tables_are_what_the_account_is(
     assert requests_of(desk) - before < 60
     truth = {row["id"]: row["situation"] for row in desk.truth("chats", rows=True)["rows"]}
     assert dict(rows(settings, "SELECT id, situation FROM chats")) == truth
-    assert report.snapshots[2].run_key == pipeline.sync(settings, ["contacts"], call="test").snapshots[0].run_key
+    assert (
+        report.snapshots[2].run_key
+        == Pipeline(settings).sync(["contacts"], idempotency_key="test").snapshots[0].run_key
+    )
 
 
 def test_everything_is_read_again_after_the_time_that_was_set(settings: Settings) -> None:
-    pipeline.sync(settings, ["chats", "contacts"], call="test")
-    again = pipeline.sync(settings, ["chats", "contacts"], call="test", clock=later(8 * DAY))
+    Pipeline(settings).sync(["chats", "contacts"], idempotency_key="test")
+    again = Pipeline(settings, clock=later(8 * DAY)).sync(["chats", "contacts"], idempotency_key="test")
     assert ways(again.snapshots) == [("chats", "full"), ("contacts", "full")]
 
 
 def test_where_the_last_snapshot_is_not_exact_everything_is_read_again(settings: Settings, desk: Sandbox) -> None:
-    pipeline.sync(settings, ["chats"], call="test")
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
     desk.control(faults={"short": 0.5})
-    sweeps = (pipeline.land(settings, "chats", call=f"pages with rows too few {turn}") for turn in range(20))
+    sweeps = (Pipeline(settings).land("chats", idempotency_key=f"pages with rows too few {turn}") for turn in range(20))
     assert any(not each.certificate["exact"] for each in sweeps)  # some are exact: each page was whole when asked again
     desk.control(faults={})
-    assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "full")]
-    assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "incremental")]
+    assert ways(Pipeline(settings).sync(["chats"], idempotency_key="test").snapshots) == [("chats", "full")]
+    assert ways(Pipeline(settings).sync(["chats"], idempotency_key="test").snapshots) == [("chats", "incremental")]
 
 
 def test_what_hides_behind_nulls_is_missing_and_not_gone(settings: Settings, desk: Sandbox) -> None:
-    pipeline.sync(settings, ["chats"], call="test")
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
     desk.control(faults={"null": 1.0})
-    whole = pipeline.land(settings, "chats", call="nulls")
-    pipeline.load(settings)
+    whole = Pipeline(settings).land("chats", idempotency_key="nulls")
+    Pipeline(settings).load()
     assert (whole.unique_ids, whole.certificate["exact"]) == (1_200 - 60, False)
     assert 60 <= whole.certificate["missing_at_most"] < 90
     assert rows(settings, "SELECT count(*), count(deleted_at) FROM chats") == [(1_200, 0)]
     desk.control(faults={})
-    assert ways(pipeline.sync(settings, ["chats"], call="test").snapshots) == [("chats", "full")]
+    assert ways(Pipeline(settings).sync(["chats"], idempotency_key="test").snapshots) == [("chats", "full")]
 
 
 def unreadable(monkeypatch: pytest.MonkeyPatch, *pages: int) -> list[int]:
@@ -156,7 +161,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, *pages: int) -> list[int]:
     asked: list[int] = []
     fetch = Client.fetch_page
 
-    def fetch_page(client: Client, resource: Resource, page: int, **others: Any) -> Fetched:
+    def fetch_page(client: Client, resource: Resource, page: int, **others: Any) -> FetchedPage:
         if page in pages and not others.get("filters"):
             asked.append(page)
             raise MangledAnswer(f"The answer for page {page} is cut off: try later.")
@@ -170,18 +175,18 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, *pages: int) -> list[int]:
 def test_a_page_that_cannot_be_read_costs_its_rows_and_the_next_run_brings_them(
     settings: Settings, desk: Sandbox, monkeypatch: pytest.MonkeyPatch, listener: Listener, told: list[str], mode: str
 ) -> None:
-    pipeline.sync(settings, ["chats"], call="test")
-    span = pipeline.span_between(today() - 70 * DAY, today() + 2 * DAY, zone=settings.zone)
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    span = parse_span(today() - 70 * DAY, today() + 2 * DAY, zone=settings.zone)
     asked, before = unreadable(monkeypatch, 7), requests_of(desk)
-    landing = pipeline.land(
-        settings, "chats", call="cut off", mode=mode, span=span if mode == "window" else None, progress=listener
+    landing = Pipeline(settings, progress=listener).land(
+        "chats", idempotency_key="cut off", mode=mode, span=span if mode == "window" else None
     )
     assert (landing.unique_ids, landing.certificate["exact"]) == (1_180, False)
     assert (landing.certificate["missing_at_most"], asked) == (20, [7])
     assert requests_of(desk) - before < 3 * 60
     assert "The answer for page 7 is cut off: try later. The page is passed over: its records are missing." in told
     monkeypatch.undo()
-    assert pipeline.land(settings, "chats", call="whole").certificate["exact"]
+    assert Pipeline(settings).land("chats", idempotency_key="whole").certificate["exact"]
 
 
 def test_where_the_first_page_or_many_cannot_be_read_nothing_is_landed_and_the_same_call_goes_on(
@@ -191,8 +196,8 @@ def test_where_the_first_page_or_many_cannot_be_read_nothing_is_landed_and_the_s
         with monkeypatch.context() as patched:
             unreadable(patched, *pages)
             with pytest.raises(MangledAnswer, match="is cut off: try later"):
-                pipeline.land(settings, "chats", call="test")
-    rest, whole = (pipeline.land(settings, "chats", call="test") for _ in range(2))
+                Pipeline(settings).land("chats", idempotency_key="test")
+    rest, whole = (Pipeline(settings).land("chats", idempotency_key="test") for _ in range(2))
     assert (rest.certificate["exact"], 0 < 1_200 - rest.unique_ids <= rest.certificate["missing_at_most"] <= 60) == (
         False,
         True,
@@ -203,19 +208,21 @@ def test_where_the_first_page_or_many_cannot_be_read_nothing_is_landed_and_the_s
 def test_of_messages_a_page_that_cannot_be_read_costs_those_of_a_chat(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline.land(settings, "chats", call="test")
-    whole = pipeline.land(settings, "messages", mode="incremental", call="whole")
+    Pipeline(settings).land("chats", idempotency_key="test")
+    whole = Pipeline(settings).land("messages", mode="incremental", idempotency_key="whole")
     fetch, cut = Client.fetch_page, list[int]()
 
-    def fetch_page(client: Client, resource: Resource, page: int, *, parent: int | None = None, **more: Any) -> Fetched:
+    def fetch_page(
+        client: Client, resource: Resource, page: int, *, parent: int | None = None, **more: Any
+    ) -> FetchedPage:
         if parent is not None and page == 0 and (not cut or parent in cut):
             cut.append(parent)
             raise MangledAnswer("The answer is cut off: try later.")
         return fetch(client, resource, page, parent=parent, **more)
 
     monkeypatch.setattr(Client, "fetch_page", fetch_page)
-    span = pipeline.span_between(today() - 29 * DAY, today() + 2 * DAY, zone=settings.zone)
-    lacking = pipeline.land(settings, "messages", mode="window", span=span, call="cut off")
+    span = parse_span(today() - 29 * DAY, today() + 2 * DAY, zone=settings.zone)
+    lacking = Pipeline(settings).land("messages", mode="window", span=span, idempotency_key="cut off")
     assert len(cut) == 1
     assert 0 < lacking.rows < whole.rows
     assert (lacking.certificate["exact"], lacking.certificate["missing_at_most"]) == (False, 20)
@@ -224,27 +231,27 @@ def test_of_messages_a_page_that_cannot_be_read_costs_those_of_a_chat(
 def test_what_a_full_sweep_misses_is_asked_for_by_id_and_what_is_gone_is_landed(
     settings: Settings, desk: Sandbox
 ) -> None:
-    pipeline.sync(settings, ["chats"], call="test")
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
     gone = sorted(desk.control(remove=5)["removed"])
-    whole, tombstones = pipeline.land_due(settings, "chats", call="test", clock=later(8 * DAY))
+    whole, tombstones = Pipeline(settings, clock=later(8 * DAY)).land_due("chats", idempotency_key="test")
     assert (whole.mode, tombstones.mode, landed(settings, tombstones)) == ("full", "tombstones", gone)
-    assert pipeline.land(settings, "chats", mode="tombstones", call="again").rows == 0
+    assert Pipeline(settings).land("chats", mode="tombstones", idempotency_key="again").rows == 0
 
 
 def test_an_open_chat_that_is_deleted_is_landed_as_gone_by_the_next_sync(settings: Settings, desk: Sandbox) -> None:
-    pipeline.sync(settings, ["chats"], call="test")
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
     open_chat = next(row["id"] for row in desk.truth("chats", rows=True)["rows"] if row["situation"] == "in_chat")
     desk.control(remove=[open_chat])
-    news, tombstones = pipeline.land_due(settings, "chats", call="test")
+    news, tombstones = Pipeline(settings).land_due("chats", idempotency_key="test")
     assert (news.mode, tombstones.mode, landed(settings, tombstones)) == ("incremental", "tombstones", [open_chat])
 
 
 def test_a_sweep_that_misses_very_many_asks_for_none_and_says_so(
     settings: Settings, desk: Sandbox, told: list[str], listener: Any
 ) -> None:
-    pipeline.sync(settings, ["chats"], call="test")
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
     desk.control(remove=60)
-    landed = pipeline.land_due(settings, "chats", call="test", clock=later(8 * DAY), progress=listener)
+    landed = Pipeline(settings, clock=later(8 * DAY), progress=listener).land_due("chats", idempotency_key="test")
     assert ways(landed) == [("chats", "full")]
     assert told[-1] == (
         "chats: 60 records are missing from the last full sweep, too many to ask for each: has the token lost rights?"
@@ -253,9 +260,9 @@ def test_a_sweep_that_misses_very_many_asks_for_none_and_says_so(
 
 def test_a_backfill_lands_exactly_the_chats_of_its_days_in_few_requests(settings: Settings, desk: Sandbox) -> None:
     day = today() - 9 * DAY
-    span = pipeline.span_between(day, day + 3 * DAY, zone=settings.zone)
+    span = parse_span(day, day + 3 * DAY, zone=settings.zone)
     before = requests_of(desk)
-    [snapshot] = pipeline.backfill(settings, span=span, call="test").snapshots
+    [snapshot] = Pipeline(settings).backfill(span=span, idempotency_key="test").snapshots
     wanted = {
         row["id"]
         for row in desk.truth("chats", rows=True)["rows"]
@@ -275,8 +282,8 @@ def test_a_backfill_of_a_list_that_is_not_sorted_reads_all_of_it_and_says_so(
         settings = settings_for(desk, tmp_path)
         desk.control(jump=30)
         day = today() - 2 * DAY
-        span = pipeline.span_between(day, day + DAY, zone=settings.zone)
-        [snapshot] = pipeline.backfill(settings, span=span, call="test", progress=listener).snapshots
+        span = parse_span(day, day + DAY, zone=settings.zone)
+        [snapshot] = Pipeline(settings, progress=listener).backfill(span=span, idempotency_key="test").snapshots
         wanted = sum(
             span.start <= datetime.fromisoformat(row["createdAt"]).replace(tzinfo=settings.zone) < span.end
             for row in desk.truth("chats", rows=True)["rows"]
@@ -286,20 +293,20 @@ def test_a_backfill_of_a_list_that_is_not_sorted_reads_all_of_it_and_says_so(
 
 
 def test_a_window_moves_no_watermark(settings: Settings) -> None:
-    pipeline.sync(settings, ["chats"], call="test")
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
     day = today()
-    pipeline.backfill(settings, span=pipeline.span_between(day, day + DAY, zone=settings.zone), call="test")
-    published = Landing(Folder(settings.landing)).published(4242, "chats")
-    next_one = pipeline.land_due(settings, "chats", call="test")[0]
+    Pipeline(settings).backfill(span=parse_span(day, day + DAY, zone=settings.zone), idempotency_key="test")
+    published = Landing(LocalStorage(settings.landing)).snapshots(4242, "chats")
+    next_one = Pipeline(settings).land_due("chats", idempotency_key="test")[0]
     assert [each.mode for each in published] == ["window", "full", "window"]
     assert next_one.mode == "incremental"
 
 
 @pytest.mark.parametrize("mode", ["incremental", "window"])
 def test_a_list_without_an_order_names_the_way_to_read_it(settings: Settings, mode: str) -> None:
-    span = pipeline.span_between("2026-01-01", "2026-01-02", zone=settings.zone) if mode == "window" else None
+    span = parse_span("2026-01-01", "2026-01-02", zone=settings.zone) if mode == "window" else None
     with pytest.raises(ConfigurationError, match=r"contacts has no order .*`huggy land contacts` does\.$"):
-        pipeline.land(settings, "contacts", mode=mode, span=span, call="test")
+        Pipeline(settings).land("contacts", mode=mode, span=span, idempotency_key="test")
 
 
 @pytest.mark.parametrize(
@@ -312,19 +319,19 @@ def test_a_list_without_an_order_names_the_way_to_read_it(settings: Settings, mo
 )
 def test_a_span_that_is_none_says_so(settings: Settings, start: str, end: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{sentence}"):
-        pipeline.span_between(start, end, zone=settings.zone)
+        parse_span(start, end, zone=settings.zone)
 
 
 @pytest.mark.parametrize(("start", "end"), [("2026-01-01", None), (None, "2026-01-02"), ("", "2026-01-02")])
 def test_a_span_with_one_end_is_refused_in_every_mode(settings: Settings, start: str | None, end: str | None) -> None:
-    assert pipeline.span_asked(None, "", zone=settings.zone) is None
+    assert parse_optional_span(None, "", zone=settings.zone) is None
     with pytest.raises(ConfigurationError, match=r"^A span has two ends: give both --from-date and --to-date\.$"):
-        pipeline.span_asked(start, end, zone=settings.zone)
+        parse_optional_span(start, end, zone=settings.zone)
 
 
 def test_messages_are_those_of_changed_chats_and_bot_chats_are_passed_over(settings: Settings, desk: Sandbox) -> None:
-    pipeline.sync(settings, ["chats"], call="test")
-    first = pipeline.land_due(settings, "messages", call="test")[0]
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    first = Pipeline(settings).land_due("messages", idempotency_key="test")[0]
     chats = desk.truth("chats", rows=True)["rows"]
     month = datetime.now(UTC) - timedelta(days=30)
     recent = {
@@ -339,21 +346,21 @@ def test_messages_are_those_of_changed_chats_and_bot_chats_are_passed_over(setti
     assert first.certificate["details"]["refused"] == len(bots)
 
     desk.control(close=3)
-    pipeline.land_due(settings, "chats", call="test")
-    second = pipeline.land_due(settings, "messages", call="test")[0]
+    Pipeline(settings).land_due("chats", idempotency_key="test")
+    second = Pipeline(settings).land_due("messages", idempotency_key="test")[0]
     assert second.certificate["details"]["parents"] < 60
-    pipeline.load(settings)
+    Pipeline(settings).load()
     assert rows(settings, "SELECT count(*) > 0, count(*) = count(c.id) FROM messages m LEFT JOIN chats c"
                           " ON c.company_id = m.company_id AND c.id = m.chat_id") == [(True, True)]  # fmt: skip
 
 
 def test_internal_events_come_with_the_messages_where_they_are_asked_for(settings: Settings, desk: Sandbox) -> None:
-    pipeline.land(settings, "chats", call="test")
+    Pipeline(settings).land("chats", idempotency_key="test")
     day = today() - 3 * DAY
-    span = pipeline.span_between(day, day + DAY, zone=settings.zone)
+    span = parse_span(day, day + DAY, zone=settings.zone)
     kinds = []
     for show_events in (False, True):
-        report = pipeline.backfill(settings, ["messages"], span=span, call="test", show_events=show_events)
+        report = Pipeline(settings).backfill(["messages"], span=span, idempotency_key="test", show_events=show_events)
         kinds.append(report.snapshots[0].rows)
     assert 0 < kinds[0] < kinds[1]
     assert rows(settings, "SELECT count(*) > 0 FROM messages WHERE type = 'internalEvent'") == [(True,)]
@@ -361,7 +368,7 @@ def test_internal_events_come_with_the_messages_where_they_are_asked_for(setting
 
 def test_messages_before_any_chat_name_the_way(settings: Settings) -> None:
     with pytest.raises(ConfigurationError, match="`huggy land chats` first"):
-        pipeline.land(settings, "messages", mode="incremental", call="test")
+        Pipeline(settings).land("messages", mode="incremental", idempotency_key="test")
 
 
 @pytest.mark.parametrize("resource", ["chats", "contacts", "agents", "departments"])
@@ -369,24 +376,24 @@ def test_a_plan_of_a_full_sweep_tells_its_requests_before_the_first_page(
     settings: Settings, desk: Sandbox, resource: str
 ) -> None:
     before = requests_of(desk)
-    plan = pipeline.plan(settings, resource, mode="full")
+    plan = Pipeline(settings).plan(resource, mode="full")
     asked = requests_of(desk) - before
-    sent = pipeline.land(settings, resource, call="test").requests
+    sent = Pipeline(settings).land(resource, idempotency_key="test").requests
     assert (plan.mode, plan.asked) == ("full", asked)
     assert asked <= 20
     assert abs(plan.requests - sent) <= 0.1 * sent + 10
 
 
 def test_a_plan_of_a_window_and_of_what_is_due_come_close_to_what_is_sent(settings: Settings, desk: Sandbox) -> None:
-    pipeline.land(settings, "chats", call="test")
+    Pipeline(settings).land("chats", idempotency_key="test")
     day = today() - 9 * DAY
-    span = pipeline.span_between(day, day + 3 * DAY, zone=settings.zone)
-    expected = pipeline.plan(settings, "chats", mode="window", span=span).requests
-    sent = pipeline.land(settings, "chats", mode="window", span=span, call="test").requests
+    span = parse_span(day, day + 3 * DAY, zone=settings.zone)
+    expected = Pipeline(settings).plan("chats", mode="window", span=span).requests
+    sent = Pipeline(settings).land("chats", mode="window", span=span, idempotency_key="test").requests
     assert abs(expected - sent) <= 20
     desk.control(add=30)
-    due = pipeline.plan(settings, "chats")
-    landed = pipeline.land_due(settings, "chats", call="test")[0]
+    due = Pipeline(settings).plan("chats")
+    landed = Pipeline(settings).land_due("chats", idempotency_key="test")[0]
     assert (due.mode, landed.mode) == ("incremental", "incremental")
     assert abs(due.requests - landed.requests) <= 20
 
@@ -397,20 +404,20 @@ def test_an_incremental_run_and_a_window_of_a_day_in_a_big_account_cost_few_requ
     chats, still_open = (100_000, 500) if FULL else (6_000, 100)
     with Sandbox(Options(chats=chats, open_chats=still_open, limit=0)) as desk:
         settings = settings_for(desk, tmp_path)
-        pipeline.land(settings, "chats", call="test")
+        Pipeline(settings).land("chats", idempotency_key="test")
         desk.mark()
         desk.control(add=200, close=40)
-        news = pipeline.land_due(settings, "chats", call="test")[0]
+        news = Pipeline(settings).land_due("chats", idempotency_key="test")[0]
         truth = desk.truth("chats", rows=True)
-        pipeline.load(settings)
+        Pipeline(settings).load()
         known = dict(rows(settings, "SELECT id, situation FROM chats"))
         assert known == {int(row["id"]): row["situation"] for row in truth["rows"]}
         assert (news.mode, news.certificate["exact"]) == ("incremental", True)
         assert news.requests <= 100
 
         day = today() - 20 * DAY
-        span = pipeline.span_between(day, day + DAY, zone=settings.zone)
+        span = parse_span(day, day + DAY, zone=settings.zone)
         before = requests_of(desk)
-        window = pipeline.land(settings, "chats", mode="window", span=span, call="test")
+        window = Pipeline(settings).land("chats", mode="window", span=span, idempotency_key="test")
         assert requests_of(desk) - before <= window.unique_ids // 20 + 1 + 40
         assert window.certificate["exact"]

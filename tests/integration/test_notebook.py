@@ -9,10 +9,10 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from huggy_connector import pipeline
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import read
+from huggy_connector.warehouse.read import queries
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "analysis.ipynb"
 SPAN = "day >= (SELECT max(day) - 30 FROM marts.as_of) AND day < (SELECT max(day) FROM marts.as_of)"
@@ -37,7 +37,7 @@ def synced(folder: Path, options: Options) -> Path:
             state=str(folder / "state"),
             requests_per_second=10_000,
         )
-        pipeline.sync(settings, call="test")
+        Pipeline(settings).sync(idempotency_key="test")
     return folder / "huggy.duckdb"
 
 
@@ -67,7 +67,7 @@ def test_every_cell_runs_and_shows_a_sentence_and_a_plot_and_no_complaint(cells:
 
 def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], warehouse: Path) -> None:
     def figures(question: str) -> list[str]:
-        return [str(value) for value in read.query(warehouse, question).rows[0]]
+        return [str(value) for value in queries.query(warehouse, question).rows[0]]
 
     says = [re.findall(r"\*\*([^*]+)\*\*", _sentence(cell)) for cell in cells[1:]]
     told = [[re.sub(r"[^\d.]", "", figure) for figure in each] for each in says]

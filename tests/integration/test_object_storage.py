@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from huggy_connector.landing import Landing, ObjectStorage
+from huggy_connector.landing import Landing
 from huggy_connector.sandbox import Options, Sandbox
-from huggy_connector.warehouse import load
+from huggy_connector.storage import ObjectStorage
+from huggy_connector.warehouse import load_snapshots
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Buckets
@@ -67,9 +68,9 @@ class Home:
 def parts_of_work(storage: ObjectStorage) -> list[str]:
     return [
         name
-        for company in storage.children("")
-        for work in storage.children(f"{company}/chats/.work")
-        for name in storage.children(f"{company}/chats/.work/{work}")
+        for company in storage.list_names("")
+        for work in storage.list_names(f"{company}/chats/.work")
+        for name in storage.list_names(f"{company}/chats/.work/{work}")
         if name.startswith("part-")
     ]
 
@@ -78,7 +79,7 @@ def test_killed_in_s3_and_gone_on_with_elsewhere_it_is_the_tables_of_a_landing_o
     tmp_path: Path, buckets: Buckets
 ) -> None:
     url = buckets.make()
-    storage = ObjectStorage.at(url, access=buckets.access)
+    storage = ObjectStorage.open(url, access=buckets.access)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGY_", "AWS_", "PYTHOND"))}
     with Sandbox(Options(chats=800, contacts=60, limit=0)) as account:
         environ = {
@@ -102,10 +103,10 @@ def test_killed_in_s3_and_gone_on_with_elsewhere_it_is_the_tables_of_a_landing_o
             running = home.start()
             _, told = running.communicate()
             assert running.returncode == 0, told
-            assert ("goes on with the work begun at" in told) is (home is second)
+            assert ("resumes the work begun at" in told) is (home is second)
 
     anew = tmp_path / "anew.duckdb"
-    load(Landing(storage), anew, now=lambda: datetime.now(UTC))
+    load_snapshots(Landing(storage), anew, now=lambda: datetime.now(UTC))
     grown = second.folder / "huggy.duckdb"
     on_disk = rows_of(disk.folder / "huggy.duckdb", without=OF_THE_RUN)
     assert (len(on_disk["chats"]), len(on_disk["contacts"])) == (800, 60)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from scripts.audit import oldest
+from scripts.audit import read_oldest_versions
 
 ROOT = Path(__file__).resolve().parents[2]
 MENDED = {
@@ -42,7 +42,7 @@ def pinned(file: str) -> dict[str, list[str]]:
 
 
 def test_no_version_with_a_known_hole_is_allowed_or_pinned() -> None:
-    least = oldest()
+    least = read_oldest_versions()
     assert {name: least[name] for name in MENDED if Version(least[name]) < Version(MENDED[name])} == {}
     pins = pinned("constraints.txt")
     assert [name for name in MENDED for each in pins[name] if Version(each) < Version(MENDED[name])] == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from huggy_connector.cli.app import huggy
-from huggy_connector.landing.privacy import rules
+from huggy_connector.privacy import rules
 from huggy_connector.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huggy_connector.errors import Forbidden, RateLimited
-from huggy_connector.visible import escaped_in_json, visible
+from huggy_connector.visible import escape_controls, escape_controls_in_json
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
 
@@ -26,26 +26,26 @@ ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
         ("São Paulo 😀 👩‍👩‍👧 [bold]x[/] :A: \\n", "São Paulo 😀 👩‍👩‍👧 [bold]x[/] :A: \\n"),
     ],
 )
-def test_what_steers_a_terminal_is_shown_and_the_rest_is_left_alone(text: str, shown: str) -> None:
-    assert visible(text) == shown
+def test_control_characters_are_escaped_and_the_rest_is_unchanged(text: str, shown: str) -> None:
+    assert escape_controls(text) == shown
 
 
 @given(ANY_TEXT)
 @example("\x00\x7f\x80\x9f\u061c\u200e\u200f\u2066")
-def test_a_visible_text_is_one_line_without_control_signs_that_every_encoding_of_unicode_holds(text: str) -> None:
-    shown = visible(text)
+def test_an_escaped_text_is_one_line_without_control_characters_in_every_unicode_encoding(text: str) -> None:
+    shown = escape_controls(text)
     assert [sign for sign in shown if unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}] == []
     assert [sign for sign in shown if unicodedata.bidirectional(sign) in {"LRO", "RLO", "LRE", "RLE", "PDF"}] == []
-    assert visible(shown) == shown == shown.encode().decode()
+    assert escape_controls(shown) == shown == shown.encode().decode()
 
 
 @given(
     st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)), st.none() | st.just(2)
 )
 def test_an_escaped_document_is_read_back_equal(value: object, indent: int | None) -> None:
-    document = escaped_in_json(json.dumps(value, ensure_ascii=False, indent=indent))
+    document = escape_controls_in_json(json.dumps(value, ensure_ascii=False, indent=indent))
     assert json.loads(document) == value
-    assert [line for line in document.split("\n") if visible(line) != line] == []
+    assert [line for line in document.split("\n") if escape_controls(line) != line] == []
 
 
 def test_an_error_is_one_line_before_and_after_pickling() -> None:

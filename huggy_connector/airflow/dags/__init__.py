@@ -1,4 +1,4 @@
-"""DAGs as functions. A file in the dags folder calls one of them and is done; nothing is read or asked here."""
+"""DAG factories. A file in the dags folder only calls one of them. They read no file and send no request."""
 
 from huggy_connector.airflow.dags.backfill import huggy_backfill
 from huggy_connector.airflow.dags.reconcile import huggy_reconcile

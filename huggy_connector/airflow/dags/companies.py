@@ -1,4 +1,4 @@
-"""A DAG's tasks once for each company. Each company's go their own way: where one fails, the others are loaded."""
+"""Maps the tasks of a DAG over companies. They are independent: if one company fails, the others are still loaded."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -8,23 +8,25 @@ from airflow.sdk import Param, Variable, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings import cleaned
+from huggy_connector.settings import clean_text
 
 Companies: TypeAlias = Sequence[str | int] | str
-"""Connection ids, and numbers of companies that the DAG's own connection reaches; or the name of a Variable in which
-such a list stands as JSON. A Variable is read when a run starts, never when the DAG is parsed.
+"""Connection ids, and numbers of companies that the DAG's own connection reaches; or the name of a Variable that has
+such a list as JSON. A Variable is read when a run starts, never when the DAG is parsed.
 """
 
-LOAD_NAMED: Final = "connection {{ task.huggy_conn_id }}"
-NAMED: Final = "{% if task.company_id %}company {{ task.company_id }}{% else %}" + LOAD_NAMED + "{% endif %}"
-"""What Airflow shows of a company's tasks in place of their index: words, of which native templates make no number."""
+CONNECTION_LABEL: Final = "connection {{ task.huggy_conn_id }}"
+COMPANY_LABEL: Final = (
+    "{% if task.company_id %}company {{ task.company_id }}{% else %}" + CONNECTION_LABEL + "{% endif %}"
+)
+"""Labels that Airflow shows for a company's tasks instead of their index. With words, a native template stays text."""
 
 
-def asking_which(arguments: dict[str, Any], companies: Companies | None) -> dict[str, Any]:
-    """The arguments of a DAG, whose trigger page asks which companies if it has several."""
+def add_companies_param(arguments: dict[str, Any], companies: Companies | None) -> dict[str, Any]:
+    """Return the arguments of a DAG. If it has several companies, its trigger page asks which of them to run."""
     if companies is None:
         return arguments
-    asked = Param(
+    param = Param(
         None,
         type=["null", "array"],
         minItems=1,
@@ -32,39 +34,45 @@ def asking_which(arguments: dict[str, Any], companies: Companies | None) -> dict
         title="Companies",
         description='Only these, such as ["huggy_acme", 4343]; empty: all of them.',
     )
-    return {**arguments, "params": {"companies": asked, **arguments.get("params", {})}}
+    return {**arguments, "params": {"companies": param, **arguments.get("params", {})}}
 
 
-def for_each_company(build: Callable[..., Any], companies: Companies | None, *, huggy_conn_id: str) -> None:
-    """Calls `build(huggy_conn_id=..., company_id=...)`, which makes the tasks: once, or in a group that is mapped."""
+def map_over_companies(build: Callable[..., Any], companies: Companies | None, *, huggy_conn_id: str) -> None:
+    """Call `build(huggy_conn_id=..., company_id=...)`, which adds the tasks: once, or in a mapped group of tasks.
+
+    Raise ConfigurationError if a list of companies has a wrong entry.
+    """
     if companies is None:
         build(huggy_conn_id=huggy_conn_id, company_id=None)
         return
     if not isinstance(companies, str):
-        accounts_of(companies, where="The argument companies", huggy_conn_id=huggy_conn_id)
+        parse_accounts(companies, where="The argument companies", huggy_conn_id=huggy_conn_id)
 
     @task(task_id="companies")
-    def listed(*, params: Any = None) -> list[dict[str, Any]]:
+    def list_accounts(*, params: Any = None) -> list[dict[str, Any]]:
         try:
-            given, where = _listed(companies, params.get("companies"))
-            return accounts_of(given, where=where, huggy_conn_id=huggy_conn_id)
+            entries, where = _read_companies(companies, params.get("companies"))
+            return parse_accounts(entries, where=where, huggy_conn_id=huggy_conn_id)
         except ConfigurationError as error:
             raise AirflowFailException(str(error)) from None
 
-    task_group(group_id="company", prefix_group_id=False)(build).expand_kwargs(listed())
+    task_group(group_id="company", prefix_group_id=False)(build).expand_kwargs(list_accounts())
 
 
-def accounts_of(listed: Any, *, where: str, huggy_conn_id: str) -> list[dict[str, Any]]:
-    """Connection and company of each entry, each once. Raises ConfigurationError, which names `where` they stand."""
-    if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
+def parse_accounts(entries: Any, *, where: str, huggy_conn_id: str) -> list[dict[str, Any]]:
+    """Return connection and company of each entry, without duplicates.
+
+    Raise ConfigurationError for a wrong entry. It names `where` the entries are.
+    """
+    if not isinstance(entries, Sequence) or isinstance(entries, str) or not entries:
         raise ConfigurationError(
             f'{where} must be a list of connection ids or company numbers, such as ["huggy_acme", 4343].'
         )
     accounts: list[dict[str, Any]] = []
-    for entry in listed:
+    for entry in entries:
         if isinstance(entry, bool) or not isinstance(entry, str | int) or str(entry).strip() in {"", "0"}:
             raise ConfigurationError(f"{where} has an entry {entry!r}: it must be a connection id or a company number.")
-        number = cleaned(str(entry))
+        number = clean_text(str(entry))
         account = (
             {"huggy_conn_id": huggy_conn_id, "company_id": int(number)}
             if number.isdecimal()
@@ -75,10 +83,10 @@ def accounts_of(listed: Any, *, where: str, huggy_conn_id: str) -> list[dict[str
     return accounts
 
 
-def _listed(companies: Companies, asked: Any) -> tuple[Any, str]:
-    """The list of this run, and where it stands."""
-    if asked:
-        return asked, "The run's parameter companies"
+def _read_companies(companies: Companies, chosen: Any) -> tuple[Any, str]:
+    """Return the list of this run, and a text that says where it is."""
+    if chosen:
+        return chosen, "The run's parameter companies"
     if not isinstance(companies, str):
         return companies, "The argument companies"
     where = f"The Variable {companies!r}"
@@ -88,6 +96,6 @@ def _listed(companies: Companies, asked: Any) -> tuple[Any, str]:
             f'There is no Variable {companies!r}: add it under Admin > Variables, such as ["huggy_acme", 4343].'
         )
     try:
-        return json.loads(cleaned(text)), where
+        return json.loads(clean_text(text)), where
     except ValueError:
         raise ConfigurationError(f'{where} is no JSON: correct it, such as ["huggy_acme", 4343].') from None

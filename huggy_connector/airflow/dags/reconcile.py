@@ -1,4 +1,4 @@
-"""Everything again, once a week, at an hour of one's own choosing."""
+"""A DAG that reads everything again once a week, at an hour that the user chooses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,31 +6,38 @@ from typing import Any
 from airflow.sdk import DAG
 
 from huggy_connector.airflow.alerts import Callbacks
-from huggy_connector.airflow.dags.companies import LOAD_NAMED, NAMED, Companies, asking_which, for_each_company
-from huggy_connector.airflow.dags.shape import load_what_landed, usual
+from huggy_connector.airflow.dags.companies import (
+    COMPANY_LABEL,
+    CONNECTION_LABEL,
+    Companies,
+    add_companies_param,
+    map_over_companies,
+)
+from huggy_connector.airflow.dags.dag_defaults import add_load, build_dag_arguments
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import HuggyToParquetOperator
-from huggy_connector.catalogue import RESOURCES, resources_named
+from huggy_connector.catalogue import RESOURCES, select_resources
 
 SUNDAY_NIGHT = "30 5 * * 0"
-"""In UTC: 02:30 in São Paulo. Half past, so that an hourly sync finds last week's sweep too young to do it itself."""
+"""In UTC; 02:30 in São Paulo. It is half past, so that the hourly sync finds last week's sweep still too young."""
 
-_ON_DUTY = """\
-Reads every page of chats, contacts and agents again, early on Sunday, and loads what it found: rows that were deleted
-in Huggy are marked (`deleted_at`), and whatever no other run saw is there. What is missing is asked for by its ids.
-`huggy_sync` would do the same every seven days, at whatever hour they end; with this DAG it finds that done.
+_RUNBOOK = """\
+Reads every page of chats, contacts and agents again, early on Sunday, and loads what it found. Rows that were deleted
+in Huggy are marked (`deleted_at`), and rows that no other run saw are added. Missing records are read by their ids.
+`huggy_sync` would do the same every seven days, at any hour; with this DAG it finds the work done.
 
 **How long.** 400 rows a second: 42 minutes for a million chats. `huggy_sync` goes on meanwhile and shares the budget.
-Where a sweep takes longer than half an hour, set `HUGGY_RECONCILE_DAYS=8`, lest the sync of the next full hour begin
-another one.
+If a sweep takes longer than half an hour, set `HUGGY_RECONCILE_DAYS=8`, or the sync of the next full hour would begin
+another sweep.
 
 **A `land_*` task is red.** Read the last line of its log: it says what to do. Then clear the task with its downstream:
-it goes on where it stopped, and what is landed already is not asked for again.
+it goes on where it stopped, and what is already landed is not read again.
 
-**`load` is red and speaks of missing rows.** The sweep misses far more rows than the one before it had. Look whether
-the token lost rights *before* you accept that: the log names the command for either case.
+**`load` is red because of missing rows.** The sweep lacks many rows that the sweep before it had. Check if the token
+has lost rights *before* you accept that. The log names the command for each case.
 
-**It did not run this week.** No harm is done: `huggy_sync` makes up for it. Trigger it by hand if you want it now.
+**It did not run this week.** This does no harm: `huggy_sync` does the work. Trigger this DAG by hand if you want it
+now.
 """
 
 
@@ -46,28 +53,30 @@ def huggy_reconcile(
     on_alert: Callbacks = (),
     **options: Any,
 ) -> DAG:
-    """Lands all of each resource (those that come in pages if none is named), however fresh it is, and loads it.
-    `companies`: all of this for each, in a mapped group of tasks; the trigger page then asks for which.
+    """Return a DAG that lands all of each resource, however fresh it is, and loads it.
 
-    A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
-    replace the connection's and may be templates; `on_alert` is called where a snapshot is not exact or a check warns
-    (see `huggy_connector.airflow.alerts.alert`); `options` go to the DAG. Raises ConfigurationError, which Airflow
-    shows as an import error, where a resource is unknown.
+    `resources` are those that come in pages if none is named. `companies` does all of this for each company, in a
+    mapped group of tasks, and the trigger page asks for which. `landing` and `warehouse` replace the connection's and
+    may be templates. `on_alert` is called if a snapshot is not exact or a check warns (see
+    `huggy_connector.airflow.alerts.send_alert`). `options` go to the DAG.
+
+    A resource that fails stops neither the others nor the load, but fails the run in the end. Raise ConfigurationError,
+    which Airflow shows as an import error, for an unknown resource.
     """
     paged = [each.name for each in RESOURCES.values() if each.paged and each.default]
-    names = [each.name for each in resources_named(resources or paged)]
-    arguments = usual(description="All of Huggy's lists again, once a week", doc_md=_ON_DUTY, **options)
+    names = [each.name for each in select_resources(resources or paged)]
+    arguments = build_dag_arguments(description="All of Huggy's lists again, once a week", doc_md=_RUNBOOK, **options)
 
     def reconcile_one(huggy_conn_id: str, company_id: int | None) -> None:
         account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
-        loading = {**account, "map_index_template": LOAD_NAMED}
-        landing_of = {**account, "map_index_template": NAMED, "company_id": company_id}
+        load_arguments = {**account, "map_index_template": CONNECTION_LABEL}
+        land_arguments = {**account, "map_index_template": COMPANY_LABEL, "company_id": company_id}
         landings = {
-            name: HuggyToParquetOperator(task_id=f"land_{name}", resource=name, mode="reconcile", **landing_of)
+            name: HuggyToParquetOperator(task_id=f"land_{name}", resource=name, mode="reconcile", **land_arguments)
             for name in names
         }
-        load_what_landed(landings, warehouse=warehouse, **loading)
+        add_load(landings, warehouse=warehouse, **load_arguments)
 
-    with DAG(dag_id, **asking_which(arguments, companies), schedule=schedule) as dag:
-        for_each_company(reconcile_one, companies, huggy_conn_id=huggy_conn_id)
+    with DAG(dag_id, **add_companies_param(arguments, companies), schedule=schedule) as dag:
+        map_over_companies(reconcile_one, companies, huggy_conn_id=huggy_conn_id)
     return dag

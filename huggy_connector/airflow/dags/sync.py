@@ -1,4 +1,4 @@
-"""What has changed, hour by hour."""
+"""A DAG that brings what has changed, every hour."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,30 +6,37 @@ from typing import Any
 from airflow.sdk import DAG, TriggerRule
 
 from huggy_connector.airflow.alerts import Callbacks
-from huggy_connector.airflow.dags.companies import LOAD_NAMED, NAMED, Companies, asking_which, for_each_company
-from huggy_connector.airflow.dags.shape import load_what_landed, usual
+from huggy_connector.airflow.dags.companies import (
+    COMPANY_LABEL,
+    CONNECTION_LABEL,
+    Companies,
+    add_companies_param,
+    map_over_companies,
+)
+from huggy_connector.airflow.dags.dag_defaults import add_load, build_dag_arguments
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
-from huggy_connector.catalogue import resources_named
+from huggy_connector.catalogue import select_resources
 
-_ON_DUTY = """\
-Brings Huggy's data into a DuckDB file: one `land_*` task a resource, one after another because they share the
+_RUNBOOK = """\
+Brings Huggy's data into a DuckDB file: one `land_*` task for each resource, one after another because they share the
 account's 20 requests a second, then one `load`. The first run publishes the newest 30 days before the history
-(`land_recent_chats` and `load_recent`, skipped ever after); later ones read what has changed, and once a week
+(`land_recent_chats` and `load_recent`, which later runs skip). Later runs read what has changed, and once a week
 everything again.
 
 **A task is red.** Read the last line of its log: it says what to do.
 
 * *Failed at once, without a retry*: a setting, the token or the data is wrong. Correct it, then clear the task.
-* *Failed after its retries*: Huggy or the network was away for long. Clear the task; it goes on where it stopped.
-* *`complete` is red, `load` is green*: what did land is loaded. Clear the red `land_*` task with its downstream.
+* *Failed after its retries*: Huggy or the network was not available for long. Clear the task; it goes on where it
+  stopped.
+* *`complete` is red, `load` is green*: all that landed is loaded. Clear the red `land_*` task with its downstream.
 
-Clearing is always safe: what is landed already is not asked for again, and loading twice changes nothing.
+Clearing is always safe: what is already landed is not read again, and loading twice changes nothing.
 
-**Nothing is red but the numbers are old.** Look whether the DAG is paused. `huggy status` tells what was loaded when.
+**Nothing is red but the numbers are old.** Check if the DAG is paused. `huggy status` shows what was loaded when.
 
-**Who waits for us.** `load` sends an asset event for each table, `huggy://{company}/{table}`, with its row count.
-Readers of the file are never locked out and need not be stopped.
+**Consumers.** `load` sends an asset event for each table, `huggy://{company}/{table}`, with its row count. Readers of
+the file are never locked out and need not be stopped.
 """
 
 
@@ -46,36 +53,45 @@ def huggy_sync(
     on_alert: Callbacks = (),
     **options: Any,
 ) -> DAG:
-    """Lands what is due of each resource (all default ones if none is named) and loads what landed. `messages`: those
-    of changed chats too, in a task after the chats'. `companies`: all of this for each, in a mapped group of tasks;
-    the trigger page then asks for which.
+    """Return a DAG that lands what is due of each resource and loads what landed.
 
-    A resource that fails stops neither the others nor the load, but fails the run in the end. `landing` and `warehouse`
-    replace the connection's and may be templates; `on_alert` is called where a snapshot is not exact or a check warns
-    (see `huggy_connector.airflow.alerts.alert`); `options` go to the DAG. Raises ConfigurationError, which Airflow
-    shows as an import error, where a resource is unknown.
+    `resources` are all default ones if none is named. `messages` adds the messages of changed chats, in a task after
+    the chats. `companies` does all of this for each company, in a mapped group of tasks, and the trigger page asks for
+    which. `landing` and `warehouse` replace the connection's and may be templates. `on_alert` is called if a snapshot
+    is not exact or a check warns (see `huggy_connector.airflow.alerts.send_alert`). `options` go to the DAG.
+
+    A resource that fails stops neither the others nor the load, but fails the run in the end. Raise ConfigurationError,
+    which Airflow shows as an import error, for an unknown resource.
     """
-    names = [*(each.name for each in resources_named(resources)), *(["messages"] if messages else [])]
-    arguments = usual(description="Huggy's chats and contacts in a DuckDB file", doc_md=_ON_DUTY, **options)
+    names = [*(each.name for each in select_resources(resources)), *(["messages"] if messages else [])]
+    arguments = build_dag_arguments(
+        description="Huggy's chats and contacts in a DuckDB file", doc_md=_RUNBOOK, **options
+    )
 
     def sync_one(huggy_conn_id: str, company_id: int | None) -> None:
         account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
-        loading = {**account, "map_index_template": LOAD_NAMED}
-        landing_of = {**account, "map_index_template": NAMED, "company_id": company_id}
+        load_arguments = {**account, "map_index_template": CONNECTION_LABEL}
+        land_arguments = {**account, "map_index_template": COMPANY_LABEL, "company_id": company_id}
         landings = {
             name: HuggyToParquetOperator(
-                task_id=f"land_{name}", resource=name, mode="due", trigger_rule=TriggerRule.NONE_FAILED, **landing_of
+                task_id=f"land_{name}",
+                resource=name,
+                mode="due",
+                trigger_rule=TriggerRule.NONE_FAILED,
+                **land_arguments,
             )
             for name in names
         }
         if "chats" in landings:
-            recent = HuggyToParquetOperator(task_id="land_recent_chats", resource="chats", mode="recent", **landing_of)
-            load_recent = ParquetToDuckDBOperator(task_id="load_recent", warehouse=warehouse, **loading)
+            recent = HuggyToParquetOperator(
+                task_id="land_recent_chats", resource="chats", mode="recent", **land_arguments
+            )
+            load_recent = ParquetToDuckDBOperator(task_id="load_recent", warehouse=warehouse, **load_arguments)
             recent >> load_recent >> [*landings.values()]
             if messages:
                 landings["chats"] >> landings["messages"]
-        load_what_landed(landings, warehouse=warehouse, **loading)
+        add_load(landings, warehouse=warehouse, **load_arguments)
 
-    with DAG(dag_id, **asking_which(arguments, companies), schedule=schedule) as dag:
-        for_each_company(sync_one, companies, huggy_conn_id=huggy_conn_id)
+    with DAG(dag_id, **add_companies_param(arguments, companies), schedule=schedule) as dag:
+        map_over_companies(sync_one, companies, huggy_conn_id=huggy_conn_id)
     return dag

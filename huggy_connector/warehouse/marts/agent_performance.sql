@@ -5,9 +5,10 @@
 --   whose first response kept the target of marts.targets / chats that had a first response.
 -- Edge cases:
 --   A chat that was passed on counts for the agent who has it now; who else took part: chat_agents.
---   Unanswered needs messages: where a chat's are not landed, taking it stands for answering it. A bot's are no answer.
+--   Unanswered needs messages: if those of a chat are not landed, taking the chat counts as answering it. A bot's
+--   messages are no answer.
 --   Chats without a readable opening are in no month.
---   NULL, not 0, where nothing is measured. A month that runs is counted as far as it is landed.
+--   NULL, not 0, where nothing is measured. The current month counts up to the last landing.
 -- Fórmula: atendimentos pelo mês da abertura e pelo agente responsável; medianas de marts.chat_times; in_time =
 --   atendimentos cuja primeira resposta cumpriu a meta de marts.targets / atendimentos com primeira resposta.
 -- Casos especiais:

@@ -1,8 +1,8 @@
 -- The moment that the marts speak of: when the newest chat of the account was read from the API.
 -- O momento a que os marts se referem: quando o atendimento mais recente da conta foi lido da API.
 --
--- Formula: the newest fetched_at of chats, or the start of a reading that brought none; of days that were read by
---   themselves (a window, a backfill) at most their end; its local reading in the account's zone.
+-- Formula: the newest fetched_at of the chats, or the start of a run that brought none. A run that reads only certain
+--   days (a window, a backfill) counts at most up to the end of those days. Local times are in the account's zone.
 -- Edge cases: what happened after it is not known, so nothing here is measured against the clock of the reader.
 -- Fórmula: o fetched_at mais novo de chats, ou o início de uma leitura que não trouxe nenhum; de dias lidos à parte (uma
 --   janela, um backfill) no máximo o seu fim; sua leitura local no fuso da conta.

@@ -5,12 +5,12 @@
 --   the messages of the chat are landed, else to attended_at; handling = closed_at - attended_at; resolution =
 --   closed_at - created_at. Business seconds are those of the interval inside the spans of marts.calendar.
 -- Edge cases:
---   Which messages are an agent's, message_speakers tells: neither a bot's under an agent's name nor internal notes.
---   NULL before the event, and where the event lies before the opening (a broken time).
+--   message_speakers decides which messages are an agent's: not a bot's under an agent's name, nor internal notes.
+--   NULL until the event happens, and if the event lies before the opening (a broken time).
 --   Messages that were read before the chat's last change and hold no answer do not count: the answer may be newer.
 --   Open: in one of auto, wait_for_chat, in_chat, queue, in_queue, or in an unknown situation and not closed. A chat
 --   that was opened again has no closing. One that is closed without a time leaves the backlog at its last change.
---   Huggy does not say when a chat entered the queue: the wait begins at the opening and holds the bot's part.
+--   Huggy does not say when a chat entered the queue: the wait begins at the opening and includes the bot's part.
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
 -- Fórmula: espera = attended_at - created_at; primeira resposta = de created_at à primeira mensagem de um agente se as
 --   mensagens do atendimento foram coletadas, senão a attended_at; atendimento = closed_at - attended_at; resolução =

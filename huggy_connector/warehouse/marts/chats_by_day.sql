@@ -28,7 +28,7 @@
 --   by_agent BIGINT: Of them, those that an agent took. | Deles, os que um agente assumiu.
 --   by_bot BIGINT: Of them, those closed without an agent. | Deles, os encerrados sem agente.
 --
--- Example: 23:30 in São Paulo is the next day in UTC, and still this day here; a day that cannot be read is told;
+-- Example: 23:30 in São Paulo is the next day in UTC, and still this day here; an unreadable day is NULL;
 --   a chat that a sweep misses counts, one whose deletion is confirmed does not.
 --   chats
 --   | id | situation | channel | agent_id | created_at       | attended_at      | closed_at        | deleted_grade |

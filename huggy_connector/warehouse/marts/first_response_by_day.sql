@@ -6,9 +6,9 @@
 -- Edge cases:
 --   A chat that an agent opens by writing is answered at once.
 --   The bot's messages, also those that Huggy calls an agent's, and internal notes are no response: message_speakers
---   tells who spoke. NULL, not 0, while there is none.
---   A series whose by_message jumps changes its meaning there: messages of older chats are landed only if asked for.
---   Where messages are not landed, taking the chat stands for answering it: first_response_basis in marts.chat_times.
+--   decides who spoke. NULL, not 0, while there is none.
+--   A series changes its meaning where by_message jumps: messages of older chats are landed only on request.
+--   If messages are not landed, taking the chat counts as answering it: first_response_basis in marts.chat_times.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
 -- Fórmula: de created_at à primeira mensagem de um agente se as mensagens do atendimento foram coletadas, senão a
 --   attended_at; mediana e percentil 90, interpolados, dos atendimentos iniciados no dia.

@@ -4,7 +4,7 @@
 -- Formula: closed_at - attended_at of the chats opened on the day; median and 90th percentile, interpolated.
 -- Edge cases:
 --   NULL, not 0, until the chat is closed; chats that no agent took are not measured.
---   Pauses in the conversation are in it: Huggy gives no times of work.
+--   It includes pauses in the conversation: Huggy gives no working times.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
 -- Fórmula: closed_at - attended_at dos atendimentos iniciados no dia; mediana e percentil 90, interpolados.
 -- Casos especiais:
@@ -29,7 +29,7 @@
 --   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
 --   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
 --
--- Example: handled in 20 minutes, and in 60 of which the last 50 are after hours; one is still in hand.
+-- Example: handled in 20 minutes, and in 60 of which the last 50 are after hours; one is not closed yet.
 --   chats
 --   | id | situation | department_id | created_at       | attended_at      | closed_at        |
 --   | 1  | finishing | 31            | 2026-11-09 09:00 | 2026-11-09 09:10 | 2026-11-09 09:30 |

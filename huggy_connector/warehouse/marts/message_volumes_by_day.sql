@@ -4,7 +4,7 @@
 -- Formula: rows of messages by the local day of sent_at.
 -- Edge cases:
 --   Messages are landed only when asked for (`huggy sync --messages`), so that only chats with landed messages count.
---   Who spoke is told by the lists of agents and contacts, not by Huggy's sender type: message_speakers.
+--   The lists of agents and contacts decide who spoke, not Huggy's sender type: see message_speakers.
 --   Messages of chats whose deletion is confirmed are left out. A chat counts on each day and for each sender: never
 --   add chats.
 --   Messages whose time is unreadable have day NULL.
@@ -26,7 +26,7 @@
 --   messages BIGINT: Messages sent. | Mensagens enviadas.
 --   chats BIGINT: Chats that they belong to. | Atendimentos a que pertencem.
 --
--- Example: a customer writes twice, the bot and Ana answer, Ana leaves a note, and Huggy tells that the chat has ended.
+-- Example: a customer writes twice, the bot and Ana answer, Ana leaves a note, and Huggy reports the end of the chat.
 --   agents
 --   | id | name |
 --   | 7  | Ana  |

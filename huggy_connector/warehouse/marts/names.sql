@@ -3,7 +3,7 @@
 --
 -- Formula: the name in the list of agents or departments; for an agent who is in neither, such as one who left, and for
 --   tabulations, the name in the newest chat that has it.
--- Edge cases: an id that nowhere has a name has no row.
+-- Edge cases: an id without a name in any of them has no row.
 -- Fórmula: o nome na lista de agentes ou departamentos; para um agente que não está nela, como um que saiu, e para
 --   tabulações, o nome no atendimento mais novo que o tem.
 -- Casos especiais: um id que não tem nome em lugar algum não tem linha.

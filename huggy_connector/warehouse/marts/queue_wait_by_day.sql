@@ -4,7 +4,7 @@
 -- Formula: attended_at - created_at of the chats opened on the day; median and 90th percentile, interpolated.
 -- Edge cases:
 --   Chats that no agent took (bot only, still waiting) count in chats and not in measured: their wait is NULL, not 0.
---   Huggy does not say when a chat entered the queue, so the bot's part is in it.
+--   Huggy does not say when a chat entered the queue, so the wait includes the bot's part.
 --   Percentiles cannot be added or averaged over days: take them again from marts.chat_times.
 -- Fórmula: attended_at - created_at dos atendimentos iniciados no dia; mediana e percentil 90, interpolados.
 -- Casos especiais:

@@ -3,8 +3,8 @@
 --
 -- Formula: a chat returns where its contact opened another one earlier; within 7 days: at most 7 * 24 hours before.
 -- Edge cases:
---   Before means before in what is landed: in the first weeks of the data many seem new who are not.
---   Chats without a contact count in chats only. Merged contacts are whom Huggy says they are now.
+--   Only landed chats count as earlier ones: in the first weeks of the data many customers only seem new.
+--   Chats without a contact count in chats only. A merged contact counts as the one that Huggy names now.
 -- Fórmula: um atendimento volta se o contato dele iniciou outro antes; em 7 dias: no máximo 7 * 24 horas antes.
 -- Casos especiais:
 --   Antes quer dizer antes no que foi coletado: nas primeiras semanas dos dados muitos parecem novos e não são.

@@ -1,8 +1,8 @@
 -- Service level by day: how many chats kept the targets of marts.targets, and how many did not.
 -- Nível de serviço por dia: quantos atendimentos cumpriram as metas de marts.targets e quantos não.
 --
--- Formula: met where it happened within the target, on the target's clock; missed where it happened later, or had not
---   happened when the target passed; pending while it still can be; cancelled where the chat was closed before;
+-- Formula: met if it happened within the target, on the target's clock; missed if it happened later, or had not
+--   happened when the target passed; pending while it can still be met; cancelled if the chat was closed before that;
 --   attainment = met / (met + missed).
 -- Edge cases:
 --   Measured as of the last landing (marts.as_of). Pending and cancelled chats are in neither side of attainment.

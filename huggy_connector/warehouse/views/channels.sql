@@ -1,7 +1,7 @@
 -- Channels: one row a connected channel, as the chats name it. Huggy's API does not list them.
 -- Canais: uma linha por canal conectado, como os atendimentos o nomeiam. A API da Huggy não os lista.
 --
--- Edge cases: the newest name wins: that of the chat that changed last. One that no chat ran over is not here.
+-- Edge cases: the newest name wins: that of the chat that changed last. A channel without a chat has no row.
 -- Casos especiais: o nome mais novo vale: o do atendimento que mudou por último. O que nenhum atendimento usou não
 --   está aqui.
 -- Refresh: view.

@@ -1,7 +1,7 @@
 -- Channels of chats: one row a connected channel that a chat ran over; flat, for tools that know no lists.
 -- Canais dos atendimentos: uma linha por canal conectado por onde passou; plana, para ferramentas sem listas.
 --
--- Edge cases: channel_id is NULL where Huggy gave no readable id; uuid is there then.
+-- Edge cases: channel_id is NULL where Huggy gave no readable id; it then has a uuid.
 -- Casos especiais: channel_id é NULL se a Huggy não deu um id legível; então há o uuid.
 -- Refresh: view.
 --

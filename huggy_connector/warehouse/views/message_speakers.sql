@@ -2,12 +2,12 @@
 -- Quem falou: quem escreveu cada mensagem. A única regra de que são feitos primeira resposta, SLA e volumes.
 --
 -- Formula: the sender's id is looked up in two lists. Agents: ids in agents, in the agents of any chat (chat_agents) or
---   in charge of one (chats.agent_id). Contacts: the customer of the chat, as the message or the chat says. In one list
---   only: that one, whatever word stands in sender_type. In both: the word decides, agent is an agent, virtual_agent a
---   bot, any other the contact. In none: whoever is called agent or virtual_agent is a bot.
+--   in charge of one (chats.agent_id). Contacts: the customer of the chat, as the message or the chat says. An id in
+--   one list belongs to that list, whatever sender_type says. For an id in both, sender_type decides: agent is an agent,
+--   virtual_agent a bot, any other the contact. For an id in none, agent and virtual_agent are a bot, all others other.
 -- Edge cases:
---   An internal event of Huggy is nobody's, whoever is named in it.
---   A bot may speak as agent, such as Auto, id 1: no list knows it. A program that is listed as an agent is one.
+--   An internal event of Huggy has no human speaker, whoever it names.
+--   A bot may speak as agent, such as Auto, id 1: it is in no list. A program that is listed as an agent is one.
 --   An agent who has left is known by the chats that they took part in.
 --   Ids of agents and of contacts are two series: a number may be in both.
 --   Without a sender: virtual_agent is a bot; where the chat has no customer, as after huggy forget, the contact; an

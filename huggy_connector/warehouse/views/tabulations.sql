@@ -1,7 +1,7 @@
 -- Tabulations: one row a closing category, as the chats name it. Huggy's API does not list them.
 -- Tabulações: uma linha por categoria de encerramento, como os atendimentos a nomeiam. A API da Huggy não as lista.
 --
--- Edge cases: the newest name wins: that of the chat that changed last. One that no chat has is not here.
+-- Edge cases: the newest name wins: that of the chat that changed last. A category without a chat has no row.
 -- Casos especiais: o nome mais novo vale: o do atendimento que mudou por último. A que nenhum atendimento tem não está
 --   aqui.
 -- Refresh: view.

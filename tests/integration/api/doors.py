@@ -1,4 +1,4 @@
-"""Ways to a server other than the straight one: a proxy that speaks HTTP and SOCKS, and a door of TLS. On loopback."""
+"""Indirect connections to a server, on loopback: a proxy for HTTP and SOCKS, and a TLS endpoint."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Runs `huggy` in processes forked from one that has imported everything, and measures each: see test_hostile_answers.
 
 Each line of standard input is an order, as JSON: `arguments`, the `environ` to add, and the seconds that an answer may
-take (`longest`). The answer is a line of JSON too. In a fork each wait takes a part of its time, and patience ends by
-waiting alone: how often something is asked for again is no matter of how busy the machine is.
+take (`longest`). The answer is a line of JSON too. In a fork each wait takes a part of its time, and only waits count
+for the time of retries: so a busy machine does not change how often something is sent again.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ from zoneinfo import ZoneInfo
 import jwt  # noqa: F401
 import pyarrow.parquet  # noqa: F401 -- imported before the fork, as all that takes long
 
-from huggy_connector.api import SYSTEM_CLOCK, Client
-from huggy_connector.api.bounded import Reader
+from huggy_connector.api import Client
 from huggy_connector.api.http import HttpTransport
+from huggy_connector.api.response_limits import BodyReader
 from huggy_connector.budget import SharedBudget
-from huggy_connector.budget.file import FileStore, seconds_since_boot
-from huggy_connector.catalogue import resource_named
+from huggy_connector.budget.file import FileBudgetStore, read_boot_clock
+from huggy_connector.catalogue import get_resource
 from huggy_connector.cli import main
-from huggy_connector.landing import make_ready
+from huggy_connector.clock import SYSTEM_CLOCK
+from huggy_connector.landing import warm_up
 from tests.integration.forking import orders, say
 
 LONGEST = 120
 """Seconds after which a fork is ended, and its row failed."""
-PATIENCE = 3.0
+RETRY_TIMEOUT = 3.0
 """Seconds of waiting for which a page is asked for again."""
 FASTER = 10
 """As often as a second of the budget passes in one."""
@@ -63,10 +64,10 @@ def shorten(longest: float) -> None:
     for name, way in {"wait": waits.of_client, "monotonic": lambda: waits.seconds}.items():
         object.__setattr__(SYSTEM_CLOCK, name, way)
     defaults: tuple[tuple[Any, dict[str, Any]], ...] = (
-        (Client.__init__, {"patience": PATIENCE}),
-        (HttpTransport.__init__, {"longest": longest}),
-        (Reader.__init__, {"slow_after": longest / 2}),
-        (FileStore.__init__, {"clock": lambda: seconds_since_boot() * FASTER}),
+        (Client.__init__, {"retry_timeout": RETRY_TIMEOUT}),
+        (HttpTransport.__init__, {"max_seconds": longest}),
+        (BodyReader.__init__, {"slow_after": longest / 2}),
+        (FileBudgetStore.__init__, {"clock": lambda: read_boot_clock() * FASTER}),
         (SharedBudget.__init__, {"sleep": waits.of_budget}),
     )
     for call, shorter in defaults:
@@ -89,7 +90,7 @@ def child(order: dict[str, Any], answer: Path) -> None:
 
 def serve() -> None:
     HttpTransport("http://127.0.0.1", language="en").close()  # it has read the certificates
-    make_ready(resource_named("chats"), ZoneInfo("America/Sao_Paulo"))
+    warm_up(get_resource("chats"), ZoneInfo("America/Sao_Paulo"))
     gc.freeze()
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder)

@@ -1,4 +1,4 @@
-"""A server that stands before a sandbox and answers one request, or all of a kind, in the worst of ways."""
+"""A server in front of a sandbox that answers one request, or all of a kind, in the worst of ways."""
 
 from __future__ import annotations
 

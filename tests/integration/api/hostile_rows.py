@@ -1,4 +1,4 @@
-"""The corpus: what the API, or whatever answers in its place, may say. See test_hostile_answers."""
+"""The corpus of answers that the API, or something in its place, may give. See test_hostile_answers."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from tests.integration.conftest import ROOT, Run
 MEGABYTES = 300
 """The most that a process may take."""
 AGAIN = range(2, 16)
-"""How often what may pass is asked for, while patience lasts."""
+"""How often a request with transient failures is sent until the retry timeout."""
 MOST_ASKED = 500
 """Requests of any run. A list that cannot be read exactly is given up after some 400."""
 LONGEST, SHORT = 100.0, 0.4

@@ -1,4 +1,4 @@
-"""`huggy auth` as a person uses it: with a browser, with an address to paste, and afterwards."""
+"""`huggy auth` as people use it: with a browser, with an address to paste, and afterwards."""
 
 import json
 import re
@@ -100,7 +100,7 @@ def test_the_address_asked_for_is_the_documented_one(account: "Open", tmp_path: 
     assert not (tmp_path / "state" / "tokens").exists()
 
 
-def test_a_pasted_code_does_too_and_a_second_time_it_does_not(account: "Open") -> None:
+def test_a_pasted_code_works_once(account: "Open") -> None:
     user = account().without(*TOKENS)
     code = code_in(agreed(user, redirect="https://company.example/cb"))
     login = ("auth", "login", "--redirect-url", "https://company.example/cb")
@@ -139,9 +139,7 @@ WRONG = (
 )
 
 
-def test_whoever_visits_the_port_without_the_logins_state_ends_nothing(
-    account: "Open", tmp_path: Path, port: str
-) -> None:
+def test_a_visit_without_the_logins_state_ends_nothing(account: "Open", tmp_path: Path, port: str) -> None:
     user = with_a_browser(account().without(*TOKENS), tmp_path, *WRONG)
     done = user.huggy("auth", "login", "--port", port)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Connected as Ana Souza (agent 9001), company 4242.")
@@ -152,7 +150,9 @@ def test_whoever_visits_the_port_without_the_logins_state_ends_nothing(
     assert user.work() == ["20 rows"]
 
 
-def test_the_state_is_not_among_what_the_browser_is_started_with(account: "Open", tmp_path: Path, port: str) -> None:
+def test_the_command_that_starts_the_browser_does_not_hold_the_state(
+    account: "Open", tmp_path: Path, port: str
+) -> None:
     user = with_a_browser(account().without(*TOKENS), tmp_path)
     done = user.huggy("auth", "login", "--port", port)
     (state,) = re.findall(r"state=([\w-]{43})$", done.stderr, re.MULTILINE)
@@ -183,7 +183,7 @@ def test_a_login_whose_page_somebody_else_has_opened_is_over(account: "Open", tm
     assert not (tmp_path / "state" / "tokens").exists()
 
 
-def test_a_login_stands_for_dead_tokens_in_the_settings_and_for_a_damaged_file(account: "Open", tmp_path: Path) -> None:
+def test_a_login_replaces_dead_tokens_in_the_settings_and_a_damaged_file(account: "Open", tmp_path: Path) -> None:
     user = account()
     user.sandbox.control(expire_tokens=True)
     user.work()
@@ -200,7 +200,7 @@ def test_a_login_stands_for_dead_tokens_in_the_settings_and_for_a_damaged_file(a
     assert (user.work(), user.refreshes()) == (["20 rows"], (0, 0))
 
 
-def test_a_port_that_is_taken_is_told(account: "Open") -> None:
+def test_a_port_in_use_is_an_error(account: "Open") -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = account().huggy("auth", "login", "--port", str(port))
@@ -232,7 +232,7 @@ def test_a_port_that_is_taken_is_told(account: "Open") -> None:
         ),
     ],
 )
-def test_the_status_is_told_in_two_sentences_and_asks_nobody(
+def test_the_status_is_two_sentences_and_sends_nothing(
     account: "Open", days: float | None, missing: tuple[str, ...], said: list[str]
 ) -> None:
     user = account(token_days_left=days).without(*missing)

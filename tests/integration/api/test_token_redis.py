@@ -1,4 +1,4 @@
-"""Tokens in a real Redis of our own: encrypted, swapped only over what was read, and told where they cannot be read."""
+"""Tokens in a real Redis: encrypted, swapped only if unchanged, and an error if they are not readable."""
 
 import shutil
 import signal
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from huggy_connector.api.kept import Illegible, Kept
-from huggy_connector.api.token_redis import TokenRedis
-from huggy_connector.api.tokens import Grant
+from huggy_connector.api.auth.stored_token import StoredToken, UnreadableToken
+from huggy_connector.api.auth.token_grant import TokenGrant
+from huggy_connector.api.auth.token_redis import TokenRedis
 from huggy_connector.errors import ConfigurationError, Unreachable
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.skipif(REDIS is None, reason="no redis-server here: ins
 
 LEASE = 1.0
 
-FIRST = Kept("APP-1", Grant("hidden-1", "hidden-r1"))
-SECOND = Kept("APP-1", Grant("hidden-2", "hidden-r2"), ("seed",))
+FIRST = StoredToken("APP-1", TokenGrant("hidden-1", "hidden-r1"))
+SECOND = StoredToken("APP-1", TokenGrant("hidden-2", "hidden-r2"), ("seed",))
 
 
 class Server:
@@ -74,22 +74,22 @@ def store(server: Server, *, secret: str = "hidden-secret") -> TokenRedis:
     return TokenRedis(server.url, "name", client_secret=secret, lease=LEASE)
 
 
-def put(server: Server, kept: Kept) -> None:
-    with store(server).alone() as held:
+def put(server: Server, kept: StoredToken) -> None:
+    with store(server).lock() as held:
         held.put(kept)
 
 
-def test_what_is_put_is_read_and_redis_learns_nothing(server: Server) -> None:
+def test_stored_tokens_are_read_back_and_redis_learns_nothing(server: Server) -> None:
     assert store(server).read() is None
     put(server, FIRST)
     assert store(server).read() == FIRST
     assert list(server.raw()) == [b"huggy:tokens:{name}"]
     assert b"hidden" not in b"".join(server.raw().values())
-    assert store(server).place == f"the Redis at 127.0.0.1:{server.port}"
+    assert store(server).location == f"the Redis at 127.0.0.1:{server.port}"
 
 
-def test_a_swap_happens_only_over_what_was_read(server: Server) -> None:
-    with store(server).alone() as held:
+def test_a_swap_replaces_only_the_tokens_that_were_read(server: Server) -> None:
+    with store(server).lock() as held:
         assert not held.swap(FIRST, SECOND)
         assert held.swap(None, FIRST)
         assert not held.swap(None, SECOND)
@@ -104,7 +104,7 @@ def test_of_two_that_swap_at_once_one_wins(server: Server) -> None:
 
     def swap(number: int) -> None:
         together.wait()
-        if stores[number].swap(FIRST, Kept("APP-1", Grant(f"by-{number}"))):
+        if stores[number].swap(FIRST, StoredToken("APP-1", TokenGrant(f"by-{number}"))):
             won.append(number)
 
     threads = [threading.Thread(target=swap, args=(number,)) for number in range(len(stores))]
@@ -113,17 +113,17 @@ def test_of_two_that_swap_at_once_one_wins(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert len(won) == 1
-    assert store(server).read() == Kept("APP-1", Grant(f"by-{won[0]}"))
+    assert store(server).read() == StoredToken("APP-1", TokenGrant(f"by-{won[0]}"))
 
 
-def test_who_holds_the_store_holds_it_alone_and_longer_than_a_lease(server: Server) -> None:
+def test_only_one_holds_the_lock_and_for_longer_than_a_lease(server: Server) -> None:
     told = list[str]()
 
     def another() -> None:
-        with store(server).alone() as held:
+        with store(server).lock() as held:
             told.append(f"another finds {held.read() == FIRST}")
 
-    with store(server).alone() as held:
+    with store(server).lock() as held:
         thread = threading.Thread(target=another)
         thread.start()
         thread.join(timeout=2 * LEASE)
@@ -135,28 +135,28 @@ def test_who_holds_the_store_holds_it_alone_and_longer_than_a_lease(server: Serv
 
 def test_nobody_waits_longer_than_a_lease_for_a_killed_holder(server: Server) -> None:
     script = (
-        "import os, signal, sys; from huggy_connector.api.token_redis import TokenRedis\n"
-        "with TokenRedis(sys.argv[1], 'name', client_secret='x', lease=1).alone(): os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, sys; from huggy_connector.api.auth.token_redis import TokenRedis\n"
+        "with TokenRedis(sys.argv[1], 'name', client_secret='x', lease=1).lock(): os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert subprocess.run([sys.executable, "-c", script, server.url], check=False).returncode == -signal.SIGKILL
     put(server, FIRST)
     assert store(server).read() == FIRST
 
 
-def test_another_client_secret_or_a_damaged_value_is_told_and_can_be_overwritten(server: Server) -> None:
+def test_another_client_secret_or_a_damaged_value_is_an_error_and_can_be_overwritten(server: Server) -> None:
     put(server, FIRST)
-    with pytest.raises(Illegible) as raised:
+    with pytest.raises(UnreadableToken) as raised:
         store(server, secret="another").read()
     assert str(raised.value) == (
         f"The tokens in the Redis at 127.0.0.1:{server.port} were kept with another client secret, or are damaged: "
         "check HUGGY_CLIENT_SECRET, or run `huggy auth login`."
     )
-    with store(server, secret="another").alone() as held:
+    with store(server, secret="another").lock() as held:
         held.put(SECOND)
     assert store(server, secret="another").read() == SECOND
 
 
-def test_a_wrong_password_is_told_without_it(server: Server) -> None:
+def test_the_error_about_a_wrong_password_does_not_quote_it(server: Server) -> None:
     url = server.url.replace("hidden-password", "hidden-and-wrong")
     with pytest.raises(ConfigurationError) as raised:
         TokenRedis(url, "name", client_secret="x").read()
@@ -166,9 +166,9 @@ def test_a_wrong_password_is_told_without_it(server: Server) -> None:
     )
 
 
-def test_a_redis_that_is_gone_is_told_without_its_password(server: Server) -> None:
+def test_the_error_about_a_missing_redis_does_not_quote_its_password(server: Server) -> None:
     server.stop()
-    for act in (store(server).read, store(server).alone().__enter__):
+    for act in (store(server).read, store(server).lock().__enter__):
         with pytest.raises(Unreachable) as raised:
             act()
         assert str(raised.value) == (
@@ -177,7 +177,7 @@ def test_a_redis_that_is_gone_is_told_without_its_password(server: Server) -> No
         )
 
 
-def test_hosts_without_a_common_disk_ask_once_for_another_token(
+def test_hosts_without_a_common_disk_refresh_once(
     server: Server, account: "Callable[..., Account]", tmp_path: Path
 ) -> None:
     user = account(token_days_left=-1.0).having(HUGGY_TOKEN_STORE=server.url)

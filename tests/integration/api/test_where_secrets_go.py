@@ -1,4 +1,4 @@
-"""A token is shown to its own server alone, whatever that answers and wherever tokens are kept."""
+"""A token goes only to its own server, whatever that answers and wherever tokens are stored."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ def kept_by(account: "Account", place: Path) -> "Account":
 
 
 @pytest.mark.parametrize("stranger_is", ["base_url", "auth_url"])
-def test_kept_tokens_go_to_no_other_address(account: "Open", tmp_path: Path, stranger_is: str) -> None:
+def test_stored_tokens_go_to_no_other_address(account: "Open", tmp_path: Path, stranger_is: str) -> None:
     user = kept_by(account(), tmp_path / "tokens" / "all.json")
     user.sandbox.control(expire_tokens=True)
     with Recorder() as stranger:
@@ -69,7 +69,7 @@ def test_kept_tokens_go_to_no_other_address(account: "Open", tmp_path: Path, str
     assert user.huggy("check").returncode == 0
 
 
-def test_tokens_that_an_earlier_release_kept_are_for_huggy_itself(account: "Open", tmp_path: Path) -> None:
+def test_tokens_that_an_earlier_release_stored_are_for_huggy_itself(account: "Open", tmp_path: Path) -> None:
     place = tmp_path / "tokens" / "all.json"
     user = kept_by(account(), place).without("HUGGY_REFRESH_TOKEN")
     kept = json.loads(place.read_text())
@@ -79,10 +79,10 @@ def test_tokens_that_an_earlier_release_kept_are_for_huggy_itself(account: "Open
         f"huggy: The tokens in the file {place} do not say for which address they are: run `huggy auth login`.\n"
     )
     with open_client(user.settings(base_url="https://api.huggy.app/v3", auth_url="https://auth.huggy.app/oauth")) as at:
-        assert at._credentials.place == f"the file {place}"
+        assert at._credentials.location == f"the file {place}"
 
 
-def test_a_stranger_in_a_connection_is_told_nothing_of_the_environment(account: "Open", tmp_path: Path) -> None:
+def test_a_foreign_host_in_a_connection_learns_nothing_of_the_environment(account: "Open", tmp_path: Path) -> None:
     user = account().having(HUGGY_TOKEN_STORE=f"file:{tmp_path / 'tokens' / 'all.json'}")
     assert user.huggy("check").returncode == 0
     environ = {name: value for name, value in user.environ.items() if name.startswith("HUGGY_")}

@@ -13,14 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from huggy_connector import api
-from huggy_connector.api import SYSTEM_CLOCK, Client
-from huggy_connector.api.auth import app_in, given_in
+from huggy_connector.api import Client
+from huggy_connector.api.auth.credentials import read_configured_app, read_configured_grant
+from huggy_connector.api.auth.stored_token import LockedTokenStore, StoredToken, TokenStore
+from huggy_connector.api.auth.token_refresh import RefreshingToken
+from huggy_connector.api.auth.token_store import open_token_store
 from huggy_connector.api.http import HttpTransport
-from huggy_connector.api.kept import Held, Kept, TokenStore
-from huggy_connector.api.renewal import RenewedToken
-from huggy_connector.api.token_store import open_token_store
 from huggy_connector.budget import open_budget
-from huggy_connector.catalogue import resource_named
+from huggy_connector.catalogue import get_resource
+from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import HuggyError
 from huggy_connector.settings import Settings
 
@@ -31,25 +32,25 @@ class Deadly:
     def __init__(self, store: TokenStore, moment: str) -> None:
         self.store = store
         self.moment = moment
-        self.place = store.place
+        self.location = store.location
 
-    def read(self) -> Kept | None:
+    def read(self) -> StoredToken | None:
         return self.store.read()
 
     @contextmanager
-    def alone(self) -> Iterator["DeadlyHold"]:
-        with self.store.alone() as held:
+    def lock(self) -> Iterator["DeadlyHold"]:
+        with self.store.lock() as held:
             yield DeadlyHold(held, self.moment)
 
 
 class DeadlyHold:
-    def __init__(self, held: Held, moment: str) -> None:
+    def __init__(self, held: LockedTokenStore, moment: str) -> None:
         self.held = held
         self.moment = moment
         self.read = held.read
         self.put = held.put
 
-    def swap(self, before: Kept | None, after: Kept) -> bool:
+    def swap(self, before: StoredToken | None, after: StoredToken) -> bool:
         if self.moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         swapped = self.held.swap(before, after)
@@ -60,17 +61,17 @@ class DeadlyHold:
 def opened(settings: Settings, killed: str | None) -> Client:
     if killed is None:
         return api.open_client(settings)
-    app = app_in(settings)
+    app = read_configured_app(settings)
     assert app is not None
     store = open_token_store(settings, app)
     return Client(
         transport=HttpTransport(settings.base_url, language=settings.language),
         budget=open_budget("memory:", scope="", rate=1000, state_folder=settings.state_folder, note=lambda _: None),
-        credentials=RenewedToken(
+        credentials=RefreshingToken(
             app,
             Deadly(store, killed),
-            given=given_in(settings),
-            kept=store.read(),
+            configured=read_configured_grant(settings),
+            stored=store.read(),
             now=SYSTEM_CLOCK.now,
             note=lambda _: None,
         ),
@@ -79,7 +80,7 @@ def opened(settings: Settings, killed: str | None) -> Client:
 
 
 def main(*, threads: int = 1, killed: str | None = None) -> None:
-    chats = resource_named("chats")
+    chats = get_resource("chats")
     with opened(Settings.resolve(environ=os.environ), killed) as client, ThreadPoolExecutor(threads) as pool:
         together = threading.Barrier(threads)
 

@@ -1,4 +1,4 @@
-"""The budget's file: what it survives, and what it refuses, on a clock that the test moves."""
+"""The budget's file: what it survives and what it refuses, with a clock of the test."""
 
 import fcntl
 import json
@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from huggy_connector.budget import open_budget
-from huggy_connector.budget.file import FileStore
-from huggy_connector.budget.threads import SharedBudget
+from huggy_connector.budget.file import FileBudgetStore
+from huggy_connector.budget.limiter import SharedBudget
 from huggy_connector.budget.types import Lane
-from huggy_connector.budget.window import Limit, Window
+from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
 
 # The children touch nothing but the budget's file; threads that other tests left behind do not concern them.
@@ -44,22 +44,22 @@ class Party:
         self.clock = Clock()
         self.told: list[str] = []
 
-    def store(self, clock_name: bytes = b"the host's") -> FileStore:
-        return FileStore(
+    def store(self, clock_name: bytes = b"the host's") -> FileBudgetStore:
+        return FileBudgetStore(
             self.path,
-            Limit(1.0),
+            RateLimit(1.0),
             note=self.told.append,
             clock=self.clock,
             clock_name=lambda: clock_name,
             sleep=self.clock.sleep,
         )
 
-    def until_free(self, store: FileStore) -> float:
+    def until_free(self, store: FileBudgetStore) -> float:
         """Seconds until a request may leave; it is answered at once."""
         start = self.clock.now
-        while wait := store.change(lambda window: window.ask(f"{store.holder}.1", Lane.NORMAL)):
+        while wait := store.change(lambda window: window.request_slot(f"{store.holder}.1", Lane.NORMAL)):
             self.clock.now += wait
-        store.change(lambda window: window.answered(f"{store.holder}.1", round_trip=0.0))
+        store.change(lambda window: window.record_answer(f"{store.holder}.1", round_trip=0.0))
         return round(self.clock.now - start, 3)
 
 
@@ -68,7 +68,7 @@ def party(tmp_path: Path) -> Party:
     return Party(tmp_path / "state" / "budget-1")
 
 
-def test_a_file_that_is_new_is_full_for_a_second_and_not_worth_telling(party: Party) -> None:
+def test_a_new_file_is_full_for_a_second_and_gives_no_note(party: Party) -> None:
     assert party.until_free(party.store()) == 1.0
     assert party.told == []
 
@@ -78,7 +78,7 @@ def test_two_stores_on_one_file_share_its_slots(party: Party) -> None:
     assert [party.until_free(store) for store in (one, other, one)] == [1.0, 1.0, 1.0]
 
 
-def test_what_one_left_the_next_finds(party: Party) -> None:
+def test_the_next_process_finds_the_state_of_the_last(party: Party) -> None:
     store = party.store()
     party.until_free(store)
     store.close()
@@ -106,7 +106,7 @@ def test_only_the_file_is_left_and_only_its_owner_may_read_it(party: Party) -> N
     ],
     ids=["emptied", "garbage", "wrong checksum", "zeros", "deleted"],
 )
-def test_a_file_spoilt_begins_anew_as_if_the_last_second_had_been_full(
+def test_a_damaged_file_starts_again_as_if_the_last_second_had_been_full(
     party: Party, contents: bytes | None, what: str
 ) -> None:
     store = party.store()
@@ -121,7 +121,7 @@ def test_a_file_spoilt_begins_anew_as_if_the_last_second_had_been_full(
 
 
 @pytest.mark.parametrize("length", range(0, 200, 17))
-def test_a_file_cut_off_anywhere_begins_anew(party: Party, length: int) -> None:
+def test_a_file_cut_off_anywhere_starts_again(party: Party, length: int) -> None:
     store = party.store()
     party.until_free(store)
     os.truncate(party.path, length)
@@ -129,7 +129,7 @@ def test_a_file_cut_off_anywhere_begins_anew(party: Party, length: int) -> None:
     assert party.until_free(store) == 1.0
 
 
-def test_a_folder_that_vanished_is_made_anew(party: Party) -> None:
+def test_a_lost_folder_is_made_again(party: Party) -> None:
     store = party.store()
     for path in party.path.parent.iterdir():
         path.unlink()
@@ -137,7 +137,7 @@ def test_a_folder_that_vanished_is_made_anew(party: Party) -> None:
     assert party.until_free(store) == 1.0
 
 
-def test_requests_that_are_out_outlive_the_file(party: Party) -> None:
+def test_requests_in_flight_outlive_the_file(party: Party) -> None:
     store = party.store()
 
     def sleep_for_a_while(seconds: float) -> None:
@@ -146,13 +146,13 @@ def test_requests_that_are_out_outlive_the_file(party: Party) -> None:
             raise TimeoutError
 
     budget = SharedBudget(store, rate=1.0, note=print, stopwatch=party.clock, sleep=sleep_for_a_while)
-    with budget.turn():
+    with budget.take_turn():
         party.path.unlink()
-        with pytest.raises(TimeoutError), budget.turn():
+        with pytest.raises(TimeoutError), budget.take_turn():
             pytest.fail("the only slot was held")
 
 
-def test_a_lock_that_is_not_given_back_is_passed_over_and_told(party: Party) -> None:
+def test_a_lock_that_is_not_released_is_replaced_and_noted(party: Party) -> None:
     store = party.store()
     party.until_free(store)
     stopped = os.open(party.path, os.O_RDWR)
@@ -184,17 +184,22 @@ def test_a_lock_that_others_hold_in_turn_is_waited_for(party: Party) -> None:
         if party.clock.now >= end:
             fcntl.flock(others, fcntl.LOCK_UN)
 
-    patient = FileStore(
-        party.path, Limit(1.0), note=party.told.append, clock=party.clock, clock_name=lambda: b"the host's", sleep=sleep
+    patient = FileBudgetStore(
+        party.path,
+        RateLimit(1.0),
+        note=party.told.append,
+        clock=party.clock,
+        clock_name=lambda: b"the host's",
+        sleep=sleep,
     )
     os.close(others)
     assert party.until_free(patient) == 0.0
     assert party.told == []
 
 
-def test_changes_of_many_processes_at_once_are_all_kept(tmp_path: Path) -> None:
-    store = FileStore(tmp_path / "budget-1", Limit(1.0), note=print)
-    store.change(lambda window: window.refused("a.0", round_trip=0.0, retry_after=900.0))
+def test_simultaneous_changes_of_many_processes_are_all_kept(tmp_path: Path) -> None:
+    store = FileBudgetStore(tmp_path / "budget-1", RateLimit(1.0), note=print)
+    store.change(lambda window: window.record_refusal("a.0", round_trip=0.0, retry_after=900.0))
     names = {f"{store.holder}.{process}-{number}" for process in range(4) for number in range(50)}
     children = []
     for process in range(4):
@@ -202,7 +207,7 @@ def test_changes_of_many_processes_at_once_are_all_kept(tmp_path: Path) -> None:
         if not child:
             for name in names:
                 if f".{process}-" in name:
-                    store.change(partial(Window.ask, name=name, lane=Lane.NORMAL))
+                    store.change(partial(RequestWindow.request_slot, name=name, lane=Lane.NORMAL))
             os._exit(0)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0, 0]
@@ -217,13 +222,13 @@ def test_the_slots_of_a_killed_process_are_free_after_two_seconds(party: Party) 
         store = party.store()
         party.until_free(store)
         party.clock.now += 5.0
-        store.change(lambda window: window.ask(f"{store.holder}.2", Lane.NORMAL))
+        store.change(lambda window: window.request_slot(f"{store.holder}.2", Lane.NORMAL))
         os.write(writer, b"!")
         signal.pause()
     os.read(reader, 1)
     party.clock.now += 10.0
     store = party.store()
-    assert store.change(lambda window: window.ask(f"{store.holder}.1", Lane.NORMAL)) > 0
+    assert store.change(lambda window: window.request_slot(f"{store.holder}.1", Lane.NORMAL)) > 0
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert party.until_free(store) <= 2.0
@@ -234,13 +239,13 @@ def test_the_slots_of_a_living_process_are_not(party: Party) -> None:
     living, store = party.store(), party.store()
     party.until_free(living)
     party.clock.now += 5.0
-    living.change(lambda window: window.ask(f"{living.holder}.2", Lane.NORMAL))
+    living.change(lambda window: window.request_slot(f"{living.holder}.2", Lane.NORMAL))
     for _ in range(50):
         party.clock.now += 1.0
-        assert store.change(lambda window: window.ask(f"{store.holder}.1", Lane.NORMAL)) > 0
+        assert store.change(lambda window: window.request_slot(f"{store.holder}.1", Lane.NORMAL)) > 0
 
 
-def test_a_forked_child_is_a_holder_of_its_own_with_a_lock_of_its_own(party: Party) -> None:
+def test_a_forked_child_is_another_holder_with_its_own_lock(party: Party) -> None:
     store = party.store()
     party.until_free(store)
     parent = store.holder
@@ -268,7 +273,7 @@ def test_a_forked_child_is_a_holder_of_its_own_with_a_lock_of_its_own(party: Par
     assert store.holder == parent
 
 
-def test_of_an_earlier_boot_nothing_is_taken_over(party: Party) -> None:
+def test_a_state_from_before_the_last_boot_is_ignored(party: Party) -> None:
     party.until_free(party.store(b"of an earlier boot"))
     party.clock.now = 10.0
     assert party.until_free(party.store()) == 1.0

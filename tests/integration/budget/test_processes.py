@@ -1,4 +1,4 @@
-"""Real processes under one budget in a file, against a server that notes when each request arrives."""
+"""Real processes with one budget in a file, against a server that notes when each request arrives."""
 
 import fcntl
 import logging
@@ -74,7 +74,7 @@ def delete(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "what"), [(garble, "is damaged"), (delete, "was deleted or emptied")], ids=["garbled", "deleted"]
 )
-def test_a_budget_file_spoilt_in_mid_run_lets_nobody_overrun_and_is_told_once(
+def test_a_budget_file_damaged_during_a_run_lets_nobody_overrun_and_is_noted_once(
     server: Any, start: Any, said: Any, tmp_path: Path, spoil: Any, what: str
 ) -> None:
     workers = [start() for _ in range(2)]
@@ -85,7 +85,7 @@ def test_a_budget_file_spoilt_in_mid_run_lets_nobody_overrun_and_is_told_once(
     assert server.most_in_any_second() <= 20
 
 
-def test_a_process_stopped_in_mid_run_holds_up_nobody(server: Any, start: Any, said: Any) -> None:
+def test_a_process_stopped_during_a_run_holds_up_nobody(server: Any, start: Any, said: Any) -> None:
     """Had it the lock, it is passed over after five seconds."""
     stopped, other = start(threads=8), start(seconds=15.0)
     server.wait_for(30)

@@ -1,4 +1,4 @@
-"""The budget over a Redis of our own on loopback."""
+"""The budget in a real Redis on loopback."""
 
 import json
 import logging
@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from huggy_connector.budget import open_budget
-from huggy_connector.budget.redis import RedisStore
+from huggy_connector.budget.redis import RedisBudgetStore
 from huggy_connector.budget.types import Lane
-from huggy_connector.budget.window import Limit, Window
+from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
@@ -105,15 +105,15 @@ class Clock:
         return self.now
 
 
-Open = Callable[..., RedisStore]
+Open = Callable[..., RedisBudgetStore]
 
 
 @pytest.fixture
 def open_store(redis: Server) -> Iterator[Open]:
-    opened: list[RedisStore] = []
+    opened: list[RedisBudgetStore] = []
 
-    def open_store(told: list[str], *, share: float | None = None, clock: Any = time.monotonic) -> RedisStore:
-        store = RedisStore(redis.url, "a", Limit(400.0), share=share, note=told.append, clock=clock)
+    def open_store(told: list[str], *, share: float | None = None, clock: Any = time.monotonic) -> RedisBudgetStore:
+        store = RedisBudgetStore(redis.url, "a", RateLimit(400.0), share=share, note=told.append, clock=clock)
         opened.append(store)
         return store
 
@@ -146,9 +146,7 @@ def test_a_killed_host_leaves_nothing_behind(redis: Server, server: Any, start: 
     assert server.most_in_any_second() <= 20
 
 
-def test_a_redis_gone_and_back_in_mid_run_lets_nobody_overrun(
-    redis: Server, server: Any, start: Any, said: Any
-) -> None:
+def test_a_redis_outage_during_a_run_lets_nobody_overrun(redis: Server, server: Any, start: Any, said: Any) -> None:
     workers = [start(redis.url, threads=8, seconds=11.0) for _ in range(2)]
     while redis.processes() < 2:
         time.sleep(0.02)
@@ -167,7 +165,7 @@ def test_a_redis_gone_and_back_in_mid_run_lets_nobody_overrun(
     assert server.most_in_any_second() <= 20
 
 
-def test_a_share_that_was_set_is_what_goes_on_while_redis_is_away(redis: Server, open_store: Open) -> None:
+def test_a_configured_share_is_used_while_redis_is_away(redis: Server, open_store: Open) -> None:
     told: list[str] = []
     store = open_store(told, share=0.1)
     redis.stop()
@@ -179,7 +177,7 @@ def test_a_share_that_was_set_is_what_goes_on_while_redis_is_away(redis: Server,
     )
 
 
-def test_with_a_share_a_run_begins_without_redis_and_goes_back_to_it(redis: Server, open_store: Open) -> None:
+def test_with_a_share_a_run_starts_without_redis_and_returns_to_it(redis: Server, open_store: Open) -> None:
     redis.stop()
     clock, told = Clock(), list[str]()
     store = open_store(told, share=0.1, clock=clock)
@@ -191,18 +189,18 @@ def test_with_a_share_a_run_begins_without_redis_and_goes_back_to_it(redis: Serv
     assert told[1:] == [f"The budget's Redis at 127.0.0.1:{redis.port} answers again: back to the common budget."]
 
 
-def granted(store: RedisStore, asks: range) -> int:
+def granted(store: RedisBudgetStore, asks: range) -> int:
     """How many of so many requests may leave at once; the others do not wait."""
 
-    def ask(window: Window, name: str) -> bool:
-        wait = window.ask(name, Lane.NORMAL)
-        window.leave(name)
+    def request_slot(window: RequestWindow, name: str) -> bool:
+        wait = window.request_slot(name, Lane.NORMAL)
+        window.withdraw(name)
         return not wait
 
-    return sum(store.change(partial(ask, name=f"{store.holder}.{number}")) for number in asks)
+    return sum(store.change(partial(request_slot, name=f"{store.holder}.{number}")) for number in asks)
 
 
-def test_who_comes_back_first_takes_no_more_than_its_share_until_the_others_can_be_back(
+def test_the_first_process_that_returns_keeps_to_its_share_until_the_others_can_return(
     redis: Server, open_store: Open
 ) -> None:
     clock = Clock()
@@ -215,14 +213,14 @@ def test_who_comes_back_first_takes_no_more_than_its_share_until_the_others_can_
     clock.now += 5.0
     first.change(lambda _: None)
     other.close()
-    while first.change(lambda window: window.ask(f"{first.holder}.first", Lane.NORMAL)):
+    while first.change(lambda window: window.request_slot(f"{first.holder}.first", Lane.NORMAL)):
         time.sleep(0.05)
     assert granted(first, range(300)) == 199
     clock.now += 10.0
     assert granted(first, range(300, 600)) == 200
 
 
-def test_without_a_share_a_run_does_not_begin_without_redis(redis: Server) -> None:
+def test_without_a_share_a_run_does_not_start_without_redis(redis: Server) -> None:
     redis.stop()
     with pytest.raises(ConfigurationError) as raised:
         open_budget(
@@ -234,26 +232,26 @@ def test_without_a_share_a_run_does_not_begin_without_redis(redis: Server) -> No
     )
 
 
-def test_what_is_in_redis_is_named_by_a_hash_of_the_scope(redis: Server) -> None:
+def test_keys_in_redis_are_named_by_a_hash_of_the_scope(redis: Server) -> None:
     open_budget(redis.url, scope="a", rate=20.0, state_folder=Path("unused"), note=print).close()
     assert redis.keys() == [b"huggy:budget:{ca978112ca1bbdca}:state"]
 
 
-def test_a_state_that_vanished_begins_anew_as_if_the_last_second_had_been_full(redis: Server, open_store: Open) -> None:
+def test_a_lost_state_starts_again_as_if_the_last_second_had_been_full(redis: Server, open_store: Open) -> None:
     store = open_store([])
     redis.forget_everything()
-    assert store.change(lambda window: window.ask(f"{store.holder}.1", Lane.NORMAL)) > 0
+    assert store.change(lambda window: window.request_slot(f"{store.holder}.1", Lane.NORMAL)) > 0
 
 
-def test_changes_of_many_at_once_are_all_kept(redis: Server, open_store: Open) -> None:
+def test_simultaneous_changes_are_all_kept(redis: Server, open_store: Open) -> None:
     stores = [open_store([]) for _ in range(4)]
     names = {f"{stores[number % 4].holder}.{number}" for number in range(50)}
 
     def wait(number: int) -> None:
         store = stores[number % 4]
-        store.change(lambda window: window.ask(f"{store.holder}.{number}", Lane.NORMAL))
+        store.change(lambda window: window.request_slot(f"{store.holder}.{number}", Lane.NORMAL))
 
-    stores[0].change(lambda window: window.refused("a.0", round_trip=0.0, retry_after=900.0))
+    stores[0].change(lambda window: window.record_refusal("a.0", round_trip=0.0, retry_after=900.0))
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(wait, range(50)))
     assert redis.waiting() == names

@@ -18,11 +18,11 @@ from huggy_connector.budget import SharedBudget, open_budget
 def send_until(end: float, budget: SharedBudget, port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as server:
         while time.monotonic() < end:
-            with budget.turn() as turn:
+            with budget.take_turn() as turn:
                 server.sendall(b"?")
                 if not server.recv(1):
                     return
-                turn.answered()
+                turn.record_answer()
 
 
 def main(spec: str, folder: str, port: str, threads: str, seconds: str) -> None:

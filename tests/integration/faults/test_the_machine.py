@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from huggy_connector import pipeline
-from huggy_connector.api import SYSTEM_CLOCK
+from huggy_connector.clock import SYSTEM_CLOCK
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def test_a_clock_that_is_set_back_an_hour_in_mid_sweep_changes_nothing(account: 
     with account(tmp_path, **DESK, limit=0) as opened:
         desk = opened.having(**FAST)
         settings = Settings.resolve(environ=desk.environ)
-        manifest = pipeline.land(settings, "chats", call="huggy land chats", clock=replace(SYSTEM_CLOCK, now=now))
+        manifest = Pipeline(settings, clock=replace(SYSTEM_CLOCK, now=now)).land(
+            "chats", idempotency_key="huggy land chats"
+        )
         missing = desk.missing(desk.ids({"address": manifest.address}))
     assert (manifest.certificate["exact"], missing, next(readings) > 61) == (True, [], True)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from huggy_connector import pipeline
-from huggy_connector.api import SYSTEM_CLOCK, Clock
+from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ServerFailed
-from huggy_connector.sandbox.faults import KINDS
+from huggy_connector.pipeline import Pipeline
+from huggy_connector.sandbox.fault_kinds import KINDS
 from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,14 +91,14 @@ def test_a_page_that_always_fails_is_named_and_once_it_heals_the_land_goes_on(ac
         desk = opened.having(**FAST)
         settings = Settings.resolve(environ=desk.environ)
         with pytest.raises(ServerFailed) as told:
-            pipeline.land(settings, "chats", call="huggy land", clock=hurried(1 if FULL else 100))
+            Pipeline(settings, clock=hurried(1 if FULL else 100)).land("chats", idempotency_key="huggy land")
         assert str(told.value) == ("The API failed with status 500 for page 29 of chats, again and again: try later.")
         assert desk.landed() == {}
         desk.control(fail_page="", reset_stats=True)
         run = desk.huggy(*LAND)
         missing, stats = desk.missing(desk.ids(run.snapshot)), desk.tell("stats")
     assert (run.snapshot["certificate"]["exact"], missing) == (True, [])
-    assert "goes on with the work begun at" in run.err
+    assert "resumes the work begun at" in run.err
     assert stats["requests"] < CHATS // 20
 
 

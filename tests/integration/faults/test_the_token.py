@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from huggy_connector.api.renewal import DEAD
+from huggy_connector.api.auth.token_refresh import DEAD_REFRESH_TOKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def interrupted(desk: Account, **wishes: bool) -> Run:
 def goes_on(desk: Account) -> None:
     run = desk.huggy(*LAND)
     assert (run.snapshot["certificate"]["exact"], desk.missing(desk.ids(run.snapshot))) == (True, [])
-    assert "goes on with the work begun at" in run.err
+    assert "resumes the work begun at" in run.err
 
 
 def renewed_by_hand(desk: Account) -> dict[str, str]:
@@ -102,6 +102,6 @@ def test_revoked_with_its_refresh_token_the_work_waits_for_a_login(
     with account(tmp_path, **DESK) as opened:
         desk = opened.having(**fast, **{name: opened.told[name] for name in APP})
         run = interrupted(desk, revoke_tokens=True, revoke_refresh=True)
-        assert (run.code, run.out, run.sentence, desk.landed()) == (1, "", f"huggy: {DEAD}", {})
+        assert (run.code, run.out, run.sentence, desk.landed()) == (1, "", f"huggy: {DEAD_REFRESH_TOKEN}", {})
         assert desk.tell("stats")["failed_refreshes"] == 1
         goes_on(desk.having(**logged_in(desk)))

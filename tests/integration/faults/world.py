@@ -14,11 +14,12 @@ from typing import Any
 
 import duckdb
 
-from huggy_connector import pipeline
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.landing import Folder, Landing, Manifest
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Sandbox
 from huggy_connector.settings import Settings
+from huggy_connector.storage import LocalStorage
 
 ROOT = Path(__file__).resolve().parents[3]
 OF_THE_HOUR = {"version", "loaded_at", "published_at", "fetched_at", "first_seen_at", "valid_from", "valid_to"}
@@ -74,12 +75,12 @@ class World:
 
     def seen(self) -> Seen:
         """Raises whatever a reader would meet where something is broken."""
-        landing = Landing(Folder(self.settings.landing))
+        landing = Landing(LocalStorage(self.settings.landing))
         landed = {
             resource: Counter(
                 self._of_snapshot(landing, manifest)
                 for company in landing.companies()
-                for manifest in landing.published(company, resource)
+                for manifest in landing.snapshots(company, resource)
             )
             for resource in RESOURCES
         }
@@ -164,11 +165,11 @@ def made(folder: Path, sandbox: Sandbox, environ: dict[str, str], calls: Path) -
     settings = Settings.resolve(environ=told)
     for call in ("one", "two"):
         for name in ("contacts", "chats"):
-            pipeline.land(settings, name, call=f"{call} {name}")
-        pipeline.load(settings)
-    pipeline.land(settings, "messages", call="messages", mode="incremental")
+            Pipeline(settings).land(name, idempotency_key=f"{call} {name}")
+        Pipeline(settings).load()
+    Pipeline(settings).land("messages", idempotency_key="messages", mode="incremental")
     for number in range(9):
-        pipeline.land(settings, "agents", call=f"agents {number}")
+        Pipeline(settings).land("agents", idempotency_key=f"agents {number}")
     shutil.copytree(root, before)
     runner = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.integration.faults.runner"],

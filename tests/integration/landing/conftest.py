@@ -1,4 +1,4 @@
-"""A desk of invented chats, and a landing of its own, in a folder or in objects, with a clock that a test can turn."""
+"""A landing with invented chats, in a folder or in an object store, with a clock that a test can move."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,21 +9,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from huggy_connector.catalogue import resource_named
-from huggy_connector.landing import KEEP_ALL, Asked, Folder, Landing, Manifest, ObjectStorage, Policy, Storage, Work
-from huggy_connector.landing.lease import Process
-from huggy_connector.sweep import Certificate
+from huggy_connector.catalogue import get_resource
+from huggy_connector.landing import Landing, LandingRequest, Manifest, SnapshotWriter
+from huggy_connector.landing.work.lease import ProcessIdentity
+from huggy_connector.model import Certificate
+from huggy_connector.privacy import KEEP_ALL, PrivacyPolicy
+from huggy_connector.storage import LocalStorage, ObjectStorage, Storage
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-GONE = replace(Process.current(), born="another birth")
-"""A process of this machine that no longer runs: its number has gone to another."""
+DEAD_PROCESS = replace(ProcessIdentity.current(), born="another birth")
+"""A process of this machine that no longer runs: its number now belongs to another process."""
 
 
 @dataclass
 class Desk:
-    """One landing, in the folder `root`, or in `objects`. Each `begin` is as if a process of its own made it."""
+    """A landing, in the folder `root` or in `objects`. Each `begin` acts as a process of its own."""
 
     root: Path
     objects: "ObjectStore | None" = None
@@ -38,7 +40,7 @@ class Desk:
 
     @property
     def storage(self) -> Storage:
-        return Folder(self.root) if self.objects is None else ObjectStorage(self.objects, "memory://")
+        return LocalStorage(self.root) if self.objects is None else ObjectStorage(self.objects, "memory://")
 
     @property
     def landing(self) -> Landing:
@@ -47,21 +49,21 @@ class Desk:
     def begin(
         self,
         *,
-        call: str = "huggy land chats",
+        idempotency_key: str = "huggy land chats",
         resource: str = "chats",
         storage: Storage | None = None,
-        process: Process | None = None,
+        process: ProcessIdentity | None = None,
         mode: str = "full",
         once: bool = False,
-        policy: Policy = KEEP_ALL,
+        policy: PrivacyPolicy = KEEP_ALL,
         account: str = "",
         company_id: int = 42,
-    ) -> Work:
+    ) -> SnapshotWriter:
         return Landing(storage or self.storage, process=process).begin(
-            resource=resource_named(resource),
+            resource=get_resource(resource),
             company_id=company_id,
             mode=mode,
-            asked=asked_by(call, policy=policy),
+            request=make_request(idempotency_key, policy=policy),
             zone=ZoneInfo("America/Sao_Paulo"),
             policy=policy,
             now=self.now,
@@ -70,15 +72,15 @@ class Desk:
             note=self.notes.append,
         )
 
-    def walk(self, work: Work, *, to: int = 6, stop: int | None = None) -> None:
-        """Lands pages of three chats, from where the work stands; two pages are made durable together."""
+    def walk(self, work: SnapshotWriter, *, to: int = 6, stop: int | None = None) -> None:
+        """Land pages of three chats, from where the work stands. Two pages are made durable together."""
         start = work.state["page"] if work.state else 0
         for page in range(start, min(to, stop or to)):
             work.append(chats(page), fetched_at=self.time)
             if page % 2 or page == to - 1:
                 work.commit({"page": page + 1}, pages=page + 1, requests=page + 1, retries=0)
 
-    def publish(self, work: Work) -> Manifest:
+    def publish(self, work: SnapshotWriter) -> Manifest:
         return work.publish(certificate=Certificate(exact=True), state={"watermark": 1})
 
     def land(self, **begin: Any) -> Manifest:
@@ -87,15 +89,15 @@ class Desk:
             return self.publish(work)
 
     def files(self) -> list[str]:
-        """All files of the landing, tokens and hashes left out."""
+        """Return the paths of all files of the landing."""
         if self.objects is not None:
             return sorted(each["path"] for batch in self.objects.list() for each in batch)
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
 
 
-def asked_by(call: str, *, policy: Policy = KEEP_ALL) -> Asked:
-    """All of it, by whoever calls."""
-    return Asked(call, "full", timezone="America/Sao_Paulo", privacy=policy.fingerprint)
+def make_request(idempotency_key: str, *, policy: PrivacyPolicy = KEEP_ALL) -> LandingRequest:
+    """Return a request for all rows."""
+    return LandingRequest(idempotency_key, "full", timezone="America/Sao_Paulo", privacy=policy.fingerprint)
 
 
 def chats(page: int) -> list[dict[str, Any]]:
@@ -109,15 +111,15 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture(params=["folder", "objects"])
 def any_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
-    """A desk in each kind of place."""
+    """A desk in each kind of storage."""
     from obstore.store import MemoryStore
 
     return Desk(tmp_path / "landing", MemoryStore() if request.param == "objects" else None)
 
 
 @pytest.fixture
-def gone() -> Process:
-    return GONE
+def dead_process() -> ProcessIdentity:
+    return DEAD_PROCESS
 
 
 @pytest.fixture

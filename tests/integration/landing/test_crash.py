@@ -1,4 +1,4 @@
-"""Killed at any step: what was durable is there, what was published is whole, and the next one goes on."""
+"""A run is killed at any step: what was durable is there, what was published is whole, and the next run resumes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from huggy_connector.landing import Folder, Landing, Manifest, ObjectStorage, Storage
-from huggy_connector.landing.lease import Process
-from tests.integration.landing.conftest import asked_by
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing.work.lease import ProcessIdentity
+from huggy_connector.storage import LocalStorage, ObjectStorage, Storage
+from tests.integration.landing.conftest import make_request
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 IdsIn = Callable[[Landing, Manifest], Sequence[int]]
 
 STEPS = 26
-"""More than the steps of a landing of six pages; the tests see to it that the last ones are after its end."""
+"""More than the steps of a landing of six pages. A test checks that the last ones come after its end."""
 
 
 class Killed(BaseException):
     pass
 
 
-class Mortal(Folder):
-    """A folder whose user dies before a certain change of it, and changes nothing from then on."""
+class Mortal(LocalStorage):
+    """A folder whose user dies before a certain change, and changes nothing after that."""
 
     def __init__(self, root: Path, *, at: int) -> None:
         super().__init__(root)
@@ -47,9 +48,9 @@ class Mortal(Folder):
         return super().create(name, data)
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[Path]:
+    def write_file(self, name: str) -> Iterator[Path]:
         self._live()
-        with super().writing(name) as path:
+        with super().write_file(name) as path:
             yield path
             if self.left == 0:
                 (self.root / name).with_name(f".{Path(name).name}.0123.tmp").write_bytes(path.read_bytes()[:100])
@@ -61,7 +62,7 @@ class Mortal(Folder):
 
 
 class MortalObjects(ObjectStorage):
-    """The same in an object store, where nothing half written is ever seen."""
+    """The same in an object store, where nobody ever sees a half-written object."""
 
     def __init__(self, objects: ObjectStore, *, at: int) -> None:
         super().__init__(objects, "memory://")
@@ -85,9 +86,9 @@ class MortalObjects(ObjectStorage):
         return super().exchange(name, old, new)
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[Path]:
+    def write_file(self, name: str) -> Iterator[Path]:
         self._live()
-        with super().writing(name) as path:
+        with super().write_file(name) as path:
             yield path
             self._live()
 
@@ -100,8 +101,8 @@ def mortal(desk: Desk, *, at: int) -> Storage:
     return Mortal(desk.root, at=at) if desk.objects is None else MortalObjects(desk.objects, at=at)
 
 
-def land_mortally(desk: Desk, *, at: int, process: Process) -> bool:
-    """Whether it lived to the end."""
+def land_mortally(desk: Desk, *, at: int, process: ProcessIdentity) -> bool:
+    """Land, and return whether the process lived to the end."""
     storage = mortal(desk, at=at)
     try:
         with desk.begin(storage=storage, process=process) as work:
@@ -113,40 +114,42 @@ def land_mortally(desk: Desk, *, at: int, process: Process) -> bool:
 
 
 @pytest.mark.parametrize("at", range(STEPS))
-def test_killed_at_any_change_the_next_one_ends_with_every_row_and_no_litter(
-    any_desk: Desk, gone: Process, ids_in: IdsIn, at: int
+def test_after_a_kill_at_any_change_the_next_run_lands_every_row_and_leaves_no_litter(
+    any_desk: Desk, dead_process: ProcessIdentity, ids_in: IdsIn, at: int
 ) -> None:
-    lived = land_mortally(any_desk, at=at, process=gone)
-    left = any_desk.landing.published(42, "chats")
-    for manifest in left:
+    has_finished = land_mortally(any_desk, at=at, process=dead_process)
+    published = any_desk.landing.snapshots(42, "chats")
+    for manifest in published:
         assert ids_in(any_desk.landing, manifest) == list(range(18))
-    assert len(left) == 1 if lived else len(left) <= 1
+    assert len(published) == 1 if has_finished else len(published) <= 1
 
     any_desk.later(seconds=10)
-    manifest = any_desk.landing.recall(asked_by("huggy land chats"), "chats", company_id=42) or any_desk.land()
+    manifest = (
+        any_desk.landing.find_snapshot(make_request("huggy land chats"), "chats", company_id=42) or any_desk.land()
+    )
 
     assert ids_in(any_desk.landing, manifest) == list(range(18))
-    assert any_desk.landing.published(42, "chats") == (manifest,)
+    assert any_desk.landing.snapshots(42, "chats") == (manifest,)
     any_desk.later(seconds=10)
-    another = any_desk.land()
+    second = any_desk.land()
     assert any_desk.files() == sorted(
         name
-        for each in (manifest, another)
+        for each in (manifest, second)
         for name in [each.address, *(f"{each.folder}/{file.name}" for file in each.files)]
     )
 
 
-def test_the_steps_reach_beyond_the_end(any_desk: Desk, gone: Process) -> None:
-    assert land_mortally(any_desk, at=STEPS - 1, process=gone)
+def test_the_steps_reach_beyond_the_end(any_desk: Desk, dead_process: ProcessIdentity) -> None:
+    assert land_mortally(any_desk, at=STEPS - 1, process=dead_process)
 
 
 @pytest.mark.parametrize("at", range(STEPS))
-def test_killed_at_any_change_at_most_one_group_of_pages_is_fetched_again(
-    any_desk: Desk, gone: Process, at: int
+def test_after_a_kill_at_any_change_at_most_one_group_of_pages_is_fetched_again(
+    any_desk: Desk, dead_process: ProcessIdentity, at: int
 ) -> None:
     fetched: list[int] = []
     storage = mortal(any_desk, at=at)
-    with pytest.raises(Killed), any_desk.begin(storage=storage, process=gone) as work:  # noqa: PT012
+    with pytest.raises(Killed), any_desk.begin(storage=storage, process=dead_process) as work:  # noqa: PT012
         for page in range(0, 100, 2):
             fetched.append(page)
             work.append([{"id": page}], fetched_at=any_desk.now())
@@ -161,20 +164,22 @@ PROGRAM = """
 import os, signal, sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
-from huggy_connector.catalogue import resource_named
-from huggy_connector.landing import KEEP_ALL, Asked, Folder, Landing
-from huggy_connector.sweep import Certificate
+from huggy_connector.catalogue import get_resource
+from huggy_connector.landing import Landing, LandingRequest
+from huggy_connector.privacy import KEEP_ALL
+from huggy_connector.storage import LocalStorage
+from huggy_connector.model import Certificate
 
 left = int(sys.argv[2])
 
-class Mortal(Folder):
+class Mortal(LocalStorage):
     def create(self, name, data):
         die()
         return super().create(name, data)
 
-    def writing(self, name):
+    def write_file(self, name):
         die()
-        return super().writing(name)
+        return super().write_file(name)
 
 def die():
     global left
@@ -183,8 +188,8 @@ def die():
         os.kill(os.getpid(), signal.SIGKILL)
 
 with Landing(Mortal(sys.argv[1])).begin(
-    resource=resource_named("chats"), company_id=42, mode="full",
-    asked=Asked("huggy land chats", "full", timezone="America/Sao_Paulo"),
+    resource=get_resource("chats"), company_id=42, mode="full",
+    request=LandingRequest("huggy land chats", "full", timezone="America/Sao_Paulo"),
     zone=ZoneInfo("America/Sao_Paulo"), policy=KEEP_ALL, now=lambda: datetime(2026, 11, 22, 7, tzinfo=UTC),
 ) as work:
     for page in range(6):
@@ -195,13 +200,13 @@ with Landing(Mortal(sys.argv[1])).begin(
 
 
 @pytest.mark.parametrize(("at", "page"), [(5, 1), (12, 4), (15, 6), (16, 6)])
-def test_after_a_real_kill_the_next_one_goes_on_at_once(desk: Desk, ids_in: IdsIn, at: int, page: int) -> None:
+def test_after_a_real_kill_the_next_run_resumes_at_once(desk: Desk, ids_in: IdsIn, at: int, page: int) -> None:
     killed = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(desk.root), str(at)], env={"PYTHONPATH": ":".join(sys.path)}, check=False
     )
 
     assert killed.returncode == -9
-    assert desk.landing.published(42, "chats") == ()
+    assert desk.landing.snapshots(42, "chats") == ()
     with desk.begin() as work:
         assert work.state == {"page": page}
         desk.walk(work)

@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or not there: one sentence, and nothing half done."""
+"""A disk that is full, read-only or missing gives one sentence, and no half-written file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from huggy_connector.errors import LandingError, LandingUnwritable
-from huggy_connector.landing import Folder
+from huggy_connector.storage import LocalStorage
 
 if TYPE_CHECKING:
     from tests.integration.landing.conftest import Desk
@@ -41,35 +41,35 @@ if TYPE_CHECKING:
         ),
     ],
 )
-def test_a_disk_that_cannot_be_written_to_says_what_to_do_and_keeps_nothing_half(
+def test_a_disk_that_cannot_be_written_to_says_what_to_do_and_keeps_no_half_file(
     tmp_path: Path, number: int, sentence: str
 ) -> None:
-    folder = Folder(tmp_path)
+    folder = LocalStorage(tmp_path)
     folder.write("a/b", b"old")
 
-    with pytest.raises(LandingUnwritable) as raised, folder.writing("a/b") as path:  # noqa: PT012
+    with pytest.raises(LandingUnwritable) as raised, folder.write_file("a/b") as path:  # noqa: PT012
         path.write_bytes(b"new")
         raise OSError(number, os.strerror(number))
 
     assert str(raised.value) == f"The landing {tmp_path} {sentence}"
-    assert (folder.read("a/b"), folder.children("a")) == (b"old", ["b"])
+    assert (folder.read("a/b"), folder.list_names("a")) == (b"old", ["b"])
 
 
-def test_a_file_in_the_landings_place_says_so(desk: Desk) -> None:
+def test_a_file_in_place_of_the_landing_is_reported(desk: Desk) -> None:
     desk.root.write_text("a file")
 
     with pytest.raises(LandingUnwritable) as raised:
-        Folder(desk.root).write("a/b", b"")
+        LocalStorage(desk.root).write("a/b", b"")
     assert str(raised.value) == (
         f"The landing {desk.root} is no folder, or a file lies in its way: "
         "move the file, or set HUGGY_LANDING to another folder."
     )
     with pytest.raises(LandingError, match="cannot be read: not a directory"):
-        desk.landing.published(42, "chats")
+        desk.landing.snapshots(42, "chats")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_landing_without_the_right_to_write_says_so(desk: Desk) -> None:
+def test_a_landing_without_write_permission_is_reported(desk: Desk) -> None:
     desk.root.mkdir(mode=0o500)
 
     with pytest.raises(LandingUnwritable, match="may not be written to"):
@@ -80,15 +80,17 @@ PROGRAM = """
 import resource, secrets, sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
-from huggy_connector.catalogue import resource_named
+from huggy_connector.catalogue import get_resource
 from huggy_connector.errors import LandingUnwritable
-from huggy_connector.landing import KEEP_ALL, Asked, Folder, Landing
+from huggy_connector.landing import Landing, LandingRequest
+from huggy_connector.privacy import KEEP_ALL
+from huggy_connector.storage import LocalStorage
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 now = lambda: datetime(2026, 11, 22, 7, tzinfo=UTC)
-with Landing(Folder(sys.argv[1])).begin(
-    resource=resource_named("chats"), company_id=42, mode="full",
-    asked=Asked("huggy land chats", "full", timezone="America/Sao_Paulo"),
+with Landing(LocalStorage(sys.argv[1])).begin(
+    resource=get_resource("chats"), company_id=42, mode="full",
+    request=LandingRequest("huggy land chats", "full", timezone="America/Sao_Paulo"),
     zone=ZoneInfo("America/Sao_Paulo"), policy=KEEP_ALL, now=now,
 ) as work:
     for page, size in enumerate((10, 100_000)):
@@ -100,8 +102,8 @@ with Landing(Folder(sys.argv[1])).begin(
 """
 
 
-def test_a_part_that_finds_no_room_leaves_the_work_as_it_was(desk: Desk) -> None:
-    told = subprocess.run(
+def test_a_part_that_does_not_fit_on_the_disk_leaves_the_work_as_it_was(desk: Desk) -> None:
+    output = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(desk.root)],
         env={"PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
@@ -109,7 +111,7 @@ def test_a_part_that_finds_no_room_leaves_the_work_as_it_was(desk: Desk) -> None
         check=True,
     ).stdout
 
-    assert told == (
+    assert output == (
         f"The landing {desk.root} cannot be written to (file too large): "
         "look after the disk, or set HUGGY_LANDING to another folder.\n"
     )
@@ -117,25 +119,25 @@ def test_a_part_that_finds_no_room_leaves_the_work_as_it_was(desk: Desk) -> None
     assert desk.begin().state == {"page": 1}
 
 
-def test_what_is_written_obeys_the_umask(tmp_path: Path) -> None:
+def test_written_files_obey_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        Folder(tmp_path).create("a/manifest.json", b"{}")
-        Folder(tmp_path).write("a/state", b"{}")
+        LocalStorage(tmp_path).create("a/manifest.json", b"{}")
+        LocalStorage(tmp_path).write("a/state", b"{}")
     finally:
         os.umask(before)
 
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "a").iterdir()} == {0o640}
 
 
-def test_nothing_aside_ever_looks_like_parquet(tmp_path: Path) -> None:
-    with Folder(tmp_path).writing("a/part-x.parquet") as path:
+def test_temporary_files_never_look_like_parquet(tmp_path: Path) -> None:
+    with LocalStorage(tmp_path).write_file("a/part-x.parquet") as path:
         path.write_bytes(b"")
         assert list(tmp_path.rglob("*.parquet")) == []
 
 
-def test_a_begin_that_fails_lets_the_next_one_begin_at_once(desk: Desk) -> None:
-    class Full(Folder):
+def test_after_a_failed_begin_the_next_one_begins_at_once(desk: Desk) -> None:
+    class Full(LocalStorage):
         def write(self, name: str, data: bytes) -> None:
             if "/state-" in name:
                 raise LandingUnwritable("full")
@@ -147,8 +149,8 @@ def test_a_begin_that_fails_lets_the_next_one_begin_at_once(desk: Desk) -> None:
     assert desk.begin().state is None
 
 
-def test_a_snapshot_is_published_even_where_nothing_can_be_cleared_away(desk: Desk) -> None:
-    class Stuck(Folder):
+def test_a_snapshot_is_published_even_if_no_file_can_be_deleted(desk: Desk) -> None:
+    class Stuck(LocalStorage):
         def delete(self, name: str) -> None:
             raise LandingUnwritable("read-only")
 
@@ -156,4 +158,4 @@ def test_a_snapshot_is_published_even_where_nothing_can_be_cleared_away(desk: De
         desk.walk(work)
         manifest = desk.publish(work)
 
-    assert desk.landing.published(42, "chats") == (manifest,)
+    assert desk.landing.snapshots(42, "chats") == (manifest,)

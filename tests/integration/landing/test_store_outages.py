@@ -1,4 +1,4 @@
-"""A store that fails for a while is waited for; one that fails for longer is told, and Airflow tries again."""
+"""The landing waits for a store that fails for a while. If it fails for longer, it says so, and Airflow tries again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from huggy_connector.errors import SnapshotDamaged, StoreAway
-from huggy_connector.landing import Landing, ObjectStorage
+from huggy_connector.landing import Landing
+from huggy_connector.storage import ObjectStorage
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Buckets
@@ -23,7 +24,7 @@ LONG = bytes(range(256)) * 4_000
 
 
 class Flaky(ThreadingHTTPServer):
-    """Stands before a store, and does what `faults` says to requests of a method before it lets others through."""
+    """A proxy in front of a store. It applies `faults` to requests of a method before it lets others through."""
 
     daemon_threads = True
 
@@ -58,8 +59,10 @@ class _Visit(BaseHTTPRequestHandler):
         store.request(self.command, self.path, body, dict(self.headers))
         answer = store.getresponse()
         whole = answer.read()
-        told = {key: value for key, value in answer.getheaders() if key.lower() not in {"connection", "server", "date"}}
-        self._say(answer.status, told, whole[: len(whole) // 2] if fault == "cut" else whole)
+        headers = {
+            key: value for key, value in answer.getheaders() if key.lower() not in {"connection", "server", "date"}
+        }
+        self._say(answer.status, headers, whole[: len(whole) // 2] if fault == "cut" else whole)
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _do  # noqa: N815
 
@@ -89,26 +92,26 @@ def flaky(buckets: Buckets) -> Iterator[Flaky]:
 def storage(buckets: Buckets, flaky: Flaky, *, retries: int | None = None) -> ObjectStorage:
     access = {**buckets.access, "endpoint": f"http://127.0.0.1:{flaky.server_address[1]}"}
     url = buckets.make()
-    return ObjectStorage.at(url, access=access) if retries is None else ObjectStorage.at(url, access=access, retries=0)
+    return (
+        ObjectStorage.open(url, access=access) if retries is None else ObjectStorage.open(url, access=access, retries=0)
+    )
 
 
 @pytest.mark.parametrize("faults", [["503"] * 3, ["reset"] * 2, ["cut"] * 3, ["503", "cut", "reset", "cut"]])
-def test_what_fails_a_few_times_is_read_all_the_same(buckets: Buckets, flaky: Flaky, faults: list[str]) -> None:
+def test_a_read_that_fails_a_few_times_succeeds(buckets: Buckets, flaky: Flaky, faults: list[str]) -> None:
     there = storage(buckets, flaky)
     there.write("a/long", LONG)
     flaky.faults = {"GET": [*faults]}
     assert there.read("a/long") == LONG
     flaky.faults = {"GET": [*faults]}
-    assert there.local("a/long").read_bytes() == LONG
+    assert there.fetch("a/long").read_bytes() == LONG
     flaky.faults = {"GET": [*faults]}
-    assert there.children("a") == ["long"]
+    assert there.list_names("a") == ["long"]
     assert flaky.faults == {"GET": []}
 
 
 @pytest.mark.parametrize("fault", ["503", "reset"])
-def test_what_fails_a_few_times_is_written_all_the_same_and_created_once(
-    buckets: Buckets, flaky: Flaky, fault: str
-) -> None:
+def test_a_write_that_fails_a_few_times_succeeds_and_creates_once(buckets: Buckets, flaky: Flaky, fault: str) -> None:
     there = storage(buckets, flaky)
     flaky.faults = {"PUT": [fault] * 3}
     assert there.create("a/one", b"1")
@@ -118,26 +121,26 @@ def test_what_fails_a_few_times_is_written_all_the_same_and_created_once(
     assert there.exchange("a/one", b"1", b"3")
     flaky.faults = {"DELETE": [fault] * 3, "POST": [fault] * 3}
     there.delete("a/one")
-    assert there.children("a") == []
+    assert there.list_names("a") == []
 
 
 @pytest.mark.parametrize(("method", "fault"), [("GET", "503"), ("GET", "cut"), ("PUT", "503"), ("PUT", "reset")])
-def test_a_store_that_goes_on_failing_is_a_sentence_and_no_damage_and_worth_a_retry(
+def test_a_store_that_keeps_failing_is_reported_as_transient_and_not_as_damage(
     buckets: Buckets, flaky: Flaky, method: str, fault: str
 ) -> None:
     there = storage(buckets, flaky, retries=0)
     there.write("4242/chats/20261122T070000Z-full-1a2b3c4d/manifest.json", LONG)
     flaky.faults = {method: [fault] * 1_000}
-    ask = (lambda: Landing(there).published(4242, "chats")) if method == "GET" else (lambda: there.write("a", b"1"))
-    with pytest.raises(StoreAway, match=r"cannot be (read|written to): the store cannot be reached or fails") as told:
+    ask = (lambda: Landing(there).snapshots(4242, "chats")) if method == "GET" else (lambda: there.write("a", b"1"))
+    with pytest.raises(StoreAway, match=r"cannot be (read|written to): the store cannot be reached or fails") as raised:
         ask()
-    assert (told.value.transient, isinstance(told.value, SnapshotDamaged)) == (True, False)
+    assert (raised.value.transient, isinstance(raised.value, SnapshotDamaged)) == (True, False)
 
 
-def test_a_manifest_that_cannot_be_fetched_is_no_damaged_one(buckets: Buckets, flaky: Flaky) -> None:
+def test_a_manifest_that_cannot_be_fetched_is_not_called_damaged(buckets: Buckets, flaky: Flaky) -> None:
     there = storage(buckets, flaky, retries=0)
     address = "4242/chats/20261122T070000Z-full-1a2b3c4d/manifest.json"
     there.write(address, b"{}")
     flaky.faults = {"GET": ["503"] * 1_000}
     with pytest.raises(StoreAway):
-        Landing(there).manifest(address)
+        Landing(there).read_manifest(address)

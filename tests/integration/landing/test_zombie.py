@@ -1,4 +1,4 @@
-"""A worker stands still, its retry takes over, and it wakes up: wherever that happens, the result is whole."""
+"""A worker stands still, its retry takes over, and it wakes up. Wherever that happens, the result is whole."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from huggy_connector.errors import LandingBusy
-from huggy_connector.landing import Folder, Landing, Manifest, ObjectStorage, Storage
-from huggy_connector.landing.lease import Lease, Process, remove
-from tests.integration.landing.conftest import asked_by
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing.work.lease import Lease, ProcessIdentity, remove_work_folder
+from huggy_connector.storage import LocalStorage, ObjectStorage, Storage
+from tests.integration.landing.conftest import make_request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 IdsIn = Callable[[Landing, Manifest], Sequence[int]]
 
 
-def test_who_was_taken_over_stops_at_its_next_commit(any_desk: Desk, ids_in: IdsIn) -> None:
+def test_a_zombie_stops_at_its_next_commit(any_desk: Desk, ids_in: IdsIn) -> None:
     zombie = any_desk.begin()
     any_desk.walk(zombie, stop=2)
     any_desk.later(seconds=61)
@@ -44,7 +45,7 @@ def test_who_was_taken_over_stops_at_its_next_commit(any_desk: Desk, ids_in: Ids
     assert ids_in(any_desk.landing, any_desk.publish(retry)) == list(range(18))
 
 
-def test_who_wakes_up_after_its_retry_has_published_returns_the_retrys_snapshot(any_desk: Desk) -> None:
+def test_a_zombie_that_wakes_up_after_its_retry_has_published_returns_that_snapshot(any_desk: Desk) -> None:
     zombie = any_desk.begin()
     any_desk.walk(zombie)
     any_desk.later(seconds=61)
@@ -55,8 +56,10 @@ def test_who_wakes_up_after_its_retry_has_published_returns_the_retrys_snapshot(
     assert any_desk.files() == files
 
 
-def test_who_was_taken_over_a_moment_ago_neither_commits_nor_publishes(any_desk: Desk, gone: Process) -> None:
-    zombie = any_desk.begin(process=gone)
+def test_a_zombie_taken_over_a_moment_ago_neither_commits_nor_publishes(
+    any_desk: Desk, dead_process: ProcessIdentity
+) -> None:
+    zombie = any_desk.begin(process=dead_process)
     any_desk.walk(zombie)
     retry = any_desk.begin()
 
@@ -65,13 +68,13 @@ def test_who_was_taken_over_a_moment_ago_neither_commits_nor_publishes(any_desk:
     with pytest.raises(LandingBusy):
         any_desk.publish(zombie)
 
-    assert any_desk.landing.published(42, "chats") == ()
+    assert any_desk.landing.snapshots(42, "chats") == ()
     assert [name for name in any_desk.files() if ".work" not in name] == []
     assert any_desk.publish(retry).rows == 18
 
 
-class Outrun(Folder):
-    """A folder in which another is quicker to write the manifest, and dies of it."""
+class Outrun(LocalStorage):
+    """A folder in which another process writes the manifest first."""
 
     def create(self, name: str, data: bytes) -> bool:
         if name.endswith("manifest.json"):
@@ -79,7 +82,7 @@ class Outrun(Folder):
         return super().create(name, data)
 
 
-def test_who_is_outrun_at_the_last_step_returns_the_others_manifest_and_removes_their_own_files(desk: Desk) -> None:
+def test_a_writer_overtaken_at_the_last_step_returns_the_winners_manifest_and_removes_its_own_files(desk: Desk) -> None:
     with desk.begin(storage=Outrun(desk.root)) as work:
         desk.walk(work)
         manifest = desk.publish(work)
@@ -88,33 +91,33 @@ def test_who_is_outrun_at_the_last_step_returns_the_others_manifest_and_removes_
     assert desk.files() == [manifest.address]
 
 
-class Watched(Folder):
-    """A folder whose user calls `before` ahead of each step."""
+class Watched(LocalStorage):
+    """A folder that calls `before` ahead of each step."""
 
     def __init__(self, root: Path, before: Callable[[], None]) -> None:
         super().__init__(root)
         self.before = before
 
-    def children(self, folder: str) -> Sequence[str]:
+    def list_names(self, folder: str) -> Sequence[str]:
         self.before()
-        return super().children(folder)
+        return super().list_names(folder)
 
     def read(self, name: str) -> bytes:
         self.before()
         return super().read(name)
 
-    def local(self, name: str) -> Path:
+    def fetch(self, name: str) -> Path:
         self.before()
-        return super().local(name)
+        return super().fetch(name)
 
     def create(self, name: str, data: bytes) -> bool:
         self.before()
         return super().create(name, data)
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[Path]:
+    def write_file(self, name: str) -> Iterator[Path]:
         self.before()
-        with super().writing(name) as path:
+        with super().write_file(name) as path:
             yield path
             self.before()
 
@@ -130,16 +133,16 @@ class WatchedObjects(ObjectStorage):
         super().__init__(objects, "memory://")
         self.before = before
 
-    def children(self, folder: str) -> Sequence[str]:
+    def list_names(self, folder: str) -> Sequence[str]:
         self.before()
-        return super().children(folder)
+        return super().list_names(folder)
 
     def read(self, name: str) -> bytes:
         self.before()
         return super().read(name)
 
-    def locals(self, names: Iterable[str]) -> Iterator[Path]:
-        for path in super().locals(names):
+    def fetch_all(self, names: Iterable[str]) -> Iterator[Path]:
+        for path in super().fetch_all(names):
             self.before()
             yield path
 
@@ -156,9 +159,9 @@ class WatchedObjects(ObjectStorage):
         return super().exchange(name, old, new)
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[Path]:
+    def write_file(self, name: str) -> Iterator[Path]:
         self.before()
-        with super().writing(name) as path:
+        with super().write_file(name) as path:
             yield path
             self.before()
 
@@ -175,7 +178,7 @@ STEPS = 52
 
 
 @pytest.mark.parametrize("at", range(STEPS))
-def test_stood_still_at_any_step_while_its_retry_publishes_there_is_one_manifest(
+def test_if_a_worker_stands_still_at_any_step_while_its_retry_publishes_there_is_one_manifest(
     any_desk: Desk, ids_in: IdsIn, at: int
 ) -> None:
     steps = iter(range(10_000))
@@ -184,7 +187,7 @@ def test_stood_still_at_any_step_while_its_retry_publishes_there_is_one_manifest
     def before() -> None:
         if next(steps) == at:
             any_desk.later(seconds=61)
-            if any_desk.landing.recall(asked_by("huggy land chats"), "chats", company_id=42) is None:
+            if any_desk.landing.find_snapshot(make_request("huggy land chats"), "chats", company_id=42) is None:
                 by_retry.append(any_desk.land(once=True))
 
     by_zombie = None
@@ -192,7 +195,7 @@ def test_stood_still_at_any_step_while_its_retry_publishes_there_is_one_manifest
         any_desk.walk(zombie)
         by_zombie = any_desk.publish(zombie)
 
-    (manifest,) = any_desk.landing.published(42, "chats")
+    (manifest,) = any_desk.landing.snapshots(42, "chats")
     assert ids_in(any_desk.landing, manifest) == list(range(18))
     assert by_zombie in (manifest, None)
     assert by_retry in ([manifest], [])
@@ -207,17 +210,19 @@ def test_the_steps_reach_beyond_the_end(any_desk: Desk) -> None:
     assert len(steps) < STEPS
 
 
-def test_a_renewal_that_comes_late_leaves_the_lease_of_the_next_one_alone(any_desk: Desk) -> None:
+def test_a_late_renewal_does_not_touch_the_next_holders_lease(any_desk: Desk) -> None:
     taken: list[Lease | None] = []
     steps = iter(range(100))
 
     def before() -> None:
-        if armed and next(steps) == 2:  # it has looked at its own file and at the succession
-            remove(any_desk.storage, "work")
-            taken.append(Lease.take(any_desk.storage, "work", after=0, process=Process.current(), now=any_desk.now))
+        if armed and next(steps) == 2:  # it has read its own file and the succession
+            remove_work_folder(any_desk.storage, "work")
+            taken.append(
+                Lease.take(any_desk.storage, "work", after=0, process=ProcessIdentity.current(), now=any_desk.now)
+            )
 
     armed = False
-    zombie = Lease.take(watched(any_desk, before), "work", after=0, process=Process.current(), now=any_desk.now)
+    zombie = Lease.take(watched(any_desk, before), "work", after=0, process=ProcessIdentity.current(), now=any_desk.now)
     assert zombie is not None
     armed = True
     any_desk.later(seconds=6)
@@ -231,7 +236,7 @@ def test_a_renewal_that_comes_late_leaves_the_lease_of_the_next_one_alone(any_de
 
 
 class Stage:
-    """Lets several workers go on one step at a time, in the order of a script."""
+    """Lets several workers take one step at a time, in the order of a script."""
 
     def __init__(self, workers: int) -> None:
         self._may_go = [threading.Semaphore(0) for _ in range(workers)]
@@ -274,8 +279,12 @@ class Stage:
 @given(script=st.lists(st.integers(0, 2), min_size=20, max_size=200))
 @example(script=[0] * 30 + [1] * 200 + [0] * 200)
 @example(script=[0, 1, 2] * 60)
-def test_in_any_interleaving_of_workers_that_take_each_other_for_dead_all_that_is_published_is_whole(
-    any_desk: Desk, gone: Process, ids_in: IdsIn, tmp_path_factory: pytest.TempPathFactory, script: list[int]
+def test_in_any_interleaving_of_workers_that_take_over_from_each_other_every_snapshot_is_whole(
+    any_desk: Desk,
+    dead_process: ProcessIdentity,
+    ids_in: IdsIn,
+    tmp_path_factory: pytest.TempPathFactory,
+    script: list[int],
 ) -> None:
     any_desk.root = tmp_path_factory.mktemp("landing")
     if any_desk.objects is not None:
@@ -290,7 +299,7 @@ def test_in_any_interleaving_of_workers_that_take_each_other_for_dead_all_that_i
 
         def land() -> None:
             with suppress(LandingBusy):
-                work = any_desk.begin(storage=storage, process=gone)
+                work = any_desk.begin(storage=storage, process=dead_process)
                 any_desk.walk(work)
                 returned.append(any_desk.publish(work))
 
@@ -298,7 +307,7 @@ def test_in_any_interleaving_of_workers_that_take_each_other_for_dead_all_that_i
 
     stage.play([part(worker) for worker in range(3)], script)
 
-    published = any_desk.landing.published(42, "chats")
+    published = any_desk.landing.snapshots(42, "chats")
     assert {each.run_key for each in returned} <= {each.run_key for each in published}
     for manifest in published:
         assert ids_in(any_desk.landing, manifest) == list(range(18))

@@ -14,17 +14,16 @@ from typing import Any
 
 import pytest
 
-from huggy_connector.api.kept import Kept
-from huggy_connector.api.token_file import TokenFile
-from huggy_connector.api.tokens import Grant
-from huggy_connector.budget.file import FileStore
-from huggy_connector.budget.window import Limit
+from huggy_connector.api.auth.stored_token import StoredToken
+from huggy_connector.api.auth.token_file import TokenFile
+from huggy_connector.api.auth.token_grant import TokenGrant
+from huggy_connector.budget.file import FileBudgetStore
+from huggy_connector.budget.window import RateLimit
 from huggy_connector.errors import ConfigurationError, HuggyError, LandingError, LandingUnwritable, WarehouseUnusable
-from huggy_connector.landing import Folder, ObjectStorage
-from huggy_connector.report.write import _replace
-from huggy_connector.storage import OwnFolder, Unsafe, replacing
-from huggy_connector.warehouse.place import Place
-from huggy_connector.warehouse.publish import holding
+from huggy_connector.report.write import _replace_file
+from huggy_connector.storage import LocalStorage, ObjectStorage, TemporaryFolder, UnsafePath, replace_file
+from huggy_connector.warehouse.file.paths import WarehousePaths
+from huggy_connector.warehouse.file.publish import lock_warehouse
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can play two users")
 
@@ -74,7 +73,7 @@ def picture(folder: Path) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def refused(act: Callable[[], object], kind: type[Exception] = HuggyError) -> str:
+def read_refusal(act: Callable[[], object], kind: type[Exception] = HuggyError) -> str:
     with pytest.raises(kind) as raised:
         act()
     return str(raised.value)
@@ -92,70 +91,70 @@ WHY = {
 }
 
 
-def open_budget(path: Path) -> FileStore:
-    return FileStore(path, Limit(20.0), note=lambda _: None)
+def open_budget(path: Path) -> FileBudgetStore:
+    return FileBudgetStore(path, RateLimit(20.0), note=lambda _: None)
 
 
 @kinds
-def test_a_budget_that_a_neighbour_has_prepared_is_not_used(shared: Path, kind: str) -> None:
+def test_a_budget_of_another_user_is_not_used(shared: Path, kind: str) -> None:
     path = shared / "budget-1"
     prepare(path, kind)
     before = picture(shared.parent)
-    assert refused(lambda: open_budget(path), ConfigurationError) == (
+    assert read_refusal(lambda: open_budget(path), ConfigurationError) == (
         f"The budget's file {path} cannot be used: {WHY[kind]}. {BUDGET}"
     )
     assert picture(shared.parent) == before
 
 
 @kinds
-def test_what_a_neighbour_puts_beside_the_budget_is_no_holder_and_stays(shared: Path, kind: str) -> None:
+def test_files_of_another_user_beside_the_budget_are_no_holders_and_stay(shared: Path, kind: str) -> None:
     prepare(shared / "budget-1.0123456789ab.alive", kind)
     before = picture(shared)["budget-1.0123456789ab.alive"]
     store = open_budget(shared / "budget-1")
-    store.change(lambda window: window.holders())
+    store.change(lambda window: window.list_holders())
     store.close()
     assert picture(shared)["budget-1.0123456789ab.alive"] == before
 
 
-def test_a_second_name_of_another_file_of_ours_is_no_budget(shared: Path) -> None:
+def test_a_hard_link_to_another_file_is_no_budget(shared: Path) -> None:
     path = shared / "budget-1"
     path.hardlink_to(shared.parent / "ours" / "secret")
-    assert refused(lambda: open_budget(path)) == (
+    assert read_refusal(lambda: open_budget(path)) == (
         f"The budget's file {path} cannot be used: it has a second name elsewhere. {BUDGET}"
     )
     assert (shared.parent / "ours" / "secret").read_text() == SECRET
 
 
 def keep(path: Path) -> None:
-    with TokenFile(path).alone() as held:
-        held.put(Kept("APP-1", Grant("hidden-1", "hidden-r1")))
+    with TokenFile(path).lock() as held:
+        held.put(StoredToken("APP-1", TokenGrant("hidden-1", "hidden-r1")))
 
 
 @kinds
 @pytest.mark.parametrize("act", [keep, lambda path: TokenFile(path).read()], ids=["write", "read"])
-def test_tokens_that_a_neighbour_has_prepared_are_not_used(
-    shared: Path, kind: str, act: Callable[[Path], object]
-) -> None:
+def test_tokens_of_another_user_are_not_used(shared: Path, kind: str, act: Callable[[Path], object]) -> None:
     path = shared / "tokens.json"
-    prepare(path, kind, contents=Kept("APP-1", Grant("theirs", "theirs")).to_json())
+    prepare(path, kind, contents=StoredToken("APP-1", TokenGrant("theirs", "theirs")).to_json())
     before = picture(shared.parent)
     why = f"{path} belongs to another user, in a folder where everybody may write" if kind == "link" else WHY[kind]
-    assert refused(lambda: act(path), ConfigurationError) == f"The token file {path} cannot be used ({why}): {TOKENS}"
+    assert (
+        read_refusal(lambda: act(path), ConfigurationError) == f"The token file {path} cannot be used ({why}): {TOKENS}"
+    )
     assert picture(shared.parent) == before
 
 
 @kinds
-def test_a_lock_that_a_neighbour_has_prepared_is_not_used(shared: Path, kind: str) -> None:
+def test_a_lock_of_another_user_is_not_used(shared: Path, kind: str) -> None:
     path = shared / "tokens.json"
     prepare(Path(f"{path}.lock"), kind)
     before = picture(shared.parent)
     told = f"The token file {path} cannot be used ({WHY[kind]}): {TOKENS}"
-    assert refused(lambda: keep(path), ConfigurationError) == told
+    assert read_refusal(lambda: keep(path), ConfigurationError) == told
     assert picture(shared.parent) == before
 
 
 @kinds
-def test_a_name_beside_the_tokens_that_a_neighbour_knows_is_of_no_use(shared: Path, kind: str) -> None:
+def test_a_known_name_beside_the_tokens_does_not_help_another_user(shared: Path, kind: str) -> None:
     path = shared / "tokens.json"
     prepare(Path(f"{path}.new"), kind)
     before = picture(shared)["tokens.json.new"]
@@ -165,7 +164,7 @@ def test_a_name_beside_the_tokens_that_a_neighbour_knows_is_of_no_use(shared: Pa
 
 @pytest.mark.parametrize(("mode", "owner"), [(0o700, NEIGHBOUR), (0o777, 0)])
 @pytest.mark.parametrize("what", ["budget", "tokens"])
-def test_private_files_are_not_put_where_another_decides_what_is_there(
+def test_private_files_are_not_written_to_a_folder_that_others_control(
     shared: Path, mode: int, owner: int, what: str
 ) -> None:
     folder = shared / "state"
@@ -178,7 +177,7 @@ def test_private_files_are_not_put_where_another_decides_what_is_there(
         told = f"The budget's file {folder / 'file'} cannot be used: {folder} {why}. {BUDGET}"
     else:
         told = f"The token file {folder / 'file'} cannot be used ({folder} {why}): {TOKENS}"
-    assert refused(lambda: (open_budget if what == "budget" else keep)(folder / "file")) == told
+    assert read_refusal(lambda: (open_budget if what == "budget" else keep)(folder / "file")) == told
     assert picture(shared) == before
 
 
@@ -205,13 +204,13 @@ def test_private_folders_and_files_are_private_under_any_umask(shared: Path, mas
 
 
 def hold(path: Path) -> None:
-    with holding(Place.at(path)):
+    with lock_warehouse(WarehousePaths.at(path)):
         pass
 
 
 @kinds
 @pytest.mark.parametrize("mode", [0o1777, 0o755])
-def test_a_draft_folder_that_a_neighbour_has_prepared_is_not_used(shared: Path, kind: str, mode: int) -> None:
+def test_a_draft_folder_of_another_user_is_not_used(shared: Path, kind: str, mode: int) -> None:
     """Nor where it came there before the folder was closed to others."""
     beside = shared / ".huggy.duckdb.d"
     prepare(beside, kind)
@@ -226,7 +225,7 @@ def test_a_draft_folder_that_a_neighbour_has_prepared_is_not_used(shared: Path, 
     if kind == "link" and mode == 0o1777:
         why = f"{beside} belongs to another user, in a folder where everybody may write"
     what = "remove that" if kind in {"folder", "link"} else "change its rights"
-    assert refused(lambda: hold(shared / "huggy.duckdb"), WarehouseUnusable) == (
+    assert read_refusal(lambda: hold(shared / "huggy.duckdb"), WarehouseUnusable) == (
         f"The warehouse's folder {shared} cannot be written to ({why}): {what}, or give another path."
     )
     assert picture(shared.parent) == before
@@ -234,15 +233,13 @@ def test_a_draft_folder_that_a_neighbour_has_prepared_is_not_used(shared: Path, 
 
 @kinds
 @pytest.mark.parametrize("name", ["lock", "draft.duckdb", "spill", "versions", "snapshots.json"])
-def test_what_a_neighbour_put_into_a_draft_folder_that_was_open_to_all_is_not_used(
-    shared: Path, kind: str, name: str
-) -> None:
+def test_files_of_another_user_in_a_formerly_open_draft_folder_are_not_used(shared: Path, kind: str, name: str) -> None:
     beside = shared / ".huggy.duckdb.d"
     beside.mkdir()
     beside.chmod(0o777)  # as an older release under umask 000 made it
     prepare(beside / name, kind)
     before = picture(shared.parent)
-    assert refused(lambda: hold(shared / "huggy.duckdb")) == (
+    assert read_refusal(lambda: hold(shared / "huggy.duckdb")) == (
         f"The warehouse's folder {shared} cannot be written to ({beside / name} belongs to another user): "
         "remove that, or give another path."
     )
@@ -259,11 +256,11 @@ def test_a_draft_folder_of_an_older_release_is_closed_to_others(shared: Path) ->
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "pipe"])
-def test_a_warehouse_that_a_neighbour_has_prepared_is_not_loaded_into(shared: Path, kind: str) -> None:
+def test_a_warehouse_of_another_user_is_not_loaded_into(shared: Path, kind: str) -> None:
     path = shared / "huggy.duckdb"
     prepare(path, kind)
     before = picture(shared.parent)
-    told = refused(lambda: hold(path))
+    told = read_refusal(lambda: hold(path))
     strange = f"{path} belongs to another user, in a folder where everybody may write"
     where = f"The warehouse's folder {shared} cannot be written to"
     assert (
@@ -283,7 +280,7 @@ def test_a_warehouse_that_a_neighbour_has_prepared_is_not_loaded_into(shared: Pa
 @kinds
 @pytest.mark.parametrize("mode", [0o1777, 0o777])
 @pytest.mark.parametrize("name", ["", "4242", "4242/chats", "4242/chats/.work", "4242/chats/.work/full-1/state.json"])
-def test_what_a_neighbour_has_prepared_in_a_landing_is_not_used(shared: Path, kind: str, mode: int, name: str) -> None:
+def test_files_of_another_user_in_a_landing_are_not_used(shared: Path, kind: str, mode: int, name: str) -> None:
     landing = shared / "landing"
     place = landing / name
     for folder in reversed([each for each in place.parents if each.is_relative_to(landing)]):
@@ -291,36 +288,36 @@ def test_what_a_neighbour_has_prepared_in_a_landing_is_not_used(shared: Path, ki
         folder.chmod(mode)
     prepare(place, kind)
     before = picture(shared.parent)
-    storage, file = Folder(landing), "4242/chats/.work/full-1/state.json"
+    storage, file = LocalStorage(landing), "4242/chats/.work/full-1/state.json"
     strange = f"{place} belongs to another user, in a folder where everybody may write"
     for change in (
         lambda: storage.write(file, b"ours"),
         lambda: storage.create(file, b"ours"),
         lambda: storage.delete(f"{file}/x" if name == file else file),
     ):
-        assert refused(change, LandingUnwritable) == (
+        assert read_refusal(change, LandingUnwritable) == (
             f"The landing {landing} cannot be written to: {strange}. Remove it, or see who put it there."
         )
-    for look in (lambda: storage.read(file), lambda: storage.local(file), lambda: storage.children(file)):
-        assert refused(look, LandingError) == f"The landing {landing} cannot be read: {strange}."
+    for look in (lambda: storage.read(file), lambda: storage.fetch(file), lambda: storage.list_names(file)):
+        assert read_refusal(look, LandingError) == f"The landing {landing} cannot be read: {strange}."
     assert picture(shared.parent) == before
 
 
-def test_what_members_of_its_group_land_is_a_landings_own(tmp_path: Path) -> None:
+def test_files_of_members_of_its_group_are_used_in_a_landing(tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     landing.mkdir()
     landing.chmod(0o2775)
     (landing / "4242").mkdir()
     os.chown(landing / "4242", NEIGHBOUR, NEIGHBOUR)
-    storage = Folder(landing)
+    storage = LocalStorage(landing)
     storage.write("4242/chats/a", b"1")
     assert storage.read("4242/chats/a") == b"1"
 
 
-def test_a_pipe_in_the_landing_is_waited_for_by_nobody(tmp_path: Path) -> None:
+def test_nobody_waits_for_a_pipe_in_the_landing(tmp_path: Path) -> None:
     (tmp_path / "4242").mkdir()
     os.mkfifo(tmp_path / "4242" / "manifest.json")
-    assert refused(lambda: Folder(tmp_path).read("4242/manifest.json")) == (
+    assert read_refusal(lambda: LocalStorage(tmp_path).read("4242/manifest.json")) == (
         f"The landing {tmp_path} cannot be read: {tmp_path / '4242' / 'manifest.json'} is no regular file."
     )
 
@@ -329,8 +326,8 @@ def test_a_pipe_in_the_landing_is_waited_for_by_nobody(tmp_path: Path) -> None:
 def test_a_new_landing_is_not_open_to_the_world(tmp_path: Path, mask: int, folder: str, file: str) -> None:
     before = os.umask(mask)
     try:
-        Folder(tmp_path / "landing").write("4242/a", b"1")
-        Folder(tmp_path / "landing").create("4242/b", b"1")
+        LocalStorage(tmp_path / "landing").write("4242/a", b"1")
+        LocalStorage(tmp_path / "landing").create("4242/b", b"1")
     finally:
         os.umask(before)
     modes = {str(each.relative_to(tmp_path)): oct(each.stat().st_mode & 0o777) for each in tmp_path.rglob("*")}
@@ -343,7 +340,7 @@ def test_a_landing_that_is_open_to_the_world_stays_so(tmp_path: Path, made: str)
     try:
         if made == "by hand":
             (tmp_path / "landing").mkdir()
-        Folder(tmp_path / "landing", world_readable=made != "by hand").write("4242/a", b"1")
+        LocalStorage(tmp_path / "landing", world_readable=made != "by hand").write("4242/a", b"1")
     finally:
         os.umask(before)
     modes = [oct(each.stat().st_mode & 0o777) for each in (tmp_path / "landing" / "4242", tmp_path / "landing/4242/a")]
@@ -351,13 +348,11 @@ def test_a_landing_that_is_open_to_the_world_stays_so(tmp_path: Path, made: str)
 
 
 @kinds
-def test_a_name_beside_a_file_that_a_neighbour_has_guessed_is_not_used(
-    shared: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_a_guessed_name_beside_a_file_is_not_used(shared: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda _: "guessed")
     prepare(shared / ".out.csv.guessed.tmp", kind)
     before = picture(shared.parent)
-    with pytest.raises(FileExistsError), replacing(shared / "out.csv"):
+    with pytest.raises(FileExistsError), replace_file(shared / "out.csv"):
         pytest.fail("it was begun")
     assert picture(shared.parent) == before
 
@@ -368,7 +363,7 @@ def test_a_name_beside_a_file_that_a_neighbour_has_guessed_is_not_used(
 @pytest.mark.parametrize(
     ("inside", "owner"), [*product(KINDS, (NEIGHBOUR, 0)), ("nothing", NEIGHBOUR), ("ours", NEIGHBOUR)]
 )
-def test_what_is_prepared_in_tmpdir_stops_nobody_and_stays(
+def test_files_of_another_user_in_tmpdir_stop_nobody_and_stay(
     shared: Path, monkeypatch: pytest.MonkeyPatch, inside: str, owner: int
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(shared))
@@ -382,7 +377,7 @@ def test_what_is_prepared_in_tmpdir_stops_nobody_and_stays(
     for kind in ("file", "link", "pipe"):
         prepare(shared / f"huggy-landing-{kind}", kind)
     before = picture(shared)
-    folder = OwnFolder("huggy-landing-")
+    folder = TemporaryFolder("huggy-landing-")
     assert oct(folder.path.stat().st_mode) == "0o40700"
     folder.remove()
     assert {name: told for name, told in picture(shared).items() if name != "."} == {
@@ -390,7 +385,7 @@ def test_what_is_prepared_in_tmpdir_stops_nobody_and_stays(
     }
 
 
-def test_a_tmpdir_without_locks_is_told_and_nothing_is_left_in_it(
+def test_a_tmpdir_without_locks_is_an_error_and_nothing_is_left_in_it(
     shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def without_locks(*_: int) -> None:
@@ -399,13 +394,11 @@ def test_a_tmpdir_without_locks_is_told_and_nothing_is_left_in_it(
     monkeypatch.setattr("tempfile.tempdir", str(shared))
     monkeypatch.setattr("fcntl.flock", without_locks)
     with pytest.raises(OSError, match=os.strerror(errno.ENOLCK)):
-        OwnFolder("huggy-landing-")
+        TemporaryFolder("huggy-landing-")
     assert list(shared.iterdir()) == []
 
 
-def test_a_landing_in_an_object_store_needs_no_name_that_others_know(
-    shared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_landing_in_an_object_store_uses_no_predictable_name(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from obstore.store import MemoryStore
 
     monkeypatch.setattr("tempfile.tempdir", str(shared))
@@ -413,18 +406,18 @@ def test_a_landing_in_an_object_store_needs_no_name_that_others_know(
         prepare(shared / f"huggy-landing-{kind}", kind)
     storage = ObjectStorage(MemoryStore(), "memory://")
     storage.write("a", b"1")
-    assert storage.local("a").read_bytes() == b"1"
+    assert storage.fetch("a").read_bytes() == b"1"
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
-def test_a_result_does_not_go_where_a_neighbour_sends_it(shared: Path, kind: str) -> None:
+def test_a_result_does_not_follow_a_link_of_another_user(shared: Path, kind: str) -> None:
     path = shared / "report.html"
     prepare(path, kind)
     before = picture(shared.parent)
     why = f"{path} belongs to another user, in a folder where everybody may write"
-    with pytest.raises(Unsafe, match=why), replacing(path):
+    with pytest.raises(UnsafePath, match=why), replace_file(path):
         pytest.fail("it was begun")
-    assert refused(lambda: _replace(path, "the page")) == (
+    assert read_refusal(lambda: _replace_file(path, "the page")) == (
         f"{path} could not be written ({why}): see to the disk, or write elsewhere."
     )
     assert picture(shared.parent) == before

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from huggy_connector.pipeline.run import GROUP, MOST_STREAMS
+from huggy_connector.pipeline.run import MAX_STREAMS, PAGES_PER_COMMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,9 +94,9 @@ def test_killed_at_any_request_of_a_still_list_it_ends_whole_and_asks_for_one_gr
     outcomes = each(account, tmp_path, KILLS)
     for outcome in outcomes:
         assert (outcome.exact, outcome.missing, outcome.manifests) == (True, [], 1), outcome
-        assert outcome.twice <= GROUP + 20, outcome
-        assert outcome.unsaved <= GROUP + MOST_STREAMS, outcome
-        assert outcome.requests <= 1.1 * PAGES + GROUP + 40, outcome
+        assert outcome.twice <= PAGES_PER_COMMIT + 20, outcome
+        assert outcome.unsaved <= PAGES_PER_COMMIT + MAX_STREAMS, outcome
+        assert outcome.requests <= 1.1 * PAGES + PAGES_PER_COMMIT + 40, outcome
 
 
 @pytest.mark.proof
@@ -106,7 +106,7 @@ def test_killed_at_any_request_of_a_moving_list_it_ends_with_every_row_that_stay
 ) -> None:
     for outcome in each(account, tmp_path, KILLS, pause=PAUSE, **MOVING):
         assert (outcome.missing, outcome.manifests) == ([], 1), outcome
-        assert outcome.unsaved <= GROUP + MOST_STREAMS, outcome
+        assert outcome.unsaved <= PAGES_PER_COMMIT + MAX_STREAMS, outcome
 
 
 def works_of(desk: Account) -> list[Path]:

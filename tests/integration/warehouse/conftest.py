@@ -1,4 +1,4 @@
-"""Snapshots written as the landing writes them, and whole tables read back."""
+"""Writes snapshots as the landing writes them, and reads whole tables back."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import pyarrow as pa
 import pytest
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.landing import KEEP_ALL, Folder, Landing, Manifest, Policy
-from huggy_connector.landing.parquet import described, write_parquet
-from huggy_connector.landing.privacy import Found, tallied
+from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing.parquet import describe_file, write_parquet
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
-from huggy_connector.warehouse import LoadReport, load
+from huggy_connector.privacy import KEEP_ALL, MaskedDetection, PrivacyPolicy, add_detections
+from huggy_connector.storage import LocalStorage
+from huggy_connector.warehouse import LoadReport, load_snapshots
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -27,7 +28,7 @@ COMPANY = 4242
 
 @dataclass(slots=True)
 class Desk:
-    """A landing that is filled by hand, and the warehouse it is loaded into."""
+    """A landing that a test fills by hand, and the warehouse that it is loaded into."""
 
     folder: Path
     landed_in: str = "landing"
@@ -44,7 +45,7 @@ class Desk:
 
     @property
     def landing(self) -> Landing:
-        return Landing(Folder(self.root))
+        return Landing(LocalStorage(self.root))
 
     def land(
         self,
@@ -60,9 +61,9 @@ class Desk:
         parts: int = 1,
         put: Mapping[str, Any] | None = None,
         zone: ZoneInfo = ZONE,
-        policy: Policy = KEEP_ALL,
+        policy: PrivacyPolicy = KEEP_ALL,
     ) -> Manifest:
-        """Publishes a snapshot whose rows were all fetched `minute` minutes after noon (each run is one minute later).
+        """Publish a snapshot whose rows were all fetched `minute` minutes after noon (each run is one minute later).
 
         `claim` overrides what the manifest says, `put` what a column holds in every row.
         """
@@ -73,8 +74,8 @@ class Desk:
         run_key = run_key or f"{fetched_at:%Y%m%dT%H%M%SZ}-{mode}-{self.runs:08x}"
         place = self.root / str(company_id) / resource.name / run_key
         place.mkdir(parents=True)
-        found = list[Found]()
-        batch = convert(resource, rows, fetched_at=fetched_at, zone=zone, policy=policy, found=found)
+        found = list[MaskedDetection]()
+        batch = convert(resource, rows, fetched_at=fetched_at, zone=zone, policy=policy, detections=found)
         for column, value in (put or {}).items():
             place_of = batch.schema.get_field_index(column)
             field = batch.schema.field(place_of)
@@ -85,7 +86,7 @@ class Desk:
             name = f"part-{number:05d}.parquet"
             cut = batch.slice(number * size, size)
             write_parquet(place / name, arrow_schema(resource), [cut])
-            files.append(described(name, place / name, cut.num_rows))
+            files.append(describe_file(name, place / name, cut.num_rows))
         ids = batch.column("id").to_pylist()
         manifest = Manifest(
             **{
@@ -107,7 +108,7 @@ class Desk:
                 "schema_fingerprint": schema_fingerprint(resource),
                 "files": tuple(files),
                 "privacy": policy.fingerprint,
-                "personal": tallied({}, found),
+                "personal": add_detections({}, found),
             }
             | dict(claim or {})
         )
@@ -117,7 +118,7 @@ class Desk:
 
     def load(self, **options: Any) -> LoadReport:
         latest = max([NOON + timedelta(hours=1), *(each.finished_at for each in self.made)])
-        return load(self.landing, self.warehouse, **{"now": lambda: latest, **options})
+        return load_snapshots(self.landing, self.warehouse, **{"now": lambda: latest, **options})
 
     def read(self, query: str, *, file: Path | None = None) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
@@ -128,7 +129,7 @@ class Desk:
             return connection.execute(query).fetchall()
 
     def tables(self, *, file: Path | None = None, without: Sequence[str] = ()) -> dict[str, list[tuple[Any, ...]]]:
-        """Every table, whole and sorted, with its columns in the order of their names. No views: they are of tables."""
+        """Return all rows of every table, sorted, with the columns sorted by name. Views only read tables: no views."""
         listed = self.read(
             "SELECT schema_name, table_name, list(column_name ORDER BY column_name) FROM duckdb_columns()"
             " SEMI JOIN duckdb_tables() USING (database_name, schema_name, table_name)"
@@ -142,7 +143,7 @@ class Desk:
         }
 
     def rows(self, schema: str, table: str, columns: Sequence[str], file: Path | None = None) -> list[tuple[Any, ...]]:
-        """A table's rows as text, sorted."""
+        """Return a table's rows as text, sorted."""
         wanted = ", ".join(f'"{column}"::VARCHAR' for column in columns)
         return self.read(f'SELECT {wanted} FROM "{schema}"."{table}" ORDER BY ALL', file=file)
 
@@ -154,7 +155,7 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def new_desk(tmp_path: Path) -> Callable[[str], Desk]:
-    """Further desks, each in a folder of its own."""
+    """Return a function that makes further desks, each in its own folder."""
 
     def make(name: str) -> Desk:
         (tmp_path / name).mkdir(parents=True)
@@ -188,5 +189,5 @@ def chat() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def desk_type() -> type[Desk]:
-    """For a test that makes desks of its own."""
+    """Return the class, for a test that makes its own desks."""
     return Desk

@@ -14,12 +14,21 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseError
-from huggy_connector.landing import Folder
-from huggy_connector.report import report_beside, write_report
+from huggy_connector.report import update_report, write_report
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import Leaving, connect, erasing, export, load, mirror, query, rollback
-from huggy_connector.warehouse.calendar import BusinessCalendar
-from huggy_connector.warehouse.place import Place
+from huggy_connector.storage import LocalStorage
+from huggy_connector.warehouse import (
+    ErasureRequest,
+    connect,
+    export,
+    load_snapshots,
+    lock_for_erasure,
+    mirror_version,
+    query,
+    roll_back,
+)
+from huggy_connector.warehouse.file.paths import WarehousePaths
+from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -53,7 +62,7 @@ def test_a_new_warehouse_is_open_to_the_world_only_where_a_setting_and_the_umask
 ) -> None:
     with umask(mask):
         desk.load(world_readable=world_readable)
-    assert (mode(desk.warehouse), mode(Place.at(desk.warehouse).beside)) == (wanted, "0o700")
+    assert (mode(desk.warehouse), mode(WarehousePaths.at(desk.warehouse).hidden_folder)) == (wanted, "0o700")
 
 
 @pytest.mark.parametrize("way", ["load", "rebuild", "rollback", "forget"])
@@ -71,12 +80,12 @@ def test_whatever_makes_a_new_version_keeps_the_mode(desk: Desk, chat: Chat, way
                 desk.land([chat(3)])
                 desk.load()
             case "rebuild":
-                desk.load(afresh=True)
+                desk.load(rebuild=True)
             case "rollback":
-                rollback(desk.warehouse, now=lambda: NOON)
+                roll_back(desk.warehouse, now=lambda: NOON)
             case "forget":
-                leaving = Leaving(4242, 1, frozenset({1}), frozenset(), {}, ())
-                with erasing(desk.warehouse) as files:
+                leaving = ErasureRequest(4242, 1, frozenset({1}), frozenset(), {}, ())
+                with lock_for_erasure(desk.warehouse) as files:
                     list(files.erase(leaving, calendar=BusinessCalendar()))
     assert (mode(desk.warehouse), desk.warehouse.stat().st_ino == before) == (oct(given), False)
 
@@ -88,7 +97,7 @@ def test_owner_and_group_stay_with_the_file_also_in_its_kept_versions(desk: Desk
     os.chown(desk.warehouse, LOADER, ANALYSTS)
     desk.land([chat(2)])
     desk.load()
-    for path in (desk.warehouse, Place.at(desk.warehouse).version(1)):
+    for path in (desk.warehouse, WarehousePaths.at(desk.warehouse).version_path(1)):
         assert (path.stat().st_uid, path.stat().st_gid, mode(path)) == (LOADER, ANALYSTS, "0o640")
 
 
@@ -118,7 +127,7 @@ def test_a_copy_may_be_read_by_those_who_read_the_one_before(desk: Desk, chat: C
     for number in (1, 2):
         desk.land([chat(number)])
         desk.load()
-        assert mirror(desk.warehouse, [str(copies)], keep_versions=1) == ()
+        assert mirror_version(desk.warehouse, [str(copies)], keep_versions=1) == ()
         held = copies / json.loads((copies / "huggy.json").read_text())["name"]
         if number == 1:
             assert (mode(copies), mode(held), mode(copies / "huggy.json")) == ("0o750", "0o640", "0o640")
@@ -143,7 +152,7 @@ def test_a_pointer_that_a_neighbour_has_prepared_is_not_used(desk: Desk, tmp_pat
         case "pipe":
             os.mkfifo(pointer)
     os.chown(pointer, LOADER, LOADER, follow_symlinks=False)
-    told = mirror(desk.warehouse, [str(copies)], keep_versions=1)
+    told = mirror_version(desk.warehouse, [str(copies)], keep_versions=1)
     why = f"{pointer} belongs to another user, in a folder where everybody may write"
     assert told == (
         f"The copy of version 1 to {copies} has failed: The place of copies {copies} cannot be read: {why}.",
@@ -157,7 +166,7 @@ def test_the_report_beside_may_be_read_by_those_who_read_the_warehouse(desk: Des
     desk.load()
     os.chown(desk.warehouse, -1, ANALYSTS)
     settings = Settings.resolve(explicit={"warehouse": str(desk.warehouse)}, environ={})
-    assert report_beside(settings, now=NOON) == ()
+    assert update_report(settings, now=NOON) == ()
     found = {each.name: (each.stat().st_gid, mode(each)) for each in desk.folder.glob("huggy.report*")}
     assert found == dict.fromkeys(
         ("huggy.report.json", "huggy.report.en.html", "huggy.report.pt-BR.html"), (ANALYSTS, "0o640")
@@ -168,7 +177,7 @@ def test_the_report_beside_may_be_read_by_those_who_read_the_warehouse(desk: Des
 
 
 def load_into(desk: Desk, file: Path) -> object:
-    return load(desk.landing, file, now=lambda: NOON)
+    return load_snapshots(desk.landing, file, now=lambda: NOON)
 
 
 @pytest.mark.parametrize("name", [".huggy.duckdb", ".huggy", "..huggy.duckdb", "huggy.team.duckdb"])
@@ -184,15 +193,15 @@ def test_a_hidden_name_is_a_name(desk: Desk, chat: Chat, name: str) -> None:
         assert connection.execute("SELECT current_database(), count(*) FROM chats").fetchall() == [("huggy", 2)]
     assert export(file, "SELECT id FROM chats ORDER BY id", desk.folder / ".out.csv") == 2
     assert (desk.folder / ".out.csv").read_text() == "id\n1\n2\n"
-    assert mirror(file, [str(desk.folder / "copies")], keep_versions=1) == ()
-    rollback(file, now=lambda: NOON)
+    assert mirror_version(file, [str(desk.folder / "copies")], keep_versions=1) == ()
+    roll_back(file, now=lambda: NOON)
     assert query(file, "SELECT id FROM chats").rows == ((1,),)
 
 
 @pytest.mark.parametrize("name", [".meta.duckdb", ".marts", "...", "."])
 def test_a_hidden_name_that_cannot_be_is_refused(desk: Desk, name: str) -> None:
     with pytest.raises(ConfigurationError):
-        Place.at(f"{desk.folder}/{name}")
+        WarehousePaths.at(f"{desk.folder}/{name}")
 
 
 def test_a_link_to_nothing_yet_makes_what_it_leads_to_and_a_circle_is_told(desk: Desk) -> None:
@@ -289,5 +298,5 @@ def test_without_a_place_to_put_aside_a_small_question_is_answered(desk: Desk, m
 
 def test_places_of_copies_are_folders_like_a_landing(tmp_path: Path) -> None:
     with umask(0o022):
-        Folder(tmp_path / "copies", called="place of copies", setting="HUGGY_PUBLISH").write("huggy.json", b"{}")
+        LocalStorage(tmp_path / "copies", label="place of copies", setting="HUGGY_PUBLISH").write("huggy.json", b"{}")
     assert mode(tmp_path / "copies" / "huggy.json") == "0o640"

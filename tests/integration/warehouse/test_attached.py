@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from huggy_connector.warehouse import all_tables
+from huggy_connector.warehouse import list_tables
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -32,7 +32,7 @@ def test_every_table_is_the_same_opened_and_attached(filled: Desk, name: str) ->
     file = filled.folder / name
     if file != filled.warehouse:
         shutil.copyfile(filled.warehouse, file)
-    for table in all_tables():
+    for table in list_tables():
         columns = ", ".join(column.name for column in table.columns)
         with duckdb.connect(str(file), read_only=True) as opened:
             plain = opened.execute(f"SELECT {columns} FROM {table.title} ORDER BY ALL").fetchall()
@@ -50,8 +50,8 @@ def test_every_table_is_the_same_opened_and_attached(filled: Desk, name: str) ->
 
 
 def test_every_table_and_column_in_the_file_has_its_comment(filled: Desk) -> None:
-    expected = {(table.schema, table.name, ""): table.comment.en for table in all_tables()}
-    expected |= {(t.schema, t.name, column.name): column.comment.en for t in all_tables() for column in t.columns}
+    expected = {(table.schema, table.name, ""): table.comment.en for table in list_tables()}
+    expected |= {(t.schema, t.name, column.name): column.comment.en for t in list_tables() for column in t.columns}
     found = filled.read(
         "SELECT schema_name, table_name, '', comment FROM duckdb_tables() WHERE database_name = 'w' UNION ALL"
         " SELECT schema_name, view_name, '', comment FROM duckdb_views() WHERE database_name = 'w' AND NOT internal"
@@ -63,7 +63,7 @@ def test_every_table_and_column_in_the_file_has_its_comment(filled: Desk) -> Non
 
 def test_the_types_in_the_file_are_the_catalogues(filled: Desk) -> None:
     with duckdb.connect() as connection:
-        for table in all_tables():
+        for table in list_tables():
             columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
             connection.execute(f"CREATE TABLE {table.sql} ({columns})")

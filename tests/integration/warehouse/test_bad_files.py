@@ -1,4 +1,4 @@
-"""Paths and files that are no warehouse of ours: one sentence, and nothing is touched."""
+"""Paths and files that are not our warehouse: the error is one sentence, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseUnusable
-from huggy_connector.warehouse import examine, load, query
-from huggy_connector.warehouse.place import RESERVED, Place
+from huggy_connector.warehouse import check_load, load_snapshots, query
+from huggy_connector.warehouse.file.paths import RESERVED_NAMES, WarehousePaths
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 Chat = Callable[..., dict[str, Any]]
 
 
-@pytest.mark.parametrize("stem", [*RESERVED, "META", "marts.v2"])
+@pytest.mark.parametrize("stem", [*RESERVED_NAMES, "META", "marts.v2"])
 def test_a_name_that_duckdb_would_confuse_is_refused(tmp_path: Path, stem: str) -> None:
     with pytest.raises(
         ConfigurationError, match=r"^The warehouse may not be called '.*'. DuckDB could not tell it from"
     ):
-        Place.at(tmp_path / f"{stem}.duckdb")
+        WarehousePaths.at(tmp_path / f"{stem}.duckdb")
 
 
-def test_names_that_only_look_like_it_are_taken(tmp_path: Path) -> None:
+def test_names_that_only_look_like_reserved_ones_are_accepted(tmp_path: Path) -> None:
     names = ["huggy.duckdb", "metadata.duckdb", "chats.duckdb", "warehouse", "x.meta.duckdb"]
-    assert [Place.at(tmp_path / name).live.name for name in names] == names
+    assert [WarehousePaths.at(tmp_path / name).live.name for name in names] == names
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_names_that_only_look_like_it_are_taken(tmp_path: Path) -> None:
 )
 def test_a_path_where_no_warehouse_may_be_is_refused(desk: Desk, path: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        load(desk.landing, path.format(here=desk.folder), now=lambda: pytest.fail("no load"))
+        load_snapshots(desk.landing, path.format(here=desk.folder), now=lambda: pytest.fail("no load"))
     assert str(caught.value) == sentence.format(here=desk.folder)
 
 
 def refused(desk: Desk, chat: Chat, error: type[HuggyError] = WarehouseUnusable) -> str:
-    """The sentence with which a load is refused that leaves the file as it was."""
+    """Return the sentence of a load that is refused, and check that the file stays as it was."""
     before = desk.warehouse.read_bytes()
     desk.land([chat(1)])
     with pytest.raises(error) as caught:
@@ -100,7 +100,7 @@ def test_a_duckdb_file_of_someone_else_is_refused(desk: Desk, chat: Chat) -> Non
     )
 
 
-def test_an_empty_duckdb_file_is_taken(desk: Desk, chat: Chat) -> None:
+def test_an_empty_duckdb_file_is_accepted(desk: Desk, chat: Chat) -> None:
     duckdb.connect(str(desk.warehouse)).close()
     desk.land([chat(1)])
     assert desk.load().version == 1
@@ -125,7 +125,7 @@ def test_a_file_that_another_program_left_half_written_is_refused(desk: Desk, ch
     )
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(desk: Desk, chat: Chat) -> None:
+def test_a_folder_that_cannot_be_written_to_is_reported(desk: Desk, chat: Chat) -> None:
     desk.load()
     beside = desk.folder / ".huggy.duckdb.d"
     (beside / "lock").unlink()
@@ -134,7 +134,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(desk: Desk, chat: Chat) -> N
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_the_right_to_write_is_told(desk: Desk, chat: Chat) -> None:
+def test_a_folder_without_the_permission_to_write_is_reported(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1)])
     desk.folder.chmod(0o555)
     try:
@@ -144,7 +144,7 @@ def test_a_folder_without_the_right_to_write_is_told(desk: Desk, chat: Chat) -> 
         desk.folder.chmod(0o755)
 
 
-def test_a_memory_limit_that_is_none_is_told(desk: Desk) -> None:
+def test_an_invalid_memory_limit_is_reported(desk: Desk) -> None:
     with pytest.raises(
         ConfigurationError, match=r"^DuckDB takes no memory_limit 'much' with 2 threads: give a size like 1GB"
     ):
@@ -160,21 +160,21 @@ def test_too_little_memory_leaves_the_file_as_it_was(desk: Desk, chat: Chat) -> 
     assert desk.warehouse.read_bytes() == before
 
 
-def test_a_warehouse_that_is_not_there_is_told_to_its_reader(tmp_path: Path) -> None:
+def test_a_reader_of_a_missing_warehouse_gets_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigurationError, match=r"^There is no warehouse at .*huggy\.duckdb yet: run `huggy sync` first\.$"
     ):
         query(tmp_path / "huggy.duckdb", "SELECT 1")
 
 
-def test_a_look_beforehand_finds_what_a_load_would_refuse(desk: Desk, tmp_path: Path) -> None:
-    examine(desk.warehouse)
+def test_the_check_before_a_load_finds_what_a_load_would_refuse(desk: Desk, tmp_path: Path) -> None:
+    check_load(desk.warehouse)
     desk.load()
-    examine(desk.warehouse)
+    check_load(desk.warehouse)
     desk.warehouse.write_bytes(b"something else")
     for path in (desk.warehouse, tmp_path, tmp_path / "meta.duckdb"):
         with pytest.raises(HuggyError):
-            examine(path)
+            check_load(path)
 
 
 @pytest.mark.parametrize(

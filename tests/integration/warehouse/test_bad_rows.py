@@ -1,4 +1,4 @@
-"""Rows as no one would wish them: the load succeeds, the row is kept, meta.rejects counts exactly what did not fit."""
+"""Broken rows: the load succeeds, the row is kept, and meta.rejects has exactly the values that did not fit."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_full_load_with_one_per_cent_of_broken_values_succeeds_and_counts_exac
     ],
     ids=["of nothing", "of no day", "of a far year", "inside the gap of a clock that was set forward"],
 )
-def test_a_time_that_is_none(desk: Desk, chat: Chat, given: str, column: Any, reason: str | None) -> None:
+def test_an_invalid_time_is_rejected(desk: Desk, chat: Chat, given: str, column: Any, reason: str | None) -> None:
     desk.land([chat(1, closedAt=given)])
     desk.load()
     assert desk.read("SELECT id, closed_at FROM chats") == [(1, column)]
@@ -60,7 +60,7 @@ def test_a_time_that_is_none(desk: Desk, chat: Chat, given: str, column: Any, re
     assert told == ([(1, "closed_at", reason)] if reason else [])
 
 
-def test_ids_that_are_none_are_rejected_and_doubled_ones_counted(desk: Desk, chat: Chat) -> None:
+def test_invalid_ids_are_rejected_and_double_ones_counted(desk: Desk, chat: Chat) -> None:
     desk.land([chat(each) for each in (2**63 - 1, 2**63, "", None, "1.5", -(2**63), 7, "7", 7.0)])
     desk.load()
     assert desk.read("SELECT id FROM chats ORDER BY id") == [(-(2**63),), (7,), (2**63 - 1,)]
@@ -104,12 +104,12 @@ def test_a_snapshot_that_something_else_wrote_stops_the_load(desk: Desk, chat: C
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from huggy_connector.landing.parquet import described
+    from huggy_connector.landing.parquet import describe_file
 
     manifest = desk.land([chat(1)])
     part = desk.root / manifest.folder / manifest.files[0].name
     pq.write_table(pa.table({"id": [1]}), part)
-    foreign = replace(manifest, files=(described(part.name, part, 1),))
+    foreign = replace(manifest, files=(describe_file(part.name, part, 1),))
     (desk.root / manifest.address).write_bytes(foreign.to_json())
     with pytest.raises(SnapshotDamaged) as caught:
         desk.load()
@@ -131,7 +131,7 @@ def test_a_manifest_of_a_newer_release_stops_the_load(desk: Desk, chat: Chat) ->
         desk.load()
 
 
-def test_of_an_id_twice_in_a_snapshot_the_rejects_are_those_of_the_row_that_counts(desk: Desk, chat: Chat) -> None:
+def test_only_the_winner_has_rejects_if_a_broken_snapshot_has_an_id_twice(desk: Desk, chat: Chat) -> None:
     newer = chat(1, unread="many", updatedAt="2026-11-05 10:00:00")
     older = chat(1, agentId="x", updatedAt="2026-11-02 10:00:00")
     desk.land([newer, older, chat(2, unread="y")])
@@ -143,7 +143,7 @@ def test_of_an_id_twice_in_a_snapshot_the_rejects_are_those_of_the_row_that_coun
     assert desk.read("SELECT id, column_name FROM meta.rejects ORDER BY id") == [(1, "unread"), (2, "unread")]
 
 
-def test_what_should_be_an_object_and_is_none_is_a_reject(desk: Desk, chat: Chat) -> None:
+def test_a_value_that_should_be_an_object_is_a_reject(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1, chatTabulation="sold", tabulationId=3), chat(2, chatTabulation="", tabulationId=None)])
     desk.load()
     assert desk.read("SELECT id, tabulation_id, tabulation_name FROM chats ORDER BY id") == [

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huggy_connector.warehouse import BusinessCalendar
-from huggy_connector.warehouse.calendar import Target
-from huggy_connector.warehouse.hours import WEEKDAYS, week_of
+from huggy_connector.warehouse.marts.calendar import ServiceTarget
+from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS, parse_week
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -23,7 +23,7 @@ Chat = Callable[..., dict[str, Any]]
 
 def calendar(hours: str, **fields: Any) -> BusinessCalendar:
     """The same hours each day, and no holidays."""
-    week = week_of(dict.fromkeys(WEEKDAYS, hours), [()] * 7)
+    week = parse_week(dict.fromkeys(WEEKDAYS, hours), [()] * 7)
     return BusinessCalendar(country="", hours=week, **fields)
 
 
@@ -61,7 +61,7 @@ def test_a_target_over_midnight_is_kept_by_business_time(
     desk: Desk, chat: Chat, minutes: int, verdict: tuple[int, int]
 ) -> None:
     desk.land([chat(1, createdAt="2026-11-17 22:00:00", attendedAt="2026-11-18 08:30:00")])
-    targets = (Target("queue_wait", minutes, "business"),)
+    targets = (ServiceTarget("queue_wait", minutes, "business"),)
     desk.load(calendar=calendar("08:00-12:00, 13:00-18:00, 22:30-23:00", targets=targets))
     assert desk.read("SELECT met, missed FROM marts.sla_by_day") == [verdict]
 
@@ -75,7 +75,7 @@ def test_what_is_open_ages_at_night_where_the_night_is_business(desk: Desk, chat
 
 def test_the_calendar_shows_its_spans_and_the_seconds_of_both_days_of_a_night(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1, createdAt="2026-11-17 23:50:00")])
-    week = week_of({"tuesday": "08:00-12:00, 22:00-06:00", "thursday": "00:00-24:00"}, [()] * 7)
+    week = parse_week({"tuesday": "08:00-12:00, 22:00-06:00", "thursday": "00:00-24:00"}, [()] * 7)
     desk.load(calendar=BusinessCalendar(country="", hours=week))
     assert desk.read(
         "SELECT day::VARCHAR, opens::VARCHAR, closes::VARCHAR, hours, business_seconds FROM marts.calendar"

@@ -1,4 +1,4 @@
-"""What stops one company leaves the others' way open: damage, a check, a number that no company has."""
+"""Damage, a check or a wrong company number stops one company and no other."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from huggy_connector.api import SYSTEM_CLOCK
 from huggy_connector.cli import main
+from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import CheckFailed, CompanyStopped, SnapshotDamaged
-from huggy_connector.landing import Manifest, Policy
-from huggy_connector.landing.asked import Asked
-from huggy_connector.maintenance import Judgement, compact, judge
-from huggy_connector.maintenance.compaction import FEW
+from huggy_connector.landing import Manifest
+from huggy_connector.landing.landing_request import LandingRequest
+from huggy_connector.maintenance import Decision
+from huggy_connector.maintenance.compaction import MIN_LOOSE_SNAPSHOTS
+from huggy_connector.pipeline import Pipeline
+from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.settings import Settings
 from tests.integration.warehouse.conftest import NOON, Desk
 
@@ -57,7 +59,7 @@ def _channels(desk: Desk) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda each: each.__name__[1:])
-def test_damage_of_one_company_lets_the_others_load_and_once_mended_it_follows(
+def test_the_others_load_while_one_company_is_damaged_and_it_follows_once_repaired(
     desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
 ) -> None:
     for company in (WELL, ILL):
@@ -95,7 +97,7 @@ def test_a_company_that_is_damaged_from_the_first_is_left_out(
 
 
 @pytest.mark.parametrize("damage", [_lose_a_file, _cut_the_manifest])
-def test_where_all_are_damaged_nothing_is_published_and_the_first_is_told(
+def test_if_all_companies_are_damaged_nothing_is_published_and_the_first_is_reported(
     desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
 ) -> None:
     damage(desk, desk.land([chat(1)], company_id=ILL))
@@ -134,38 +136,38 @@ def _story(desk: Desk, chat: Chat) -> Manifest:
 
 
 @pytest.mark.parametrize("damage", [_lose_a_file, _cut_the_manifest])
-def test_a_rebuild_takes_over_what_the_file_holds_of_a_damaged_company(
+def test_a_rebuild_copies_the_rows_of_a_damaged_company_from_the_old_file(
     desk: Desk, chat: Chat, damage: Callable[[Desk, Manifest], None]
 ) -> None:
     ill = _story(desk, chat)
-    desk.load(afresh=True)
+    desk.load(rebuild=True)
     without = ["meta.publishes", "meta.quality", "meta.schema_changes"]
     before = desk.tables(without=[*without, "meta.loads"])
     loads = "SELECT * EXCLUDE (version, loaded_at) FROM meta.loads ORDER BY ALL"
     loaded = desk.read(loads)
     damage(desk, ill)
     with pytest.raises(CompanyStopped, match=rf"^Company {ILL} stays as it was\."):
-        desk.load(afresh=True)
+        desk.load(rebuild=True)
     assert desk.tables(without=[*without, "meta.loads"]) == before
     assert desk.read(loads) == loaded
 
 
-def test_a_rebuild_under_other_privacy_rules_takes_over_nothing(desk: Desk, chat: Chat) -> None:
+def test_a_rebuild_under_other_privacy_rules_copies_nothing(desk: Desk, chat: Chat) -> None:
     ill = _story(desk, chat)
     _lose_a_file(desk, ill)
     before = desk.warehouse.read_bytes()
     with pytest.raises(SnapshotDamaged):
-        desk.load(afresh=True, policy=Policy.of(Settings.resolve(environ={})))
+        desk.load(rebuild=True, policy=PrivacyPolicy.from_settings(Settings.resolve(environ={})))
     assert desk.warehouse.read_bytes() == before
 
 
-def test_a_rebuild_of_a_file_that_lacks_a_table_of_this_release_takes_over_nothing(desk: Desk, chat: Chat) -> None:
+def test_a_rebuild_of_a_file_without_a_table_of_this_release_copies_nothing(desk: Desk, chat: Chat) -> None:
     _lose_a_file(desk, _story(desk, chat))
     with duckdb.connect(str(desk.warehouse)) as connection:
         connection.execute("DROP TABLE meta.tombstones")
     before = desk.warehouse.read_bytes()
     with pytest.raises(SnapshotDamaged):
-        desk.load(afresh=True)
+        desk.load(rebuild=True)
     assert desk.warehouse.read_bytes() == before
 
 
@@ -186,16 +188,16 @@ def test_a_command_fails_for_a_company_of_its_own_and_only_warns_of_another(
     assert desk.read("SELECT company_id, count(*) FROM chats GROUP BY 1") == [(WELL, 2)]
 
 
-def test_compact_packs_what_is_whole_and_then_tells_of_the_damage(desk: Desk, chat: Chat) -> None:
+def test_compact_packs_the_whole_snapshots_and_then_reports_the_damage(desk: Desk, chat: Chat) -> None:
     first = WELL - 1  # packed before the others, were it whole
     for company in (first, WELL):
-        for _ in range(FEW):
+        for _ in range(MIN_LOOSE_SNAPSHOTS):
             last = desk.land([chat(1)], company_id=company)
         if company == first:
             _lose_a_file(desk, last)
     clock = replace(SYSTEM_CLOCK, now=lambda: NOON + timedelta(days=30))
     with pytest.raises(SnapshotDamaged, match=f"{first}/chats"):
-        compact(Settings(landing=str(desk.root)), clock=clock)
+        Pipeline(Settings(landing=str(desk.root)), clock=clock).compact()
     assert [(desk.root / str(company) / "chats" / ".packed").is_dir() for company in (first, WELL)] == [False, True]
 
 
@@ -205,28 +207,28 @@ def test_a_snapshot_is_blocked_though_another_company_s_manifest_is_damaged(desk
     ill = desk.land([chat(1)], company_id=ILL)
     _cut_the_manifest(desk, ill)
     settings = Settings(landing=str(desk.root), warehouse=str(desk.warehouse))
-    assert judge(settings, Judgement(block=(well.run_key,))).blocked == {well.address}
+    assert Pipeline(settings).record_decision(Decision(block=(well.run_key,))).blocked == {well.address}
     with pytest.raises(SnapshotDamaged, match=ill.address):
-        judge(settings, Judgement(block=(ill.run_key,)))
+        Pipeline(settings).record_decision(Decision(block=(ill.run_key,)))
 
 
-def test_what_a_task_landed_is_recalled_though_another_company_s_manifest_is_damaged(desk: Desk, chat: Chat) -> None:
-    asked = Asked("land chats", "full", timezone="America/Sao_Paulo")
+def test_a_task_finds_its_landing_though_another_company_s_manifest_is_damaged(desk: Desk, chat: Chat) -> None:
+    asked = LandingRequest("land chats", "full", timezone="America/Sao_Paulo")
     run_key = f"20261122T120000Z-full-{asked.key}"
     told = {"asked": asked, "account": "mine"}
     well = desk.land([chat(1)], company_id=WELL, run_key=run_key, claim=told)
     _cut_the_manifest(desk, desk.land([chat(1)], company_id=ILL, run_key=run_key, claim=told))
-    assert desk.landing.recall(asked, "chats", company_id=None, account="mine") == well
+    assert desk.landing.find_snapshot(asked, "chats", company_id=None, account="mine") == well
     with pytest.raises(SnapshotDamaged):
-        desk.landing.recall(asked, "chats", company_id=ILL)
+        desk.landing.find_snapshot(asked, "chats", company_id=ILL)
 
 
 @pytest.mark.parametrize("name", ["0", "007", "-5", str(2**63), "9" * 200])
 def test_a_folder_with_a_number_that_no_company_has_is_named_and_left_out(desk: Desk, chat: Chat, name: str) -> None:
     manifest = desk.land([chat(1)], company_id=WELL)
     shutil.copytree(desk.root / str(WELL), desk.root / name)
-    for afresh in (False, True):
-        report = desk.load(afresh=afresh)
+    for rebuild in (False, True):
+        report = desk.load(rebuild=rebuild)
         assert desk.read("SELECT company_id, count(*) FROM chats GROUP BY 1") == [(WELL, 1)]
         told = f"1 folders of the landing are left out, {name} the first: no company has such a number: move them away."
         assert told in report.warnings

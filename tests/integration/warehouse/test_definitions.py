@@ -8,17 +8,17 @@ import duckdb
 import pytest
 
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.warehouse import sql
-from huggy_connector.warehouse.calendar import BusinessCalendar
-from huggy_connector.warehouse.definitions import Definition, Rows, definitions
-from huggy_connector.warehouse.meta import DEFINITIONS, SNAPSHOTS
-from huggy_connector.warehouse.refresh import refresh
-from huggy_connector.warehouse.shape import Table
-from huggy_connector.warehouse.tables import table_of
+from huggy_connector.warehouse.marts.calendar import BusinessCalendar
+from huggy_connector.warehouse.marts.definitions import ExampleRows, MartDefinition, read_definitions
+from huggy_connector.warehouse.marts.refresh import refresh_marts
+from huggy_connector.warehouse.schema import sql
+from huggy_connector.warehouse.schema.meta import DEFINITIONS, SNAPSHOTS
+from huggy_connector.warehouse.schema.table_spec import TableSpec
+from huggy_connector.warehouse.schema.tables import table_of
 
 ZONE = "America/Sao_Paulo"
 TABLES = {name: table_of(resource) for name, resource in RESOURCES.items()}
-each = pytest.mark.parametrize("definition", definitions(), ids=lambda each: each.table.title)
+each = pytest.mark.parametrize("definition", read_definitions(), ids=lambda each: each.table.title)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def desk() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def put(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -> None:
+def put(connection: duckdb.DuckDBPyConnection, table: TableSpec, rows: ExampleRows) -> None:
     """Rows as the example writes them; times are local, and what is not said has a usual value."""
     types = {column.name: column.type for column in table.columns}
     for number, cells in enumerate(rows.rows):
@@ -51,7 +51,7 @@ def put(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -> None
         connection.execute(f"INSERT INTO {table.sql} ({sql.names(values)}) VALUES ({', '.join(values.values())})")
 
 
-def shown(connection: duckdb.DuckDBPyConnection, definition: Definition) -> list[tuple[str | None, ...]]:
+def shown(connection: duckdb.DuckDBPyConnection, definition: MartDefinition) -> list[tuple[str | None, ...]]:
     columns = ", ".join(f"{sql.name(name)}::VARCHAR" for name in definition.example.expected.columns)
     return connection.execute(
         f"SELECT {columns} FROM {definition.table.sql} WHERE {definition.example.condition}"
@@ -63,8 +63,8 @@ def ordered(rows: object) -> list[tuple[str | None, ...]]:
 
 
 @each
-def test_the_worked_example_holds(desk: duckdb.DuckDBPyConnection, definition: Definition) -> None:
+def test_the_worked_example_holds(desk: duckdb.DuckDBPyConnection, definition: MartDefinition) -> None:
     for name, rows in definition.example.given.items():
         put(desk, TABLES[name], rows)
-    refresh(desk, BusinessCalendar())
+    refresh_marts(desk, BusinessCalendar())
     assert ordered(shown(desk, definition)) == ordered(definition.example.expected.rows)

@@ -1,4 +1,4 @@
-"""Rows that are gone: who is believed, and what a sweep that misses too much does."""
+"""Deleted rows: which sweeps are believed, and what a sweep that misses too many rows does."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from huggy_connector.errors import CheckFailed
-from huggy_connector.landing.known import missing
-from huggy_connector.warehouse import judge
+from huggy_connector.landing.change_detection import missing_ids
+from huggy_connector.warehouse import decide_snapshots
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -39,9 +39,7 @@ def test_a_row_is_missing_once_then_twice_then_confirmed_and_then_there_again(de
 
 
 @pytest.mark.parametrize("resource", ["agents", "departments"])
-def test_agents_and_departments_have_a_mark_when_they_are_gone_and_lose_it_when_they_are_back(
-    desk: Desk, resource: str
-) -> None:
+def test_deleted_agents_and_departments_have_a_grade_and_lose_it_when_they_are_back(desk: Desk, resource: str) -> None:
     two = [{"id": 1, "name": "Ana"}, {"id": 2, "name": "Bia"}]
     read = f"SELECT id, name, deleted_grade, deleted_at IS NOT NULL FROM {resource} ORDER BY id"
     for rows, grade in ((two, None), (two[:1], "missing_once"), (two[:1], "missing_twice"), (two, None)):
@@ -56,18 +54,18 @@ def test_agents_and_departments_have_a_mark_when_they_are_gone_and_lose_it_when_
     ]
 
 
-def test_an_answer_that_it_is_there_lifts_the_grade(desk: Desk) -> None:
+def test_an_answer_that_a_row_exists_removes_its_grade(desk: Desk) -> None:
     desk.land(ids(2))
     desk.land(ids(2, start=1))
     desk.land([], mode="tombstones", claim={"state": {"there": [0]}})
     desk.load()
     assert gone(desk) == []
-    missing = desk.land(ids(2, start=1)).started_at
+    missed_at = desk.land(ids(2, start=1)).started_at
     desk.load()
-    assert gone(desk) == [(0, "missing_once", missing)]
+    assert gone(desk) == [(0, "missing_once", missed_at)]
 
 
-def test_a_404_alone_confirms_and_makes_no_row(desk: Desk) -> None:
+def test_a_404_alone_confirms_a_deletion_and_adds_no_row(desk: Desk) -> None:
     desk.land(ids(2), mode="incremental")
     refused = desk.land([{"id": 1}, {"id": 9}], mode="tombstones").started_at
     desk.load()
@@ -111,18 +109,18 @@ def test_a_sweep_that_was_accepted_is_believed_and_one_that_was_blocked_is_left_
     desk.land(ids(100))
     desk.load()
     sweep = desk.land(ids(100, start=50))
-    judge(desk.warehouse, block=[sweep.address])
+    decide_snapshots(desk.warehouse, block=[sweep.address])
     report = desk.load()
     assert (report.published, report.blocked) == (False, 1)
     assert report.warnings == (
         "1 snapshots are blocked: `huggy rollback --unblock RUN_KEY` lets the next load take one.",
     )
-    judge(desk.warehouse, accept=[sweep.address])
+    decide_snapshots(desk.warehouse, accept=[sweep.address])
     assert desk.load().blocked == 0
     assert gone(desk) == [(number, "missing_once", sweep.started_at) for number in range(50)]
 
 
-def test_rows_that_were_missing_before_are_not_held_against_the_next_sweep(desk: Desk) -> None:
+def test_rows_that_were_missing_before_do_not_count_against_the_next_sweep(desk: Desk) -> None:
     for start in (0, 9, 18):
         desk.land(ids(100, start=start))
         desk.load()
@@ -138,7 +136,7 @@ def test_a_row_is_missing_from_a_sweep_that_began_after_it_was_seen_whenever_it_
     assert gone(desk) == [(8, "missing_once", sweep.started_at)]
 
 
-def test_what_came_after_a_sweep_does_not_make_it_believable(desk: Desk) -> None:
+def test_rows_that_came_after_a_sweep_do_not_make_it_believable(desk: Desk) -> None:
     desk.land(ids(2_000), minute=0)
     desk.load()
     desk.land(ids(2_000, start=50), minute=5)
@@ -147,18 +145,18 @@ def test_what_came_after_a_sweep_does_not_make_it_believable(desk: Desk) -> None
         desk.load()
 
 
-def test_what_several_sweeps_have_missed_is_asked_for_once_somebody_asks(desk: Desk) -> None:
-    def asked() -> list[int]:
-        return missing(desk.landing, desk.landing.published(4242, "chats"))
+def test_rows_that_several_sweeps_missed_are_requested_by_the_next_verification(desk: Desk) -> None:
+    def ids_to_request() -> list[int]:
+        return missing_ids(desk.landing, desk.landing.snapshots(4242, "chats"))
 
     desk.land(ids(10))
     desk.land([{"id": 99}], mode="tombstones")
     desk.land([each for each in ids(10) if each["id"] != 5])
-    assert asked() == [5]
+    assert ids_to_request() == [5]
     for _ in range(2):
         desk.land([each for each in ids(10) if each["id"] not in {5, 6}])
-    assert asked() == [5, 6]
+    assert ids_to_request() == [5, 6]
     desk.land([{"id": 5}], mode="tombstones", claim={"state": {"there": [6]}})
-    assert asked() == []
+    assert ids_to_request() == []
     desk.land([each for each in ids(10) if each["id"] not in {5, 6, 7}])
-    assert asked() == [7]
+    assert ids_to_request() == [7]

@@ -1,4 +1,4 @@
-"""Contacts that come along in chats."""
+"""Contacts that are embedded in chats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def with_customer(chat_id: int, customer: Any, *, updated: str = "2026-11-22 09:
     return {"id": chat_id, "updatedAt": updated, "chatCustomer": customer}
 
 
-def test_a_newer_chat_brings_the_fields_it_has_and_leaves_the_others(desk: Desk) -> None:
+def test_a_newer_chat_updates_the_fields_that_it_has_and_no_others(desk: Desk) -> None:
     listed = desk.land(
         [{"id": 8, "name": "Ana", "email": "a@example.com", "mobile": "1", "city": "Recife"}],
         resource="contacts",
@@ -38,7 +38,7 @@ def test_an_older_chat_does_not_beat_a_newer_listed_row_though_it_was_fetched_la
     assert desk.read(f"SELECT {COLUMNS} FROM contacts") == [(8, "Ana", None, None, None, listed.run_key, None)]
 
 
-def test_a_contact_that_only_chats_know_is_a_row_until_it_is_listed(desk: Desk) -> None:
+def test_a_contact_that_is_only_in_chats_is_a_row_until_it_is_listed(desk: Desk) -> None:
     at = desk.land([with_customer(1, {"id": 8, "name": "Ana"}), with_customer(2, {"id": 9})], minute=30).started_at
     desk.load()
     assert desk.read(f"SELECT {COLUMNS} FROM contacts ORDER BY id") == [
@@ -70,7 +70,7 @@ def test_of_two_chats_each_field_comes_from_the_newest_that_has_it(desk: Desk) -
     ]
 
 
-def test_a_customer_that_is_none_or_has_no_id_is_nobody(desk: Desk) -> None:
+def test_a_customer_that_is_null_or_has_no_id_is_ignored(desk: Desk) -> None:
     nobody: list[Any] = [None, [], "x", 3, {"name": "Ana"}, {"id": "y"}]
     desk.land([with_customer(number, each) for number, each in enumerate(nobody)])
     desk.load()

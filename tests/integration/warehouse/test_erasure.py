@@ -1,4 +1,4 @@
-"""A person taken out of history: what is left is what a rebuild of the landing gives."""
+"""A data subject erased from history: what is left is what a rebuild from the landing gives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from huggy_connector import maintenance
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ def theirs(chat: Chat, **values: Any) -> dict[str, Any]:
     return chat(1, contactId=str(PERSON["id"]), chatCustomer=PERSON, **values)
 
 
-def test_versions_that_differed_in_the_person_alone_are_one(desk: Desk, chat: Chat, settings: Settings) -> None:
+def test_versions_that_differed_only_in_the_data_subject_become_one(desk: Desk, chat: Chat, settings: Settings) -> None:
     nobody = chat(1, contactId=None, chatCustomer=None)
     for row in (theirs(chat), nobody, theirs(chat, channel="email"), theirs(chat, channel="email"), nobody):
         desk.land([row, chat(2)], mode="window")
         desk.load()
     assert desk.read("SELECT count(*) FROM history.chats WHERE id = 1") == [(4,)]
-    maintenance.forget(settings, 800_001)
+    Pipeline(settings).forget(800_001)
     told = "SELECT contact_id, channel, valid_from, valid_to, last_seen_at, changed FROM history.chats WHERE id = 1"
     first, third, fifth = (each.started_at for each in desk.made[::2])
     fourth, second = desk.made[3].started_at, desk.made[1].started_at
@@ -43,20 +43,18 @@ def test_versions_that_differed_in_the_person_alone_are_one(desk: Desk, chat: Ch
         (None, "widget", fifth, None, None, ["channel"]),
     ]
     erased = desk.tables(without=OF_THE_LOAD_ITSELF)
-    desk.load(afresh=True)
+    desk.load(rebuild=True)
     assert desk.tables(without=OF_THE_LOAD_ITSELF) == erased
 
 
-def test_what_tells_of_the_person_in_places_that_nobody_knew_of_is_gone(
-    desk: Desk, chat: Chat, settings: Settings
-) -> None:
+def test_values_about_the_data_subject_in_unknown_tables_are_erased(desk: Desk, chat: Chat, settings: Settings) -> None:
     agents = [{"id": 7, "name": "Ana", "who": "Zuleica Quirino"}]
     desk.land([theirs(chat, agents=agents, agentId="Zuleica Quirino", situation={"by": "Zuleica Quirino"})])
     desk.land([chat(2, participants=[PERSON]), chat(3, contacts=[PERSON])], mode="incremental")
     desk.load()
-    maintenance.forget(settings, 800_001)
+    Pipeline(settings).forget(800_001)
     assert not [name for name, rows in desk.tables().items() if "Zuleica" in repr(rows)]
-    raw = [row["raw"] for manifest in desk.landing.published(4242, "chats") for row in rows_of(desk, manifest)]
+    raw = [row["raw"] for manifest in desk.landing.snapshots(4242, "chats") for row in rows_of(desk, manifest)]
     assert [text for text in raw if "Zuleica" in text] == []
     assert desk.read("SELECT agents[1].name FROM chats WHERE id = 1") == [("Ana",)]
 
@@ -70,7 +68,7 @@ def rows_of(desk: Desk, manifest: Any) -> list[dict[str, Any]]:
     ]
 
 
-def test_landing_and_warehouse_take_the_same_messages_out(desk: Desk, chat: Chat, settings: Settings) -> None:
+def test_landing_and_warehouse_erase_the_same_messages(desk: Desk, chat: Chat, settings: Settings) -> None:
     def message(number: int, **values: Any) -> dict[str, Any]:
         return {"id": number, "chat": {"id": 2}, "sendAt": "2026-11-20 10:00:00", "text": f"text {number}", **values}
 
@@ -84,7 +82,7 @@ def test_landing_and_warehouse_take_the_same_messages_out(desk: Desk, chat: Chat
     ]
     desk.land(rows, resource="messages", mode="window")
     desk.load()
-    maintenance.forget(settings, 800_001)
+    Pipeline(settings).forget(800_001)
     assert desk.read("SELECT id, text, sender_id FROM messages ORDER BY id") == [
         (1, None, None),
         (2, None, None),
@@ -93,6 +91,6 @@ def test_landing_and_warehouse_take_the_same_messages_out(desk: Desk, chat: Chat
     ]
     # The names of fields stay in meta.schema_changes: they tell of nobody.
     erased = desk.tables(without=(*OF_THE_LOAD_ITSELF, "meta.schema_changes"))
-    desk.load(afresh=True)
+    desk.load(rebuild=True)
     assert desk.tables(without=(*OF_THE_LOAD_ITSELF, "meta.schema_changes")) == erased
     assert [path.name for path in desk.root.glob("*/.forgotten/begun-*")] == []

@@ -18,12 +18,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from huggy_connector.cli.plain import plain
-from huggy_connector.cli.show import print_table
+from huggy_connector.cli.json_values import to_json_value
+from huggy_connector.cli.output import print_table
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.visible import visible
-from huggy_connector.warehouse import export, query, sql
-from huggy_connector.warehouse.forms import JSON, TABLE
+from huggy_connector.visible import escape_controls
+from huggy_connector.warehouse import export, query
+from huggy_connector.warehouse.read.value_formats import JSON, TABLE
+from huggy_connector.warehouse.schema import sql
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -41,7 +42,7 @@ def ask(warehouse: Path) -> Callable[[str], dict[str, Any]]:
     """The only row of `--json`."""
 
     def asked(question: str) -> dict[str, Any]:
-        answer = query(warehouse, question, zone=ZONE, form=JSON)
+        answer = query(warehouse, question, zone=ZONE, value_format=JSON)
         (row,) = answer.rows
         return dict(zip(answer.columns, row, strict=True))
 
@@ -146,7 +147,7 @@ def test_names_that_occur_twice_are_unique_in_every_form(
     with written(question, ".csv").open(newline="") as file:
         assert list(csv.reader(file)) == [[*told], ["1", "2", "3", "4"]]
     assert duckdb.read_parquet(str(written(question, ".parquet"))).columns == [*told]
-    assert query(warehouse, question).columns == query(warehouse, question, form=TABLE).columns == (*told,)
+    assert query(warehouse, question).columns == query(warehouse, question, value_format=TABLE).columns == (*told,)
 
 
 def test_integers_of_128_bits_stay_exact_in_parquet(written: Callable[..., Path]) -> None:
@@ -186,7 +187,7 @@ def test_a_csv_that_is_not_for_excel_is_as_the_data_is(written: Callable[..., Pa
 def test_only_a_csv_is_for_excel(written: Callable[..., Path], ending: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         written("SELECT 1", ending, excel=True)
-    assert str(caught.value) == f"'answer{ending}' is no CSV file: what is for Excel ends in .csv."
+    assert str(caught.value) == f"'answer{ending}' is no CSV file: a file for Excel ends in .csv."
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _text(value: str) -> Value:
 
 
 def _number(value: float) -> Value:
-    return Value(f"'{value!r}'::DOUBLE", plain(value))
+    return Value(f"'{value!r}'::DOUBLE", to_json_value(value))
 
 
 def _instant(value: datetime) -> Value:
@@ -318,7 +319,7 @@ def test_any_answer_is_valid_and_read_back_equal_in_every_form(
     columns: list[tuple[str, Value]],
 ) -> None:
     question = "SELECT " + ", ".join(f"{value.written} AS {sql.name(name)}" for name, value in columns)
-    answer = query(warehouse, question, zone=ZONE, form=JSON)
+    answer = query(warehouse, question, zone=ZONE, value_format=JSON)
     names = answer.columns
     assert len({name.lower() for name in names}) == len(columns)
     assert answer.rows == (tuple(value.told for _, value in columns),)
@@ -341,8 +342,8 @@ def test_any_answer_is_valid_and_read_back_equal_in_every_form(
     plainly = again.execute(question).fetchall()
     assert repr(_times(parquet)) == repr(_times(plainly))
 
-    print_table(names, query(warehouse, question, zone=ZONE, form=TABLE).rows)
-    assert [line for line in capsys.readouterr().out.split("\n") if visible(line) != line] == []
+    print_table(names, query(warehouse, question, zone=ZONE, value_format=TABLE).rows)
+    assert [line for line in capsys.readouterr().out.split("\n") if escape_controls(line) != line] == []
 
 
 def _times(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A rollback killed with -9 at every step is taken or not taken, and asked for again it is done, once.
+"""A rollback killed with -9 at every step is taken or not, and the same call again completes it, once.
 
 HUGGY_PROOF=full does it at each step, else at every fifth.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from huggy_connector import maintenance
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Chat = Callable[..., dict[str, Any]]
 CHILDREN = """
 import os, signal, sys
 import duckdb, filelock
-from huggy_connector import maintenance
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
 
 settings = Settings.model_validate_json(sys.argv[1])
@@ -43,7 +43,7 @@ def child(when):
             if steps == when:
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(watch)
-    maintenance.rollback(settings, tell=lambda _: open(sys.argv[2], "w").close())
+    Pipeline(settings).rollback(announce=lambda _: open(sys.argv[2], "w").close())
     print(steps, flush=True)
     os._exit(0)
 
@@ -61,7 +61,7 @@ for when in sys.stdin:
 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
-def test_killed_at_any_step_it_is_taken_or_not_taken_and_the_same_call_ends_it(
+def test_a_rollback_killed_at_any_step_is_taken_or_not_and_the_same_call_completes_it(
     desk: Desk, chat: Chat, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     aside = tmp_path_factory.mktemp("aside")
@@ -109,9 +109,9 @@ def test_killed_at_any_step_it_is_taken_or_not_taken_and_the_same_call_ends_it(
                 assert (report.blocked, report.published, len(ids)) == (int(taken), False, 2 if taken else 3)
                 found.add(taken)
             if told.exists():
-                assert maintenance.rollback(settings).to in {2, 1}
+                assert Pipeline(settings).rollback().to in {2, 1}
                 continue
-            again = maintenance.rollback(settings)
+            again = Pipeline(settings).rollback()
             assert (again.version, again.to, again.blocked, again.warnings) == (4, 2, (bad,), ())
             assert desk.read("SELECT id FROM chats ORDER BY id") == [(0,), (1,)]
             assert (desk.load(keep_versions=9).blocked, desk.load(keep_versions=9).published) == (1, False)
@@ -123,7 +123,7 @@ def test_killed_at_any_step_it_is_taken_or_not_taken_and_the_same_call_ends_it(
 
 
 def litter(desk: Desk) -> list[str]:
-    """Files that are neither a version nor what is decided, nor a copy."""
+    """Return the files that are no version, no decisions and no copy."""
     beside = desk.folder / ".huggy.duckdb.d"
     kept = {"lock", "snapshots.json", *(f"versions/{number:08d}.duckdb" for number in range(1, 4))}
     copies = [str(each) for each in (desk.folder / "copies").glob(".*")]

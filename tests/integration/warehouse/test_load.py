@@ -56,14 +56,14 @@ def test_a_second_load_changes_no_byte(desk: Desk, chat: Chat) -> None:
     assert (desk.warehouse.read_bytes(), desk.warehouse.stat().st_ino) == before
 
 
-def test_the_report_tells_new_changed_and_confirmed_rows_apart(desk: Desk, chat: Chat) -> None:
+def test_the_report_counts_new_changed_and_confirmed_rows(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1), chat(2), chat(3)])
     desk.load()
     desk.land([chat(1, situation="in_chat"), chat(2, unread=9), chat(4)])
     assert desk.load().tables["chats"] == TableReport(rows=4, changed=2, added=1, confirmed=1)
 
 
-def test_of_an_id_that_is_twice_in_a_snapshot_the_newest_version_is_kept(desk: Desk, chat: Chat) -> None:
+def test_the_newest_version_wins_if_a_snapshot_has_an_id_twice(desk: Desk, chat: Chat) -> None:
     manifest = desk.land(
         [
             chat(1, updatedAt="2026-11-05 10:00:00", channel="newest"),
@@ -99,7 +99,7 @@ UNBELIEVED = {
 
 
 @pytest.mark.parametrize("time", UNBELIEVED.values(), ids=UNBELIEVED)
-def test_a_row_whose_time_of_change_once_was_beyond_belief_goes_on_changing(
+def test_a_row_still_changes_after_a_time_of_change_that_was_not_believed(
     desk: Desk, chat: Chat, time: str | None
 ) -> None:
     for channel, updated in (("a", "2026-11-05 10:00:00"), ("b", time), ("c", time), ("d", "2026-11-05 11:00:00")):
@@ -112,16 +112,14 @@ def test_a_row_whose_time_of_change_once_was_beyond_belief_goes_on_changing(
     assert desk.read("SELECT channel FROM chats") == [("d",)]
 
 
-def test_a_time_of_change_some_minutes_ahead_of_ours_is_believed(desk: Desk, chat: Chat) -> None:
+def test_a_time_of_change_some_minutes_ahead_of_this_clock_is_believed(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1, updatedAt="2026-11-22 09:04:00", channel="new")], minute=0)
     desk.land([chat(1, updatedAt="2026-11-22 09:03:00", channel="stale")], minute=1)
     desk.load()
     assert desk.read("SELECT channel FROM chats") == [("new",)]
 
 
-def test_what_was_read_without_a_time_is_taken_from_the_landing_once_what_beat_it_is_stale(
-    desk: Desk, chat: Chat
-) -> None:
+def test_a_row_without_a_time_is_read_again_once_the_row_that_beat_it_is_stale(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1, updatedAt=None, channel="undated", unread=7)], minute=2)
     desk.land([chat(1, updatedAt="2026-11-05 10:00:00", channel="beats it")], minute=3)
     desk.load()
@@ -132,9 +130,7 @@ def test_what_was_read_without_a_time_is_taken_from_the_landing_once_what_beat_i
     assert desk.read("SELECT channel FROM history.chats ORDER BY valid_from") == [("newest",), ("undated",)]
 
 
-def test_the_rejects_of_an_id_that_is_twice_in_a_snapshot_are_those_of_the_row_that_counts(
-    desk: Desk, chat: Chat
-) -> None:
+def test_only_the_winner_has_rejects_if_a_snapshot_has_an_id_twice(desk: Desk, chat: Chat) -> None:
     desk.land(
         [
             chat(1, updatedAt="2026-11-05 10:00:00", contactId="x"),
@@ -145,7 +141,7 @@ def test_the_rejects_of_an_id_that_is_twice_in_a_snapshot_are_those_of_the_row_t
     assert desk.read("SELECT column_name FROM meta.rejects") == [("agent_id",)]
 
 
-def test_of_one_version_the_one_that_was_fetched_last_wins(desk: Desk, chat: Chat) -> None:
+def test_the_last_fetched_row_of_one_version_wins(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1, unread=5)], minute=20)
     desk.load()
     desk.land([chat(1, unread=1)], minute=10)
@@ -153,7 +149,7 @@ def test_of_one_version_the_one_that_was_fetched_last_wins(desk: Desk, chat: Cha
     assert desk.read("SELECT unread FROM chats") == [(5,)]
 
 
-def test_without_a_time_of_change_the_one_that_was_fetched_last_wins(desk: Desk) -> None:
+def test_without_a_time_of_change_the_last_fetched_row_wins(desk: Desk) -> None:
     desk.land([{"id": 1, "name": "Nova"}], resource="contacts", minute=20)
     desk.land([{"id": 1, "name": "Velha"}], resource="contacts", minute=10)
     desk.load()
@@ -189,7 +185,7 @@ def test_every_unreadable_value_is_in_rejects_once_and_its_row_is_kept(desk: Des
     ]
 
 
-def test_unknown_fields_are_told_by_name_and_type(desk: Desk, chat: Chat) -> None:
+def test_unknown_fields_are_recorded_by_name_and_type(desk: Desk, chat: Chat) -> None:
     first = desk.land([chat(1, select={"a": 1}), chat(2, select=None), chat(3)]).run_key
     desk.load()
     second = desk.land([chat(4, select={"b": 2}), chat(5, **{'a "b".c': [1]})]).run_key
@@ -228,7 +224,7 @@ def test_an_empty_landing_makes_an_empty_warehouse_once(desk: Desk) -> None:
     assert desk.load().published is False
 
 
-def test_what_a_manifest_says_of_its_snapshot_is_kept(desk: Desk, chat: Chat) -> None:
+def test_the_facts_of_a_manifest_are_in_meta(desk: Desk, chat: Chat) -> None:
     window = {"from": "2026-11-01", "to": "2026-11-08"}
     claim = {
         "window": window,
@@ -263,7 +259,7 @@ def test_what_a_manifest_says_of_its_snapshot_is_kept(desk: Desk, chat: Chat) ->
     ]
 
 
-def test_freshness_tells_how_much_and_how_new(desk: Desk, chat: Chat) -> None:
+def test_freshness_has_the_number_of_rows_and_their_newest_times(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1), chat(2, createdAt="2026-11-09 10:00:00", updatedAt="2026-11-10 10:00:00")])
     last = desk.land([chat(1)], exact=False).run_key
     desk.load()
@@ -277,7 +273,7 @@ def test_freshness_tells_how_much_and_how_new(desk: Desk, chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("claim", [{"unique_ids": 3}, {"keyless": 1}], ids=["ids", "keyless"])
-def test_a_snapshot_that_holds_other_rows_than_its_manifest_says_stops_the_load(
+def test_a_snapshot_with_other_rows_than_its_manifest_says_stops_the_load(
     desk: Desk, chat: Chat, claim: dict[str, Any]
 ) -> None:
     desk.land([chat(1)])
@@ -312,7 +308,7 @@ def test_a_damaged_part_stops_the_load(desk: Desk, chat: Chat, damage: str) -> N
     assert desk.warehouse.read_bytes() == before
 
 
-def test_text_that_duckdb_does_not_take_for_json_is_kept_as_a_string(desk: Desk, chat: Chat) -> None:
+def test_text_that_is_no_json_to_duckdb_is_kept_as_a_string(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1)], put={"customer": r'{"name":"\ud800"}', "extra": '{"cut'})
     desk.load()
     assert desk.read("SELECT customer ->> '$', extra ->> '$' FROM chats") == [(r'{"name":"\ud800"}', '{"cut')]
@@ -328,7 +324,7 @@ def test_a_landing_whose_path_has_wildcards_and_quotes_is_read_literally(desk: D
     assert desk.read("SELECT id FROM chats") == [(2,)]
 
 
-def test_a_load_in_little_memory_is_the_same(new_desk: Callable[[str], Desk], chat: Chat) -> None:
+def test_a_load_in_little_memory_gives_the_same_tables(new_desk: Callable[[str], Desk], chat: Chat) -> None:
     rows = [chat(number, chatCustomer={"name": "x" * 900 + str(number)}) for number in range(8_000)]
     tables = []
     for name, limit in (("much", "1GB"), ("little", "128MB")):
@@ -340,11 +336,11 @@ def test_a_load_in_little_memory_is_the_same(new_desk: Callable[[str], Desk], ch
     assert tables[0] == tables[1]
 
 
-def test_keys_in_another_order_are_the_same_value_in_a_grown_file_and_in_one_made_anew(desk: Desk) -> None:
+def test_keys_in_another_order_are_the_same_value_in_a_grown_and_in_a_rebuilt_file(desk: Desk) -> None:
     for fields in ({"a": 1, "b": 2}, {"b": 2, "a": 1}):
         desk.land([{"id": 1, "custom_fields": fields}], resource="contacts")
         desk.load()
     told = "SELECT custom_fields FROM history.contacts"
     grown = desk.read(told)
-    desk.load(afresh=True)
+    desk.load(rebuild=True)
     assert desk.read(told) == grown == [('{"a":1,"b":2}',)]

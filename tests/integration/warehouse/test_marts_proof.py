@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.sandbox.account import Account
+from huggy_connector.sandbox.data.account import Account
+from huggy_connector.sandbox.data.message_generator import MessageGenerator
 from huggy_connector.sandbox.options import Options
-from huggy_connector.sandbox.talk import Talk
-from huggy_connector.warehouse import BusinessCalendar, all_tables
-from huggy_connector.warehouse.dictionary import all_macros
+from huggy_connector.warehouse import BusinessCalendar, list_tables
+from huggy_connector.warehouse.read.dictionary import list_macros
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -52,9 +52,9 @@ print(json.dumps(answers))
 def filled(desk: Desk, chats: int) -> Desk:
     account = Account(Options(chats=chats, odd_situations=0.01))
     for start in range(0, chats, 20_000):
-        rows = [account.chats.row(row) for row in range(start, min(start + 20_000, chats))]
+        rows = [account.chats.record(row) for row in range(start, min(start + 20_000, chats))]
         desk.land(rows, minute=start / 20_000, mode="incremental")
-    desk.land([account.people.row(row) for row in range(account.people.born)], resource="contacts")
+    desk.land([account.contacts.record(row) for row in range(account.contacts.initial_count)], resource="contacts")
     desk.land(account.desk.agents, resource="agents")
     desk.land([{"id": each.id, "name": each.name} for each in account.desk.departments], resource="departments")
     desk.load()
@@ -129,16 +129,16 @@ def test_queue_wait_resolution_and_handling_computed_by_pandas_from_the_raw_json
 
 def conversed(desk: Desk, account: Account) -> list[str]:
     """Lands an account with all messages of its chats. Some agents have left. Who wrote each message, by its id."""
-    rows = range(account.chats.born)
-    desk.land([account.chats.row(row) for row in rows], minute=0)
+    rows = range(account.chats.initial_count)
+    desk.land([account.chats.record(row) for row in rows], minute=0)
     desk.land(account.desk.agents[::2], resource="agents")
     for resource in ("contacts", "departments"):
         desk.land([], resource=resource)
     said = [message for row in rows for message in account.chats.messages(row, events=True)]
     desk.land(said, resource="messages", mode="window", minute=600 * 24 * 60)
     desk.load()
-    talk = Talk(account.options, account.desk, account.people)
-    return [line.who for row in rows for line in talk.lines(row, account.chats.lives.life(row))]
+    generator = MessageGenerator(account.options, account.desk, account.contacts)
+    return [line.speaker for row in rows for line in generator.lines(row, account.chats.lifecycles.state(row))]
 
 
 def number(values: pd.Series[Any], *path: str) -> pd.Series[Any]:
@@ -215,8 +215,8 @@ def environment(tmp_path: Path, *packages: str) -> Path:
 
 def questions() -> dict[str, Any]:
     """Each table, view and macro, in the file opened, and in the file attached under another name (no macro is)."""
-    attached = {f"SELECT * FROM {table.sql}": f"SELECT * FROM other_name.{table.sql}" for table in all_tables()}
-    macros = [f"SELECT * FROM {each.schema}.{each.name}('2026-11-22 12:30:00+00')" for each in all_macros()]
+    attached = {f"SELECT * FROM {table.sql}": f"SELECT * FROM other_name.{table.sql}" for table in list_tables()}
+    macros = [f"SELECT * FROM {each.schema}.{each.name}('2026-11-22 12:30:00+00')" for each in list_macros()]
     return {"opened": [*attached, *macros], "attached": attached}
 
 
@@ -236,8 +236,8 @@ def test_every_table_view_and_macro_gives_the_same_in_three_versions_of_duckdb(d
         )
         answers.append(json.loads(done.stdout))
     assert answers[0] == answers[1] == answers[2]
-    assert answers[0][f"SELECT * FROM {next(t.sql for t in all_tables() if t.name == 'chat_times')}"][0] == 2_000
-    assert set(RESOURCES) <= {table.name for table in all_tables()}
+    assert answers[0][f"SELECT * FROM {next(t.sql for t in list_tables() if t.name == 'chat_times')}"][0] == 2_000
+    assert set(RESOURCES) <= {table.name for table in list_tables()}
 
 
 SQLALCHEMY = """
@@ -267,7 +267,7 @@ const { DuckDBInstance } = require("@duckdb/node-api");
 def test_every_table_and_view_is_read_through_sqlalchemy(desk: Desk, tmp_path: Path) -> None:
     filled(desk, 2_000)
     python = environment(tmp_path, "duckdb==1.5.6", "duckdb-engine", "sqlalchemy<2.1", "pytz")
-    titles = [table.sql for table in all_tables()]
+    titles = [table.sql for table in list_tables()]
     done = subprocess.run(
         [python, "-W", "ignore", "-c", SQLALCHEMY, desk.warehouse, *titles], capture_output=True, text=True, check=True
     )
@@ -284,7 +284,7 @@ def test_every_table_and_view_is_read_through_the_client_of_node(desk: Desk, tmp
     subprocess.run(
         ["npm", "install", "--silent", "--no-audit", "--no-fund", "@duckdb/node-api"], cwd=folder, check=True
     )
-    titles = [table.sql for table in all_tables()]
+    titles = [table.sql for table in list_tables()]
     done = subprocess.run(
         ["node", "read.js", desk.warehouse, *titles], cwd=folder, capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""A file of an older catalogue is brought up to date by the next load, and loses nothing."""
+"""The next load brings a file of an older catalogue up to date, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_new_columns_are_added_and_the_old_rows_stay(desk: Desk) -> None:
     assert desk.load(resources=[NEW]).published is False
 
 
-def test_what_is_landed_after_it_fills_them(desk: Desk) -> None:
+def test_snapshots_landed_later_fill_the_new_columns(desk: Desk) -> None:
     desk.land([NOTE], resource=OLD)
     desk.load(resources=[OLD])
     desk.land([NOTE | {"size": 2**40}], resource=NEW)
@@ -68,7 +68,7 @@ def test_what_is_landed_after_it_fills_them(desk: Desk) -> None:
     ]
 
 
-def test_snapshots_of_an_older_catalogue_are_typed_anew_when_they_are_loaded(desk: Desk) -> None:
+def test_snapshots_of_an_older_catalogue_are_typed_again_when_they_are_loaded(desk: Desk) -> None:
     desk.land([NOTE, NOTE | {"id": 2}], resource=OLD)
     desk.land([NOTE], resource=NEW)
     desk.load(resources=[NEW])
@@ -78,13 +78,13 @@ def test_snapshots_of_an_older_catalogue_are_typed_anew_when_they_are_loaded(des
     ]
 
 
-def test_an_older_snapshot_alone_is_typed_anew_too(desk: Desk) -> None:
+def test_a_single_older_snapshot_is_typed_again_too(desk: Desk) -> None:
     desk.land([NOTE], resource=OLD)
     desk.load(resources=[NEW])
     assert desk.read('SELECT id, size, people, "select" FROM notes') == [(1, 5, [{"id": 7, "name": "Ana"}], '{"a":1}')]
 
 
-def test_added_columns_are_told_in_schema_changes_and_comments_are_renewed(desk: Desk) -> None:
+def test_added_columns_are_in_schema_changes_and_comments_are_updated(desk: Desk) -> None:
     desk.load(resources=[OLD])
     desk.load(resources=[NEW])
     at = datetime(2026, 11, 22, 13, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from huggy_connector.landing import Policy
+from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Chat = Callable[..., dict[str, Any]]
 
 CPF, MASK = "529.982.247-25", "***4725"
-RULES = Policy.of(Settings.resolve(environ={}))
-FORMER = Policy.of(Settings.resolve(explicit={"privacy": "*=keep, name=mask"}, environ={}))
+RULES = PrivacyPolicy.from_settings(Settings.resolve(environ={}))
+FORMER = PrivacyPolicy.from_settings(Settings.resolve(explicit={"privacy": "*=keep, name=mask"}, environ={}))
 
 
 def contact(number: int, **fields: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def test_a_file_made_anew_is_under_the_rules_in_force_with_its_history_and_stays
     desk.load(policy=RULES)
     desk.land([chat_of | {"situation": "filed"}], policy=RULES, minute=6)
 
-    report = desk.load(policy=RULES, afresh=True)
+    report = desk.load(policy=RULES, rebuild=True)
 
     assert [each for each in report.warnings if "privacy" in each] == []
     assert desk.read("SELECT name, custom_fields ->> 'obs' FROM history.contacts") == [("M*** S***", f"cpf {MASK}")]
@@ -79,18 +79,20 @@ def test_a_file_made_anew_is_under_the_rules_in_force_with_its_history_and_stays
     ]
     told = ("meta.publishes", "meta.loads", "meta.quality")
     grown = desk.tables(without=told)
-    desk.load(policy=RULES, afresh=True)
+    desk.load(policy=RULES, rebuild=True)
     assert desk.tables(without=told) == grown
 
 
 def test_hashes_and_masks_of_the_past_are_not_masked_once_more(desk: Desk) -> None:
-    hashing = Policy.of(Settings.resolve(explicit={"privacy": "email=hmac", "hash_key": "k" * 20}, environ={}))
+    hashing = PrivacyPolicy.from_settings(
+        Settings.resolve(explicit={"privacy": "email=hmac", "hash_key": "k" * 20}, environ={})
+    )
     row = {"id": 1, "email": "maria@cliente.example", "mobile": "5500912345678", "birthDate": "1984-05-06"}
     desk.land([row], resource="contacts", policy=hashing)
     desk.load(policy=hashing)
     before = desk.read("SELECT email, mobile, birth_date, row_hash FROM contacts")
 
-    desk.load(policy=RULES, afresh=True)
+    desk.load(policy=RULES, rebuild=True)
 
     assert desk.read("SELECT email, mobile, birth_date, row_hash FROM contacts") == before
 

@@ -1,4 +1,4 @@
-"""Readers and loaders side by side: nobody waits for a reader, nobody sees half a version."""
+"""Readers and loads at the same time: no load waits for a reader, and no reader sees half a version."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 
 from huggy_connector.errors import WarehouseBusy, WarehouseUnusable
 from huggy_connector.warehouse import connect
-from huggy_connector.warehouse.engine import Engine
-from huggy_connector.warehouse.place import Place
-from huggy_connector.warehouse.publish import drafting, holding
+from huggy_connector.warehouse.file.engine import EngineLimits
+from huggy_connector.warehouse.file.paths import WarehousePaths
+from huggy_connector.warehouse.file.publish import draft_version, lock_warehouse
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -48,7 +48,7 @@ print(wrong, "wrong", flush=True)
 
 
 class Program:
-    """A program in a process of its own, spoken to line by line. It ends when it is left."""
+    """A program in its own process that is spoken to line by line. It ends with the block."""
 
     def __init__(self, source: str, *arguments: object) -> None:
         command = [sys.executable, "-c", source, *map(str, arguments)]
@@ -109,7 +109,7 @@ def test_readers_that_open_the_file_all_the_time_never_see_a_mixture(desk: Desk,
         assert looker.ask() == "0 wrong"
 
 
-def test_a_writer_is_told_and_keeps_its_file(desk: Desk, chat: Chat) -> None:
+def test_a_load_reports_a_writer_which_keeps_its_file(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1)])
     desk.load()
     desk.land([chat(2)])
@@ -123,7 +123,7 @@ def test_a_writer_is_told_and_keeps_its_file(desk: Desk, chat: Chat) -> None:
     assert desk.load().version == 2
 
 
-def test_a_writer_in_the_loaders_own_process_is_told(desk: Desk, chat: Chat) -> None:
+def test_a_load_reports_a_writer_in_its_own_process(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1)])
     desk.load()
     desk.land([chat(2)])
@@ -138,18 +138,18 @@ def test_a_file_that_is_being_written_is_not_copied(desk: Desk, chat: Chat) -> N
     """Also where the writer came after the file was looked at: the copy takes the lock that DuckDB takes."""
     desk.land([chat(1)])
     desk.load()
-    place = Place.at(desk.warehouse)
+    place = WarehousePaths.at(desk.warehouse)
     with Program(HOLDER, desk.warehouse, "rw") as holder:
         assert holder.ask() == "1"
         with (
             pytest.raises(WarehouseBusy, match=r"^Another program has just opened .* for writing: close it there\.$"),
-            holding(place),
-            drafting(place, from_version=1, engine=Engine(), keep_versions=2),
+            lock_warehouse(place),
+            draft_version(place, from_version=1, engine=EngineLimits(), keep_versions=2),
         ):
             pytest.fail("it was copied")
 
 
-def test_the_rights_of_the_file_stay(desk: Desk, chat: Chat) -> None:
+def test_the_permissions_of_the_file_stay(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1)])
     desk.load()
     desk.warehouse.chmod(0o640)
@@ -158,13 +158,13 @@ def test_the_rights_of_the_file_stay(desk: Desk, chat: Chat) -> None:
     assert desk.warehouse.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_second_loader_is_told_that_another_one_is_at_it(desk: Desk, chat: Chat) -> None:
+def test_a_second_load_reports_the_first_one(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1)])
     desk.load()
     desk.land([chat(2)])
     before = desk.warehouse.read_bytes()
     with (
-        holding(Place.at(desk.warehouse)),
+        lock_warehouse(WarehousePaths.at(desk.warehouse)),
         pytest.raises(
             WarehouseBusy, match=r"^Another load is changing .*huggy\.duckdb: try again when it has ended\.$"
         ),
@@ -197,11 +197,12 @@ def test_ctrl_c_reaches_through_a_running_statement(desk: Desk) -> None:
 LOADER = """
 import sys
 from datetime import UTC, datetime
-from huggy_connector.landing import Folder, Landing
-from huggy_connector.warehouse import load
+from huggy_connector.landing import Landing
+from huggy_connector.storage import LocalStorage
+from huggy_connector.warehouse import load_snapshots
 for _ in sys.stdin:
     clock = lambda: datetime(2026, 11, 22, 13, tzinfo=UTC)
-    report = load(Landing(Folder(sys.argv[1])), sys.argv[2], now=clock, wait_seconds=120)
+    report = load_snapshots(Landing(LocalStorage(sys.argv[1])), sys.argv[2], now=clock, wait_seconds=120)
     print(report.published, flush=True)
 """
 
@@ -220,7 +221,7 @@ def test_former_versions_are_kept_and_can_be_opened(desk: Desk, chat: Chat) -> N
     for number in range(1, 6):
         desk.land([chat(each) for each in range(number)])
         desk.load(keep_versions=2)
-    kept = Place.at(desk.warehouse).kept()
+    kept = WarehousePaths.at(desk.warehouse).former_versions()
     assert [(number, desk.read("SELECT count(*) FROM chats", file=path)) for number, path in kept] == [
         (3, [(3,)]),
         (4, [(4,)]),
@@ -235,10 +236,10 @@ def test_former_versions_may_lie_on_another_disk(desk: Desk, chat: Chat) -> None
     desk.land([chat(1)])
     desk.load()
     with TemporaryDirectory(dir=memory) as elsewhere:
-        Place.at(desk.warehouse).versions.symlink_to(elsewhere)
+        WarehousePaths.at(desk.warehouse).versions.symlink_to(elsewhere)
         desk.land([chat(2)])
         desk.load()
-        kept = Place.at(desk.warehouse).kept()
+        kept = WarehousePaths.at(desk.warehouse).former_versions()
         assert [(number, desk.read("SELECT id FROM chats", file=path)) for number, path in kept] == [(1, [(1,)])]
         assert [path.name for path in Path(elsewhere).iterdir()] == ["00000001.duckdb"]
 
@@ -269,12 +270,12 @@ def test_a_link_to_the_file_stays_a_link(desk: Desk, chat: Chat) -> None:
 def test_without_room_on_the_disk_nothing_is_begun(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1)])
     desk.load()
-    place = Place.at(desk.warehouse)
+    place = WarehousePaths.at(desk.warehouse)
     before = desk.warehouse.read_bytes()
     with (
         pytest.raises(WarehouseUnusable, match=r"^The load needs about [\d,]+ MB on the disk of .* make room there"),
-        holding(place),
-        drafting(place, from_version=1, engine=Engine(), keep_versions=2, room=2**60),
+        lock_warehouse(place),
+        draft_version(place, from_version=1, engine=EngineLimits(), keep_versions=2, growth_bytes=2**60),
     ):
         pytest.fail("it was begun")
     assert desk.warehouse.read_bytes() == before
@@ -284,12 +285,13 @@ LIMITED = """
 import resource, sys
 from datetime import UTC, datetime
 from huggy_connector.errors import HuggyError
-from huggy_connector.landing import Folder, Landing
-from huggy_connector.warehouse import load
+from huggy_connector.landing import Landing
+from huggy_connector.storage import LocalStorage
+from huggy_connector.warehouse import load_snapshots
 import duckdb
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
 try:
-    load(Landing(Folder(sys.argv[1])), sys.argv[2], now=lambda: datetime(2026, 11, 22, 13, tzinfo=UTC))
+    load_snapshots(Landing(LocalStorage(sys.argv[1])), sys.argv[2], now=lambda: datetime(2026, 11, 22, 13, tzinfo=UTC))
 except HuggyError as error:
     print(type(error).__name__, error)
 """
@@ -339,7 +341,7 @@ def test_a_load_that_is_stopped_leaves_the_file_as_it_was(desk: Desk, chat: Chat
     assert desk.load().version == 2
 
 
-def test_what_a_killed_writer_left_beside_the_file_goes_with_the_next_load_and_nobody_elses_file(desk: Desk) -> None:
+def test_the_next_load_removes_leftovers_of_a_killed_writer_and_no_other_file(desk: Desk) -> None:
     desk.load()
     ours = f".{desk.warehouse.name}.0123456789abcdef.tmp"
     theirs = f".{desk.warehouse.name}.saved.tmp"

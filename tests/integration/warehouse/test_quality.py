@@ -1,4 +1,4 @@
-"""The checks of a publish: what they find, and what a `stop` keeps from being published."""
+"""The checks of a publish: what they find, and that nothing is published after a `stop`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import CheckFailed, ConfigurationError
-from huggy_connector.warehouse.quality import read_checks
+from huggy_connector.warehouse.load.quality.publish_checks import read_check_settings
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -161,7 +161,7 @@ def test_a_check_that_is_set_to_stop_publishes_nothing(desk: Desk, chat: Chat) -
     assert desk.load(stop_on={"contacts.values_readable"}).published
 
 
-def test_nothing_new_is_too_old_where_old_snapshots_are_set_to_stop(desk: Desk, chat: Chat) -> None:
+def test_a_load_without_new_snapshots_stops_at_old_ones_if_set_to(desk: Desk, chat: Chat) -> None:
     fill(desk, [[chat(1)]])
     desk.load()
     later = {"now": lambda: datetime(2026, 11, 25, 12, tzinfo=UTC)}
@@ -170,17 +170,17 @@ def test_nothing_new_is_too_old_where_old_snapshots_are_set_to_stop(desk: Desk, 
         desk.load(stop_on={"fresh"}, **later)
 
 
-def test_a_check_alone_is_of_every_table_that_has_it() -> None:
+def test_the_name_of_a_check_is_for_every_table_that_has_it() -> None:
     tables = tuple(RESOURCES.values())
-    assert read_checks({"fresh"}, tables).stopping == {(each.name, "fresh") for each in tables}
-    assert read_checks({"chats.fresh", "sent_at_present"}, tables).stopping == {
+    assert read_check_settings({"fresh"}, tables).stopping == {(each.name, "fresh") for each in tables}
+    assert read_check_settings({"chats.fresh", "sent_at_present"}, tables).stopping == {
         ("chats", "fresh"),
         ("messages", "sent_at_present"),
     }
 
 
 @pytest.mark.parametrize("name", ["freshness", "chats", "chat.fresh", "unique_key", "chats.sent_at_present"])
-def test_a_check_that_there_is_not_is_refused_with_those_there_are(desk: Desk, name: str) -> None:
+def test_an_unknown_check_is_refused_with_the_names_of_all(desk: Desk, name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         desk.load(stop_on={name, "fresh"})
     assert str(caught.value) == (
@@ -194,7 +194,7 @@ def test_a_check_that_there_is_not_is_refused_with_those_there_are(desk: Desk, n
 def test_each_check_is_in_the_documentation() -> None:
     text = (Path(__file__).parents[3] / "docs/quality.md").read_text()
     named = {check for _, check, _ in CHECKS} | {
-        check for _, check in read_checks({"no_drift", "sweep_not_shrunk"}, tuple(RESOURCES.values())).stopping
+        check for _, check in read_check_settings({"no_drift", "sweep_not_shrunk"}, tuple(RESOURCES.values())).stopping
     }
     alike = ("updated_at_", "sent_at_")
     assert [check for check in sorted(named) if f"`{check}`" not in text and not check.startswith(alike)] == []

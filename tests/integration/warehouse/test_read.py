@@ -15,7 +15,7 @@ import pytest
 
 from huggy_connector import __version__
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseUnusable
-from huggy_connector.warehouse import Answer, Freshness, Run, connect, export, query, status
+from huggy_connector.warehouse import LoadedSnapshot, QueryResult, TableFreshness, connect, export, query, read_status
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -37,7 +37,7 @@ def warehouse(desk: Desk, chat: Chat) -> Path:
 def test_an_answer_has_names_types_and_rows_in_the_accounts_zone(warehouse: Path) -> None:
     answer = query(warehouse, "SELECT id, created_at, created_at_local FROM chats ORDER BY id", zone=ZONE)
     local = TEN.replace(tzinfo=None)
-    assert answer == Answer(
+    assert answer == QueryResult(
         ("id", "created_at", "created_at_local"),
         ("BIGINT", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP"),
         ((1, TEN, local), (2, None, None), (3, TEN, local)),
@@ -177,12 +177,14 @@ def test_a_connection_is_named_after_the_file(warehouse: Path) -> None:
 def test_status_tells_what_there_is_and_how_new(desk: Desk, warehouse: Path, chat: Chat) -> None:
     key = desk.land([chat(1), chat(4)], exact=False).run_key
     desk.load()
-    told = status(warehouse, zone=ZONE, runs=1)
+    told = read_status(warehouse, zone=ZONE, runs=1)
     at = datetime(2026, 11, 22, 9, 2, tzinfo=ZONE)
     created, updated, loaded = TEN, TEN.replace(day=2), at.replace(hour=10, minute=0)
-    assert told.freshness == (Freshness(4242, "chats", 4, created, updated, at, key, at, last_snapshot_exact=False),)
+    assert told.freshness == (
+        TableFreshness(4242, "chats", 4, created, updated, at, key, at, last_snapshot_exact=False),
+    )
     assert told.last_runs == (
-        Run(4242, "chats", key, "full", at, at.replace(second=30), 2, False, None, 2, 2, 0, 0, loaded),
+        LoadedSnapshot(4242, "chats", key, "full", at, at.replace(second=30), 2, False, None, 2, 2, 0, 0, loaded),
     )
     assert (told.warehouse, told.bytes, told.version, told.published_at, told.kept) == (
         str(warehouse),
@@ -198,11 +200,16 @@ def test_status_tells_what_there_is_and_how_new(desk: Desk, warehouse: Path, cha
 def test_status_of_someone_elses_file_is_refused(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "other.duckdb")).close()
     with pytest.raises(WarehouseUnusable, match="no warehouse of huggy-connector"):
-        status(tmp_path / "other.duckdb")
+        read_status(tmp_path / "other.duckdb")
 
 
 @pytest.mark.parametrize("name", ["nothing.duckdb", "meta.duckdb"])
 def test_a_file_that_is_none_is_told_to_every_reader(tmp_path: Path, name: str) -> None:
-    for ask in (connect, status, lambda path: query(path, "SELECT 1"), lambda path: export(path, "SELECT 1", "x.csv")):
+    for ask in (
+        connect,
+        read_status,
+        lambda path: query(path, "SELECT 1"),
+        lambda path: export(path, "SELECT 1", "x.csv"),
+    ):
         with pytest.raises(HuggyError):
             ask(tmp_path / name)

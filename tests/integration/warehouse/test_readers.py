@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from huggy_connector.landing import Manifest
-from huggy_connector.landing.parquet import described
+from huggy_connector.landing.parquet import describe_file
 from tests.reader import reading
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def land(desk: Desk, number: int) -> Manifest:
             f"COPY (SELECT p.* REPLACE (range AS id) FROM '{part}' p, range({ROWS})) TO '{big}' (FORMAT parquet)"
         )
     big.replace(part)
-    grown = replace(manifest, rows=ROWS, unique_ids=ROWS, files=(described(part.name, part, ROWS),))
+    grown = replace(manifest, rows=ROWS, unique_ids=ROWS, files=(describe_file(part.name, part, ROWS),))
     (desk.root / manifest.address).write_bytes(grown.to_json())
     return grown
 

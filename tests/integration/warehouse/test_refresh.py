@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from huggy_connector.catalogue import resource_named
+from huggy_connector.catalogue import get_resource
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.sweep import facts_of
-from huggy_connector.warehouse import BusinessCalendar, history, read_calendar, refresh
-from huggy_connector.warehouse.calendar import Target
-from huggy_connector.warehouse.definitions import definitions
-from huggy_connector.warehouse.hours import Span
+from huggy_connector.sweep import make_facts_reader
+from huggy_connector.warehouse import BusinessCalendar, read_calendar
+from huggy_connector.warehouse.load.merge import history_writer
+from huggy_connector.warehouse.marts import refresh
+from huggy_connector.warehouse.marts.calendar import ServiceTarget
+from huggy_connector.warehouse.marts.definitions import read_definitions
+from huggy_connector.warehouse.marts.opening_hours import OpeningSpan
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -28,7 +30,7 @@ def marts(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
     """Every view and mart, whole."""
     return {
         each.table.title: desk.rows(each.table.schema, each.table.name, [column.name for column in each.table.columns])
-        for each in definitions()
+        for each in read_definitions()
     }
 
 
@@ -52,9 +54,9 @@ def test_what_is_touched_is_computed_again_and_gives_what_a_full_computation_giv
 ) -> None:
     at_once = new_desk("once")
     if in_parts:
-        monkeypatch.setattr(refresh, "ROWS_AT_ONCE", 2)
-        monkeypatch.setattr(history, "IDS_AT_ONCE", 1)
-        monkeypatch.setattr(history, "KEYS_AT_ONCE", 1)
+        monkeypatch.setattr(refresh, "MAX_ROWS_PER_BATCH", 2)
+        monkeypatch.setattr(history_writer, "IDS_AT_ONCE", 1)
+        monkeypatch.setattr(history_writer, "KEYS_AT_ONCE", 1)
     for minute, rows in enumerate(STEPS):
         for each in (desk, at_once):
             each.land([chat(row["id"], **row) for row in rows], minute=minute, mode="incremental")
@@ -85,7 +87,7 @@ def test_the_chats_by_day_add_up_to_the_chats(desk: Desk, chat: Chat) -> None:
 def test_another_calendar_makes_the_marts_anew_and_the_same_one_does_not(desk: Desk, chat: Chat) -> None:
     desk.land([chat(1, attendedAt="2026-11-03 10:10:00", createdAt="2026-11-03 10:00:00")])
     desk.load()
-    around = BusinessCalendar(country="", hours=((),) * 7, targets=(Target("queue_wait", 1, "calendar"),))
+    around = BusinessCalendar(country="", hours=((),) * 7, targets=(ServiceTarget("queue_wait", 1, "calendar"),))
     assert (desk.load(calendar=around).published, desk.load(calendar=around).published) == (True, False)
     assert desk.read("SELECT queue_seconds, queue_business_seconds FROM marts.chat_times") == [(600, 0)]
     assert desk.read("SELECT metric, missed FROM marts.sla_by_day") == [("queue_wait", 1)]
@@ -116,9 +118,9 @@ def test_a_calendar_file_sets_hours_days_and_targets(tmp_path: Path) -> None:
         encoding="utf-8-sig",  # as Notepad saves it
     )
     calendar = read_calendar(str(file))
-    assert calendar.targets == (Target("handling", 30, "calendar"),)
-    office = (Span(480, 1080),)
-    assert calendar.hours == (office, office, office, office, (), (Span(1320, 1800),), ())
+    assert calendar.targets == (ServiceTarget("handling", 30, "calendar"),)
+    office = (OpeningSpan(480, 1080),)
+    assert calendar.hours == (office, office, office, office, (), (OpeningSpan(1320, 1800),), ())
     assert {day.isoformat() for day in calendar.holidays(2026, 2026)} >= {"2026-07-09", "2026-11-20"}
 
 
@@ -127,21 +129,21 @@ def test_a_calendar_file_sets_hours_days_and_targets(tmp_path: Path) -> None:
     [
         ("x = ", "is no TOML"),
         ("opening = 1", r"there is no opening: choose from country"),
-        ('hours = "all"', "hours is no table"),
-        ("[hours]\nmonday = 8", r'hours\.monday is no text such as "08:00-12:00, 13:00-18:00"'),
+        ('hours = "all"', "hours must be a table"),
+        ("[hours]\nmonday = 8", r'hours\.monday must be a text such as "08:00-12:00, 13:00-18:00"'),
         ('[hours]\nmonday = "8h-18h"', r"hours\.monday has '8h-18h', which is no span"),
         ('[hours]\nmonday = "18:00-09:00"', r"goes on into the 08:00-18:00 of hours\.tuesday"),
         ("[hours]\nmon = 8", r"there is no hours\.mon"),
-        ('closed = ["24/12"]', r"closed is no list of days such as \[2026-12-24\]"),
-        ('country = "XX"', "country 'XX' is none whose holidays are known"),
-        ('subdivision = "ZZ"', "country 'BR' with subdivision 'ZZ' is none"),
-        ("country = 5", "country 5 is none"),
+        ('closed = ["24/12"]', r"closed must be a list of days such as \[2026-12-24\]"),
+        ('country = "XX"', "country 'XX' has no known holidays"),
+        ('subdivision = "ZZ"', "country 'BR' with subdivision 'ZZ' has no known holidays"),
+        ("country = 5", "country 5 has no known holidays"),
         ("[targets.speed]\nminutes = 1", r"there is no targets\.speed"),
-        ("[targets.handling]\nminutes = 0", r"targets\.handling\.minutes is no number above 0"),
-        ('[targets.handling]\nminutes = 1\nclock = "wall"', r"targets\.handling\.clock is neither"),
+        ("[targets.handling]\nminutes = 0", r"targets\.handling\.minutes must be a number above 0"),
+        ('[targets.handling]\nminutes = 1\nclock = "wall"', r"targets\.handling\.clock must be business or calendar"),
     ],
 )
-def test_a_wrong_calendar_is_told_in_one_sentence(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_wrong_calendar_is_refused_in_one_sentence(tmp_path: Path, text: str, reason: str) -> None:
     file = tmp_path / "calendar.toml"
     file.write_text(text)
     with pytest.raises(ConfigurationError, match=rf"^The calendar '.*calendar\.toml'.*{reason}.*\.$"):
@@ -171,7 +173,7 @@ def test_the_marts_are_a_function_of_the_tables(
     )
     desk.load()
     grown = marts(desk)
-    desk.load(afresh=True)
+    desk.load(rebuild=True)
     assert marts(desk) == grown
     assert desk.read("SELECT count(closed_day) FROM marts.chat_times WHERE chat_id = 1") == [(1,)]
 
@@ -237,7 +239,7 @@ def test_a_chat_whose_opening_alone_is_unreadable_has_its_handling(desk: Desk, c
 
 
 def test_the_marts_and_the_runs_agree_on_which_chats_are_open(desk: Desk, chat: Chat) -> None:
-    life = resource_named("chats").life
+    life = get_resource("chats").life
     assert life is not None
     said = (*life.open, *life.closed, "a situation of 2027", "", None)
     states = [(situation, closed) for situation in said for closed in ("2026-11-05 10:00:00", "0000-00-00", None)]
@@ -248,6 +250,6 @@ def test_the_marts_and_the_runs_agree_on_which_chats_are_open(desk: Desk, chat: 
     ]
     desk.land(rows)
     desk.load()
-    facts = facts_of(resource_named("chats"), zone=ZoneInfo("America/Sao_Paulo"))
+    facts = make_facts_reader(get_resource("chats"), zone=ZoneInfo("America/Sao_Paulo"))
     found = dict(desk.read("SELECT chat_id, is_open FROM marts.chat_times"))
     assert found == {facts(row).id: facts(row).is_open for row in rows}

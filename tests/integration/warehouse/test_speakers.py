@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from huggy_connector.warehouse.definitions import definitions
+from huggy_connector.warehouse.marts.definitions import read_definitions
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -142,7 +142,7 @@ def marts(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
     """Every view and mart, whole."""
     return {
         each.table.title: desk.rows(each.table.schema, each.table.name, [column.name for column in each.table.columns])
-        for each in definitions()
+        for each in read_definitions()
     }
 
 
@@ -186,7 +186,7 @@ def test_what_a_list_says_later_makes_the_marts_what_they_would_be_from_the_begi
     )
     desk.load()
     grown = marts(desk)
-    desk.load(afresh=True)
+    desk.load(rebuild=True)
     assert marts(desk) == grown != before
     seconds = 1500 if rows[0].get("contactId") else 300
     assert desk.read("SELECT first_response_seconds FROM marts.chat_times WHERE chat_id = 1") == [(seconds,)]

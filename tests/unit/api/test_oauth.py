@@ -1,4 +1,4 @@
-"""The words of the OAuth conversation, and what each answer of the token endpoint means."""
+"""The requests of OAuth, and the meaning of each answer of the token endpoint."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,9 +9,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huggy_connector import errors
-from huggy_connector.api.oauth import App, authorize_url, code_in, code_request, grant_in, refresh_request
-from huggy_connector.api.protocol import Request, Response
-from huggy_connector.api.tokens import Grant
+from huggy_connector.api.auth.oauth import (
+    App,
+    build_authorize_url,
+    build_code_request,
+    build_refresh_request,
+    decode_grant,
+    extract_code,
+)
+from huggy_connector.api.auth.token_grant import TokenGrant
+from huggy_connector.api.http_messages import Method, Request, Response
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 APP = App("https://auth.example/oauth", "APP-1", "hidden-secret")
@@ -22,12 +29,12 @@ def answer(status: int, body: Any) -> Response:
     return Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
-def granted(status: int, body: Any) -> Grant:
-    return grant_in(answer(status, body), refresh_token="old-refresh", now=NOW, refused=SHOWN_IS_WRONG)
+def granted(status: int, body: Any) -> TokenGrant:
+    return decode_grant(answer(status, body), refresh_token="old-refresh", now=NOW, refusal=SHOWN_IS_WRONG)
 
 
 def test_the_address_for_the_browser_is_the_documented_one_with_a_state() -> None:
-    assert authorize_url(APP, redirect_url="http://127.0.0.1:8765/callback", state="s-1") == (
+    assert build_authorize_url(APP, redirect_url="http://127.0.0.1:8765/callback", state="s-1") == (
         "https://auth.example/oauth/authorize?scope=install_app%20read_agent_profile&response_type=code"
         "&redirect_uri=http%3A%2F%2F127.0.0.1%3A8765%2Fcallback&client_id=APP-1&state=s-1"
     )
@@ -37,8 +44,8 @@ def test_the_address_for_the_browser_is_the_documented_one_with_a_state() -> Non
     "address",
     ["http://127.0.0.1:8765/callback?code=c-1&state=s-1", "/callback?state=s-1&code=c-1", "?code=c-1&state=s-1"],
 )
-def test_the_code_is_read_from_the_address_that_the_browser_ends_on(address: str) -> None:
-    assert code_in(address, state="s-1") == "c-1"
+def test_the_code_is_read_from_the_last_address_of_the_browser(address: str) -> None:
+    assert extract_code(address, state="s-1") == "c-1"
 
 
 @pytest.mark.parametrize(
@@ -51,34 +58,37 @@ def test_the_code_is_read_from_the_address_that_the_browser_ends_on(address: str
         ("state=s-1", "The address holds no code"),
     ],
 )
-def test_an_answer_to_another_question_brings_no_code(query: str, sentence: str) -> None:
+def test_an_answer_to_another_login_gives_no_code(query: str, sentence: str) -> None:
     with pytest.raises(errors.Unauthorized) as raised:
-        code_in(f"http://127.0.0.1:8765/callback?{query}", state="s-1")
+        extract_code(f"http://127.0.0.1:8765/callback?{query}", state="s-1")
     assert str(raised.value).startswith(sentence)
     assert "c-1" not in str(raised.value)
 
 
 def test_the_token_requests_are_the_documented_ones() -> None:
     app = {"client_id": "APP-1", "client_secret": "hidden-secret"}
-    url, what, setting = "https://auth.example/oauth/access_token", "an access token", "HUGGY_AUTH_URL"
-    assert code_request(APP, code="c-1", redirect_url="http://x/cb") == Request(
-        path=url,
-        what=what,
-        body={"grant_type": "authorization_code", "redirect_uri": "http://x/cb", "code": "c-1", **app},
-        setting=setting,
-    )
-    assert refresh_request(APP, refresh_token="hidden-refresh") == Request(
-        path=url,
-        what=what,
-        body={"grant_type": "refresh_token", "refresh_token": "hidden-refresh", **app},
-        setting=setting,
-    )
+    code = {"grant_type": "authorization_code", "redirect_uri": "http://x/cb", "code": "c-1", **app}
+    refresh = {"grant_type": "refresh_token", "refresh_token": "hidden-refresh", **app}
+    requests = [
+        build_code_request(APP, code="c-1", redirect_url="http://x/cb"),
+        build_refresh_request(APP, refresh_token="hidden-refresh"),
+    ]
+    assert requests == [
+        Request(
+            method=Method.POST,
+            path="https://auth.example/oauth/access_token",
+            what="an access token",
+            body=body,
+            setting="HUGGY_AUTH_URL",
+            is_repeatable=True,
+        )
+        for body in (code, refresh)
+    ]
 
 
 def test_no_secret_is_in_the_repr_of_what_is_sent_and_answered() -> None:
-    shown = (
-        f"{APP!r} {refresh_request(APP, refresh_token='hidden-refresh')!r} {answer(200, {'access_token': 'hidden'})!r}"
-    )
+    request = build_refresh_request(APP, refresh_token="hidden-refresh")
+    shown = f"{APP!r} {request!r} {answer(200, {'access_token': 'hidden'})!r}"
     assert "hidden" not in shown
 
 
@@ -87,24 +97,24 @@ def test_no_secret_is_in_the_repr_of_what_is_sent_and_answered() -> None:
     [
         (
             {"token_type": "Bearer", "expires_in": 15552000, "access_token": "a", "refresh_token": "r"},
-            Grant("a", "r", NOW, NOW + timedelta(days=180)),
+            TokenGrant("a", "r", NOW, NOW + timedelta(days=180)),
         ),
-        ({"expires_in": "60", "access_token": "a"}, Grant("a", "old-refresh", NOW, NOW + timedelta(seconds=60))),
-        ({"expires_in": 0, "access_token": "a", "refresh_token": None}, Grant("a", "old-refresh", NOW, None)),
-        ({"expires_in": -5, "access_token": "a"}, Grant("a", "old-refresh", NOW, None)),
-        ({"expires_in": 1e300, "access_token": "a"}, Grant("a", "old-refresh", NOW, None)),
-        ({"expires_in": "soon", "access_token": "a"}, Grant("a", "old-refresh", NOW, None)),
+        ({"expires_in": "60", "access_token": "a"}, TokenGrant("a", "old-refresh", NOW, NOW + timedelta(seconds=60))),
+        ({"expires_in": 0, "access_token": "a", "refresh_token": None}, TokenGrant("a", "old-refresh", NOW, None)),
+        ({"expires_in": -5, "access_token": "a"}, TokenGrant("a", "old-refresh", NOW, None)),
+        ({"expires_in": 1e300, "access_token": "a"}, TokenGrant("a", "old-refresh", NOW, None)),
+        ({"expires_in": "soon", "access_token": "a"}, TokenGrant("a", "old-refresh", NOW, None)),
         (
             {"expires_in": None, "access_token": "a", "refresh_token": "with space"},
-            Grant("a", "old-refresh", NOW, None),
+            TokenGrant("a", "old-refresh", NOW, None),
         ),
     ],
 )
-def test_an_answer_is_read_with_what_it_leaves_out(body: Any, grant: Grant) -> None:
+def test_missing_fields_of_an_answer_have_defaults(body: Any, grant: TokenGrant) -> None:
     assert granted(200, body) == grant
 
 
-def test_a_new_token_that_seems_to_have_ended_is_not_renewed_again_at_once() -> None:
+def test_a_new_token_that_seems_to_have_expired_is_not_refreshed_at_once() -> None:
     # {"alg":"HS256"} . {"exp":1700000000} . x
     token = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3MDAwMDAwMDB9.eA"
     assert granted(200, {"access_token": token}).expires_at is None
@@ -156,9 +166,9 @@ JSON = st.recursive(
 @example(status=400, body=b'{"error": "hidden"}')
 @example(status=400, body=b'{"error": []}')
 @example(status=200, body=b"<html>hidden")
-def test_whatever_is_answered_there_is_a_grant_or_an_error_that_quotes_nothing(status: int, body: bytes) -> None:
+def test_any_answer_gives_a_grant_or_an_error_that_quotes_nothing(status: int, body: bytes) -> None:
     try:
-        grant = grant_in(Response(status, {}, body), refresh_token="hidden-r", now=NOW, refused=SHOWN_IS_WRONG)
+        grant = decode_grant(Response(status, {}, body), refresh_token="hidden-r", now=NOW, refusal=SHOWN_IS_WRONG)
     except errors.HuggyError as error:
         said = f"{error} {error!r} {error.args} {error.__cause__!r}"
     else:

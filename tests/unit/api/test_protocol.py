@@ -1,4 +1,4 @@
-"""Bytes in, rows or an error out."""
+"""Requests are built, and answers become rows or errors."""
 
 import json
 from datetime import UTC, datetime
@@ -7,17 +7,16 @@ from math import inf
 import pytest
 
 from huggy_connector import errors
+from huggy_connector.api.http_messages import Request, Response
 from huggy_connector.api.protocol import (
     Profile,
-    Request,
-    Response,
-    described,
-    error_in,
-    list_request,
-    profile_in,
-    retry_after,
-    row_request,
-    rows_in,
+    build_list_request,
+    build_row_request,
+    decode_error,
+    decode_profile,
+    decode_rows,
+    describe_response,
+    parse_retry_after,
 )
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -28,22 +27,22 @@ def answer(body: object, status: int = 200) -> Response:
 
 
 def test_pages_count_from_zero_and_filters_follow() -> None:
-    assert list_request("chats", company_id=None, page=0, filters=(("situation", "auto"),)) == Request(
+    assert build_list_request("chats", company_id=None, page=0, filters=(("situation", "auto"),)) == Request.get(
         "chats", "page 0 of chats", (("page", "0"), ("situation", "auto"))
     )
 
 
-def test_a_company_stands_in_the_path() -> None:
-    assert row_request("chats", 7, company_id=4242) == Request("companies/4242/chats/7", "chats 7")
+def test_the_path_names_the_company() -> None:
+    assert build_row_request("chats", 7, company_id=4242) == Request.get("companies/4242/chats/7", "chats 7")
 
 
 def test_a_list_in_one_answer_has_no_page() -> None:
-    assert list_request("departments/parents", company_id=None, page=None).query == ()
+    assert build_list_request("departments/parents", company_id=None, page=None).query == ()
 
 
 def test_a_list_is_its_rows_and_past_the_end_it_is_empty() -> None:
-    assert rows_in(answer([{"id": 1}, {"id": "2"}]), "page 0 of chats") == [{"id": 1}, {"id": "2"}]
-    assert rows_in(answer([]), "page 9 of chats") == []
+    assert decode_rows(answer([{"id": 1}, {"id": "2"}]), "page 0 of chats") == [{"id": 1}, {"id": "2"}]
+    assert decode_rows(answer([]), "page 9 of chats") == []
 
 
 @pytest.mark.parametrize(
@@ -59,9 +58,11 @@ def test_a_list_is_its_rows_and_past_the_end_it_is_empty() -> None:
         ([1], errors.UnexpectedShape, "The answer for page 0 of chats holds a number where a record is due"),
     ],
 )
-def test_what_is_no_list_of_records_is_refused_whole(body: object, kind: type[errors.ApiError], sentence: str) -> None:
+def test_an_answer_that_is_no_list_of_records_is_refused(
+    body: object, kind: type[errors.ApiError], sentence: str
+) -> None:
     with pytest.raises(kind) as raised:
-        rows_in(answer(body), "page 0 of chats")
+        decode_rows(answer(body), "page 0 of chats")
     assert type(raised.value) is kind
     assert str(raised.value).startswith(sentence)
 
@@ -82,13 +83,13 @@ def test_what_is_no_list_of_records_is_refused_whole(body: object, kind: type[er
     ],
 )
 def test_each_status_is_one_kind_of_error(status: int, kind: type[errors.ApiError], transient: bool) -> None:
-    error = error_in(answer({"reason": "segredo 5500900000001"}, status), "page 0 of chats", now=NOW)
+    error = decode_error(answer({"reason": "segredo 5500900000001"}, status), "page 0 of chats", now=NOW)
     assert (type(error), error is not None and error.transient) == (kind, transient)
     assert "segredo" not in str(error)
 
 
 def test_a_success_is_no_error() -> None:
-    assert error_in(answer([]), "page 0 of chats", now=NOW) is None
+    assert decode_error(answer([]), "page 0 of chats", now=NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -114,40 +115,40 @@ def test_a_success_is_no_error() -> None:
         ("1" * 5000, None),
     ],
 )
-def test_retry_after_is_read_in_every_form_and_not_clipped(text: str, seconds: float | None) -> None:
-    assert retry_after({"retry-after": text}, now=NOW) == seconds
+def test_retry_after_is_read_in_every_form_and_without_a_limit(text: str, seconds: float | None) -> None:
+    assert parse_retry_after({"retry-after": text}, now=NOW) == seconds
 
 
 @pytest.mark.parametrize("key", ["companyID", "companyId"])
 def test_the_profile_names_the_company_in_either_spelling(key: str) -> None:
-    assert profile_in(answer({"id": "9001", "name": "Ana", key: "4242"})) == Profile(9001, "Ana", 4242)
+    assert decode_profile(answer({"id": "9001", "name": "Ana", key: "4242"})) == Profile(9001, "Ana", 4242)
 
 
 def test_a_profile_without_company_asks_for_the_setting() -> None:
     with pytest.raises(errors.UnexpectedShape, match="set HUGGY_COMPANY_ID"):
-        profile_in(answer({"id": 9001, "name": "Ana"}))
+        decode_profile(answer({"id": 9001, "name": "Ana"}))
 
 
 @pytest.mark.parametrize("told", [{}, {"companyID": None}, {"companyID": "none"}, {"companyID": -1}])
-def test_a_profile_without_company_is_of_the_one_that_is_set(told: dict[str, object]) -> None:
-    assert profile_in(answer({"id": 9001, "name": "Ana", **told}), company_id=4242) == Profile(9001, "Ana", 4242)
+def test_a_profile_without_company_gets_the_configured_one(told: dict[str, object]) -> None:
+    assert decode_profile(answer({"id": 9001, "name": "Ana", **told}), company_id=4242) == Profile(9001, "Ana", 4242)
 
 
 @pytest.mark.parametrize("told", [{}, {"id": None}, {"id": "none"}, {"id": 0}, {"id": True}])
-def test_a_profile_without_an_id_is_none(told: dict[str, object]) -> None:
+def test_a_profile_without_an_id_is_refused(told: dict[str, object]) -> None:
     with pytest.raises(errors.UnexpectedShape, match="profile has no id: check that HUGGY_BASE_URL"):
-        profile_in(answer({"companyID": 4242, **told}))
+        decode_profile(answer({"companyID": 4242, **told}))
 
 
-def test_a_429_carries_the_servers_wish() -> None:
-    error = error_in(Response(429, {"retry-after": "900"}, b"{}"), "page 0 of chats", now=NOW)
+def test_a_429_carries_its_retry_after() -> None:
+    error = decode_error(Response(429, {"retry-after": "900"}, b"{}"), "page 0 of chats", now=NOW)
     assert isinstance(error, errors.RateLimited)
     assert error.retry_after == 900
 
 
 @pytest.mark.parametrize("odd", [None, "a text", 7, [], True])
-def test_what_is_no_record_among_records_keeps_its_place_and_costs_no_other_row(odd: object) -> None:
-    assert rows_in(answer([{"id": 1}, odd, {"id": 2}]), "page 0 of chats") == [{"id": 1}, {}, {"id": 2}]
+def test_an_element_that_is_no_record_keeps_its_position_and_costs_no_other_row(odd: object) -> None:
+    assert decode_rows(answer([{"id": 1}, odd, {"id": 2}]), "page 0 of chats") == [{"id": 1}, {}, {"id": 2}]
 
 
 @pytest.mark.parametrize(
@@ -161,18 +162,18 @@ def test_what_is_no_record_among_records_keeps_its_place_and_costs_no_other_row(
     ],
     ids=["latin-1", "5,000 digits", "30 digits", "1e999", "a byte order mark"],
 )
-def test_what_a_page_can_hardly_hold_costs_no_row(body: bytes, rows: list[object]) -> None:
-    assert rows_in(Response(200, {}, body), "page 0 of chats") == rows
+def test_odd_values_cost_no_row(body: bytes, rows: list[object]) -> None:
+    assert decode_rows(Response(200, {}, body), "page 0 of chats") == rows
 
 
-def test_what_is_nested_too_deep_is_a_mangled_answer() -> None:
+def test_json_that_is_nested_too_deep_is_a_mangled_answer() -> None:
     with pytest.raises(errors.MangledAnswer, match="nested too deep"):
-        rows_in(Response(200, {}, b"[" * 200_000), "page 0 of chats")
+        decode_rows(Response(200, {}, b"[" * 200_000), "page 0 of chats")
 
 
-def test_an_answer_is_described_by_what_came_and_not_by_what_it_says() -> None:
+def test_an_answer_is_described_without_its_contents() -> None:
     told = [
-        described(Response(status, {"content-type": kind}, b"secret"))
+        describe_response(Response(status, {"content-type": kind}, b"secret"))
         for status, kind in ((200, "text/html; charset=utf-8"), (502, "\x1b[2J"), (204, ""))
     ]
     assert told == [

@@ -1,10 +1,10 @@
-"""The catalogue is whole: what the rest of the house derives from it is there."""
+"""The catalogue is complete: it has everything that is derived from it."""
 
 import re
 
 import pytest
 
-from huggy_connector.catalogue import RESOURCES, Resource, Scalar, resource_named, resources_named
+from huggy_connector.catalogue import RESOURCES, Resource, Scalar, get_resource, select_resources
 from huggy_connector.errors import ConfigurationError
 
 each_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=list(RESOURCES))
@@ -41,15 +41,15 @@ def test_times_that_order_versions_are_columns(resource: Resource) -> None:
 
 def test_an_unknown_resource_is_one_sentence_that_names_the_known_ones() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        resource_named("chat")
+        get_resource("chat")
     assert str(raised.value) == (
         "There is no resource called 'chat': choose from agents, chats, contacts, departments, messages."
     )
 
 
 def test_no_name_means_all_default_ones_and_names_come_in_landing_order() -> None:
-    assert [each.name for each in resources_named([])] == ["agents", "chats", "contacts", "departments"]
-    assert [each.name for each in resources_named(["contacts", "agents", "contacts"])] == ["agents", "contacts"]
+    assert [each.name for each in select_resources([])] == ["agents", "chats", "contacts", "departments"]
+    assert [each.name for each in select_resources(["contacts", "agents", "contacts"])] == ["agents", "contacts"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,9 @@ def test_no_name_means_all_default_ones_and_names_come_in_landing_order() -> Non
         ("blocked", False, False),
     ],
 )
-def test_whatever_is_not_known_to_be_closed_is_open(situation: str | None, has_closed: bool, is_open: bool) -> None:
+def test_a_record_that_is_not_known_to_be_closed_is_open(
+    situation: str | None, has_closed: bool, is_open: bool
+) -> None:
     life = RESOURCES["chats"].life
     assert life is not None
     assert life.is_open(situation, has_closed=has_closed) is is_open

@@ -1,33 +1,33 @@
-"""When a lease is free for the next one."""
+"""When a lease is free for the next holder."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from huggy_connector.landing.lease import Holding, Process
+from huggy_connector.landing.work.lease import LeaseContent, ProcessIdentity
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
-HELD = Holding("a", Process("elsewhere", "worker-1", 1, ""), since=NOW - timedelta(hours=2), renewed=NOW)
+LEASE = LeaseContent("a", ProcessIdentity("elsewhere", "worker-1", 1, ""), since=NOW - timedelta(hours=2), renewed=NOW)
 
 
-def test_a_lease_comes_back_as_it_was_written() -> None:
-    assert Holding.from_json(HELD.to_json()) == HELD
+def test_a_lease_is_read_as_it_was_written() -> None:
+    assert LeaseContent.from_json(LEASE.to_json()) == LEASE
 
 
 @pytest.mark.parametrize("age", [0, 59, -59])
 def test_a_lease_renewed_a_moment_ago_is_held(age: int) -> None:
-    assert not HELD.is_free(NOW + timedelta(seconds=age))
+    assert not LEASE.is_free(NOW + timedelta(seconds=age))
 
 
 @pytest.mark.parametrize("age", [61, 86400])
 def test_a_lease_that_nobody_renewed_is_free(age: int) -> None:
-    assert HELD.is_free(NOW + timedelta(seconds=age))
+    assert LEASE.is_free(NOW + timedelta(seconds=age))
 
 
 def test_a_lease_from_before_the_clock_was_set_back_is_free() -> None:
-    assert HELD.is_free(NOW - timedelta(hours=1))
+    assert LEASE.is_free(NOW - timedelta(hours=1))
 
 
 def test_a_released_lease_is_free_at_once() -> None:
-    assert replace(HELD, released=True).is_free(NOW)
+    assert replace(LEASE, released=True).is_free(NOW)

@@ -1,4 +1,4 @@
-"""The manifest as text: what it says comes back, and what is no manifest says so."""
+"""The manifest as JSON: it is read as it was written, and an invalid one is rejected with a reason."""
 
 import json
 from dataclasses import replace
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from huggy_connector.errors import LandingError
-from huggy_connector.landing import Asked, File, Manifest
+from huggy_connector.landing import LandingRequest, Manifest, ManifestFile
 
 MANIFEST = Manifest(
     resource="chats",
@@ -26,8 +26,8 @@ MANIFEST = Manifest(
     retries=1,
     certificate={"exact": True, "missing_at_most": 0, "details": {"streams": 2}},
     schema_fingerprint="0123456789abcdef",
-    files=(File("part-a-00000.parquet", 41, 1000, "ab" * 32),),
-    asked=Asked(
+    files=(ManifestFile("part-a-00000.parquet", 41, 1000, "ab" * 32),),
+    asked=LandingRequest(
         "huggy backfill",
         "window",
         ("2026-11-01T03:00:00+00:00", "2026-11-08T03:00:00+00:00"),
@@ -41,35 +41,35 @@ MANIFEST = Manifest(
 )
 
 
-def changed(**fields: Any) -> bytes:
+def manifest_json_with(**fields: Any) -> bytes:
     return json.dumps({**json.loads(MANIFEST.to_json()), **fields}).encode()
 
 
-def test_what_is_written_comes_back() -> None:
+def test_a_manifest_is_read_as_it_was_written() -> None:
     assert Manifest.from_json(MANIFEST.to_json()) == MANIFEST
 
 
-def test_its_address_is_where_it_lies_below_the_root() -> None:
+def test_the_address_is_the_path_below_the_root() -> None:
     assert MANIFEST.address == "42/chats/20261122T070000Z-window-1a2b3c4d/manifest.json"
 
 
-def test_times_come_back_as_utc() -> None:
+def test_times_are_read_as_utc() -> None:
     brazilian = datetime(2026, 11, 22, 4, tzinfo=timezone(timedelta(hours=-3)))
 
-    back = Manifest.from_json(replace(MANIFEST, started_at=brazilian).to_json())
+    manifest = Manifest.from_json(replace(MANIFEST, started_at=brazilian).to_json())
 
-    assert (back.started_at, back.started_at.tzinfo) == (MANIFEST.started_at, UTC)
-
-
-def test_a_field_that_a_later_release_adds_does_no_harm() -> None:
-    assert Manifest.from_json(changed(weather="fine")) == MANIFEST
+    assert (manifest.started_at, manifest.started_at.tzinfo) == (MANIFEST.started_at, UTC)
 
 
-def test_one_of_a_former_release_does_not_say_what_was_asked_for() -> None:
-    told = json.loads(MANIFEST.to_json())
-    former = json.dumps({name: value for name, value in told.items() if name not in {"asked", "account"}}).encode()
+def test_an_unknown_field_of_a_later_release_is_ignored() -> None:
+    assert Manifest.from_json(manifest_json_with(weather="fine")) == MANIFEST
 
-    assert Manifest.from_json(former) == replace(MANIFEST, asked=None, account="")
+
+def test_a_manifest_of_an_old_release_has_no_request() -> None:
+    fields = json.loads(MANIFEST.to_json())
+    old = json.dumps({name: value for name, value in fields.items() if name not in {"asked", "account"}}).encode()
+
+    assert Manifest.from_json(old) == replace(MANIFEST, asked=None, account="")
 
 
 @pytest.mark.parametrize(
@@ -78,21 +78,24 @@ def test_one_of_a_former_release_does_not_say_what_was_asked_for() -> None:
         (b"", "It is no JSON object."),
         (b"[]", "It is no JSON object."),
         (MANIFEST.to_json()[:-10], "It is no JSON object."),
-        (changed(format_version=2), "It has the format version 2: upgrade huggy-connector to read it."),
+        (manifest_json_with(format_version=2), "It has the format version 2: upgrade huggy-connector to read it."),
         (b"{}", "It has the format version None: upgrade huggy-connector to read it."),
-        (changed(rows=-1), "Its field rows is wrong (Input should be greater than or equal to 0)."),
-        (changed(started_at="2026-11-22"), "Its field started_at is wrong (Input should have timezone info)."),
+        (manifest_json_with(rows=-1), "Its field rows is wrong (Input should be greater than or equal to 0)."),
         (
-            changed(files=[{"name": "../x.parquet", "rows": 1, "bytes": 1, "sha256": "ab" * 32}]),
+            manifest_json_with(started_at="2026-11-22"),
+            "Its field started_at is wrong (Input should have timezone info).",
+        ),
+        (
+            manifest_json_with(files=[{"name": "../x.parquet", "rows": 1, "bytes": 1, "sha256": "ab" * 32}]),
             "Its field files.0.name is wrong (String should match pattern '^part-[0-9A-Za-z-]+\\.parquet$').",
         ),
         (
-            changed(mode="half"),
+            manifest_json_with(mode="half"),
             "Its field mode is wrong (String should match pattern '^(full|incremental|window|tombstones)$').",
         ),
     ],
 )
-def test_what_is_no_manifest_says_what_is_wrong(text: bytes, sentence: str) -> None:
+def test_an_invalid_manifest_says_what_is_wrong(text: bytes, sentence: str) -> None:
     with pytest.raises(LandingError) as raised:
         Manifest.from_json(text)
 

@@ -1,4 +1,4 @@
-"""Whole rows: the columns, the envelope, and what no row may do: raise, get lost, or change the types."""
+"""Whole rows: their columns, the envelope, and that no row raises, gets lost, or changes the types."""
 
 import json
 import subprocess
@@ -12,13 +12,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from huggy_connector.catalogue import RESOURCES, Resource, resource_named
+from huggy_connector.catalogue import RESOURCES, Resource, get_resource
 from huggy_connector.landing import arrow_schema, convert, schema_fingerprint
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
-CHATS = resource_named("chats")
-CONTACTS = resource_named("contacts")
+CHATS = get_resource("chats")
+CONTACTS = get_resource("contacts")
 
 CHAT: dict[str, Any] = {
     "id": 700001,
@@ -53,7 +53,7 @@ def hash_of(resource: Resource, row: Any) -> str:
     return str(converted(resource, row)[0]["row_hash"])
 
 
-def test_a_chat_becomes_this_row() -> None:
+def test_a_chat_is_converted_to_this_row() -> None:
     (row,) = converted(CHATS, CHAT)
 
     assert len(row.pop("row_hash")) == 32
@@ -116,7 +116,7 @@ def test_the_envelope_follows_the_typed_columns(resource: Resource) -> None:
         (None, "the row is not an object"),
     ],
 )
-def test_a_row_without_a_usable_id_is_kept_without_key_and_told(given: Any, reason: str) -> None:
+def test_a_row_without_a_usable_id_is_kept_with_a_null_id_and_a_reject(given: Any, reason: str) -> None:
     (row,) = converted(CONTACTS, given)
 
     assert (row["id"], row["rejects"]) == (None, [{"column": "id", "reason": reason}])
@@ -124,14 +124,14 @@ def test_a_row_without_a_usable_id_is_kept_without_key_and_told(given: Any, reas
 
 
 @pytest.mark.parametrize("empty", [[], {}, None, "", False])
-def test_custom_fields_that_are_empty_in_any_way_are_null_and_hash_alike(empty: Any) -> None:
+def test_empty_custom_fields_are_null_and_have_the_same_hash(empty: Any) -> None:
     (row,) = converted(CONTACTS, {"id": 1, "custom_fields": empty})
 
     assert row["custom_fields"] is None
     assert row["row_hash"] == hash_of(CONTACTS, {"id": 1})
 
 
-def test_custom_fields_with_500_keys_stay_whole() -> None:
+def test_custom_fields_with_500_keys_are_complete() -> None:
     fields = {f"select {number} \"'": None for number in range(500)}
 
     (row,) = converted(CONTACTS, {"id": 1, "custom_fields": fields})
@@ -139,7 +139,7 @@ def test_custom_fields_with_500_keys_stay_whole() -> None:
     assert (json.loads(row["custom_fields"]), row["rejects"]) == (fields, None)
 
 
-def test_the_hash_tells_tracked_changes_only() -> None:
+def test_only_a_change_of_a_tracked_column_changes_the_hash() -> None:
     base = hash_of(CHATS, CHAT)
 
     assert hash_of(CHATS, {**CHAT, "situation": "in_chat"}) != base
@@ -158,17 +158,17 @@ PROGRAM = """
 import json, sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
-from huggy_connector.catalogue import resource_named
+from huggy_connector.catalogue import get_resource
 from huggy_connector.landing import convert, schema_fingerprint
 
-chats, now = resource_named("chats"), datetime(2026, 11, 22, 7, tzinfo=UTC)
+chats, now = get_resource("chats"), datetime(2026, 11, 22, 7, tzinfo=UTC)
 batch = convert(chats, [json.load(sys.stdin)], fetched_at=now, zone=ZoneInfo("America/Sao_Paulo"))
 print(schema_fingerprint(chats), json.dumps(batch.to_pylist(), default=str))
 """
 
 
-def test_a_row_is_the_same_in_another_process_with_another_hash_seed() -> None:
-    told = {
+def test_a_row_is_the_same_in_a_process_with_another_hash_seed() -> None:
+    outputs = {
         subprocess.run(
             [sys.executable, "-c", PROGRAM],
             input=json.dumps(CHAT),
@@ -180,10 +180,10 @@ def test_a_row_is_the_same_in_another_process_with_another_hash_seed() -> None:
         for seed in ("1", "4242")
     }
 
-    assert len(told) == 1
+    assert len(outputs) == 1
 
 
-def test_the_fingerprint_tells_another_meaning_of_the_columns() -> None:
+def test_the_schema_fingerprint_changes_with_the_meaning_of_the_columns() -> None:
     column = CHATS.columns[1]
     others = [
         replace(CHATS, columns=CHATS.columns[:-1]),
@@ -196,7 +196,7 @@ def test_the_fingerprint_tells_another_meaning_of_the_columns() -> None:
     assert schema_fingerprint(replace(CHATS, columns=tuple(CHATS.columns))) == schema_fingerprint(CHATS)
 
 
-def test_what_utf8_or_json_cannot_hold_is_replaced_and_no_row_lost() -> None:
+def test_what_utf8_or_json_cannot_hold_is_replaced_and_no_row_is_lost() -> None:
     rows = converted(
         CONTACTS,
         {"id": 1, "name": "cut \ud83d", "odd \udc00": float("nan"), "more": [float("-inf"), {"\ud800": "\0"}]},
@@ -209,7 +209,7 @@ def test_what_utf8_or_json_cannot_hold_is_replaced_and_no_row_lost() -> None:
     ]
 
 
-def test_a_value_nested_too_deep_to_be_written_costs_no_row() -> None:
+def test_a_value_nested_too_deep_is_left_out_and_its_row_is_kept() -> None:
     deep: Any = []
     for _ in range(100_000):
         deep = [deep]
@@ -220,7 +220,7 @@ def test_a_value_nested_too_deep_to_be_written_costs_no_row() -> None:
     assert row["rejects"] == [{"column": "raw", "reason": "nested too deep"}]
 
 
-def test_no_rows_are_an_empty_batch_of_the_same_columns() -> None:
+def test_no_rows_give_an_empty_batch_with_the_same_columns() -> None:
     batch = convert(CHATS, [], fetched_at=NOW, zone=SAO_PAULO)
 
     assert (batch.num_rows, batch.schema) == (0, arrow_schema(CHATS))
@@ -246,7 +246,7 @@ def _row(resource: Resource) -> st.SearchStrategy[dict[str, Any]]:
 @pytest.mark.parametrize("resource", [CHATS, CONTACTS], ids=lambda each: each.name)
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_whatever_comes_no_row_is_lost_and_no_type_changes(resource: Resource, data: st.DataObject) -> None:
+def test_no_row_is_lost_and_no_type_changes_whatever_a_row_holds(resource: Resource, data: st.DataObject) -> None:
     rows: list[Any] = data.draw(st.lists(_row(resource) | _JSON, max_size=4))
 
     batch = convert(resource, rows, fetched_at=NOW, zone=SAO_PAULO)
@@ -264,41 +264,41 @@ def test_whatever_comes_no_row_is_lost_and_no_type_changes(resource: Resource, d
                 assert instant.astimezone(SAO_PAULO).replace(tzinfo=None) == row[name]
 
 
-def _agree(kept: Any, given_value: Any) -> bool:
-    """Whether `raw` says what was given, but for what JSON and UTF-8 cannot say."""
+def _agree(written: Any, given_value: Any) -> bool:
+    """Return whether `raw` has the value as given, except for what JSON and UTF-8 cannot express."""
     match given_value:
         case str():
-            return bool(kept == given_value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+            return bool(written == given_value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
         case float():
-            return bool(kept == given_value) or kept is None
+            return bool(written == given_value) or written is None
         case list():
-            return len(kept) == len(given_value) and all(map(_agree, kept, given_value))
+            return len(written) == len(given_value) and all(map(_agree, written, given_value))
         case dict():
-            return kept.keys() >= {key for key in given_value if key.isascii()} and all(
-                _agree(kept[key], value) for key, value in given_value.items() if key.isascii()
+            return written.keys() >= {key for key in given_value if key.isascii()} and all(
+                _agree(written[key], value) for key, value in given_value.items() if key.isascii()
             )
         case _:
-            return bool(kept == given_value)
+            return bool(written == given_value)
 
 
 @settings(max_examples=200, deadline=None)
 @given(first=_JSON, second=_JSON)
 @example(first="1", second=1)
 @example(first=[], second={})
-def test_the_same_tracked_columns_have_the_same_hash_and_only_they(first: Any, second: Any) -> None:
+def test_two_rows_have_the_same_hash_only_if_their_tracked_columns_are_equal(first: Any, second: Any) -> None:
     one, other = converted(CONTACTS, {"id": 1, "status": first}, {"id": 1, "status": second})
 
     assert (one["row_hash"] == other["row_hash"]) == (one["status"] == other["status"])
 
 
 @pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
-def test_a_number_that_json_cannot_say_is_null_and_told(number: float) -> None:
-    told = [
-        converted(resource_named("chats"), {"id": 1, key: value})[0]["rejects"]
+def test_a_number_that_json_cannot_express_is_null_with_a_reject(number: float) -> None:
+    rejects = [
+        converted(get_resource("chats"), {"id": 1, key: value})[0]["rejects"]
         for key, value in (("agentId", number), ("score", number), ("lastMessage", {"id": [number]}), ("agentId", 3))
     ]
     reason = "not a finite number"
-    assert told == [
+    assert rejects == [
         [{"column": "agent_id", "reason": reason}],
         [{"column": "extra", "reason": reason}],
         [{"column": "last_message", "reason": reason}],

@@ -1,4 +1,4 @@
-"""An account whose clock may be anything, read by one run after another: the production walk, a list that moves."""
+"""A model account with any clock. The production walk reads it in one run after another, and the list moves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from random import Random
 
 from pyroaring import BitMap64
 
-from huggy_connector.sweep import Ask, Certificate, Facts, Incremental, Page, Past
+from huggy_connector.model import Certificate
+from huggy_connector.sweep import Cursor, IncrementalWalk, PageAnswer, PageRequest, RowFacts
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 20
@@ -18,12 +19,12 @@ OPEN = ("auto", "in_chat")
 CLOCKS = ("right", "behind", "ahead", "set back", "backdated", "none", "wild")
 ORDERS = ("creation", "activity", "clock")
 
-Make = Callable[..., Incremental]
+Make = Callable[..., IncrementalWalk]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What happens to the account between runs (`rounds` of them) and, at a small pace, while one reads it."""
+    """A case: what happens to the account between its runs (`rounds` of them), and more slowly during a run."""
 
     rows: int
     clock: str = "right"
@@ -42,20 +43,20 @@ class Case:
 
 @dataclass(slots=True)
 class Account:
-    """Chats; what comes, comes to the head. In the order `clock` the list is sorted by the time of creation instead."""
+    """A list of chats. New chats come to the head. In the order `clock`, it is sorted by creation time."""
 
     case: Case
     random: Random
-    rows: list[Facts] = field(default_factory=list)
+    rows: list[RowFacts] = field(default_factory=list)
     now: datetime = NOW
     next_id: int = 1
     gone: set[int] = field(default_factory=set)
     is_set_back: bool = False
 
     def stamp(self) -> datetime | None:
-        """What the account's clock says."""
+        """Return the time that the account's clock shows."""
         hours = timedelta(hours=1)
-        said: dict[str, tuple[datetime | None, ...]] = {
+        times: dict[str, tuple[datetime | None, ...]] = {
             "right": (self.now,),
             "behind": (self.now - 2 * hours,),
             "ahead": (self.now + 9 * hours,),
@@ -64,13 +65,13 @@ class Account:
             "none": (None, self.now),
             "wild": (None, self.now, self.now - 90_000 * hours, self.now + 90_000 * hours),
         }
-        return self.random.choice(said[self.case.clock])
+        return self.random.choice(times[self.case.clock])
 
     def arrive(self) -> None:
         self.now += timedelta(seconds=self.random.choice((1, 30, 300)))
         at = self.stamp()
         situation = self.random.choice((*OPEN, "queue", "finishing"))
-        fact = Facts(self.next_id, "0", at, at, situation, situation != "finishing")
+        fact = RowFacts(self.next_id, "0", at, at, situation, situation != "finishing")
         self.next_id += 1
         place = 0
         if self.case.order == "clock" and at is not None:
@@ -81,7 +82,7 @@ class Account:
         self.rows.insert(place, fact)
 
     def touch(self, *, closes: bool = False) -> None:
-        """A row changes; ordered by activity it goes to the head."""
+        """Change a row. In a list ordered by activity it goes to the head."""
         where = [n for n, each in enumerate(self.rows) if each.is_open]
         if not where:
             return
@@ -102,7 +103,7 @@ class Account:
             self.gone.add(self.rows.pop(self.random.randrange(len(self.rows))).id)
 
     def live(self) -> None:
-        """What happens between two runs."""
+        """Do what happens between two runs."""
         moves = [self.arrive] * self.random.randrange(1 + self.case.arrivals)
         moves += [self.touch] * self.random.randrange(1 + self.case.touches)
         moves += [lambda: self.touch(closes=True)] * self.random.randrange(1 + self.case.closings)
@@ -113,18 +114,18 @@ class Account:
             move()
         self.now += timedelta(minutes=self.random.choice((1, 60, 1_440)))
 
-    def answer(self, ask: Ask) -> Page:
-        if ask.id is not None:
-            found = [fact for fact in self.rows if fact.id == ask.id]
-            return Page(ask, found, self.now, refused=not found, gone=not found)  # type: ignore[arg-type]
-        wanted = dict(ask.filters).get("situation") if self.case.filters_work else None
+    def answer(self, request: PageRequest) -> PageAnswer:
+        if request.id is not None:
+            found = [fact for fact in self.rows if fact.id == request.id]
+            return PageAnswer(request, found, self.now, is_refused=not found, is_gone=not found)  # type: ignore[arg-type]
+        wanted = dict(request.filters).get("situation") if self.case.filters_work else None
         rows = [fact for fact in self.rows if wanted is None or fact.situation == wanted]
-        return Page(ask, rows[ask.page * SIZE : (ask.page + 1) * SIZE], self.now)  # type: ignore[arg-type]
+        return PageAnswer(request, rows[request.page * SIZE : (request.page + 1) * SIZE], self.now)  # type: ignore[arg-type]
 
-    def all_known(self) -> Past:
-        """What an exact full sweep of this moment leaves."""
+    def full_cursor(self) -> Cursor:
+        """Return the cursor that an exact full sweep of this moment leaves."""
         near = self.rows[:400]
-        return Past(
+        return Cursor(
             self.now,
             BitMap64(fact.id for fact in self.rows),
             {fact.id: fact.version for fact in near},
@@ -137,8 +138,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`missing`: rows that were there throughout a run and that neither it nor one before has read. `stale`: records
-    that were open and are read as such still, though they were closed before the run; `requests` of the longest run.
+    """The result of a case.
+
+    `missing`: rows that were there throughout a run and that neither this run nor an earlier one has read. `stale`:
+    records that still count as open though they were closed before the run. `requests`: those of the longest run.
     """
 
     certificates: tuple[Certificate, ...]
@@ -151,60 +154,62 @@ class Outcome:
         return bool(self.missing or self.stale)
 
 
-def as_facts(fact: object) -> Facts:
-    assert isinstance(fact, Facts)
+def as_facts(fact: object) -> RowFacts:
+    assert isinstance(fact, RowFacts)
     return fact
 
 
-def read(account: Account, walk: Incremental, *, meanwhile: float) -> tuple[dict[int, Facts], int]:
-    """Drives the walk to its end: answers come in any order, and the list moves between them."""
-    got: dict[int, Facts] = {}
-    out: list[Ask] = []
+def read(account: Account, walk: IncrementalWalk, *, meanwhile: float) -> tuple[dict[int, RowFacts], int]:
+    """Drive the walk to its end and return its rows and requests. Answers come in any order while the list moves."""
+    got: dict[int, RowFacts] = {}
+    out: list[PageRequest] = []
     requests = 0
-    while not walk.finished:
-        while (ask := walk.next_ask()) is not None:
-            out.append(ask)
+    while not walk.is_finished:
+        while (request := walk.next_request()) is not None:
+            out.append(request)
             requests += 1
             assert requests < 20_000, "the walk does not end"
-        ask = out.pop(account.random.randrange(len(out)))
+        request = out.pop(account.random.randrange(len(out)))
         while account.random.random() < meanwhile:
             account.random.choice((account.arrive, account.touch))()
-        page = account.answer(ask)
-        got.update({as_facts(row).id: as_facts(row) for row in page.rows})
-        walk.take(page)
+        answer = account.answer(request)
+        got.update({as_facts(row).id: as_facts(row) for row in answer.rows})
+        walk.receive(answer)
     return got, requests
 
 
-def run(case: Case, make: Make = Incremental) -> Outcome:
-    """One run after another. One that is not exact is followed by a full sweep, as `huggy sync` does it."""
+def run(case: Case, make: Make = IncrementalWalk) -> Outcome:
+    """Make one run after another. A full sweep follows a run that is not exact, as in `huggy sync`."""
     account = Account(case, Random(case.seed))
     for _ in range(case.rows):
         account.arrive()
-    past, most = account.all_known(), 0
+    cursor, most = account.full_cursor(), 0
     certificates: list[Certificate] = []
     missing, stale = set[int](), set[int]()
     for _ in range(case.rounds):
         account.live()
         there = {fact.id: fact for fact in account.rows}
-        walk = make(as_facts, past=past, started=account.now, situations=OPEN, streams=case.streams, pages=None)
+        walk = make(
+            as_facts, cursor=cursor, started_at=account.now, open_situations=OPEN, streams=case.streams, pages_hint=None
+        )
         got, requests = read(account, walk, meanwhile=case.meanwhile)
         most = max(most, requests)
         certificate = walk.certificate()
         certificates.append(certificate)
         if not certificate.exact:
-            past = account.all_known()
+            cursor = account.full_cursor()
             continue
         still = {fact.id for fact in account.rows}
-        missing |= {number for number in there.keys() & still if number not in past.ids and number not in got}
-        closed = {number for number in past.open if number in there and not there[number].is_open}
+        missing |= {number for number in there.keys() & still if number not in cursor.ids and number not in got}
+        closed = {number for number in cursor.open_ids if number in there and not there[number].is_open}
         stale |= {number for number in closed & still if number not in got or got[number].is_open}
-        left = walk.past()
-        past = Past.resumed(json.loads(json.dumps(left.state())), left.ids)
+        left = walk.next_cursor()
+        cursor = Cursor.from_state(json.loads(json.dumps(left.state())), left.ids)
     return Outcome(tuple(certificates), frozenset(missing), frozenset(stale), most)
 
 
 def case_of(seed: int) -> Case:
-    """A reproducible case of any kind."""
+    """Return the reproducible case of a seed."""
     random = Random(f"account {seed}")
     order = random.choice(ORDERS)
     rows = random.choice((0, random.randrange(60), random.randrange(1_500), 20 * random.randrange(30)))
@@ -216,7 +221,7 @@ def case_of(seed: int) -> Case:
         arrivals=random.choice((0, 5, 90, 400)),
         touches=random.choice((0, 10, 100)),
         closings=random.choice((0, 10, 60)),
-        # A row put in below the head while another one leaves changes no length: nobody could tell (docs/sweep.md).
+        # A row that is inserted below the head while another one leaves changes no length (docs/sweep.md).
         departures=0 if order == "clock" else random.choice((0, 0, 3, 30)),
         meanwhile=0.0 if order == "clock" else random.choice((0.0, 0.05, 0.4)),
         filters_work=random.random() < 0.8,

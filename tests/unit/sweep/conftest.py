@@ -1,4 +1,4 @@
-"""Lets these tests import the model beside them, however pytest was started."""
+"""Lets these tests import the models in this folder, however pytest was started."""
 
 import sys
 from pathlib import Path

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from huggy_connector.sweep import Facts, Incremental
-from huggy_connector.sweep.head import Head
+from huggy_connector.sweep import IncrementalWalk, RowFacts
+from huggy_connector.sweep.head import HeadWalk
 from tests.unit.sweep.account import CLOCKS, ORDERS, Case, case_of, run
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
@@ -21,8 +21,8 @@ CASES = 100_000 if FULL else 2_000
 CHUNK = 500
 
 
-def judged(first: int) -> tuple[int, int, list[int]]:
-    """Runs that were judged, those of them that were exact, and the seeds of cases that were wrong."""
+def judge_chunk(first: int) -> tuple[int, int, list[int]]:
+    """Return how many runs a chunk has, how many of them were exact, and the seeds of the wrong cases."""
     found = [(seed, run(case_of(seed))) for seed in range(first, first + CHUNK)]
     certificates = [each for _, outcome in found for each in outcome.certificates]
     return len(certificates), sum(each.exact for each in certificates), [s for s, each in found if each.is_wrong]
@@ -30,9 +30,9 @@ def judged(first: int) -> tuple[int, int, list[int]]:
 
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
-def test_whatever_the_clock_no_exact_run_misses_a_row_or_leaves_a_closed_record_open() -> None:
+def test_no_exact_run_misses_a_row_or_keeps_a_closed_record_open_whatever_the_clock() -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        chunks = list(pool.map(judged, range(0, CASES, CHUNK)))
+        chunks = list(pool.map(judge_chunk, range(0, CASES, CHUNK)))
     assert [seed for _, _, wrong in chunks for seed in wrong] == []
     assert sum(exact for _, exact, _ in chunks) > 0.8 * sum(runs for runs, _, _ in chunks)
 
@@ -57,53 +57,53 @@ def test_no_exact_run_is_wrong_whatever_happens_between_the_runs(
     assert not run(case).is_wrong
 
 
-def first_wrong(make: type[Incremental], seeds: range) -> int | None:
+def find_first_wrong(make: type[IncrementalWalk], seeds: range) -> int | None:
     return next((seed for seed in seeds if run(case_of(seed), make).is_wrong), None)
 
 
-class ByTime(Head):
-    """Broken: a page of rows older than the last run less an hour ends the reading."""
+class ByTime(HeadWalk):
+    """Broken: a page of rows that are all older than the last run minus an hour ends the reading."""
 
-    def _joins(self, found: Sequence[Facts]) -> bool:
-        floor = self._past.watermark - timedelta(hours=1)
+    def _joins_known_rows(self, found: Sequence[RowFacts]) -> bool:
+        floor = self._cursor.watermark - timedelta(hours=1)
         if all(fact.created is not None and fact.created < floor for fact in found):
-            self._past.ids.update(fact.id for fact in found)
+            self._cursor.ids.update(fact.id for fact in found)
             return True
-        return super()._joins(found)
+        return super()._joins_known_rows(found)
 
 
-class Unmeasured(Head):
-    """Broken: nobody asks how long the list is."""
+class Unmeasured(HeadWalk):
+    """Broken: the length of the list is not measured."""
 
-    def _measure(self) -> None:
+    def _measure_list(self) -> None:
         self._finish()
 
 
-class WithoutLook(Head):
-    """Broken: what jumps over the pages while they are read is not looked for."""
+class WithoutCheck(HeadWalk):
+    """Broken: rows that jump over the pages while they are read are not looked for."""
 
-    def _end_reading(self, *, is_firm: bool, is_last: bool) -> None:
-        super()._end_reading(is_firm=is_firm, is_last=True)
-
-
-class Trusting(Head):
-    """Broken: seams are taken for proven."""
-
-    def _prove(self) -> None:
-        self._end_reading(is_firm=True, is_last=True)
+    def _end_reading(self, *, is_gapless: bool, is_head_last: bool) -> None:
+        super()._end_reading(is_gapless=is_gapless, is_head_last=True)
 
 
-class AnyKnown(Head):
-    """Broken: a page of known ids ends the reading, whether or not it shows a row that stood still."""
+class Trusting(HeadWalk):
+    """Broken: all seams count as proven."""
 
-    def _joins(self, found: Sequence[Facts]) -> bool:
+    def _prove_seams(self) -> None:
+        self._end_reading(is_gapless=True, is_head_last=True)
+
+
+class AnyKnown(HeadWalk):
+    """Broken: a page of known ids ends the reading, even if it shows no row that stood still."""
+
+    def _joins_known_rows(self, found: Sequence[RowFacts]) -> bool:
         return True
 
 
-@pytest.mark.parametrize("broken", [ByTime, Unmeasured, WithoutLook, Trusting, AnyKnown])
-def test_the_model_notices_a_head_that_is_read_wrongly(broken: type[Head]) -> None:
-    class Broken(Incremental):
-        head = broken
+@pytest.mark.parametrize("broken", [ByTime, Unmeasured, WithoutCheck, Trusting, AnyKnown])
+def test_the_model_notices_a_head_that_is_read_wrongly(broken: type[HeadWalk]) -> None:
+    class Broken(IncrementalWalk):
+        head_walk_class = broken
 
-    # Without a look it is wrong in one case of thousands: the search begins a little before the first of them.
-    assert first_wrong(Broken, range(3_200, 20_000) if broken is WithoutLook else range(3_000)) is not None
+    # Without the check it is wrong in one case of thousands: the search begins a little before the first of them.
+    assert find_first_wrong(Broken, range(3_200, 20_000) if broken is WithoutCheck else range(3_000)) is not None

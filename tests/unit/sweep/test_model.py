@@ -13,27 +13,28 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from huggy_connector.sweep import Streams
-from huggy_connector.sweep.departures import Ledger
-from huggy_connector.sweep.seams import Joint, Run, Sheet
-from huggy_connector.sweep.stitching import Stitcher
-from tests.unit.sweep.moving import SIZE, Make, Outcome, Weather, sweep
+from huggy_connector.sweep import StreamSweep
+from huggy_connector.sweep.moving.departures import DepartureCount
+from huggy_connector.sweep.moving.run_chain import PageReading, Run
+from huggy_connector.sweep.moving.seams import Seam
+from huggy_connector.sweep.moving.stitching import RunStitcher
+from tests.unit.sweep.moving_list import SIZE, Make, Outcome, Scenario, sweep
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 CASES = 25_000 if FULL else 250
-"""Cases of each of the four kinds of weather."""
+"""Cases of each of the four kinds of scenario."""
 CHUNK = 250
 
 
-def weathers(kind: str) -> Iterator[Weather]:
+def scenarios(kind: str) -> Iterator[Scenario]:
     """An endless, reproducible stream of cases of 0 to 80 pages and 2 to 12 streams."""
     seed = 0
     while True:
         seed += 1
-        yield weather(kind, seed)
+        yield make_scenario(kind, seed)
 
 
-def weather(kind: str, seed: int) -> Weather:
+def make_scenario(kind: str, seed: int) -> Scenario:
     random = Random(f"{kind} {seed}")
     rows = random.choice(
         (random.randrange(60), random.randrange(400), random.randrange(1601), SIZE * random.randrange(81))
@@ -58,7 +59,7 @@ def weather(kind: str, seed: int) -> Weather:
     ]
     departures = {"few": 20 / 200, "many": random.choice((0.1, 1.0, 3.0)), "killed": 20 / 200}.get(kind, 0.0)
     kills = [random.random() * seconds for _ in range(random.randrange(1, 4))] if kind == "killed" else []
-    return Weather(
+    return Scenario(
         rows=rows,
         streams=random.randrange(2, 13),
         arrivals=rate(),
@@ -74,21 +75,21 @@ def weather(kind: str, seed: int) -> Weather:
     )
 
 
-def judged(kind: str, first: int) -> tuple[int, list[int], list[int]]:
-    """How many of a chunk were judged, the seeds of those that were not exact, and of those that claimed too much."""
+def judge_chunk(kind: str, first: int) -> tuple[int, list[int], list[int]]:
+    """Return how many cases a chunk has, the seeds of inexact ones, and the seeds of those that claim too much."""
     inexact, wrong = [], []
     for seed in range(first, first + CHUNK):
-        outcome = sweep(weather(kind, seed))
+        outcome = sweep(make_scenario(kind, seed))
         if not outcome.certificate.exact:
             inexact.append(seed)
-        if outcome.wrong:
+        if outcome.is_wrong:
             wrong.append(seed)
     return CHUNK, inexact, wrong
 
 
-def all_of(kind: str) -> tuple[int, list[int], list[int]]:
+def judge_all(kind: str) -> tuple[int, list[int], list[int]]:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        chunks = list(pool.map(judged, [kind] * (CASES // CHUNK), range(0, CASES, CHUNK)))
+        chunks = list(pool.map(judge_chunk, [kind] * (CASES // CHUNK), range(0, CASES, CHUNK)))
     return (
         sum(count for count, _, _ in chunks),
         [s for _, i, _ in chunks for s in i],
@@ -98,14 +99,14 @@ def all_of(kind: str) -> tuple[int, list[int], list[int]]:
 
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
-def test_under_arrivals_and_jumps_alone_every_sweep_is_exact_and_misses_nothing() -> None:
-    assert all_of("pushes") == (CASES, [], [])
+def test_every_sweep_is_exact_and_misses_nothing_if_rows_only_arrive_and_jump() -> None:
+    assert judge_all("pushes") == (CASES, [], [])
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
 def test_with_a_departure_in_200_requests_95_of_100_sweeps_are_exact_and_none_misses_more_than_it_states() -> None:
-    cases, inexact, wrong = all_of("few")
+    cases, inexact, wrong = judge_all("few")
     assert (cases, wrong) == (CASES, [])
     assert len(inexact) <= 0.05 * CASES
 
@@ -113,14 +114,14 @@ def test_with_a_departure_in_200_requests_95_of_100_sweeps_are_exact_and_none_mi
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
 def test_with_any_number_of_departures_no_sweep_misses_more_than_it_states() -> None:
-    cases, _, wrong = all_of("many")
+    cases, _, wrong = judge_all("many")
     assert (cases, wrong) == (CASES, [])
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
-def test_killed_up_to_three_times_no_sweep_misses_more_than_it_states() -> None:
-    cases, inexact, wrong = all_of("killed")
+def test_no_sweep_killed_up_to_three_times_misses_more_than_it_states() -> None:
+    cases, inexact, wrong = judge_all("killed")
     assert (cases, wrong) == (CASES, [])
     assert len(inexact) <= 0.05 * CASES
 
@@ -133,7 +134,7 @@ def test_killed_up_to_three_times_no_sweep_misses_more_than_it_states() -> None:
     ],
 )
 def test_a_case_that_once_went_wrong_is_exact_and_misses_nothing(kind: str, seed: int) -> None:
-    outcome = sweep(weather(kind, seed))
+    outcome = sweep(make_scenario(kind, seed))
     assert (outcome.certificate.exact, outcome.missing) == (True, frozenset())
 
 
@@ -151,56 +152,56 @@ bursts = st.lists(st.tuples(st.floats(0, 4), moves, st.integers(1, 45)), max_siz
 def test_no_sweep_claims_more_than_it_read_whatever_bursts(
     rows: int, streams: int, bursts: list[tuple[float, str, int]], kills: list[float]
 ) -> None:
-    case = Weather(rows=rows, streams=streams, bursts=tuple(bursts), kills=tuple(kills), seed=rows)
-    assert not sweep(case).wrong
+    case = Scenario(rows=rows, streams=streams, bursts=tuple(bursts), kills=tuple(kills), seed=rows)
+    assert not sweep(case).is_wrong
 
 
-def first_wrong(make: Make, kind: str, most: int = 1_500) -> Outcome | None:
-    outcomes = (sweep(case, make) for case in islice(weathers(kind), most))
-    return next((outcome for outcome in outcomes if outcome.wrong), None)
+def find_first_wrong(make: Make, kind: str, most: int = 1_500) -> Outcome | None:
+    outcomes = (sweep(case, make) for case in islice(scenarios(kind), most))
+    return next((outcome for outcome in outcomes if outcome.is_wrong), None)
 
 
-class ByPageNumber(Stitcher):
-    """Broken: a stream ends at a page number instead of at the rows that the next one read."""
+class ByPageNumber(RunStitcher):
+    """Broken: a stream ends at a page number instead of at the rows that the next stream read."""
 
-    def adjoin(self, run: Run) -> None:
-        right = self.chain.right_of(run)
+    def set_seam_below(self, run: Run) -> None:
+        right = self.chain.run_below(run)
         if right is not None and right.top.number == run.bottom.number + 1:
             place = self.chain.runs.index(run)
-            self.chain.close_up(place)
+            self.chain.join_next(place)
         else:
-            super().adjoin(run)
+            super().set_seam_below(run)
 
 
-class Unstitched(Streams):
-    stitcher = ByPageNumber
+class Unstitched(StreamSweep):
+    stitcher_class = ByPageNumber
 
 
-class WithoutCatchUp(Streams):
+class WithoutCatchUp(StreamSweep):
     """Broken: the head is not read again at the end."""
 
-    def _caught_up(self) -> bool:
+    def _is_head_latest(self) -> bool:
         return True
 
 
-class Trusting(Ledger):
+class Trusting(DepartureCount):
     """Broken: departures are not counted."""
 
-    def clears(self, joint: Joint, seen: Sheet) -> bool:
+    def proves_seam(self, seam: Seam, head_page: PageReading) -> bool:
         return True
 
 
-class WithoutCount(Streams):
-    ledger = Trusting
+class WithoutCount(StreamSweep):
+    departure_count_class = Trusting
 
 
 def test_the_model_notices_streams_that_are_not_stitched_by_id() -> None:
-    assert first_wrong(Unstitched, "pushes") is not None
+    assert find_first_wrong(Unstitched, "pushes") is not None
 
 
-def test_the_model_notices_a_head_that_is_not_caught_up_with() -> None:
-    assert first_wrong(WithoutCatchUp, "pushes") is not None
+def test_the_model_notices_a_head_that_is_not_read_again_at_the_end() -> None:
+    assert find_first_wrong(WithoutCatchUp, "pushes") is not None
 
 
 def test_the_model_notices_departures_that_are_not_counted() -> None:
-    assert first_wrong(WithoutCount, "many") is not None
+    assert find_first_wrong(WithoutCount, "many") is not None

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import HuggyError, WarehouseBusy, WarehouseUnusable
-from huggy_connector.warehouse.engine import Engine, attach, explained
+from huggy_connector.warehouse.file.engine import EngineLimits, attach, translate_errors
 
 NEWER = (
     f"/f was written by a newer DuckDB (storage version 99) than the {duckdb.__version__} installed here: "
@@ -56,7 +56,9 @@ class Refusing:
         ),
     ],
 )
-def test_a_refusal_becomes_one_sentence_that_says_what_to_do(said: str, error: type[HuggyError], sentence: str) -> None:
+def test_a_refusal_of_duckdb_becomes_one_sentence_that_says_what_to_do(
+    said: str, error: type[HuggyError], sentence: str
+) -> None:
     connection: Any = Refusing(said)
     with pytest.raises(error) as caught:
         attach(connection, Path("/f"), "READ_ONLY", "w")
@@ -79,18 +81,18 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("kind", "said", "why"), REFUSED)
-def test_what_a_disk_refuses_is_told_as_that_and_not_as_damage_or_a_fault_of_ours(
+def test_an_error_of_the_disk_is_reported_as_such_and_not_as_damage_or_a_bug(
     kind: type[duckdb.Error], said: str, why: str
 ) -> None:
     sentence = f"The disk refuses to read or write /f{why}: see to the disk, and do this again."
     connection: Any = Refusing(said)
     with pytest.raises(WarehouseUnusable) as opened:
         attach(connection, Path("/f"), "", "w")
-    with pytest.raises(WarehouseUnusable) as written, explained(Path("/f")):
+    with pytest.raises(WarehouseUnusable) as written, translate_errors(Path("/f")):
         raise kind(said)
     assert [str(each.value) for each in (opened, written)] == [sentence, sentence]
 
 
-def test_no_statement_draws_a_bar_into_the_answer() -> None:
-    with closing(Engine().connect(None)) as connection:
+def test_no_statement_draws_a_progress_bar_on_standard_output() -> None:
+    with closing(EngineLimits().connect(None)) as connection:
         assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]

@@ -1,5 +1,5 @@
 from huggy_connector.catalogue import Field, ListOf, Scalar, Struct
-from huggy_connector.warehouse import sql
+from huggy_connector.warehouse.schema import sql
 
 
 def test_quotes_are_doubled_in_names_and_texts() -> None:

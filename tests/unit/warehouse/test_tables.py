@@ -2,8 +2,8 @@ import pytest
 
 from huggy_connector.catalogue import Column, Resource, Scalar, Text
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.warehouse import all_tables, as_markdown, table_named
-from huggy_connector.warehouse.tables import table_of
+from huggy_connector.warehouse import find_table, format_markdown, list_tables
+from huggy_connector.warehouse.schema.tables import table_of
 
 TEXT = Text("One.", "Um.")
 NOTES = Resource(
@@ -30,13 +30,13 @@ def test_a_table_is_the_company_the_catalogues_columns_and_the_envelope() -> Non
 
 
 def test_every_table_and_column_is_explained_in_both_languages() -> None:
-    texts = [table.comment for table in all_tables()]
-    texts += [column.comment for table in all_tables() for column in table.columns]
+    texts = [table.comment for table in list_tables()]
+    texts += [column.comment for table in list_tables() for column in table.columns]
     assert [text for text in texts if not text.en.strip() or not text.pt.strip()] == []
 
 
 def test_a_table_is_found_with_or_without_its_schema() -> None:
-    assert [table_named(name).title for name in ("chats", "main.chats", "CHATS", "loads", "meta.loads")] == [
+    assert [find_table(name).title for name in ("chats", "main.chats", "CHATS", "loads", "meta.loads")] == [
         "chats",
         "chats",
         "chats",
@@ -49,11 +49,11 @@ def test_an_unknown_table_is_told_with_those_there_are() -> None:
     with pytest.raises(
         ConfigurationError, match=r"^There is no table called 'chat': choose from .*chats, .*meta\.loads"
     ):
-        table_named("chat")
+        find_table("chat")
 
 
 def test_the_dictionary_page_of_a_table_is_whole() -> None:
-    assert as_markdown([table_of(NOTES)], language="pt-BR") == (
+    assert format_markdown([table_of(NOTES)], language="pt-BR") == (
         "## notes\n"
         "\n"
         "Um.\n"

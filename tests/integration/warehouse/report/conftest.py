@@ -1,4 +1,4 @@
-"""A desk of a hundred days, its reports in both languages, and a page taken apart."""
+"""A warehouse with chats of a hundred days, its reports in both languages, and a parser of their pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from huggy_connector.report import LANGUAGES, Language, Written, write_report
+from huggy_connector.report import LANGUAGES, Language, WrittenReport, write_report
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -24,9 +24,9 @@ CHANNELS = ("<script>alert('$x^2$')</script>", "_hidden", "widget", "email", Non
 
 
 class Page(HTMLParser):
-    """What a page holds: its tables as texts, row by row, and every tag with its attributes."""
+    """The content of a page: its tables as texts, row by row, and every tag with its attributes."""
 
-    def __init__(self, report: Written) -> None:
+    def __init__(self, report: WrittenReport) -> None:
         super().__init__()
         self.text = Path(report.page).read_text(encoding="utf-8")
         self.tables: list[list[list[str]]] = []
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 
 def chats_of_a_hundred_days() -> list[dict[str, Any]]:
-    """Over seven channels; none on some days, some without an answer or an end, the last on the day of the landing."""
+    """Return chats over seven channels: some days have none, some chats no answer or closing, the last is of today."""
     rows = []
     for number in range(260):
         opened = datetime(2026, 8, 11, 7, tzinfo=ZONE) + timedelta(days=number * 2 // 5 - (number % 7 == 0))
@@ -77,14 +77,16 @@ def chats_of_a_hundred_days() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def write() -> Callable[..., Written]:
-    """Writes the report of a desk into its folder."""
+def write() -> Callable[..., WrittenReport]:
+    """Return a function that writes the report of a desk into its folder."""
 
-    def written(desk: Desk, *, name: str = "report.html", language: Language = "en", now: datetime = SOON) -> Written:
+    def write_into_folder(
+        desk: Desk, *, name: str = "report.html", language: Language = "en", now: datetime = SOON
+    ) -> WrittenReport:
         out = desk.folder / name
         return write_report(desk.warehouse, out, now=now, zone=ZONE, requests_per_second=20, language=language)
 
-    return written
+    return write_into_folder
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +96,7 @@ def page() -> type[Page]:
 
 @pytest.fixture(scope="session")
 def filled(desk_type: type[Desk], tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """To be read only."""
+    """A loaded desk. Tests only read it."""
     desk = desk_type(tmp_path_factory.mktemp("desk"))
     desk.land(chats_of_a_hundred_days())
     desk.load()
@@ -102,6 +104,6 @@ def filled(desk_type: type[Desk], tmp_path_factory: pytest.TempPathFactory) -> D
 
 
 @pytest.fixture(scope="session")
-def reports(filled: Desk, write: Callable[..., Written]) -> dict[Language, Written]:
-    """Of the filled desk, in each language."""
+def reports(filled: Desk, write: Callable[..., WrittenReport]) -> dict[Language, WrittenReport]:
+    """The reports of the loaded desk, by language."""
     return {language: write(filled, name=f"{language}.html", language=language) for language in LANGUAGES}

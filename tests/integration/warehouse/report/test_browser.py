@@ -1,4 +1,4 @@
-"""The page as a person meets it: opened from disk in a browser, wide and narrow, in the light and in the dark."""
+"""The page in a browser: opened from disk, wide and narrow, in light and dark colours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from huggy_connector.report import Language, Written
+from huggy_connector.report import Language, WrittenReport
 from tests.browser import NEEDS_IT, patient
 
 pytestmark = NEEDS_IT
@@ -17,7 +17,7 @@ WIDER = """
   .filter(each => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".scroll"))
   .map(each => each.outerHTML.slice(0, 80))
 """
-"""What reaches over the window's edge; a table of many columns scrolls by itself."""
+"""The elements that reach over the window's edge. A table with many columns may scroll by itself."""
 
 CONTRAST = """
 () => {
@@ -37,38 +37,43 @@ CONTRAST = """
   return Math.min(...ratios);
 }
 """
-"""The least contrast of small letters with what is behind them, as WCAG counts it; 4.5 is its level AA."""
+"""The lowest contrast of small text with its background by the rule of WCAG. Level AA needs 4.5."""
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), [("en", 1280, "light"), ("pt-BR", 390, "dark")])
-def test_the_page_fits_reads_well_and_asks_for_nothing(
-    browser: Browser, reports: dict[Language, Written], tmp_path: Path, language: Language, width: int, scheme: str
+def test_the_page_fits_has_contrast_and_requests_nothing(
+    browser: Browser,
+    reports: dict[Language, WrittenReport],
+    tmp_path: Path,
+    language: Language,
+    width: int,
+    scheme: str,
 ) -> None:
     context = patient(
         browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
         )
     )
-    page, heard, asked = context.new_page(), [], []
-    page.on("console", lambda message: heard.append(message.text))
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    page, messages, requests = context.new_page(), [], []
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
     address = Path(reports[language].page).as_uri()
     page.goto(address)
     page.screenshot(path=tmp_path / "page.png", full_page=True)
-    assert (heard, asked) == ([], [address])
+    assert (messages, requests) == ([], [address])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(WIDER) == []
     assert page.evaluate(CONTRAST) >= 4.5
-    drawn = page.evaluate(
+    classes = page.evaluate(
         "[...document.querySelectorAll('.drawing')].filter(each => each.offsetWidth).map(each => each.className)"
     )
-    assert drawn == ["drawing wide" if width == 1280 else "drawing narrow"] * 4
+    assert classes == ["drawing wide" if width == 1280 else "drawing narrow"] * 4
     context.close()
 
 
-def test_the_period_is_chosen_and_the_numbers_are_opened_without_a_script(
-    browser: Browser, reports: dict[Language, Written]
+def test_the_period_and_the_tables_work_without_a_script(
+    browser: Browser, reports: dict[Language, WrittenReport]
 ) -> None:
     context = patient(browser.new_context(java_script_enabled=False))
     page = context.new_page()
@@ -82,14 +87,14 @@ def test_the_period_is_chosen_and_the_numbers_are_opened_without_a_script(
     context.close()
 
 
-def test_a_page_that_is_looked_at_a_week_later_says_that_it_is_old(
-    browser: Browser, reports: dict[Language, Written]
+def test_a_page_opened_a_week_later_says_that_it_is_stale(
+    browser: Browser, reports: dict[Language, WrittenReport]
 ) -> None:
-    told = []
+    is_stale = []
     for day in ("2026-11-22T15:00:00Z", "2026-11-29T15:00:00Z"):
         page = patient(browser.new_page())
         page.clock.set_fixed_time(day)
         page.goto(Path(reports["en"].page).as_uri())
-        told.append(page.locator("[data-fresh-until]").is_visible())
+        is_stale.append(page.locator("[data-fresh-until]").is_visible())
         page.close()
-    assert told == [False, True]
+    assert is_stale == [False, True]

@@ -1,4 +1,4 @@
-"""Each state of a warehouse says on the page what to do; what comes from the data stays text."""
+"""The page says what to do in each state of the warehouse, and data stays text on it."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
-from huggy_connector.report import LANGUAGES, Language, Written, report_beside
+from huggy_connector.report import LANGUAGES, Language, WrittenReport, update_report
 from huggy_connector.settings import Settings
-from huggy_connector.visible import visible
+from huggy_connector.visible import escape_controls
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
     from tests.integration.warehouse.report.conftest import Page
 
 Chat = Callable[..., dict[str, Any]]
-Write = Callable[..., Written]
+Write = Callable[..., WrittenReport]
 
 TODAY = "2026-11-22 08:00:00"
 CODE = "import sys; {}; from huggy_connector.cli import main; sys.exit(main())"
 
 
 @pytest.fixture
-def of_today(desk: Desk, chat: Chat) -> Desk:
-    """One chat, of the day of the landing: nothing to draw, so a report takes no time."""
+def desk_of_today(desk: Desk, chat: Chat) -> Desk:
+    """A desk with one chat, of the day of the landing: there is nothing to draw, so a report is fast."""
     desk.land([chat(1, createdAt=TODAY)])
     desk.load()
     return desk
 
 
-def test_half_a_page_of_one_who_was_killed_is_removed_by_the_next_and_nobody_elses_file(of_today: Desk) -> None:
-    settings = Settings(warehouse=str(of_today.warehouse), landing=str(of_today.root))
+def test_the_next_report_removes_partial_files_of_a_killed_one_and_no_other_file(desk_of_today: Desk) -> None:
+    settings = Settings(warehouse=str(desk_of_today.warehouse), landing=str(desk_of_today.root))
     for name in (
         ".huggy.report.en.html.00000000000000aa.tmp",
         ".huggy.report.json.00000000000000bb.tmp",
         ".mine.html.0c.tmp",
     ):
-        (of_today.folder / name).touch()
-    assert report_beside(settings, now=datetime(2026, 11, 22, 14, tzinfo=UTC)) == ()
-    assert [path.name for path in of_today.folder.glob("*.tmp")] == [".mine.html.0c.tmp"]
+        (desk_of_today.folder / name).touch()
+    assert update_report(settings, now=datetime(2026, 11, 22, 14, tzinfo=UTC)) == ()
+    assert [path.name for path in desk_of_today.folder.glob("*.tmp")] == [".mine.html.0c.tmp"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_channel_with_a_name_of_html_or_mathematics_stays_text(
-    reports: dict[Language, Written], page: type[Page], language: Language
+    reports: dict[Language, WrittenReport], page: type[Page], language: Language
 ) -> None:
     shown = page(reports[language])
     assert [tag for tag, _ in shown.tags].count("script") == 1
@@ -60,22 +60,22 @@ def test_a_channel_with_a_name_of_html_or_mathematics_stays_text(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_would_steer_a_screen_is_shown(
-    reports: dict[Language, Written], page: type[Page], language: Language
+def test_control_characters_of_the_data_are_shown_escaped(
+    reports: dict[Language, WrittenReport], page: type[Page], language: Language
 ) -> None:
     shown = page(reports[language])
     assert r"\x1b[31m\u202esms\n" in set(shown.tables[0][0])
-    assert [line for line in shown.text.split("\n") if visible(line) != line] == []
+    assert [line for line in shown.text.split("\n") if escape_controls(line) != line] == []
 
 
-def test_the_page_asks_for_nothing_outside_itself(reports: dict[Language, Written], page: type[Page]) -> None:
+def test_the_page_requests_nothing_from_a_network(reports: dict[Language, WrittenReport], page: type[Page]) -> None:
     shown = page(reports["en"])
     links = {attributes.get(name) for _, attributes in shown.tags for name in ("href", "src", "action")}
     assert {link for link in links if link and not link.startswith("#")} == {"en.json", "data:,"}
     assert re.findall(r"https?:|@import|url\((?!#)", shown.text) == []
 
 
-def test_no_two_things_on_the_page_have_one_id(reports: dict[Language, Written], page: type[Page]) -> None:
+def test_the_ids_on_the_page_are_unique(reports: dict[Language, WrittenReport], page: type[Page]) -> None:
     ids = [attributes["id"] for _, attributes in page(reports["en"]).tags if "id" in attributes]
     assert len(ids) == len(set(ids)) > 0
 
@@ -96,7 +96,7 @@ def test_without_a_warehouse_the_page_says_how_to_make_one(
     assert not desk.warehouse.exists()
 
 
-def test_an_empty_warehouse_says_what_to_look_at(desk: Desk, write: Write, page: type[Page]) -> None:
+def test_the_page_of_an_empty_warehouse_says_what_to_do(desk: Desk, write: Write, page: type[Page]) -> None:
     desk.land([])
     desk.load()
     report = write(desk)
@@ -104,8 +104,8 @@ def test_an_empty_warehouse_says_what_to_look_at(desk: Desk, write: Write, page:
     assert "holds no chats yet: run huggy sync" in page(report).text
 
 
-def test_chats_of_today_alone_have_no_complete_day_yet(of_today: Desk, write: Write, page: type[Page]) -> None:
-    report = write(of_today)
+def test_chats_of_today_alone_have_no_complete_day_yet(desk_of_today: Desk, write: Write, page: type[Page]) -> None:
+    report = write(desk_of_today)
     assert (report.figures.state, report.figures.companies[0].spans) == ("ready", ())
     assert "There is no complete day yet" in page(report).text
 
@@ -121,23 +121,23 @@ def test_a_snapshot_that_is_not_exact_says_how_much_may_be_missing(
 
 
 @pytest.mark.parametrize(("hours", "stale"), [(26, False), (26.1, True)])
-def test_chats_that_were_not_read_for_a_day_and_two_hours_are_stale_since_then(
-    of_today: Desk, write: Write, page: type[Page], hours: float, stale: bool
+def test_the_data_is_stale_when_the_chats_were_not_read_for_26_hours(
+    desk_of_today: Desk, write: Write, page: type[Page], hours: float, stale: bool
 ) -> None:
-    report = write(of_today, now=datetime(2026, 11, 22, 12, 1, tzinfo=UTC) + timedelta(hours=hours))
-    said = [each for each in report.notices if "last read from Huggy on Nov 22, 2026, 09:01." in each]
-    assert len(said) == len(report.notices) == int(stale)
+    report = write(desk_of_today, now=datetime(2026, 11, 22, 12, 1, tzinfo=UTC) + timedelta(hours=hours))
+    warnings = [notice for notice in report.notices if "last read from Huggy on Nov 22, 2026, 09:01." in notice]
+    assert len(warnings) == len(report.notices) == int(stale)
     notices = [attributes for _, attributes in page(report).tags if "data-fresh-until" in attributes]
     assert [("hidden" in each, each["data-fresh-until"]) for each in notices] == [
         (not stale, "2026-11-23T11:01:00-03:00")
     ]
 
 
-def test_a_backfill_of_old_days_does_not_make_the_chats_fresh(of_today: Desk, chat: Chat, write: Write) -> None:
-    of_today.land([chat(2)], mode="window", minute=600)
-    of_today.load(now=lambda: datetime(2026, 11, 23, tzinfo=UTC))
-    told = write(of_today).figures.companies[0]
-    assert str(told.chats_read_at) == "2026-11-22 09:01:00-03:00"
+def test_a_backfill_of_old_days_does_not_make_the_chats_fresh(desk_of_today: Desk, chat: Chat, write: Write) -> None:
+    desk_of_today.land([chat(2)], mode="window", minute=600)
+    desk_of_today.load(now=lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    company = write(desk_of_today).figures.companies[0]
+    assert str(company.chats_read_at) == "2026-11-22 09:01:00-03:00"
 
 
 def test_a_warehouse_of_an_older_format_says_to_load(desk: Desk, write: Write) -> None:
@@ -168,20 +168,20 @@ def test_a_warehouse_of_an_older_format_says_to_load(desk: Desk, write: Write) -
     ],
 )
 def test_a_file_that_cannot_be_read_is_an_error_and_leaves_the_former_page(
-    of_today: Desk, write: Write, statement: str, sentence: str
+    desk_of_today: Desk, write: Write, statement: str, sentence: str
 ) -> None:
-    former = of_today.folder / "report.html"
+    former = desk_of_today.folder / "report.html"
     former.write_text("the former page")
-    with duckdb.connect(of_today.warehouse) as connection:
+    with duckdb.connect(desk_of_today.warehouse) as connection:
         connection.execute(statement)
     with pytest.raises(WarehouseUnusable) as raised:
-        write(of_today)
-    assert str(raised.value) == sentence.format(file=of_today.warehouse.resolve())
-    assert (former.read_text(), list(of_today.folder.glob("*.json"))) == ("the former page", [])
+        write(desk_of_today)
+    assert str(raised.value) == sentence.format(file=desk_of_today.warehouse.resolve())
+    assert (former.read_text(), list(desk_of_today.folder.glob("*.json"))) == ("the former page", [])
 
 
 @pytest.mark.parametrize("out", ["report.txt", "no/report.html", "."])
-def test_a_path_that_is_none_for_a_page_is_refused(desk: Desk, write: Write, out: str) -> None:
+def test_a_wrong_path_for_the_page_is_refused(desk: Desk, write: Write, out: str) -> None:
     with pytest.raises(ConfigurationError, match=r"give a file that ends in \.html, in a folder that exists"):
         write(desk, name=out)
 
@@ -197,15 +197,15 @@ def test_two_companies_each_have_a_section_of_their_own(desk: Desk, chat: Chat, 
     assert [each for each in ids if each] == ["company-77", "company-4242"]
 
 
-def test_the_warehouse_is_only_read(of_today: Desk, write: Write) -> None:
-    before = (of_today.warehouse.read_bytes(), sorted(each.name for each in of_today.folder.iterdir()))
-    write(of_today)
-    after = (of_today.warehouse.read_bytes(), sorted(each.name for each in of_today.folder.iterdir()))
+def test_the_warehouse_is_only_read(desk_of_today: Desk, write: Write) -> None:
+    before = (desk_of_today.warehouse.read_bytes(), sorted(each.name for each in desk_of_today.folder.iterdir()))
+    write(desk_of_today)
+    after = (desk_of_today.warehouse.read_bytes(), sorted(each.name for each in desk_of_today.folder.iterdir()))
     assert after == (before[0], sorted([*before[1], "report.html", "report.json"]))
 
 
 @pytest.mark.parametrize(
-    ("first", "options", "code", "said"),
+    ("first", "options", "code", "stderr"),
     [
         ("pass", ("--language", "pt-BR"), 0, ""),
         (
@@ -222,12 +222,22 @@ def test_the_warehouse_is_only_read(of_today: Desk, write: Write) -> None:
         ),
     ],
 )
-def test_the_command(of_today: Desk, first: str, options: tuple[str, ...], code: int, said: str) -> None:
-    command = [sys.executable, "-c", CODE.format(first), "report", "--json", "--warehouse", str(of_today.warehouse)]
-    run = subprocess.run([*command, *options], cwd=of_today.folder, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stderr) == (code, said)
+def test_the_command_writes_a_report_or_says_why_not(
+    desk_of_today: Desk, first: str, options: tuple[str, ...], code: int, stderr: str
+) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        CODE.format(first),
+        "report",
+        "--json",
+        "--warehouse",
+        str(desk_of_today.warehouse),
+    ]
+    run = subprocess.run([*command, *options], cwd=desk_of_today.folder, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (code, stderr)
     if code == 0:
-        told = json.loads(run.stdout)
-        assert (told["page"], told["state"]) == (str(of_today.folder / "report.html"), "ready")
-        assert 'lang="pt-BR"' in Path(told["page"]).read_text(encoding="utf-8")
-        assert json.loads(Path(told["data"]).read_text(encoding="utf-8"))["state"] == "ready"
+        result = json.loads(run.stdout)
+        assert (result["page"], result["state"]) == (str(desk_of_today.folder / "report.html"), "ready")
+        assert 'lang="pt-BR"' in Path(result["page"]).read_text(encoding="utf-8")
+        assert json.loads(Path(result["data"]).read_text(encoding="utf-8"))["state"] == "ready"

@@ -1,0 +1,1 @@
+"""How Airflow Connections are read, and what Airflow hides of them."""

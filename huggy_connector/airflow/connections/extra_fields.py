@@ -1,0 +1,51 @@
+"""Reads a connection's extra, of which Airflow hides values by the names of their keys.
+
+Airflow shows nobody the value of a key whose name contains `secret`, `token` or `password`. So a setting may be written
+with `secret_` before its name, and a secret setting must be.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.settings import Settings, has_password, is_store_secret, quote_value
+
+HIDDEN_PREFIX = "secret_"
+
+
+def read_settings(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
+    """Return the settings in an extra by their own names.
+
+    Raise ConfigurationError for a secret that Airflow would show, and for a setting that is written twice.
+    """
+    named: dict[str, Any] = {}
+    for written, value in extra.items():
+        if value is None or value == "":
+            continue  # the form saves all of its fields, also the empty ones
+        name = written.removeprefix(HIDDEN_PREFIX)
+        if name == "base_url":
+            raise ConfigurationError(
+                f"The extra of connection {conn_id!r} has {written}: write the address in host, which Airflow guards."
+            )
+        if name in named:
+            raise ConfigurationError(
+                f"The extra of connection {conn_id!r} has {name} and {HIDDEN_PREFIX}{name}: take one of them out."
+            )
+        if name == "budget" and written == name and has_password(value):
+            raise ConfigurationError(
+                f"the connection's {name}{quote_value(value)}: holds a password, which Airflow shows to whoever may "
+                f"read connections: name it {HIDDEN_PREFIX}{name}."
+            )
+        named[name] = value
+    _require_key_with_endpoint(named.get("landing_access"), conn_id)
+    return named
+
+
+def _require_key_with_endpoint(access: Any, conn_id: str) -> None:
+    """Raise ConfigurationError for an endpoint without a key: the workers' own credentials would be sent to it."""
+    options = Settings.resolve(connection={"landing_access": access}, environ={}).landing_options
+    if any("endpoint" in name.lower() for name in options) and not any(map(is_store_secret, options)):
+        raise ConfigurationError(
+            f"The landing_access of connection {conn_id!r} has an endpoint and no key: add the key, because the "
+            "workers' own key is not sent there."
+        )

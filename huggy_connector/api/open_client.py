@@ -1,0 +1,83 @@
+"""Opens a client: the credentials, the transport and the budget that the settings of an account name."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from huggy_connector.api.auth.credentials import Credentials, choose_credentials
+from huggy_connector.api.auth.login import AuthorizationCodeCredentials
+from huggy_connector.api.auth.token_claims import compute_account, read_identity
+from huggy_connector.api.client import Client
+from huggy_connector.api.http import HttpTransport
+from huggy_connector.api.protocol import Profile
+from huggy_connector.budget import Lane, open_budget
+from huggy_connector.clock import SYSTEM_CLOCK, Clock
+from huggy_connector.settings import Settings
+
+
+def open_client(
+    settings: Settings,
+    *,
+    lane: Lane = Lane.NORMAL,
+    clock: Clock = SYSTEM_CLOCK,
+    note: Callable[[str], None] = lambda _: None,
+) -> Client:
+    """Return a client for the account of `settings`. The caller closes it. Raises ConfigurationError.
+
+    Sends nothing yet, unless there is only a refresh token: the budget belongs to an account, and only an access token
+    names the account.
+    """
+    credentials = choose_credentials(settings, now=clock.now, note=note)
+    if not credentials.grant.access_token:
+        with _build_client(settings, credentials, lane, clock, note) as client:
+            client.authenticate()
+    return _build_client(settings, credentials, lane, clock, note)
+
+
+def read_account(settings: Settings, *, now: Callable[[], datetime]) -> str:
+    """Return what `Client.account` returns, without a request. Return "" if there is no access token yet.
+
+    Raises what `choose_credentials` raises.
+    """
+    return compute_account(choose_credentials(settings, now=now, note=lambda _: None).grant.access_token)
+
+
+def log_in(
+    settings: Settings,
+    *,
+    code: str,
+    redirect_url: str,
+    clock: Clock = SYSTEM_CLOCK,
+    note: Callable[[str], None] = lambda _: None,
+) -> Profile:
+    """Exchange the code of a browser's answer for tokens, store them, and return their owner. Raises HuggyError."""
+    credentials = AuthorizationCodeCredentials(settings, code=code, redirect_url=redirect_url, now=clock.now)
+    with _build_client(settings, credentials, Lane.NORMAL, clock, note) as client:
+        client.authenticate()
+        return client.fetch_profile()
+
+
+def _build_client(
+    settings: Settings, credentials: Credentials, lane: Lane, clock: Clock, note: Callable[[str], None]
+) -> Client:
+    token = credentials.grant.access_token
+    transport = HttpTransport(settings.base_url, language=settings.language)
+    budget = open_budget(
+        settings.budget,
+        scope=f"{settings.base_url} {read_identity(token) if token else settings.client_id}",
+        rate=settings.requests_per_second,
+        longest_pause=settings.longest_pause,
+        state_folder=settings.state_folder,
+        note=note,
+    )
+    return Client(
+        transport=transport,
+        budget=budget,
+        credentials=credentials,
+        clock=clock,
+        company_id=settings.company_id,
+        api_version=settings.api_version,
+        lane=lane,
+        longest_pause=settings.longest_pause,
+        uses_api_clock=settings.clock == "api",
+        note=note,
+    )

@@ -1,0 +1,191 @@
+"""Commands that read the warehouse: status, query, describe, report. None of them changes it or blocks a load."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from huggy_connector.cli.options import LocalPath, as_json, settings_options
+from huggy_connector.cli.output import describe_exactness, note, print_json, print_table, say
+from huggy_connector.clock import SYSTEM_CLOCK
+from huggy_connector.errors import ConfigurationError, WarehouseUnusable
+from huggy_connector.report import LANGUAGES, Language, write_report
+from huggy_connector.settings import Settings
+from huggy_connector.warehouse.read import dictionary, queries
+from huggy_connector.warehouse.read.status import read_status
+from huggy_connector.warehouse.read.value_formats import JSON, TABLE
+
+EXPLAIN_COLUMNS = ("explain_key", "explain_value")
+"""Columns of the answer to EXPLAIN: a drawing of many lines."""
+LANGUAGE_CHOICE = click.Choice(LANGUAGES, case_sensitive=False)
+
+
+@click.command()
+@click.option("--runs", default=8, show_default=True, type=click.IntRange(min=1), help="Last landings to list.")
+@settings_options("warehouse", "timezone")
+@as_json
+def status(*, settings: Settings, runs: int, as_json: bool) -> None:
+    """How fresh each table is, the last landings, and what the checks say.
+
+    Example: huggy status
+    """
+    current = read_status(settings.warehouse, zone=settings.zone, runs=runs, now=SYSTEM_CLOCK.now())
+    if as_json:
+        print_json(asdict(current))
+        return
+    print_table(
+        ("company", "table", "rows", "newest created", "newest updated", "fetched", "exact"),
+        (
+            (
+                f.company_id,
+                f.table,
+                f.rows,
+                f.newest_created_at,
+                f.newest_updated_at,
+                f.newest_fetched_at,
+                f.last_snapshot_exact,
+            )
+            for f in current.freshness
+        ),
+        title="Freshness",
+    )
+    print_table(
+        ("snapshot", "table", "requests", "fetched", "kept", "doubled", "rejected", "exact"),
+        (
+            (
+                r.run_key,
+                r.table,
+                r.requests,
+                r.fetched,
+                r.kept,
+                r.doubled,
+                r.rejected,
+                describe_exactness(r.mode, exact=r.exact),
+            )
+            for r in current.last_runs
+        ),
+        title="Last landings",
+    )
+    for warning in current.warnings:
+        say(f"Warning: {warning}")
+    say(
+        f"{current.warehouse}: version {current.version}, {current.bytes / 1e6:,.1f} MB, "
+        f"published {current.published_at:%Y-%m-%d %H:%M} (times in {settings.timezone})."
+    )
+
+
+@click.command()
+@click.argument("sql")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="Rows to print at most.")
+@click.option("--out", type=LocalPath(), help="Write all rows to a .csv, .json, .jsonl or .parquet file.")
+@click.option(
+    "--excel",
+    is_flag=True,
+    help="The .csv of --out for a double click in Excel in Brazil: UTF-8 with its mark, `;`, a comma in fractions; "
+    "a text that begins as a formula does has an apostrophe before it.",
+)
+@settings_options("warehouse", "timezone")
+@as_json
+def query(*, settings: Settings, sql: str, limit: int, out: Path | None, excel: bool, as_json: bool) -> None:
+    """Ask the DuckDB file a question in SQL.
+
+    \b
+    Examples: huggy query "SELECT channel, count(*) AS chats FROM chats GROUP BY ALL ORDER BY 2 DESC"
+              huggy query "FROM chats" --out chats.parquet
+              huggy query "FROM marts.agent_performance" --out agents.csv --excel
+    """
+    if excel and out is None:
+        raise ConfigurationError("--excel is about the file of --out: give one that ends in .csv.")
+    if out is not None:
+        rows = queries.export(settings.warehouse, sql, out, zone=settings.zone, excel=excel)
+        if as_json:
+            print_json({"rows": rows, "file": str(out)})
+        else:
+            say(f"{rows:,} rows written to {out}.")
+        return
+    value_format = JSON if as_json else TABLE
+    answer = queries.query(settings.warehouse, sql, zone=settings.zone, limit=limit, value_format=value_format)
+    if as_json:
+        rows_by_name = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        print_json({"columns": answer.columns, "rows": rows_by_name, "complete": answer.complete})
+        return
+    if answer.columns == EXPLAIN_COLUMNS:
+        say(*(line for _, drawing in answer.rows for line in drawing.splitlines()))
+        return
+    print_table(answer.columns, answer.rows)
+    if not answer.complete:
+        note(f"The first {limit:,} rows; --limit shows more, --out writes all to a file.")
+
+
+@click.command()
+@click.argument("table", required=False)
+@click.option("--language", default="en", show_default=True, type=LANGUAGE_CHOICE, help="Of the meanings.")
+@as_json
+def describe(*, table: str | None, language: Language, as_json: bool) -> None:
+    """What the tables and their columns mean.
+
+    \b
+    Examples: huggy describe
+              huggy describe chats --language pt-BR
+    """
+    tables = dictionary.list_tables() if table is None else (dictionary.find_table(table),)
+    if as_json:
+        print_json({"tables": [asdict(each) for each in tables]})
+    elif table is None:
+        listed = [(each.title, dictionary.translate(each.comment, language)) for each in tables]
+        listed += [
+            (f"{each.schema}.{each.name}({', '.join(each.parameters)})", dictionary.translate(each.comment, language))
+            for each in dictionary.list_macros()
+        ]
+        print_table(("table", "one row is"), listed)
+        say("huggy describe TABLE shows the columns.")
+    else:
+        described = tables[0]
+        say(dictionary.translate(described.comment, language))
+        for line in dictionary.describe_definition(described, language):
+            say(line)
+        print_table(
+            ("column", "type", "meaning"),
+            (
+                (column.name, column.type, dictionary.translate(column.comment, language))
+                for column in described.columns
+            ),
+        )
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=LocalPath(),
+    default="report.html",
+    show_default=True,
+    help="The page; its figures come beside it, ending in .json.",
+)
+@click.option("--language", default="en", show_default=True, type=LANGUAGE_CHOICE, help="Of the page.")
+@settings_options("warehouse", "timezone", "requests_per_second")
+@as_json
+def report(*, settings: Settings, out: Path, language: Language, as_json: bool) -> None:
+    """Charts of the service desk and how fresh they are, as one HTML file that needs no network.
+
+    Example: huggy report --out report.html --language pt-BR
+    """
+    written = write_report(
+        settings.warehouse,
+        out,
+        now=SYSTEM_CLOCK.now(),
+        zone=settings.zone,
+        requests_per_second=settings.requests_per_second,
+        language=language,
+    )
+    # The page is there in any case, for its readers. The exit code tells a schedule that it shows no figures.
+    if written.figures.state == "missing":
+        raise ConfigurationError(written.notices[0])
+    if written.figures.state == "older":
+        raise WarehouseUnusable(written.notices[0])
+    if as_json:
+        figures = {"state": written.figures.state, "version": written.figures.version, "notices": written.notices}
+        print_json({"page": written.page, "data": written.data, **figures})
+        return
+    for notice in written.notices:
+        say(f"Warning: {notice}")
+    say(f"{written.page}: version {written.figures.version} of {settings.warehouse}.")

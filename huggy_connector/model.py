@@ -1,0 +1,45 @@
+"""The values that several rooms share: a row of the API, and the certificate of what was read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Row = Mapping[str, Any]
+"""One record as the API returned it."""
+
+
+class Scope(StrEnum):
+    """The set of rows that a certificate is about."""
+
+    LIST = "list"
+    """All rows of the list."""
+    HEAD = "head"
+    """The rows that came since the last exact run, and the open records. Only a full sweep finds other changes."""
+    WINDOW = "window"
+    """The rows created in a span of time, provided that the list is in order of creation."""
+    PARENTS = "parents"
+    """The lists of the requested parents, each read down to its empty page."""
+    IDS = "ids"
+    """The records that were requested by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The statement of a walk about what it read.
+
+    `exact`: the walk read every row of the `scope` that existed from its beginning to its end. If it is not exact, the
+    walk missed `missing_at_most` rows at most; None means that nothing bounds them.
+    """
+
+    exact: bool
+    missing_at_most: int | None = 0
+    arrived: int = 0
+    left: int = 0
+    repaired: int = 0
+    why: str = ""
+    """One sentence that tells a person why it is not exact."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    scope: Scope = Scope.LIST

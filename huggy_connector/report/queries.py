@@ -1,0 +1,242 @@
+"""Reads the figures over one read-only connection, so that all come from one version of the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from huggy_connector.errors import WarehouseError, WarehouseUnusable
+from huggy_connector.report.figures import (
+    SPAN_DAYS,
+    STALE_AFTER,
+    BacklogFigures,
+    ChannelDayFigures,
+    CompanyFigures,
+    FigureSpan,
+    HourFigures,
+    ReportFigures,
+    SnapshotFigures,
+    TargetFigures,
+    TotalFigures,
+    WaitFigures,
+)
+from huggy_connector.warehouse import TableFreshness, connect
+from huggy_connector.warehouse.file.paths import WarehousePaths
+from huggy_connector.warehouse.schema import meta, table_spec
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MAX_LISTED_RUNS = 12
+"""How many of the last runs of each account are listed."""
+
+_WAITS_QUERY = (
+    "day, chats, measured, median_minutes, p90_minutes, median_business_minutes, p90_business_minutes"
+    " FROM marts.{} WHERE company_id = $company AND grouped_by = 'day' AND day BETWEEN $first AND $last ORDER BY day"
+)
+_IN_SPAN = "company_id = $company AND day BETWEEN $first AND $last"
+
+
+def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, requests_per_second: float) -> ReportFigures:
+    """Return the figures of the live version of a warehouse. If there is nothing to show, their `state` says why.
+
+    Raises WarehouseUnusable for a file of another program or of a newer release, WarehouseBusy as
+    `warehouse.connect` does, and WarehouseError if DuckDB cannot read the file.
+    """
+    paths = WarehousePaths.at(warehouse)
+    nothing = ReportFigures("missing", now.astimezone(zone), zone.key, paths.live.name)
+    if not paths.live.exists():
+        return nothing
+    with connect(paths.live, zone=zone) as connection, _translate_errors(paths):
+        published = _read_last_publish(connection, paths)
+        if published is None:
+            return nothing
+        version, published_at, format_version = published
+        figures = replace(nothing, version=version, published_at=published_at)
+        if format_version < table_spec.FORMAT:
+            return replace(figures, state="older")
+        company_ids = connection.execute(
+            f"SELECT DISTINCT company_id FROM {meta.FRESHNESS.sql} ORDER BY ALL"
+        ).fetchall()
+        companies = tuple(
+            _read_company(connection, company, zone=zone, requests_per_second=requests_per_second)
+            for (company,) in company_ids
+        )
+        failed = connection.execute(
+            f"SELECT table_name || ': ' || detail FROM {meta.QUALITY.sql}"
+            " WHERE version = ? AND NOT passed ORDER BY ALL",
+            [version],
+        ).fetchall()
+        targets = connection.execute("SELECT metric, minutes, clock FROM marts.targets ORDER BY metric").fetchall()
+        return replace(
+            figures,
+            state="ready" if any(company.as_of for company in companies) else "empty",
+            failed_checks=tuple(row[0] for row in failed),
+            targets=tuple(TargetFigures(*row) for row in targets),
+            companies=companies,
+        )
+
+
+def read_live_version(warehouse: str | Path) -> int | None:
+    """Return the number of the published version, or None without a warehouse."""
+    paths = WarehousePaths.at(warehouse)
+    if not paths.live.exists():
+        return None
+    with connect(paths.live) as connection, _translate_errors(paths):
+        published = _read_last_publish(connection, paths)
+    return None if published is None else published[0]
+
+
+@contextmanager
+def _translate_errors(paths: WarehousePaths) -> Iterator[None]:
+    """Turn DuckDB's errors into ours. Name only their class, because their text may quote a value."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException):
+        raise WarehouseUnusable(
+            f"{paths.live} lacks a table or column that the report shows: run `huggy load`, which brings it up to date."
+        ) from None
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"DuckDB could not read {paths.live} for the report ({type(error).__name__}): run `huggy status`, "
+            "and go back with `huggy rollback` where the file is damaged."
+        ) from None
+
+
+def _read_last_publish(connection: DuckDBPyConnection, paths: WarehousePaths) -> tuple[int, datetime, int] | None:
+    """Return the version, the instant and the format of the last publish, or None for an empty database."""
+    import duckdb
+
+    try:
+        row = connection.execute(
+            "SELECT version, published_at, format_version, connector_version"
+            f" FROM {meta.PUBLISHES.sql} ORDER BY version DESC LIMIT 1"
+        ).fetchone()
+    except duckdb.CatalogException:
+        table_count = connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()"
+        )
+        if table_count.fetchall() == [(0,)]:
+            return None
+        row = None
+    if row is None:
+        raise WarehouseUnusable(f"{paths.live} is a DuckDB file, but no warehouse of huggy-connector: give its path.")
+    version, published_at, format_version, written_by = row
+    if format_version > table_spec.FORMAT:
+        raise WarehouseUnusable(
+            f"{paths.live} was written by huggy-connector {written_by}, which is newer than this one: "
+            "upgrade huggy-connector."
+        )
+    return version, published_at, format_version
+
+
+def _read_company(
+    connection: DuckDBPyConnection, company: int, *, zone: ZoneInfo, requests_per_second: float
+) -> CompanyFigures:
+    freshness = tuple(
+        TableFreshness(*row)
+        for row in connection.execute(
+            "SELECT company_id, resource, rows, newest_created_at, newest_updated_at, newest_fetched_at, last_snapshot,"
+            " last_snapshot_started_at, last_snapshot_exact"
+            f" FROM {meta.FRESHNESS.sql} WHERE company_id = ? ORDER BY resource",
+            [company],
+        ).fetchall()
+    )
+    landings = connection.execute(
+        "SELECT resource, run_key, mode, started_at, finished_at, rows, requests,"
+        # A run of less than a second counts as one second, as in its progress.
+        " requests / ($rate * greatest(epoch(finished_at) - epoch(started_at), 1)), exact, missing_at_most"
+        f" FROM {meta.SNAPSHOTS.sql} WHERE company_id = $company"
+        f" ORDER BY started_at DESC, resource, run_key LIMIT {MAX_LISTED_RUNS}",
+        {"company": company, "rate": requests_per_second},
+    ).fetchall()
+    # A backfill reads chats too, but no new ones: it counts only if there was no other run.
+    row = connection.execute(
+        "SELECT coalesce(max(started_at) FILTER (mode IN ('full', 'incremental')), max(started_at))"
+        f" FROM {meta.SNAPSHOTS.sql} WHERE company_id = ? AND resource = 'chats'",
+        [company],
+    ).fetchone()
+    read_at: datetime | None = row[0] if row else None
+    as_of_row = connection.execute("SELECT as_of, day FROM marts.as_of WHERE company_id = ?", [company]).fetchone()
+    as_of, today = as_of_row or (None, None)
+    return CompanyFigures(
+        company,
+        as_of,
+        read_at,
+        None if read_at is None else (read_at.astimezone(UTC) + STALE_AFTER).astimezone(zone),
+        freshness,
+        tuple(SnapshotFigures(*row) for row in landings),
+        () if today is None else _read_spans(connection, company, today),
+    )
+
+
+def _read_spans(connection: DuckDBPyConnection, company: int, today: date) -> tuple[FigureSpan, ...]:
+    """Return the spans of complete days before the day of the last landing, which was not over."""
+    row = connection.execute("SELECT min(day) FROM marts.chat_times WHERE company_id = ?", [company]).fetchone()
+    oldest = row[0] if row else None
+    last = today - timedelta(days=1)
+    if oldest is None or oldest > last:
+        return ()
+    return tuple(
+        _read_span(connection, company, days, max(oldest, today - timedelta(days=days)), last) for days in SPAN_DAYS
+    )
+
+
+def _read_span(connection: DuckDBPyConnection, company: int, days: int, first: date, last: date) -> FigureSpan:
+    bounds = {"company": company, "first": first, "last": last}
+
+    def rows(query: str) -> list[tuple[Any, ...]]:
+        return connection.execute(f"SELECT {query}", bounds).fetchall()
+
+    percentiles = ", ".join(
+        f"round(quantile_cont({duration}_seconds, {share}){condition} / 60, 2)"
+        for event, condition in (("first_response", ""), ("resolution", " FILTER (handled_by = 'agent')"))
+        for duration in (event, f"{event}_business")
+        for share in (0.5, 0.9)
+    )
+    return FigureSpan(
+        days,
+        first,
+        last,
+        TotalFigures(*rows(f"count(*), {percentiles} FROM marts.chat_times WHERE {_IN_SPAN}")[0]),
+        tuple(
+            ChannelDayFigures(*row)
+            for row in rows(
+                f"day, channel, sum(chats)::BIGINT FROM marts.chats_by_day WHERE {_IN_SPAN}"
+                " GROUP BY ALL ORDER BY day, channel NULLS LAST"
+            )
+        ),
+        tuple(
+            HourFigures(*row)
+            for row in rows(
+                f"""s.weekday, s.hour, coalesce(c.chats, 0), s.days
+                FROM (
+                    SELECT isodow(d.day)::INTEGER AS weekday, h.hour::INTEGER AS hour, count(*) AS days
+                    FROM (SELECT unnest(generate_series($first::DATE, $last::DATE, INTERVAL 1 DAY)) AS day) AS d
+                    CROSS JOIN (SELECT unnest(range(24)) AS hour) AS h
+                    GROUP BY ALL
+                ) AS s
+                LEFT JOIN (
+                    SELECT isodow(day)::INTEGER AS weekday, hour(created_at_local)::INTEGER AS hour, count(*) AS chats
+                    FROM marts.chat_times WHERE {_IN_SPAN} GROUP BY ALL
+                ) AS c USING (weekday, hour)
+                ORDER BY ALL"""
+            )
+        ),
+        tuple(WaitFigures(*row) for row in rows(_WAITS_QUERY.format("first_response_by_day"))),
+        tuple(WaitFigures(*row) for row in rows(_WAITS_QUERY.format("resolution_by_day"))),
+        tuple(
+            BacklogFigures(*row)
+            for row in rows(
+                "day, sum(opened)::BIGINT, sum(closed)::BIGINT, sum(backlog)::BIGINT FROM marts.backlog_by_day"
+                f" WHERE {_IN_SPAN} GROUP BY ALL ORDER BY day"
+            )
+        ),
+    )

@@ -1,0 +1,206 @@
+"""The stand-in over real HTTP: it counts what arrives, delays it, breaks it and answers it.
+
+The order matters and is fixed. The arrival is stamped and counted before anything else, also of a request that is
+refused. The list is read somewhere between receipt and answer, as on a real server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from huggy_connector.sandbox.data.account import Account
+from huggy_connector.sandbox.data.rng import seeded_random
+from huggy_connector.sandbox.options import Options
+from huggy_connector.sandbox.server.api import Api, ApiCall, page_name, split_path, to_path_template
+from huggy_connector.sandbox.server.faults import Answer, Faults, gateway_page, json_answer
+from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, SlidingWindow
+from huggy_connector.sandbox.server.oauth import OAuth
+from huggy_connector.sandbox.server.refusals import token_error
+from huggy_connector.sandbox.server.tokens import Tokens
+
+_LATENCY_STREAM = 95
+_MISSING_BYTES = 1000
+_CONNECTION_FAULTS = ("reset", "truncated")
+_POLL_SECONDS = 0.002
+"""Seconds: less than a request takes."""
+_PAGE_FAULTS = ("short", "long", "null", "endless")
+
+
+ControlHandler = Callable[[str, str, Mapping[str, str], bytes], Answer]
+"""Answers a request under /sandbox, from its method, path, query and body."""
+
+
+class Server:
+    """The server of one sandbox, with all its state. It runs in one event loop and never waits during a change."""
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.options = options
+        self.account = Account(options)
+        owner = int(self.account.desk.agents[0]["id"])
+        self.tokens = Tokens(
+            seed=options.seed, agent=owner, days=options.token_days, days_left=options.token_days_left, epoch=wall()
+        )
+        self.oauth = OAuth(self.tokens, rotation=options.rotation)
+        self.window = SlidingWindow(options.limit)
+        self.arrivals = Arrivals()
+        self.faults = Faults(
+            seed=options.seed,
+            shares=options.faults,
+            storm_seconds=options.storm_seconds,
+            fail_page=options.fail_page,
+        )
+        self.by_path: Counter[str] = Counter()
+        self.by_page: Counter[str] = Counter()
+        self.by_status: Counter[int] = Counter()
+        self.connections = 0
+        self.latency_ms = options.latency_ms
+        self.latency_spread_ms = options.latency_spread_ms
+        self._api = Api(self.account)
+        self._control: ControlHandler = lambda *_: json_answer(404, {"reason": "Nobody controls this server."})
+        self._refuser = RefusalWriter(options.refusal)
+        self._number = 0
+        self._clock = clock
+        self._wall = wall
+        self._sleep = sleep
+        self._started = clock()
+
+    def set_control(self, answer: ControlHandler) -> None:
+        """Let `answer` answer the requests under /sandbox."""
+        self._control = answer
+
+    def elapsed(self) -> float:
+        """Return the seconds since the start."""
+        return self._clock() - self._started
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        arrived = self.elapsed()
+        path = request.path
+        if path.startswith("/sandbox/"):
+            if path.rstrip("/") == "/sandbox/wait":
+                await self._wait_for(request.query.get("requests", ""))
+            answer = self._control(request.method, path, request.query, await request.read())
+            return _to_response(answer)
+        accepted = self._count_arrival(path, arrived)
+        self._number += 1
+        rng = seeded_random(self.options.seed, _LATENCY_STREAM, self._number)
+        wait = (self.latency_ms + rng.random() * self.latency_spread_ms) / 1000
+        wait_before = wait * rng.random()
+        if not accepted:
+            return await self._refuse(wait)
+        call = ApiCall(request.method, split_path(path), request.query, request.headers.get("Accept-Language", ""))
+        if name := page_name(call):
+            self.by_page[name] += 1
+        fault = self._choose_fault(request, path, call, arrived)
+        if fault == "stall":
+            await self._sleep(self.options.stall_seconds)
+            return self._close_connection(request)
+        form = await _read_form(request) if path.startswith("/oauth/") else {}
+        await self._sleep_for(wait_before)
+        answer = self.faults.replacement_answer(fault) or self._answer(request, path, call, form, fault)
+        await self._sleep_for(arrived + wait - self.elapsed())
+        self.by_status[answer.status] += 1
+        if fault in _CONNECTION_FAULTS:
+            return await self._break_connection(request, answer, reset=fault == "reset")
+        return _to_response(answer)
+
+    async def _wait_for(self, requests: str) -> None:
+        """Wait until so many requests have arrived since the start. Return at once if `requests` is not a number."""
+        while requests.isdecimal() and self._number < int(requests):
+            await self._sleep(_POLL_SECONDS)
+
+    async def _sleep_for(self, seconds: float) -> None:
+        if seconds > 0:
+            await self._sleep(seconds)
+
+    def _count_arrival(self, path: str, arrived: float) -> bool:
+        self.by_path[to_path_template(path)] += 1
+        if path.startswith("/oauth/") and not self.options.limit_oauth:
+            return True
+        accepted = self.window.admit(arrived)
+        self.arrivals.add(arrived, accepted=accepted)
+        return accepted
+
+    async def _refuse(self, wait: float) -> web.Response:
+        answer = self._refuser.refuse(self._wall())
+        await self._sleep_for(wait)
+        self.by_status[answer.status] += 1
+        return _to_response(answer)
+
+    def _choose_fault(self, request: web.BaseRequest, path: str, call: ApiCall, arrived: float) -> str:
+        requested = request.headers.get("X-Sandbox-Fault", "")
+        if not path.startswith("/v3") and not requested:
+            return ""
+        return self.faults.choose(self._number, requested=requested, page=page_name(call), now=arrived)
+
+    def _answer(
+        self, request: web.BaseRequest, path: str, call: ApiCall, form: Mapping[str, str], fault: str
+    ) -> Answer:
+        if path == "/oauth/access_token" and request.method == "POST":
+            return self.oauth.access_token(form, epoch=self._wall())
+        if path == "/oauth/authorize" and request.method == "GET":
+            return self.oauth.authorize(request.query, epoch=self._wall())
+        if path != "/v3" and not path.startswith("/v3/"):
+            return gateway_page(404)
+        if flaw := self.tokens.find_flaw(request.headers.get("Authorization"), self._wall()):
+            return token_error(flaw)
+        self.account.count_answer(self.elapsed())
+        page_fault = fault if fault in _PAGE_FAULTS else ""
+        return self._api.answer(ApiCall(call.method, call.parts, call.query, call.language, page_fault))
+
+    def _close_connection(self, request: web.BaseRequest) -> web.Response:
+        if request.transport is not None:
+            request.transport.close()
+        return web.Response()
+
+    async def _break_connection(self, request: web.BaseRequest, answer: Answer, *, reset: bool) -> web.Response:
+        """Announce more bytes than are sent, then end the connection: in order, or with a reset."""
+        transport = request.transport
+        if transport is None:
+            return web.Response()
+        promised = len(answer.body) + _MISSING_BYTES
+        head = (
+            f"HTTP/1.1 {answer.status} OK\r\nContent-Type: {answer.content_type}\r\nContent-Length: {promised}\r\n\r\n"
+        )
+        transport.write(head.encode() + answer.body[: len(answer.body) // 2 + 1])
+        if not reset:
+            return self._close_connection(request)
+        # The half answer needs time to leave, or the client would see a reset before any byte.
+        await self._sleep(0.02)
+        wire: socket.socket | None = transport.get_extra_info("socket")
+        # A client that has closed the connection meanwhile needs no reset.
+        if wire is not None and not transport.is_closing():
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+        return web.Response()
+
+
+async def _read_form(request: web.BaseRequest) -> dict[str, str]:
+    """Return the parameters of a POST, JSON or form. Any other body has none."""
+    if request.content_type == "application/json":
+        try:
+            value = json.loads(await request.read())
+        except ValueError:
+            return {}
+        return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
+    return {key: item for key, item in (await request.post()).items() if isinstance(item, str)}
+
+
+def _to_response(answer: Answer) -> web.Response:
+    headers = dict(answer.headers) | {"Content-Type": answer.content_type}
+    return web.Response(status=answer.status, body=answer.body, headers=headers)

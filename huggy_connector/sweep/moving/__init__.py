@@ -1,0 +1,1 @@
+"""The full sweep of a list that moves: streams, the seams between pages, and the checks that certify it. No I/O."""

@@ -1,0 +1,121 @@
+"""Chooses the next request of a sweep: a check of the head or of the tail, a search for the end, or the next page."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import ClassVar, Final
+
+from huggy_connector.sweep.moving.departures import DepartureCount
+from huggy_connector.sweep.moving.end_search import EndSearch
+from huggy_connector.sweep.moving.head_checks import HeadChecks
+from huggy_connector.sweep.moving.plan import RequestKind, SentRequest
+from huggy_connector.sweep.moving.reading import ListReading
+from huggy_connector.sweep.moving.run_chain import Run
+from huggy_connector.sweep.moving.seams import SeamStatus
+from huggy_connector.sweep.moving.stitching import RunStitcher
+from huggy_connector.sweep.moving.suspect_pages import SuspectPages
+from huggy_connector.sweep.moving.tail_checks import TailChecks
+
+SHORT_LIST: Final = 20
+"""A list with no more pages is checked once, at the end."""
+
+
+class RequestChooser:
+    """The requests of a sweep: those that are out, and the choice of the next one."""
+
+    departure_count_class: ClassVar[type[DepartureCount]] = DepartureCount
+    stitcher_class: ClassVar[type[RunStitcher]] = RunStitcher
+
+    def __init__(self, *, streams: int, pages_hint: int | None) -> None:
+        self._requests = 0
+        self._sent: dict[int, SentRequest] = {}
+        self._reading = ListReading(self.departure_count_class, self.stitcher_class)
+        self._end_search: EndSearch = EndSearch(streams, pages_hint)
+        self._is_end_found = self._has_checked_early = False
+        self._probe_pages: deque[int] = deque()
+        self._ready_runs: deque[Run] = deque()
+        self._head_checks, self._tail_checks, self._suspect_pages = HeadChecks(), TailChecks(), SuspectPages()
+
+    def _choose_request(self) -> SentRequest | None:
+        """Return the next request. Return None if the sweep first needs an answer that is still out."""
+        kinds = {request.kind for request in self._sent.values()}
+        if self._head_checks.is_wanted and RequestKind.HEAD_CHECK not in kinds:
+            return self._request_head_check()
+        if not self._is_end_found:
+            return (
+                self._reading.new_request(RequestKind.END_PROBE, self._probe_pages.popleft())
+                if self._probe_pages
+                else self._request_above()
+            )
+        if self._tail_checks.next_page is not None and RequestKind.TAIL_CHECK not in kinds:
+            return self._reading.new_request(RequestKind.TAIL_CHECK, self._tail_checks.next_page)
+        request = self._request_due_check() or self._request_page()
+        if request is None and not self._sent:
+            return self._request_head_check() if self._head_checks.is_wanted else self._request_tail_check()
+        return request
+
+    def _request_above(self) -> SentRequest | None:
+        """Request the page above a run during the search for the end. Return None if there is none.
+
+        Reading upwards needs no count of departures if the head stands still.
+        """
+        is_still = self._has_checked_early and not self._head_checks.is_wanted and not self._reading.counts.pushes
+        rise = self._reading.plan.choose_rise() if is_still else None
+        return None if rise is None else self._reading.new_request(RequestKind.ABOVE_RUN, rise[1], rise[0])
+
+    def _request_due_check(self) -> SentRequest | None:
+        """Request a page of a check of the tail or of the head, if it is time for one."""
+        if self._head_checks.is_wanted or self._tail_checks.next_page is not None:
+            return None
+        counts = self._reading.counts
+        if self._tail_checks.is_due(
+            self._requests,
+            counts,
+            pushes_per_request=self._head_checks.pushes_per_request,
+            pages_left=self._reading.pages_left,
+            are_bounds_loose=self._end_search.last_page > SHORT_LIST and not counts.has_tight_bounds,
+        ):
+            return self._request_tail_check()
+        return self._request_head_check() if self._head_checks.is_due(self._requests) else None
+
+    def _request_head_check(self) -> SentRequest:
+        self._head_checks.is_wanted = True
+        last = self._head_checks.last_page_down
+        run = None if last is None else last.run
+        if run is not None and (
+            run.bottom is not last or run.seam.is_requested or run.seam.status is SeamStatus.CLOSED
+        ):
+            run = None
+        return self._reading.new_request(RequestKind.HEAD_CHECK, self._head_checks.next_page, run)
+
+    def _request_tail_check(self) -> SentRequest:
+        """Begin a check of the tail. If all pending seams are backward, a check of the head is enough."""
+        plan, must_reread_end = self._reading.plan, self._suspect_pages.must_reread_end
+        page = plan.first_unfilled_page() if must_reread_end else plan.last_page()
+        has_forward_seam = any(not seam.is_backward for seam in self._reading.pending_seams())
+        tail = page if page and (has_forward_seam or must_reread_end or self._reading.pages_left) else None
+        self._tail_checks.begin(self._requests, tail)
+        return self._request_head_check() if tail is None else self._reading.new_request(RequestKind.TAIL_CHECK, tail)
+
+    def _request_page(self) -> SentRequest | None:
+        reading = self._reading
+        while self._ready_runs:
+            run = reading.chain.find_run(self._ready_runs.popleft())
+            if run is not None and reading.plan.may_continue_below(run, reading.tick):
+                page = reading.plan.page_below(run, reading.tick)
+                if page > 0:
+                    return reading.new_request(RequestKind.BELOW_RUN, page, run)
+        splitting = [request.seam for request in self._sent.values() if request.kind is RequestKind.SPLIT]
+        best = reading.plan.choose_next(reading.tick, splitting=splitting)
+        if best is None:
+            return None
+        if best.page > 0:
+            kind = RequestKind.SPLIT if best.is_split else RequestKind.BELOW_RUN
+            return reading.new_request(kind, best.page, best.run)
+        if self._head_checks.is_wanted:
+            return None
+        if best.run.seam.next_page is None:
+            best.run.seam.next_page, best.run.seam.searched_at = 0, reading.tick
+        else:  # its last row is found nowhere: start again at the head
+            reading.chain.drop(0, reading.chain.runs.index(best.run))
+        return self._request_head_check()

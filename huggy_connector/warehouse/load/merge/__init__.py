@@ -1,0 +1,1 @@
+"""The merge of snapshots into a table: they are staged, compared and written, with their history."""

@@ -1,0 +1,1 @@
+"""The views and marts: an SQL file for each, and the refresh that keeps them up to date."""

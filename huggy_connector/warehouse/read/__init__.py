@@ -1,0 +1,1 @@
+"""Reads the warehouse: queries, its status, and the data dictionary."""

@@ -1,0 +1,1 @@
+"""The tables of the warehouse: their columns, their SQL, and the tables of `meta`."""

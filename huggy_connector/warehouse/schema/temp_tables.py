@@ -1,0 +1,104 @@
+"""The names of all temporary tables and views, which share one connection: each has one owner, which is its prefix.
+
+DuckDB replaces a temporary table of the same name without a word, so no two owners may share a name.
+"""
+
+from typing import Final
+
+# stage.py: the new snapshots of one resource of one company
+STAGE_INCOMING: Final = "stage_incoming"
+"""View: every row of every part with the columns of its table, and its place: (part, row)."""
+STAGE_PARTS: Final = "stage_parts"
+"""(part, file, run_key, in_pack) of the parts, numbered in the order of their run keys."""
+STAGE_KEYS: Final = "stage_keys"
+"""(id, version, fetched_at, row_hash, part, row) of each row."""
+STAGE_WINNERS: Final = "stage_winners"
+"""As `STAGE_KEYS`: the row that counts of each id."""
+
+# history.py: the versions that change
+HISTORY_TOUCHED: Final = "history_touched"
+"""The new sightings that may change a version, with what the table holds of their id."""
+HISTORY_NEW_IDS: Final = "history_new_ids"
+"""(id) seen for the first time, and once."""
+HISTORY_SPLICED: Final = "history_spliced"
+"""(id) whose versions are built again from all that is known of them. Empty until history.py fills it."""
+HISTORY_KNOWN_SPANS: Final = "history_known_spans"
+"""The spans of the spliced ids that the file holds."""
+HISTORY_SIGHTINGS: Final = "history_sightings"
+"""(id, fetched_at, version, row_hash): all known sightings of the spliced ids."""
+HISTORY_UNCERTAIN: Final = "history_uncertain"
+"""(id) whose sightings inside a span must be read again from the landing."""
+HISTORY_SPANS: Final = "history_spans"
+"""The spans to write: (id, span, row_hash, first_at, last_at, first_version, last_version)."""
+HISTORY_LAST_SIGHTINGS: Final = "history_last_sightings"
+"""(id, fetched_at, row_hash): the last sighting of each spliced id."""
+HISTORY_MISSING_WINNERS: Final = "history_missing_winners"
+"""Those of `HISTORY_LAST_SIGHTINGS` whose row is neither staged nor in the table."""
+HISTORY_CONTENTS: Final = "history_contents"
+"""By (id, row_hash): the values of a version."""
+HISTORY_PICKS: Final = "history_picks"
+"""(id, row_hash, place): the staged rows that contents are read from."""
+
+# apply.py: snapshots that were loaded before, read again from the landing
+REREAD_INCOMING: Final = "reread_incoming"
+"""View: as `STAGE_INCOMING`."""
+REREAD_PARTS: Final = "reread_parts"
+"""As `STAGE_PARTS`."""
+REREAD_ROWS: Final = "reread_rows"
+"""The rows, with their `snapshot`, that count once more."""
+
+# upsert.py
+UPSERT_SEEN: Final = "upsert_seen"
+"""(id, seen_at): when ids were seen in rows that are not, or no longer, in the table."""
+
+# adjacent_versions.py
+ADJACENT_MERGED: Final = "adjacent_merged"
+"""The versions that replace those of the history table."""
+
+# embedded.py
+EMBEDDED_VALUES: Final = "embedded_values"
+"""What rows say of the rows embedded in them, with a time for each field."""
+EMBEDDED_NEWEST: Final = "embedded_newest"
+"""The newest of these values for each field."""
+EMBEDDED_IDS: Final = "embedded_ids"
+"""(resource, company_id, id) of the rows that a load may have to merge again."""
+EMBEDDED_MERGED: Final = "embedded_merged"
+"""The embedded rows that are merged into their table."""
+
+# audit.py
+AUDIT_REJECTS: Final = "audit_rejects"
+"""The staged rows with values that could not be read."""
+AUDIT_FIELDS: Final = "audit_fields"
+"""The unknown fields of staged rows, and those recorded before."""
+
+# deletes.py
+DELETES_SWEEPS: Final = "deletes_sweeps"
+"""(started_at, misses): the exact full sweeps, with how many began since then."""
+DELETES_GRADES: Final = "deletes_grades"
+"""(id, deleted_at, deleted_grade)."""
+
+# erasure.py
+ERASURE_CHATS: Final = "erasure_chats"
+"""(id) of the data subject's chats."""
+ERASURE_MESSAGES: Final = "erasure_messages"
+"""(id) of messages elsewhere that name the data subject."""
+
+# refresh.py: what the marts are made of
+REFRESH_ANSWERS: Final = "refresh_answers"
+"""By chat: the first answer of an agent, and when its messages were read."""
+REFRESH_CURRENT_CHATS: Final = "refresh_current_chats"
+"""View: the chats whose deletion is not confirmed, with their first answer and a fingerprint."""
+REFRESH_TOUCHED: Final = "refresh_touched"
+"""The chats that differ from the facts."""
+REFRESH_TOUCHED_DAYS: Final = "refresh_touched_days"
+"""(company_id, day) of the chats touched, before and after."""
+REFRESH_AFFECTED: Final = "refresh_affected"
+"""(company_id, chat_id) of the chats touched, and of all chats of their contacts."""
+
+# The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
+MART_AFFECTED_CHATS: Final = "affected_chats"
+MART_TOUCHED_CHAT_TIMES: Final = "touched_chat_times"
+MART_ZONES: Final = "zones"
+MART_SERVICE_TARGETS: Final = "service_targets"
+MART_BUSINESS_DAYS: Final = "business_days"
+MART_BUSINESS_SPANS: Final = "business_spans"

@@ -1,0 +1,167 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
+from airflow.serialization.serialized_objects import DagSerialization
+
+from huggy_connector.airflow.dags import huggy_backfill, huggy_reconcile, huggy_sync
+from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+ROOT = Path(__file__).resolve().parents[2]
+RunDag = Callable[[DAG], "DagRun"]
+
+
+def test_the_dags_folder_parses_with_no_connection_defined() -> None:
+    bag = DagBag(str(ROOT / "dags"))
+    assert bag.import_errors == {}
+    assert sorted(bag.dags) == ["huggy_backfill", "huggy_reconcile", "huggy_sync"]
+
+
+def test_a_dag_file_is_three_lines() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "dags").glob("*.py")}
+    assert lengths == {"huggy_backfill.py": 3, "huggy_reconcile.py": 3, "huggy_sync.py": 3}
+
+
+@pytest.mark.parametrize("factory", [huggy_backfill, huggy_reconcile, huggy_sync])
+def test_each_dag_documents_what_to_do_when_a_task_is_red(factory: Callable[[], DAG]) -> None:
+    assert "red.**" in str(factory().doc_md)
+    assert {line for line in str(factory().doc_md).splitlines() if len(line) > 120} == set()
+
+
+def test_each_resource_lands_in_a_task_of_its_own_then_one_load() -> None:
+    dag = huggy_sync()
+    assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
+        "land_recent_chats": ["load_recent"],
+        "load_recent": ["land_agents", "land_chats", "land_contacts", "land_departments"],
+        "land_agents": ["complete", "load"],
+        "land_chats": ["complete", "load"],
+        "land_contacts": ["complete", "load"],
+        "land_departments": ["complete", "load"],
+        "load": ["complete"],
+        "complete": [],
+    }
+
+
+def test_messages_land_after_the_chats() -> None:
+    dag = huggy_sync(messages=True)
+    assert dag.get_task("land_messages").upstream_task_ids == {"land_chats", "load_recent"}
+    assert dag.get_task("load").upstream_task_ids > {"land_messages"}
+
+
+def test_one_run_and_one_task_run_at_a_time_and_no_dag_catches_up() -> None:
+    dag = huggy_sync()
+    assert (dag.max_active_runs, dag.max_active_tasks, dag.catchup) == (1, 1, False)
+
+
+def test_the_dag_is_the_same_after_serialization() -> None:
+    stored = DagSerialization.to_dict(huggy_sync())
+    read = DagSerialization.from_dict(stored)
+    assert sorted(read.task_dict) == sorted(huggy_sync().task_dict)
+    assert read.task_dict["load"].trigger_rule == "all_done_min_one_success"
+
+
+def test_the_factory_takes_a_name_resources_and_options_of_the_dag() -> None:
+    dag = huggy_sync("desk", schedule=None, resources=["contacts"], tags=["acme"], max_active_tasks=2)
+    assert (dag.dag_id, sorted(dag.task_ids), dag.tags, dag.max_active_tasks) == (
+        "desk",
+        ["complete", "land_contacts", "load"],
+        {"acme"},
+        2,
+    )
+
+
+def test_an_unknown_resource_is_an_import_error_that_names_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match=r"^There is no resource called 'chat': choose from agents, "):
+        huggy_sync(resources=["chat"])
+
+
+@pytest.mark.airflow
+def test_a_run_lands_and_loads_every_row(account: Sandbox, connected: Path, run_dag: RunDag) -> None:
+    run = run_dag(huggy_sync("desk_whole", schedule=None))
+    assert read_states(run) == {
+        "run": "success",
+        "land_recent_chats": "success",
+        "load_recent": "success",
+        "land_agents": "success",
+        "land_chats": "success",
+        "land_contacts": "success",
+        "land_departments": "success",
+        "load": "success",
+        "complete": "success",
+    }
+    for resource in ("chats", "contacts"):
+        assert read_ids(connected / "desk.duckdb", resource) == sorted(map(int, account.truth(resource)["ids"]))
+
+
+@pytest.mark.airflow
+def test_a_resource_that_fails_stops_neither_the_others_nor_the_load_but_fails_the_run(
+    account: Sandbox, connected: Path, run_dag: RunDag
+) -> None:
+    dag = huggy_sync("desk_part", schedule=None)
+    task = dag.get_task("land_contacts")
+    assert isinstance(task, HuggyToParquetOperator)
+    task.huggy_conn_id = "there_is_no_such_connection"
+    run = run_dag(dag)
+    assert read_states(run) == {
+        "run": "failed",
+        "land_recent_chats": "success",
+        "load_recent": "success",
+        "land_agents": "success",
+        "land_chats": "success",
+        "land_contacts": "failed",
+        "land_departments": "success",
+        "load": "success",
+        "complete": "upstream_failed",
+    }
+    assert read_ids(connected / "desk.duckdb", "chats") == sorted(map(int, account.truth("chats")["ids"]))
+
+
+@pytest.mark.airflow
+def test_if_nothing_landed_nothing_is_loaded(
+    connect: Callable[..., None], account: Sandbox, tmp_path: Path, run_dag: RunDag
+) -> None:
+    extra = {"landing": str(tmp_path / "landing"), "warehouse": str(tmp_path / "desk.duckdb")}
+    connect(host=account.url, password="no-token-of-this-account", extra=extra)
+    run = run_dag(huggy_sync("desk_none", schedule=None, resources=["departments"]))
+    assert read_states(run) == {
+        "run": "failed",
+        "land_departments": "failed",
+        "load": "upstream_failed",
+        "complete": "upstream_failed",
+    }
+    assert not (tmp_path / "desk.duckdb").exists()
+
+
+@pytest.mark.airflow
+def test_a_landing_that_the_workers_do_not_share_fails_the_load_with_the_reason(
+    connected: Path, run_dag: RunDag, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with DAG("desk_apart", schedule=None) as dag:
+        land = HuggyToParquetOperator(task_id="land", resource="departments")
+        move = BashOperator(task_id="move", bash_command=f"mv {connected}/landing {connected}/of_another_worker")
+        load = ParquetToDuckDBOperator(task_id="load")
+        land >> [move, load]
+        move >> load
+    assert read_states(run_dag(dag)) == {"run": "failed", "land": "success", "move": "success", "load": "failed"}
+    assert "which another worker has landed: give all workers the same folder" in capsys.readouterr().out
+    assert not (connected / "desk.duckdb").exists()
+
+
+def read_states(run: "DagRun") -> dict[str, Any]:
+    return {"run": str(run.state), **{ti.task_id: str(ti.state) for ti in run.get_task_instances()}}
+
+
+def read_ids(warehouse: Path, name: str) -> list[int]:
+    import duckdb
+
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return [row[0] for row in connection.execute(f"SELECT id FROM {name} ORDER BY id").fetchall()]
