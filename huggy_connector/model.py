@@ -1,14 +1,30 @@
-"""The values that several rooms share: a row of the API, and the certificate of what was read. Pure."""
+"""The values that several rooms share: a row of the API, the mode of a landing, and what its certificate says. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 Row = Mapping[str, Any]
 """One record as the API returned it."""
+
+PAGE_SIZE: Final = 20
+"""The rows of a page, as documented: a hint to plan with. The pages that are read correct it, no sweep relies on it."""
+
+
+class Mode(StrEnum):
+    """What a landing reads of a resource."""
+
+    FULL = "full"
+    """All of the list."""
+    INCREMENTAL = "incremental"
+    """What is new or may have changed since the last exact snapshot."""
+    WINDOW = "window"
+    """The rows created in a span of time."""
+    TOMBSTONES = "tombstones"
+    """The records that are missing, each by its id: those that answer 404 are deleted."""
 
 
 class Scope(StrEnum):

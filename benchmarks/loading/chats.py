@@ -16,6 +16,7 @@ from huggy_connector.catalogue import RESOURCES
 from huggy_connector.landing import Manifest
 from huggy_connector.landing.parquet import FILE_ROWS, GROUP_ROWS, describe_file, write_parquet
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
+from huggy_connector.model import Certificate, Mode
 from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.options import Options
 
@@ -112,7 +113,7 @@ def _write_snapshot(folder: Path, patterns: Path, *, rows: int, mode: str, hours
         resource="chats",
         company_id=COMPANY,
         run_key=f"{started:%Y%m%dT%H%M%SZ}-{mode}-{hours:08x}",
-        mode=mode,
+        mode=Mode(mode),
         window=None,
         started_at=started,
         finished_at=started + timedelta(minutes=30),
@@ -122,7 +123,7 @@ def _write_snapshot(folder: Path, patterns: Path, *, rows: int, mode: str, hours
         pages=len(numbers) // 20,
         requests=len(numbers) // 20,
         retries=0,
-        certificate={"exact": True, "missing_at_most": 0},
+        certificate=Certificate(exact=True),
         schema_fingerprint=schema_fingerprint(RESOURCES["chats"]),
         files=tuple(files),
     )

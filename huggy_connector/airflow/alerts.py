@@ -31,9 +31,9 @@ def send_alert(callbacks: Callbacks, sentences: Iterable[str], context: "Context
 
 def describe_inexact_snapshot(manifest: Manifest) -> str:
     """Return the sentence about a snapshot that may lack rows."""
-    missing = manifest.certificate.get("missing_at_most")
+    missing = manifest.certificate.missing_at_most
     many = "how many rows are missing is not known" if missing is None else f"at most {missing:,} rows are missing"
     return (
-        f"{manifest.resource}: the snapshot {manifest.folder} is not exact, {many}. {manifest.certificate['why']} "
+        f"{manifest.resource}: the snapshot {manifest.folder} is not exact, {many}. {manifest.certificate.why} "
         "The next huggy_sync reads everything again."
     )

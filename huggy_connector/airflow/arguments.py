@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from huggy_connector.budget import Lane
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.model import Mode
 from huggy_connector.settings import normalize_value
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def describe_account(huggy_conn_id: str, company_id: int | str | None) -> str:
 
 def choose_lane(mode: str | None) -> Lane:
     """Return the budget's lane for a mode. A window is a request of the moment: it waits behind the schedule."""
-    return Lane.BACKFILL if mode == "window" else Lane.NORMAL
+    return Lane.BACKFILL if mode == Mode.WINDOW else Lane.NORMAL
 
 
 def build_idempotency_key(context: "Context") -> str:

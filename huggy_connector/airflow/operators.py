@@ -111,14 +111,14 @@ class HuggyToParquetOperator(_HuggyOperator):
             "company_id": manifest.company_id,
             "resource": manifest.resource,
             "run_key": manifest.run_key,
-            "mode": manifest.mode,
+            "mode": manifest.mode.value,
             "rows": manifest.rows,
             "unique_ids": manifest.unique_ids,
             "pages": manifest.pages,
             "requests": manifest.requests,
             "retries": manifest.retries,
-            "exact": manifest.certificate["exact"],
-            "scope": manifest.certificate.get("scope", "list"),
+            "exact": manifest.certificate.exact,
+            "scope": manifest.certificate.scope.value,
             "landing": settings.landing,
             "huggy_conn_id": self.huggy_conn_id,
         }
@@ -218,7 +218,7 @@ class HuggyPlanOperator(_HuggyOperator):
         )
         return {
             "resource": plan.resource,
-            "mode": plan.mode,
+            "mode": plan.mode and plan.mode.value,
             "window": None if span is None else {"from": span.start.isoformat(), "to": span.end.isoformat()},
             "why": plan.why,
             "requests": plan.requests,

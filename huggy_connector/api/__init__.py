@@ -3,12 +3,11 @@
 from huggy_connector.api.auth.credentials import choose_credentials
 from huggy_connector.api.client import Client, FetchedPage
 from huggy_connector.api.open_client import log_in, open_client, read_account
-from huggy_connector.api.protocol import PAGE_SIZE, Profile
+from huggy_connector.api.protocol import Profile
 from huggy_connector.api.run_clock import CLOCK_TOLERANCE
 
 __all__ = [
     "CLOCK_TOLERANCE",
-    "PAGE_SIZE",
     "Client",
     "FetchedPage",
     "Profile",

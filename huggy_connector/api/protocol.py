@@ -36,9 +36,6 @@ BYTES_PER_CHARACTER = 4
 MAX_DEPTH = 500
 """Levels of nested lists and objects: not every tool can write deeper ones again."""
 
-PAGE_SIZE = 20
-"""Rows of a page, as documented. A hint for planning only: no sweep relies on it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Profile:

@@ -20,7 +20,7 @@ from huggy_connector.cli.options import (
 )
 from huggy_connector.cli.output import print_json, print_table, say, show_progress
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.model import Row
+from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline import Pipeline, parse_optional_span
 from huggy_connector.settings import Settings
 
@@ -127,7 +127,7 @@ def plan(
     wanted = select_resources(resources or (("chats",) if span else ()))
     with show_progress() as progress:
         plans = [
-            Pipeline(settings, progress).plan(each.name, mode=mode or ("window" if span else None), span=span)
+            Pipeline(settings, progress).plan(each.name, mode=mode or (Mode.WINDOW if span else None), span=span)
             for each in wanted
         ]
     if as_json:

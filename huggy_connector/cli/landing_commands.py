@@ -20,6 +20,7 @@ from huggy_connector.cli.options import (
 )
 from huggy_connector.cli.output import describe_exactness, note, print_json, print_table, say, show_progress
 from huggy_connector.landing import Manifest
+from huggy_connector.model import Mode
 from huggy_connector.pipeline import Pipeline, SyncReport, parse_optional_span, parse_span
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import LoadReport
@@ -27,7 +28,9 @@ from huggy_connector.warehouse import LoadReport
 
 @click.command()
 @click.argument("resources", nargs=-1, required=True, metavar="RESOURCE...")
-@mode_option("full", "All of it, what changed since the last time, a span, or which missing records are really gone.")
+@mode_option(
+    Mode.FULL.value, "All of it, what changed since the last time, a span, or which missing records are really gone."
+)
 @span_options(required=False)
 @show_events
 @settings_options(*API_SETTINGS, *BUDGET_SETTINGS, *LANDING_SETTINGS)
@@ -160,7 +163,7 @@ def _snapshot_as_dict(manifest: Manifest) -> dict[str, Any]:
         "pages": manifest.pages,
         "requests": manifest.requests,
         "retries": manifest.retries,
-        "certificate": manifest.certificate,
+        "certificate": asdict(manifest.certificate),
     }
 
 
@@ -176,7 +179,7 @@ def _print_snapshots(manifests: Sequence[Manifest]) -> None:
                 m.rows,
                 m.requests,
                 m.retries,
-                describe_exactness(m.mode, exact=m.certificate["exact"]),
+                describe_exactness(m.mode, exact=m.certificate.exact),
             )
             for m in manifests
         ),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.landing import MODES
+from huggy_connector.model import Mode
 from huggy_connector.settings import SECRETS, Settings, clean_text, has_password, parse_path, quote_value
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -82,7 +82,11 @@ show_events = click.option("--show-events", is_flag=True, help="Internal events 
 def mode_option(default: str | None, help_text: str) -> Callable[[Command], Command]:
     """Add --mode."""
     return click.option(
-        "--mode", type=click.Choice(MODES), default=default, show_default=default is not None, help=help_text
+        "--mode",
+        type=click.Choice([mode.value for mode in Mode]),
+        default=default,
+        show_default=default is not None,
+        help=help_text,
     )
 
 

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from huggy_connector.cli.json_values import to_json_value
+from huggy_connector.model import Mode
 from huggy_connector.progress import LandingProgress
 from huggy_connector.progress import Progress as Listener
 from huggy_connector.visible import escape_controls, escape_controls_in_json
@@ -64,7 +65,7 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 def describe_exactness(mode: str, *, exact: bool | None) -> str | bool | None:
     """Return whether a snapshot lacks nothing. An exact incremental one is exact for the head of the list."""
-    return "head" if exact and mode == "incremental" else exact
+    return "head" if exact and mode == Mode.INCREMENTAL else exact
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

@@ -5,7 +5,7 @@ from huggy_connector.landing.erasure.erasure import Erasure
 from huggy_connector.landing.erasure.suppressed_landing import SuppressedLanding
 from huggy_connector.landing.landing import Landing
 from huggy_connector.landing.landing_request import LandingRequest
-from huggy_connector.landing.manifest import MODES, Manifest, ManifestFile
+from huggy_connector.landing.manifest import Manifest, ManifestFile
 from huggy_connector.landing.pack_manifest import Pack
 from huggy_connector.landing.packs import Packs
 from huggy_connector.landing.parts import RUN_KEY_COLUMN, SnapshotPart
@@ -15,7 +15,6 @@ from huggy_connector.landing.work.checkpoint import WorkCounters
 from huggy_connector.landing.work.writer import SnapshotWriter
 
 __all__ = [
-    "MODES",
     "RUN_KEY_COLUMN",
     "DataSubject",
     "Erasure",

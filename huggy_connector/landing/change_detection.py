@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from huggy_connector.api import CLOCK_TOLERANCE, PAGE_SIZE
+from huggy_connector.api import CLOCK_TOLERANCE
 from huggy_connector.landing.id_set import read_ids
 from huggy_connector.landing.landing import Landing
 from huggy_connector.landing.manifest import Manifest
+from huggy_connector.model import PAGE_SIZE, Mode
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,12 +26,12 @@ def without_future_snapshots(snapshots: Sequence[Manifest], *, now: datetime) ->
     return tuple(snapshot for snapshot in snapshots if snapshot.finished_at <= now + CLOCK_TOLERANCE)
 
 
-def latest_snapshot(snapshots: Sequence[Manifest], *modes: str, exact: bool = True) -> Manifest | None:
+def latest_snapshot(snapshots: Sequence[Manifest], *modes: Mode, exact: bool = True) -> Manifest | None:
     """Return the snapshot of these modes that started last, or None. With `exact`, only an exact snapshot counts."""
     candidates = (
         snapshot
         for snapshot in reversed(snapshots)
-        if snapshot.mode in modes and (not exact or snapshot.certificate["exact"])
+        if snapshot.mode in modes and (not exact or snapshot.certificate.exact)
     )
     return next(candidates, None)
 
@@ -47,8 +48,8 @@ def missing_ids(landing: Landing, snapshots: Sequence[Manifest]) -> list[int]:
     """
     from pyroaring import BitMap64
 
-    sweeps = [snapshot for snapshot in snapshots if snapshot.mode == "full" and snapshot.certificate["exact"]]
-    tombstone_starts = [snapshot.started_at for snapshot in snapshots if snapshot.mode == "tombstones"]
+    sweeps = [snapshot for snapshot in snapshots if snapshot.mode is Mode.FULL and snapshot.certificate.exact]
+    tombstone_starts = [snapshot.started_at for snapshot in snapshots if snapshot.mode is Mode.TOMBSTONES]
     lost = BitMap64()
     if len(sweeps) > 1:
         last = sweeps[-1]
@@ -63,7 +64,7 @@ def missing_ids(landing: Landing, snapshots: Sequence[Manifest]) -> list[int]:
         earlier = [
             snapshot
             for snapshot in snapshots
-            if snapshot.mode != "tombstones"
+            if snapshot.mode is not Mode.TOMBSTONES
             and base.started_at <= snapshot.started_at
             and snapshot.finished_at <= last.started_at
         ]
@@ -72,7 +73,7 @@ def missing_ids(landing: Landing, snapshots: Sequence[Manifest]) -> list[int]:
     later = [snapshot for snapshot in snapshots if since is None or snapshot.started_at >= since]
     for snapshot in later:
         lost.update(snapshot.state.get("gone", ()))
-    tombstones = [snapshot for snapshot in later if snapshot.mode == "tombstones"]
+    tombstones = [snapshot for snapshot in later if snapshot.mode is Mode.TOMBSTONES]
     found = BitMap64(number for snapshot in tombstones for number in snapshot.state.get("there", ()))
     return list(lost - found - _landed_ids(landing, tombstones))
 
@@ -86,9 +87,9 @@ def listed_ids(landing: Landing, snapshots: Sequence[Manifest], base: Manifest) 
 
     ids = BitMap64()
     for snapshot in reversed(snapshots[: 1 + snapshots.index(base)]):
-        if snapshot.mode not in {"full", "incremental"} or not snapshot.certificate["exact"]:
+        if snapshot.mode not in {Mode.FULL, Mode.INCREMENTAL} or not snapshot.certificate.exact:
             continue
-        if snapshot.mode == "incremental":
+        if snapshot.mode is Mode.INCREMENTAL:
             ids.update(
                 BitMap64.deserialize(b64decode(snapshot.state["new"]))
                 if "new" in snapshot.state
@@ -105,8 +106,8 @@ def covering_run_keys(snapshots: Sequence[Manifest]) -> list[str]:
 
     Together they hold the present state of a resource's records.
     """
-    listing = [snapshot for snapshot in snapshots if snapshot.mode != "tombstones"]
-    start = next((index for index in range(len(listing) - 1, -1, -1) if listing[index].mode == "full"), 0)
+    listing = [snapshot for snapshot in snapshots if snapshot.mode is not Mode.TOMBSTONES]
+    start = next((index for index in range(len(listing) - 1, -1, -1) if listing[index].mode is Mode.FULL), 0)
     return [snapshot.run_key for snapshot in listing[start:]]
 
 
@@ -117,7 +118,7 @@ def changed_ids(landing: Landing, snapshots: Sequence[Manifest], *, covered_run_
     States are compared, not times: a record with an old time that came in late has changed as well.
     """
     start = next((index for index, snapshot in enumerate(snapshots) if snapshot.run_key in covered_run_keys), 0)
-    listing = [snapshot for snapshot in snapshots[start:] if snapshot.mode != "tombstones"]
+    listing = [snapshot for snapshot in snapshots[start:] if snapshot.mode is not Mode.TOMBSTONES]
     uncovered = _record_states(landing, (snapshot for snapshot in listing if snapshot.run_key not in covered_run_keys))
     baseline = _record_states(landing, (snapshot for snapshot in listing if snapshot.run_key in covered_run_keys))
     return _newest_first(uncovered.join(baseline, keys=uncovered.column_names, join_type="left anti"))
@@ -133,7 +134,7 @@ def recently_active_ids(
     """
     import pyarrow.compute as pc
 
-    states = _record_states(landing, (snapshot for snapshot in snapshots if snapshot.mode != "tombstones"))
+    states = _record_states(landing, (snapshot for snapshot in snapshots if snapshot.mode is not Mode.TOMBSTONES))
     times = pc.max_element_wise(*(states[name] for name in _TIME_COLUMNS))
     if days is None or not len(times):
         return _newest_first(states)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import IDS, Resource
 from huggy_connector.errors import ConfigurationError, LandingError, SnapshotDamaged
 from huggy_connector.landing.landing_request import LandingRequest
-from huggy_connector.landing.manifest import MODES, Manifest, ManifestFile
+from huggy_connector.landing.manifest import Manifest, ManifestFile
 from huggy_connector.landing.packs import Packs
 from huggy_connector.landing.parquet import count_rows, file_sha256
 from huggy_connector.landing.parts import SnapshotPart
@@ -25,6 +25,7 @@ from huggy_connector.landing.threads import read_in_threads
 from huggy_connector.landing.work.lease import ProcessIdentity
 from huggy_connector.landing.work.work_in_progress import WorkArea
 from huggy_connector.landing.work.writer import SnapshotWriter
+from huggy_connector.model import Mode
 from huggy_connector.privacy import KEEP_ALL, PrivacyPolicy
 from huggy_connector.settings import is_url
 from huggy_connector.storage.object_store import ObjectStorage
@@ -190,7 +191,7 @@ class Landing:
         *,
         resource: Resource,
         company_id: int,
-        mode: str,
+        mode: Mode,
         request: LandingRequest,
         zone: ZoneInfo,
         policy: PrivacyPolicy,
@@ -210,8 +211,6 @@ class Landing:
         Raises LandingUnwritable, and LandingBusy while another process does the same work. With `once`, raises
         LandingBusy also if another process has published a snapshot for the request since the last `find_snapshot`.
         """
-        if mode not in MODES:
-            raise ValueError(f"{mode!r} is none of {MODES}")
         if (request.timezone, request.privacy) != (zone.key, policy.fingerprint):
             raise ValueError("The request names another zone or other privacy rules than the arguments.")
         work_area = WorkArea(self._storage, company_id, resource, policy, self._process, now, note, max_age)

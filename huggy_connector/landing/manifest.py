@@ -15,16 +15,14 @@ from pydantic_core import from_json
 from huggy_connector.errors import LandingError
 from huggy_connector.landing.landing_request import LandingRequest
 from huggy_connector.landing.run_key import RUN_KEY_PATTERN
+from huggy_connector.model import Certificate, Mode
 from huggy_connector.privacy import DetectionCounts
 
 FORMAT_VERSION: Literal[1] = 1
 """It is raised if an older release could misread what this one writes."""
 
-MODES = ("full", "incremental", "window", "tombstones")
-
 Count: TypeAlias = Annotated[int, Valid(ge=0)]
 Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
-Mode: TypeAlias = Annotated[str, Valid(pattern=f"^({'|'.join(MODES)})$")]
 RunKey: TypeAlias = Annotated[str, Valid(pattern=f"^{RUN_KEY_PATTERN}$")]
 FileName: TypeAlias = Annotated[str, Valid(pattern=r"^part-[0-9A-Za-z-]+\.parquet$")]
 IdsName: TypeAlias = Annotated[str, Valid(pattern=r"^ids-[0-9A-Za-z-]+\.roaring$")]
@@ -79,7 +77,7 @@ class Manifest:
     pages: Count
     requests: Count
     retries: Count
-    certificate: Mapping[str, Any]
+    certificate: Certificate
     schema_fingerprint: str
     files: tuple[ManifestFile, ...]
     privacy: str = ""

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from huggy_connector.api import PAGE_SIZE, Client
+from huggy_connector.api import Client
 from huggy_connector.catalogue import Resource
+from huggy_connector.model import PAGE_SIZE, Mode
 from huggy_connector.pipeline.modes import LandingJob
 from huggy_connector.sweep import CreationSpan, EndSearch, make_facts_reader
 
@@ -33,7 +34,7 @@ class CostEstimate:
     """
 
     resource: str
-    mode: str | None
+    mode: Mode | None
     why: str
     requests: int
     rate: float
@@ -62,11 +63,11 @@ def estimate_cost(
 def _count_requests(job: LandingJob, client: Client, resource: Resource, zone: ZoneInfo, now: datetime) -> int:
     if resource.parent is not None:
         return ceil(len(job.ids) * REQUESTS_PER_SUBSTREAM)
-    if job.mode == "tombstones":
+    if job.mode is Mode.TOMBSTONES:
         return len(job.ids)
     if not resource.paged:
         return 1
-    if job.mode == "incremental" and job.cursor is not None:
+    if job.mode is Mode.INCREMENTAL and job.cursor is not None:
         cursor = job.cursor
         arrived = cursor.rows_per_day * ((now - cursor.watermark) / timedelta(days=1))
         open_pages = ceil(len(cursor.open_ids) / PAGE_SIZE) + (0 if resource.life is None else len(resource.life.asked))

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from huggy_connector.api import PAGE_SIZE
 from huggy_connector.errors import AnswerTooLarge, ApiError, MangledAnswer, UnexpectedShape
-from huggy_connector.model import Certificate, Row
+from huggy_connector.model import PAGE_SIZE, Certificate, Row
 from huggy_connector.sweep import PageAnswer, PageRequest
 
 STATE_KEY: Final = "hidden"

@@ -10,10 +10,9 @@ from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from huggy_connector.api import PAGE_SIZE
 from huggy_connector.catalogue import RESOURCES, ListOrder, Resource
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.landing import MODES, Landing, Manifest, SnapshotWriter
+from huggy_connector.landing import Landing, Manifest, SnapshotWriter
 from huggy_connector.landing.change_detection import (
     changed_ids,
     covering_run_keys,
@@ -24,6 +23,7 @@ from huggy_connector.landing.change_detection import (
     recently_active_ids,
     without_future_snapshots,
 )
+from huggy_connector.model import PAGE_SIZE, Mode
 from huggy_connector.settings import clean_text
 from huggy_connector.sweep import (
     CreationSpan,
@@ -55,7 +55,7 @@ class LandingJob:
     an incremental run starts from.
     """
 
-    mode: str
+    mode: Mode
     why: str
     span: CreationSpan | None = None
     pages: int | None = None
@@ -64,35 +64,41 @@ class LandingJob:
     cursor: Cursor | None = None
 
 
+def parse_mode(name: str) -> Mode:
+    """Return the mode of this name. Raise ConfigurationError if there is none."""
+    try:
+        return Mode(name)
+    except ValueError:
+        raise ConfigurationError(f"There is no mode {str(name)!r}: choose from {', '.join(Mode)}.") from None
+
+
 def choose_job(
-    landing: Landing, company_id: int, resource: Resource, *, mode: str, span: CreationSpan | None, now: datetime
+    landing: Landing, company_id: int, resource: Resource, *, mode: Mode, span: CreationSpan | None, now: datetime
 ) -> LandingJob:
     """Return the job of a mode. Raise ConfigurationError where the resource cannot be read in that mode."""
-    if mode not in MODES:
-        raise ConfigurationError(f"There is no mode {mode!r}: choose from {', '.join(MODES)}.")
-    if (mode == "window") != (span is not None):
+    if (mode is Mode.WINDOW) != (span is not None):
         raise ConfigurationError("The mode window needs both --from-date and --to-date, and no other mode takes them.")
     if resource.parent is not None:
         return _choose_substream_job(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
-    if mode in {"incremental", "window"} and not _is_ordered(resource):
+    if mode in {Mode.INCREMENTAL, Mode.WINDOW} and not _is_ordered(resource):
         raise ConfigurationError(
             f"The list of {resource.name} has no order that is known, so only all of it can be read: "
             f"`huggy land {resource.name}` does."
         )
     published = without_future_snapshots(landing.snapshots(company_id, resource.name), now=now)
-    last = latest_snapshot(published, "full", exact=False)
+    last = latest_snapshot(published, Mode.FULL, exact=False)
     pages = None if last is None else ceil(last.unique_ids / PAGE_SIZE)
-    if mode == "tombstones":
+    if mode is Mode.TOMBSTONES:
         lost = tuple(missing_ids(landing, published)) if resource.paged else ()
         return LandingJob(mode, f"{len(lost):,} records are missing from what was read last", ids=lost)
-    if mode == "window":
+    if mode is Mode.WINDOW:
         return LandingJob(mode, "its span was asked for", span, pages=pages)
-    base = latest_snapshot(published, "full", "incremental")
-    if mode == "incremental" and base is not None and "past" in base.state:
+    base = latest_snapshot(published, Mode.FULL, Mode.INCREMENTAL)
+    if mode is Mode.INCREMENTAL and base is not None and "past" in base.state:
         cursor = Cursor.from_state(base.state["past"], listed_ids(landing, published, base))
         return LandingJob(mode, f"since {base.started_at:%Y-%m-%d %H:%M} UTC", pages=pages, cursor=cursor)
     return LandingJob(
-        "full", "all of it" if mode == "full" else "there is no exact snapshot to start from yet", pages=pages
+        Mode.FULL, "all of it" if mode is Mode.FULL else "there is no exact snapshot to start from yet", pages=pages
     )
 
 
@@ -102,20 +108,20 @@ def choose_due_job(
     """Return what a regular run should read. Return None for a list that can only be read whole, and was a short time
     ago.
     """
-    usual = "incremental" if _is_ordered(resource) else "full"
+    usual = Mode.INCREMENTAL if _is_ordered(resource) else Mode.FULL
     job = choose_job(landing, company_id, resource, mode=usual, span=None, now=now)
-    if resource.parent is not None or not resource.paged or job.mode != usual:
+    if resource.parent is not None or not resource.paged or job.mode is not usual:
         return job
     published = without_future_snapshots(landing.snapshots(company_id, resource.name), now=now)
-    last = latest_snapshot(published, "full", "incremental", exact=False)
-    last_sweep = latest_snapshot(published, "full")
+    last = latest_snapshot(published, Mode.FULL, Mode.INCREMENTAL, exact=False)
+    last_sweep = latest_snapshot(published, Mode.FULL)
     if last_sweep is None or last is None:
         return job
-    if not last.certificate["exact"]:
-        return LandingJob("full", "the last snapshot was not exact", pages=job.pages)
+    if not last.certificate.exact:
+        return LandingJob(Mode.FULL, "the last snapshot was not exact", pages=job.pages)
     if now - last_sweep.started_at >= reconcile_after:
         return LandingJob(
-            "full", f"the last full sweep began at {last_sweep.started_at:%Y-%m-%d %H:%M} UTC", pages=job.pages
+            Mode.FULL, f"the last full sweep began at {last_sweep.started_at:%Y-%m-%d %H:%M} UTC", pages=job.pages
         )
     return job if _is_ordered(resource) or (job.pages or 0) <= SMALL_LIST_PAGES else None
 
@@ -129,7 +135,7 @@ def choose_recent_job(
         return None
     today = datetime.combine(now.astimezone(zone).date(), time(), zone)
     span = CreationSpan(today - RECENT_PERIOD, today + timedelta(days=1))
-    return LandingJob("window", f"the newest {RECENT_PERIOD.days} days first", span)
+    return LandingJob(Mode.WINDOW, f"the newest {RECENT_PERIOD.days} days first", span)
 
 
 def windowed_resources() -> tuple[Resource, ...]:
@@ -183,12 +189,12 @@ def create_walk(job: LandingJob, work: SnapshotWriter, resource: Resource, *, zo
         if checkpoint:
             return SubstreamWalk.from_state(checkpoint, streams=streams)
         return SubstreamWalk(job.ids, covers=job.covers, streams=streams)
-    if work.mode == "tombstones":
+    if work.mode is Mode.TOMBSTONES:
         return IdLookup.from_state(checkpoint, streams=streams) if checkpoint else IdLookup(job.ids, streams=streams)
     if not resource.paged:
         return SequentialWalk(paged=False)
     facts = make_facts_reader(resource, zone=zone)
-    if work.mode == "incremental" and job.cursor is not None:
+    if work.mode is Mode.INCREMENTAL and job.cursor is not None:
         return IncrementalWalk(
             facts,
             cursor=job.cursor,
@@ -246,15 +252,15 @@ def _choose_substream_job(
     resource: Resource,
     parent: str,
     *,
-    mode: str,
+    mode: Mode,
     span: CreationSpan | None,
     now: datetime,
 ) -> LandingJob:
     """Return the job for the lists of many parents. The landed snapshots of the parents say which ones."""
-    if mode == "tombstones":
+    if mode is Mode.TOMBSTONES:
         raise ConfigurationError(f"{resource.name} are read in the lists of {parent}, none is asked for by its id.")
     published = without_future_snapshots(landing.snapshots(company_id, parent), now=now)
-    snapshots = [each for each in published if each.mode != "tombstones"]
+    snapshots = [each for each in published if each.mode is not Mode.TOMBSTONES]
     if not snapshots:
         raise ConfigurationError(
             f"Nothing of {parent} is landed yet, so nothing tells which have {resource.name}: "
@@ -265,9 +271,9 @@ def _choose_substream_job(
         return LandingJob(mode, f"of the {len(ids):,} {parent} created in the span", span, ids=tuple(ids))
     covers = tuple(covering_run_keys(snapshots))
     covered = latest_snapshot(
-        without_future_snapshots(landing.snapshots(company_id, resource.name), now=now), "full", "incremental"
+        without_future_snapshots(landing.snapshots(company_id, resource.name), now=now), Mode.FULL, Mode.INCREMENTAL
     )
-    if mode == "full":
+    if mode is Mode.FULL:
         ids, which = recently_active_ids(landing, snapshots, days=None, now=now), ""
     elif covered is None:
         ids, which = (

@@ -14,11 +14,11 @@ from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.maintenance import MIN_AGE, CompactionReport, Decision, ErasureReceipt
-from huggy_connector.model import Row
+from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline.check import AccountCheck, check_account
 from huggy_connector.pipeline.cost_estimate import CostEstimate, estimate_cost
 from huggy_connector.pipeline.idempotent_landing import IdempotentLanding
-from huggy_connector.pipeline.modes import choose_due_job, choose_job
+from huggy_connector.pipeline.modes import choose_due_job, choose_job, parse_mode
 from huggy_connector.pipeline.publishing import WarehousePublisher
 from huggy_connector.pipeline.raw_rows import read_rows
 from huggy_connector.progress import Progress, SilentProgress
@@ -77,7 +77,7 @@ class Pipeline:
                     landing, company_id, resource, now=now, reconcile_after=timedelta(days=settings.reconcile_days)
                 )
             else:
-                job = choose_job(landing, company_id, resource, mode=mode, span=span, now=now)
+                job = choose_job(landing, company_id, resource, mode=parse_mode(mode), span=span, now=now)
             return estimate_cost(job, client, resource, zone=settings.zone, now=now)
 
     def land(
@@ -85,7 +85,7 @@ class Pipeline:
         resource_name: str,
         *,
         idempotency_key: str,
-        mode: str = "full",
+        mode: str = Mode.FULL,
         span: CreationSpan | None = None,
         once: bool = False,
         show_events: bool = False,
@@ -109,7 +109,7 @@ class Pipeline:
             lane=lane,
         )
 
-        return landing.recall_or_land(lambda run: (run.land_mode(mode, span),))[0]
+        return landing.recall_or_land(lambda run: (run.land_mode(parse_mode(mode), span),))[0]
 
     def land_due(
         self,
@@ -214,7 +214,7 @@ class Pipeline:
         snapshots = [
             self.land(
                 resource.name,
-                mode="window",
+                mode=Mode.WINDOW,
                 span=span,
                 idempotency_key=idempotency_key,
                 show_events=show_events,

@@ -12,7 +12,7 @@ from huggy_connector.clock import Clock
 from huggy_connector.errors import ApiError, Forbidden, NotFound, Refused, UnexpectedShape
 from huggy_connector.landing import Landing, LandingRequest, Manifest, SnapshotWriter
 from huggy_connector.landing.change_detection import without_future_snapshots
-from huggy_connector.model import Row
+from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline.hidden_rows import UNREAD_PAGE, HiddenRows
 from huggy_connector.pipeline.modes import (
     LandingJob,
@@ -87,7 +87,7 @@ class LandingRun:
             self._client.fetch_profile()
         return self._client.run_clock.checked_now()
 
-    def land_mode(self, mode: str, span: CreationSpan | None) -> Manifest:
+    def land_mode(self, mode: Mode, span: CreationSpan | None) -> Manifest:
         """Publish what the mode reads. Return its manifest."""
         return self.land(self._choose_job(mode, span))
 
@@ -98,7 +98,7 @@ class LandingRun:
         """
         landing, resource, after = self._landing, self._resource, timedelta(days=self._settings.reconcile_days)
         if reconcile:
-            job: LandingJob | None = self._choose_job("full", None)
+            job: LandingJob | None = self._choose_job(Mode.FULL, None)
         else:
             job = choose_due_job(landing, self.company_id, resource, now=self.now(), reconcile_after=after)
         if job is None:
@@ -157,10 +157,10 @@ class LandingRun:
 
         Return the manifest of the tombstones. Return nothing where no record is missing, or too many are.
         """
-        is_exact_sweep = manifest.mode == "full" and manifest.certificate["exact"] and self._resource.paged
+        is_exact_sweep = manifest.mode is Mode.FULL and manifest.certificate.exact and self._resource.paged
         if self._resource.parent is not None or not (is_exact_sweep or manifest.state.get("gone")):
             return ()
-        job = self._choose_job("tombstones", None)
+        job = self._choose_job(Mode.TOMBSTONES, None)
         if len(job.ids) > max(ALWAYS_LOOKED_UP, min(MAX_LOOKUPS, manifest.unique_ids * MAX_LOOKUP_SHARE)):
             self._progress.note(
                 f"{self._resource.name}: {len(job.ids):,} records are missing from the last full sweep, too many to "
@@ -169,7 +169,7 @@ class LandingRun:
             return ()
         return (self._land_job(job, replace(self._landing_request, mode=job.mode)),) if job.ids else ()
 
-    def _choose_job(self, mode: str, span: CreationSpan | None) -> LandingJob:
+    def _choose_job(self, mode: Mode, span: CreationSpan | None) -> LandingJob:
         return choose_job(self._landing, self.company_id, self._resource, mode=mode, span=span, now=self.now())
 
     def _read_pages(self, walk: Walk, work: SnapshotWriter, hidden: HiddenRows, *, streams: int) -> None:

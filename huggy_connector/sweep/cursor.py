@@ -9,10 +9,9 @@ from typing import Any, Final, Self
 
 from pyroaring import BitMap64
 
+from huggy_connector.model import PAGE_SIZE
 from huggy_connector.sweep.row_facts import RowFacts
 
-PAGE_SIZE: Final = 20
-"""Rows of a page as documented. The pages that are read correct it."""
 REMEMBERED_ROWS: Final = 400
 """Rows near the head whose contents are remembered. One unchanged row shows where the list joins the known rows."""
 _REMEMBERED_PAGES: Final = REMEMBERED_ROWS // PAGE_SIZE

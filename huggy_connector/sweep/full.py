@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from huggy_connector.sweep.cursor import PAGE_SIZE, Cursor, CursorBuilder
+from huggy_connector.model import PAGE_SIZE
+from huggy_connector.sweep.cursor import Cursor, CursorBuilder
 from huggy_connector.sweep.moving.run_chain import TOP_PAGES, PageReading
 from huggy_connector.sweep.moving.streams import StreamSweep
 from huggy_connector.sweep.row_facts import FactsReader, RowFacts

@@ -17,7 +17,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from huggy_connector.sweep.cursor import PAGE_SIZE, REMEMBERED_ROWS, Cursor
+from huggy_connector.model import PAGE_SIZE
+from huggy_connector.sweep.cursor import REMEMBERED_ROWS, Cursor
 from huggy_connector.sweep.row_facts import RowFacts
 
 MAX_PAGES_WITHOUT_NEW_ROWS: Final = 20

@@ -21,6 +21,7 @@ from huggy_connector import errors
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.airflow.retries import fail_permanent_errors
+from huggy_connector.model import Certificate
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
 
@@ -285,7 +286,7 @@ def test_a_snapshot_that_is_not_exact_and_a_check_that_warns_send_an_alert(
     loading.execute(_context("load"))
     assert alerts == []
 
-    certificate = {"exact": False, "missing_at_most": 3, "why": "Rows left."}
+    certificate = Certificate(exact=False, missing_at_most=3, why="Rows left.")
     monkeypatch.setattr(Pipeline, "land", lambda *a, **o: replace(land(*a, **o), certificate=certificate))
     monkeypatch.setattr(Pipeline, "load", lambda *a, **o: replace(load(*a, **o), warnings=("Late.", "Odd\n\x1b.")))
     landed = landing.execute(_context("land_agents", run_id="run-2"))

@@ -41,7 +41,7 @@ def test_a_killed_landing_is_resumed_by_its_retry_and_the_result_is_exact(desk: 
         desk.airflow.read_return_value("slow", run_id, "land"),
     )
     assert (task["try_number"], landed["exact"], landed["unique_ids"]) == (2, True, 700)
-    assert "goes on" in desk.airflow.read_log("slow", run_id, "land", attempt=2)
+    assert "resumes the work begun" in desk.airflow.read_log("slow", run_id, "land", attempt=2)
     assert desk.account.stats()["requests"] - before - asked < landed["requests"]
     with duckdb.connect(places["warehouse"], read_only=True) as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM chats ORDER BY id").fetchall()]

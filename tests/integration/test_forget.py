@@ -23,6 +23,7 @@ from huggy_connector.cli import main
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ConfigurationError, LandingBusy, WarehouseBusy, WarehouseUnusable
 from huggy_connector.landing import Landing, LandingRequest
+from huggy_connector.model import Mode
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.privacy.rules import DEFAULT
@@ -116,7 +117,7 @@ def leave_unfinished(settings: Settings, resource: str, row: dict[str, Any]) -> 
     work = Landing(LocalStorage(settings.landing)).begin(
         resource=get_resource(resource),
         company_id=company_of(settings),
-        mode="full",
+        mode=Mode.FULL,
         request=LandingRequest(
             "left", "full", timezone=settings.timezone, privacy=PrivacyPolicy.from_settings(settings).fingerprint
         ),
@@ -476,7 +477,7 @@ def test_what_cannot_be_forgotten_is_one_sentence_and_changes_nothing(
     work = Landing(LocalStorage(settings.landing)).begin(
         resource=get_resource("chats"),
         company_id=company,
-        mode="full",
+        mode=Mode.FULL,
         request=LandingRequest(
             "going on", "full", timezone=settings.timezone, privacy=PrivacyPolicy.from_settings(settings).fingerprint
         ),

@@ -12,6 +12,7 @@ from huggy_connector.api.run_clock import RunClock
 from huggy_connector.catalogue import get_resource
 from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.landing import Landing, LandingRequest
+from huggy_connector.model import Mode
 from huggy_connector.pipeline.modes import LandingJob
 from huggy_connector.pipeline.run import LandingRun
 from huggy_connector.privacy import PrivacyPolicy
@@ -66,7 +67,7 @@ def test_the_log_names_fields_and_kinds_of_what_no_rule_names(tmp_path: Path) ->
         clock=SYSTEM_CLOCK,
     )
 
-    landed = run.land(LandingJob("full", "all of it"))
+    landed = run.land(LandingJob(Mode.FULL, "all of it"))
 
     assert notes.told == [
         "departments: full, all of it.",

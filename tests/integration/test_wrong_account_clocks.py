@@ -38,7 +38,7 @@ def there(desk: Sandbox) -> list[int]:
 
 def vouches(manifest: Manifest) -> tuple[Any, ...]:
     told = manifest.certificate
-    return manifest.mode, told["exact"], told["missing_at_most"], told["scope"]
+    return manifest.mode, told.exact, told.missing_at_most, told.scope
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_the_messages_of_chats_that_came_with_old_times_are_landed(settings: Set
     said = {each["id"] for each in told if each["type"] != "internalEvent"}
     assert (vouches(chats)[:2], vouches(messages)) == (("incremental", True), ("incremental", True, 0, "parents"))
     assert said <= {row[0] for row in ask(settings, "SELECT id FROM messages")}
-    assert messages.certificate["details"]["parents"] <= 40 + 10
+    assert messages.certificate.details["parents"] <= 40 + 10
 
 
 def test_messages_of_chats_that_did_not_change_are_not_asked_for_again_after_a_full_sweep(
@@ -111,7 +111,7 @@ def test_messages_of_chats_that_did_not_change_are_not_asked_for_again_after_a_f
     desk.control(close=1)
     Pipeline(settings).land("chats", mode="incremental", idempotency_key="daily")
     (messages,) = Pipeline(settings).land_due("messages", idempotency_key="test")
-    assert messages.certificate["details"]["parents"] == 1
+    assert messages.certificate.details["parents"] == 1
 
 
 def test_an_account_whose_clock_is_a_year_behind_has_its_last_30_days_of_messages_landed_first(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_an_account_whose_clock_is_a_year_behind_has_its_last_30_days_of_message
         )
         Pipeline(settings).land("chats", idempotency_key="test")
         (messages,) = Pipeline(settings).land_due("messages", idempotency_key="test")
-        assert 60 <= messages.certificate["details"]["parents"] < 200
+        assert 60 <= messages.certificate.details["parents"] < 200
 
 
 def rewritten(settings: Settings, change: Any) -> None:
@@ -168,7 +168,7 @@ def test_the_next_run_starts_from_what_the_last_one_vouched_for(settings: Settin
     desk.control(add=30, clock_minutes=-90)
     third = Pipeline(settings).land("chats", mode="incremental", idempotency_key="third")
     assert vouches(third) == ("incremental", True, 0, "head")
-    assert (third.certificate["details"]["new"], third.requests < 20) == (30, True)
+    assert (third.certificate.details["new"], third.requests < 20) == (30, True)
 
 
 def test_the_ids_lie_beside_the_rows_and_go_with_them(settings: Settings, desk: Sandbox) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from huggy_connector.landing.landing_request import LandingRequest
-from huggy_connector.landing.manifest import Count, Instant, Mode, RunKey
+from huggy_connector.landing.manifest import Count, Instant, RunKey
+from huggy_connector.model import Mode
 from huggy_connector.privacy import DetectionCounts
 
 

@@ -21,13 +21,10 @@ from huggy_connector.landing.work.lease import (
     read_leases,
     remove_work_folder,
 )
+from huggy_connector.model import Mode
 from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.privacy.suppression_list import SuppressionList
 from huggy_connector.storage.protocol import Storage
-
-ALREADY_PUBLISHED = "it was published before it could be cleared away"
-TOO_OLD = "it is too old"
-BEGUN_IN_THE_FUTURE = "it was begun by a clock that was ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class WorkArea:
     def claim(
         self,
         *,
-        mode: str,
+        mode: Mode,
         request: LandingRequest,
         window: Mapping[str, str] | None,
         is_already_published: Callable[[], bool],
@@ -178,27 +175,26 @@ class WorkArea:
     def _reason_to_remove(self, state: Checkpoint | None, begun_at: datetime) -> str:
         """Return why no request can resume this work. Empty if one may."""
         if state is not None and self._is_published(state.run_key):
-            return ALREADY_PUBLISHED
+            return "it was published before it could be cleared away"
         if begun_at < self.now() - self.max_age:
-            return TOO_OLD
+            return "it is too old"
         if begun_at > self.now() + CLOCK_TOLERANCE:
-            return BEGUN_IN_THE_FUTURE
+            return "it was begun by a clock that was ahead"
         if state is not None and state.asked is None:
             return "a former release began it, which did not keep what was asked for"
         return ""
 
     def _reason_not_to_resume(self, state: Checkpoint, folder: str, privacy: str, request: LandingRequest) -> str:
         """Return why a checkpoint cannot be resumed for this request. Empty if it can."""
+        if reason := self._reason_to_remove(state, state.started_at):
+            return reason
         files = set(self.storage.list_names(folder))
         reasons = (
-            (self._is_published(state.run_key), ALREADY_PUBLISHED),
-            (state.started_at < self.now() - self.max_age, TOO_OLD),
-            (state.started_at > self.now() + CLOCK_TOLERANCE, BEGUN_IN_THE_FUTURE),
             (
                 state.schema_fingerprint != schema_fingerprint(self.resource),
                 "a release with other columns began it",
             ),
-            (state.asked is None or not state.asked.is_same_as(request), "it was begun for something else"),
+            (state.asked is not None and not state.asked.is_same_as(request), "it was begun for something else"),
             (
                 (state.privacy, state.timezone) != (privacy, request.timezone),
                 "it was begun under other privacy rules, for another zone, or before a person was forgotten",
@@ -222,7 +218,7 @@ class WorkArea:
         return not names.isdisjoint(self.storage.list_names(folder))
 
     def _begin_checkpoint(
-        self, mode: str, request: LandingRequest, window: Mapping[str, str] | None, privacy: str
+        self, mode: Mode, request: LandingRequest, window: Mapping[str, str] | None, privacy: str
     ) -> Checkpoint:
         """Return the checkpoint of a new start.
 

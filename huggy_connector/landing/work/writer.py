@@ -35,7 +35,7 @@ from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerp
 from huggy_connector.landing.work.checkpoint import Checkpoint, WorkCounters, WorkFile, checkpoint_name
 from huggy_connector.landing.work.lease import TAKEN_OVER, Lease, LeaseKeeper, remove_work_folder
 from huggy_connector.landing.work.merge import merge_parts
-from huggy_connector.model import Certificate, Row
+from huggy_connector.model import Certificate, Mode, Row
 from huggy_connector.privacy import MaskedDetection, PrivacyPolicy, add_detections
 from huggy_connector.privacy.suppression_list import SuppressionList
 from huggy_connector.storage.protocol import Storage
@@ -86,7 +86,7 @@ class SnapshotWriter:
         return self._checkpoint.run_key
 
     @property
-    def mode(self) -> str:
+    def mode(self) -> Mode:
         return self._checkpoint.mode
 
     @property
@@ -264,7 +264,7 @@ class SnapshotWriter:
             unique_ids=counter.unique_ids,
             keyless=counter.keyless,
             **asdict(self.counters),
-            certificate=asdict(certificate) | {"scope": str(certificate.scope)},
+            certificate=certificate,
             schema_fingerprint=schema_fingerprint(self._resource),
             files=tuple(files),
             privacy=self._checkpoint.privacy,

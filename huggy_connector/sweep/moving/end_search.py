@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from huggy_connector.errors import SweepError
+from huggy_connector.model import PAGE_SIZE
 
 MAX_PAGE: Final = 1 << 23
 """A list with rows on this page has no end: at 20 requests a second it would take five days to read."""
 
-DOCUMENTED_PAGE_SIZE: Final = 20
-"""Rows of a page as documented. Only used to guess whether a list is short."""
 MANY_PAGES: Final = 12
 """With so many pages in question, several of them are requested at once."""
 SHORT_PAGES: Final = 12
@@ -55,7 +54,7 @@ class EndSearch:
 
     def first_pages(self, row_count: int) -> list[int]:
         """Return the page numbers to request after page 0, which held `row_count` rows."""
-        return [1] if row_count < DOCUMENTED_PAGE_SIZE else self.next_pages()
+        return [1] if row_count < PAGE_SIZE else self.next_pages()
 
     def note_page(self, page_number: int, ids: Collection[int]) -> None:
         """Note the ids of a page. If the list moved meanwhile, the search continues from there.

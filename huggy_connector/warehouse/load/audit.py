@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -58,9 +59,9 @@ def record_snapshots(
                 "pages": manifest.pages,
                 "requests": manifest.requests,
                 "retries": manifest.retries,
-                "exact": manifest.certificate.get("exact"),
-                "missing_at_most": manifest.certificate.get("missing_at_most"),
-                "certificate": json.dumps(dict(manifest.certificate), ensure_ascii=False, default=str),
+                "exact": manifest.certificate.exact,
+                "missing_at_most": manifest.certificate.missing_at_most,
+                "certificate": json.dumps(asdict(manifest.certificate), ensure_ascii=False, default=str),
             }
         )
         loads.append(

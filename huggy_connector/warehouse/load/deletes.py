@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import Resource
+from huggy_connector.model import Mode
 from huggy_connector.warehouse.load.merge.stage import SnapshotStage
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel
 from huggy_connector.warehouse.schema import meta
@@ -50,7 +51,7 @@ def check_sweeps(stage: SnapshotStage, *, accepted: Collection[str]) -> Iterator
     """
     table, own = table_of(stage.resource).sql, f"company_id = {stage.company_id}"
     for sweep in stage.manifests:
-        if sweep.mode != "full" or sweep.certificate.get("exact") is not True:
+        if sweep.mode is not Mode.FULL or not sweep.certificate.exact:
             continue
         row = stage.connection.execute(
             f"""

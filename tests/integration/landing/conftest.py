@@ -12,7 +12,7 @@ import pytest
 from huggy_connector.catalogue import get_resource
 from huggy_connector.landing import Landing, LandingRequest, Manifest, SnapshotWriter
 from huggy_connector.landing.work.lease import ProcessIdentity
-from huggy_connector.model import Certificate
+from huggy_connector.model import Certificate, Mode
 from huggy_connector.privacy import KEEP_ALL, PrivacyPolicy
 from huggy_connector.storage import LocalStorage, ObjectStorage, Storage
 
@@ -53,7 +53,7 @@ class Desk:
         resource: str = "chats",
         storage: Storage | None = None,
         process: ProcessIdentity | None = None,
-        mode: str = "full",
+        mode: Mode = Mode.FULL,
         once: bool = False,
         policy: PrivacyPolicy = KEEP_ALL,
         account: str = "",

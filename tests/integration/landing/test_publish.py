@@ -17,7 +17,7 @@ from huggy_connector.landing import Landing, Manifest, arrow_schema, make_run_ke
 from huggy_connector.landing.manifest import ManifestFile
 from huggy_connector.landing.parquet import GROUP_ROWS, RowGroupWriter
 from huggy_connector.landing.work.merge import merge_parts
-from huggy_connector.model import Certificate
+from huggy_connector.model import Certificate, Mode
 from huggy_connector.storage import LocalStorage
 from tests.integration.landing.conftest import make_request
 
@@ -50,8 +50,8 @@ def test_the_manifest_describes_the_snapshot(desk: Desk) -> None:
     assert manifest == Manifest(
         resource="chats",
         company_id=42,
-        run_key=make_run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", make_request("a call")),
-        mode="full",
+        run_key=make_run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), Mode.FULL, make_request("a call")),
+        mode=Mode.FULL,
         window=None,
         started_at=datetime(2026, 11, 22, 7, tzinfo=UTC),
         finished_at=datetime(2026, 11, 22, 7, 1, 30, tzinfo=UTC),
@@ -61,16 +61,7 @@ def test_the_manifest_describes_the_snapshot(desk: Desk) -> None:
         pages=1,
         requests=3,
         retries=2,
-        certificate={
-            "exact": False,
-            "missing_at_most": 3,
-            "arrived": 0,
-            "left": 0,
-            "repaired": 0,
-            "why": "Rows left.",
-            "details": {},
-            "scope": "list",
-        },
+        certificate=Certificate(exact=False, missing_at_most=3, why="Rows left."),
         schema_fingerprint=schema_fingerprint(get_resource("chats")),
         files=(ManifestFile(file.name, 4, file.bytes, file.sha256),),
         timezone="America/Sao_Paulo",
@@ -82,10 +73,10 @@ def test_the_manifest_describes_the_snapshot(desk: Desk) -> None:
 
 
 def test_a_run_key_is_first_start_mode_and_hash_of_the_request() -> None:
-    key = make_run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", make_request("huggy land"))
+    key = make_run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), Mode.FULL, make_request("huggy land"))
 
     assert (key[:22], len(key)) == ("20261122T070000Z-full-", 30)
-    assert key != make_run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), "full", make_request("huggy sync"))
+    assert key != make_run_key(datetime(2026, 11, 22, 7, tzinfo=UTC), Mode.FULL, make_request("huggy sync"))
 
 
 def test_a_snapshot_without_rows_is_one_file_without_rows(desk: Desk) -> None:

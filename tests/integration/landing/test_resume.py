@@ -17,7 +17,7 @@ from huggy_connector.errors import LandingBusy, SnapshotDamaged
 from huggy_connector.landing import Landing, Manifest, WorkCounters
 from huggy_connector.landing.id_set import read_ids
 from huggy_connector.landing.work.lease import Lease, LeaseKeeper, ProcessIdentity, read_leases, remove_work_folder
-from huggy_connector.model import Certificate
+from huggy_connector.model import Certificate, Mode
 from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.privacy.rules import read_rules
 from huggy_connector.storage import LocalStorage
@@ -126,7 +126,7 @@ def test_another_request_is_other_work(desk: Desk) -> None:
     work = desk.begin(idempotency_key="schedule")
 
     assert desk.begin(idempotency_key="by hand").run_key != work.run_key
-    assert desk.begin(idempotency_key="schedule", mode="window").run_key != work.run_key
+    assert desk.begin(idempotency_key="schedule", mode=Mode.WINDOW).run_key != work.run_key
 
 
 def test_work_older_than_a_day_is_given_up_with_a_note(desk: Desk, dead_process: ProcessIdentity) -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from huggy_connector.errors import LandingError
 from huggy_connector.landing import LandingRequest, Manifest, ManifestFile
+from huggy_connector.model import Certificate, Mode
 
 MANIFEST = Manifest(
     resource="chats",
     company_id=42,
     run_key="20261122T070000Z-window-1a2b3c4d",
-    mode="window",
+    mode=Mode.WINDOW,
     window={"from": "2026-11-01T00:00:00-03:00", "to": "2026-11-08T00:00:00-03:00"},
     started_at=datetime(2026, 11, 22, 7, tzinfo=UTC),
     finished_at=datetime(2026, 11, 22, 7, 9, 30, 250, tzinfo=UTC),
@@ -24,7 +25,7 @@ MANIFEST = Manifest(
     pages=3,
     requests=4,
     retries=1,
-    certificate={"exact": True, "missing_at_most": 0, "details": {"streams": 2}},
+    certificate=Certificate(exact=True, details={"streams": 2}),
     schema_fingerprint="0123456789abcdef",
     files=(ManifestFile("part-a-00000.parquet", 41, 1000, "ab" * 32),),
     asked=LandingRequest(
@@ -91,7 +92,7 @@ def test_a_manifest_of_an_old_release_has_no_request() -> None:
         ),
         (
             manifest_json_with(mode="half"),
-            "Its field mode is wrong (String should match pattern '^(full|incremental|window|tombstones)$').",
+            "Its field mode is wrong (Input should be 'full', 'incremental', 'window' or 'tombstones').",
         ),
     ],
 )
