@@ -13,17 +13,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
+from typing import TypeVar
 from uuid import uuid4
 
 from huggy_connector.budget.limiter import MemoryBudgetStore
 from huggy_connector.budget.shared_state import BudgetState
 from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from redis import Redis
+from huggy_connector.storage import redis_store
 
 T = TypeVar("T")
 
@@ -42,8 +39,6 @@ RECONNECT_INTERVAL = 5.0
 STATE_TTL = 7 * 86_400_000
 """Milliseconds after which Redis deletes a budget that nobody uses."""
 
-INVALID_ADDRESS = "HUGGY_BUDGET is no address of a Redis such as redis://localhost:6379/0: correct it."
-
 # KEYS: state, holders. ARGV: holder, lease. Returns the seconds and microseconds of the server's clock, the state or
 # nothing, and the holders that are alive.
 READ_SCRIPT = """
@@ -53,15 +48,6 @@ redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. now)
 redis.call('PEXPIRE', KEYS[2], 60000)
 return {time[1], time[2], redis.call('GET', KEYS[1]) or '', redis.call('ZRANGE', KEYS[2], 0, -1)}
-"""
-
-# KEYS: state. ARGV: the state as it was read, the new state, its TTL in milliseconds. Returns 1 if it had not changed.
-SWAP_SCRIPT = """
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
-  return 0
-end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1
 """
 
 
@@ -82,10 +68,10 @@ class RedisBudgetStore:
 
         Raises ConfigurationError if Redis does not answer, unless a share says how to go on without it.
         """
-        self._client = _connect(url)
-        self._server = _server_name(url)
+        self._client = redis_store.connect(url, setting="HUGGY_BUDGET", timeout=REDIS_TIMEOUT)
+        self._server = redis_store.server_name(url)
         self._look = self._client.register_script(READ_SCRIPT)
-        self._swap = self._client.register_script(SWAP_SCRIPT)
+        self._swap = self._client.register_script(redis_store.SWAP_SCRIPT)
         self._keys = (f"huggy:budget:{{{name}}}:state", f"huggy:budget:{{{name}}}:holders")
         self._limit = limit
         self._share = share
@@ -217,29 +203,3 @@ class RedisBudgetStore:
             self._note(f"The budget's Redis at {self._server} answers again: back to the common budget.")
         elif self._clock() >= self._cautious_until:
             self._processes = processes
-
-
-def _connect(url: str) -> "Redis":
-    try:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.exceptions import RedisError
-        from redis.retry import Retry
-    except ImportError:
-        raise ConfigurationError(
-            "HUGGY_BUDGET names a Redis, and its client is not installed: pip install 'huggy-connector[redis]'."
-        ) from None
-    try:
-        redis = Redis.from_url(
-            url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=Retry(NoBackoff(), 1)
-        )
-        redis.connection_pool.make_connection()
-    except (ValueError, TypeError, RedisError):  # an option that does not exist
-        raise ConfigurationError(INVALID_ADDRESS) from None
-    return redis
-
-
-def _server_name(url: str) -> str:
-    """Return host and port, without user and password."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"

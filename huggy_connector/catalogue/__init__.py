@@ -51,6 +51,15 @@ def select_resources(names: Iterable[str]) -> tuple[Resource, ...]:
     return tuple(each for each in RESOURCES.values() if each.name in wanted or (not wanted and each.default))
 
 
+def list_references(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Yield each column that holds ids of another resource, with the name of that resource.
+
+    A substream has none: its rows come in the list of their parent, whose id was asked for.
+    """
+    if resource.parent is None:
+        yield from ((each.name, each.references) for each in resource.columns if each.references in RESOURCES)
+
+
 __all__ = [
     "IDS",
     "RESOURCES",
@@ -65,5 +74,6 @@ __all__ = [
     "Text",
     "Type",
     "get_resource",
+    "list_references",
     "select_resources",
 ]

@@ -55,6 +55,7 @@ CHATS = Resource(
             Scalar.BIGINT,
             ("contactId", "chatCustomer.id"),
             Text("The customer: contacts.id.", "O cliente: contacts.id."),
+            references="contacts",
         ),
         Column(
             "agent_id",
@@ -64,6 +65,7 @@ CHATS = Resource(
                 "The agent in charge: agents.id; NULL with the bot or in the queue.",
                 "O agente responsável: agents.id; NULL com o robô ou na fila.",
             ),
+            references="agents",
         ),
         Column(
             "second_agent_id",
@@ -76,12 +78,14 @@ CHATS = Resource(
             Scalar.BIGINT,
             ("departmentId",),
             Text("The department: departments.id.", "O departamento: departments.id."),
+            references="departments",
         ),
         Column(
             "tabulation_id",
             Scalar.BIGINT,
             ("tabulationId", "chatTabulation.id"),
             Text("Closing category.", "Tabulação."),
+            references="tabulations",
         ),
         Column(
             "tabulation_name",

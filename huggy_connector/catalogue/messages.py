@@ -15,7 +15,13 @@ MESSAGES = Resource(
     default=False,
     columns=(
         Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the message.", "Id da mensagem na Huggy.")),
-        Column("chat_id", Scalar.BIGINT, ("chat.id",), Text("The chat: chats.id.", "O atendimento: chats.id.")),
+        Column(
+            "chat_id",
+            Scalar.BIGINT,
+            ("chat.id",),
+            Text("The chat: chats.id.", "O atendimento: chats.id."),
+            references="chats",
+        ),
         Column(
             "contact_id",
             Scalar.BIGINT,

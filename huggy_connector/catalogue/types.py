@@ -64,6 +64,7 @@ class Column:
     `paths` are dotted JSON paths; the first that exists counts (Huggy spells some keys in two ways). `tracked` says
     whether a new value is a change of the row (history, `row_hash`): not so for a value that changes all the time.
     `personal` names the kind of personal data, for the privacy policy: "name", "phone", "email", "document", "text" ...
+    `references` names the table whose `id` the column holds.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Column:
     comment: Text
     tracked: bool = True
     personal: str | None = None
+    references: str | None = None
 
 
 class ListOrder(StrEnum):

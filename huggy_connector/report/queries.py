@@ -27,6 +27,7 @@ from huggy_connector.report.figures import (
 )
 from huggy_connector.warehouse import TableFreshness, connect
 from huggy_connector.warehouse.file.paths import WarehousePaths
+from huggy_connector.warehouse.file.publish_log import Publish, not_a_warehouse, read_last_publish, stop_if_newer
 from huggy_connector.warehouse.schema import meta, table_spec
 
 if TYPE_CHECKING:
@@ -53,12 +54,11 @@ def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, reques
     if not paths.live.exists():
         return nothing
     with connect(paths.live, zone=zone) as connection, _translate_errors(paths):
-        published = _read_last_publish(connection, paths)
-        if published is None:
+        publish = _read_last_publish(connection, paths)
+        if publish is None:
             return nothing
-        version, published_at, format_version = published
-        figures = replace(nothing, version=version, published_at=published_at)
-        if format_version < table_spec.FORMAT:
+        figures = replace(nothing, version=publish.version, published_at=publish.published_at)
+        if publish.format_version < table_spec.FORMAT:
             return replace(figures, state="older")
         company_ids = connection.execute(
             f"SELECT DISTINCT company_id FROM {meta.FRESHNESS.sql} ORDER BY ALL"
@@ -70,7 +70,7 @@ def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, reques
         failed = connection.execute(
             f"SELECT table_name || ': ' || detail FROM {meta.QUALITY.sql}"
             " WHERE version = ? AND NOT passed ORDER BY ALL",
-            [version],
+            [publish.version],
         ).fetchall()
         targets = connection.execute("SELECT metric, minutes, clock FROM marts.targets ORDER BY metric").fetchall()
         return replace(
@@ -88,8 +88,8 @@ def read_live_version(warehouse: str | Path) -> int | None:
     if not paths.live.exists():
         return None
     with connect(paths.live) as connection, _translate_errors(paths):
-        published = _read_last_publish(connection, paths)
-    return None if published is None else published[0]
+        publish = _read_last_publish(connection, paths)
+    return None if publish is None else publish.version
 
 
 @contextmanager
@@ -110,31 +110,18 @@ def _translate_errors(paths: WarehousePaths) -> Iterator[None]:
         ) from None
 
 
-def _read_last_publish(connection: DuckDBPyConnection, paths: WarehousePaths) -> tuple[int, datetime, int] | None:
-    """Return the version, the instant and the format of the last publish, or None for an empty database."""
-    import duckdb
-
-    try:
-        row = connection.execute(
-            "SELECT version, published_at, format_version, connector_version"
-            f" FROM {meta.PUBLISHES.sql} ORDER BY version DESC LIMIT 1"
-        ).fetchone()
-    except duckdb.CatalogException:
+def _read_last_publish(connection: DuckDBPyConnection, paths: WarehousePaths) -> Publish | None:
+    """Return the last publish, or None for an empty database."""
+    publish = read_last_publish(connection)
+    if publish is None:
         table_count = connection.execute(
             "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()"
         )
         if table_count.fetchall() == [(0,)]:
             return None
-        row = None
-    if row is None:
-        raise WarehouseUnusable(f"{paths.live} is a DuckDB file, but no warehouse of huggy-connector: give its path.")
-    version, published_at, format_version, written_by = row
-    if format_version > table_spec.FORMAT:
-        raise WarehouseUnusable(
-            f"{paths.live} was written by huggy-connector {written_by}, which is newer than this one: "
-            "upgrade huggy-connector."
-        )
-    return version, published_at, format_version
+        raise not_a_warehouse(paths.live)
+    stop_if_newer(publish, paths.live)
+    return publish
 
 
 def _read_company(

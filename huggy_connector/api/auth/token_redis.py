@@ -9,14 +9,13 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 from huggy_connector.api.auth.stored_token import StoredToken, UnreadableToken
 from huggy_connector.errors import ConfigurationError, Unreachable
+from huggy_connector.storage import redis_store
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
-    from redis import Redis
     from redis.lock import Lock
 
 LEASE = 10.0
@@ -30,26 +29,17 @@ LOCK_TIMEOUT = 120.0
 REDIS_TIMEOUT = 5.0
 """Seconds in which Redis has to answer."""
 
-# KEYS: the tokens. ARGV: the tokens as they were read, or nothing; the new tokens. Returns 1 if they had not changed.
-SWAP = """
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
-  return 0
-end
-redis.call('SET', KEYS[1], ARGV[2])
-return 1
-"""
-
 
 class TokenRedis:
     """A token store in the key `name` of the Redis at `url`. Raises ConfigurationError for an invalid address."""
 
     def __init__(self, url: str, name: str, *, client_secret: str, lease: float = LEASE) -> None:
         self._lease = lease
-        self._redis = _connect(url)
-        self._server = _server_name(url)
+        self._redis = redis_store.connect(url, setting="HUGGY_TOKEN_STORE", timeout=REDIS_TIMEOUT)
+        self._server = redis_store.server_name(url)
         self._key = f"huggy:tokens:{{{name}}}"
         self._cipher = _make_cipher(client_secret)
-        self._swap = self._redis.register_script(SWAP)
+        self._swap = self._redis.register_script(redis_store.SWAP_SCRIPT)
 
     @property
     def location(self) -> str:
@@ -144,34 +134,6 @@ def _extend_lease(lock: "Lock", *, every: float) -> Iterator[None]:
         heartbeat.join()
         with suppress(RedisError):
             lock.release()
-
-
-def _connect(url: str) -> "Redis":
-    try:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.exceptions import RedisError
-        from redis.retry import Retry
-    except ImportError:
-        raise ConfigurationError(
-            "HUGGY_TOKEN_STORE names a Redis, and its client is not installed: pip install 'huggy-connector[redis]'."
-        ) from None
-    try:
-        redis = Redis.from_url(
-            url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=Retry(NoBackoff(), 1)
-        )
-        redis.connection_pool.make_connection()
-    except (ValueError, TypeError, RedisError):  # an option that does not exist
-        raise ConfigurationError(
-            "HUGGY_TOKEN_STORE is no address of a Redis such as redis://localhost:6379/0."
-        ) from None
-    return redis
-
-
-def _server_name(url: str) -> str:
-    """Return host and port of the server, without user and password."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
 
 
 def _make_cipher(client_secret: str) -> "Fernet":

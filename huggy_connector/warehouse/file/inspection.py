@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.warehouse.file.engine import EngineLimits, translate_errors
 from huggy_connector.warehouse.file.paths import WarehousePaths, wal_of
+from huggy_connector.warehouse.file.publish_log import read_last_publish, stop_if_newer
 from huggy_connector.warehouse.schema import table_spec
 from huggy_connector.warehouse.schema.migrate import find_differences
 
@@ -51,21 +52,18 @@ def inspect_file(paths: WarehousePaths, wanted: Sequence[TableSpec], *, engine: 
     with translate_errors(paths.live), engine.open_read_only(paths.live, spill=paths.spill) as connection:
         if not _is_warehouse(connection, paths):
             return InspectedFile()
-        version, written_by, format_version = _read_last_publish(connection)
-        if format_version > table_spec.FORMAT:
-            raise WarehouseUnusable(
-                f"{paths.live} was written by huggy-connector {written_by}, which is newer than this one: "
-                "upgrade huggy-connector."
-            )
+        publish = read_last_publish(connection)
+        if publish is not None:
+            stop_if_newer(publish, paths.live)
         loaded = frozenset(connection.execute("SELECT company_id, resource, run_key FROM meta.loads").fetchall())
-        has_old_format = format_version < table_spec.FORMAT
+        has_old_format = publish is None or publish.format_version < table_spec.FORMAT
         each = "SELECT company_id, {} FROM meta.snapshots GROUP BY ALL"
         zones, rules = (
             () if has_old_format else connection.execute(each.format(column)).fetchall()
             for column in ("timezone", "privacy")
         )
         return InspectedFile(
-            version,
+            0 if publish is None else publish.version,
             loaded,
             has_old_format or bool(find_differences(connection, wanted)),
             has_old_format,
@@ -97,11 +95,3 @@ def _is_warehouse(connection: DuckDBPyConnection, paths: WarehousePaths) -> bool
         f"{paths.live} holds {len(objects)} tables, views or other things of someone else: the warehouse is a file of "
         "its own. Give another path, and join the two with ATTACH."
     )
-
-
-def _read_last_publish(connection: DuckDBPyConnection) -> tuple[int, str, int]:
-    """Return the version, the connector's version and the format version of the last publish."""
-    row = connection.execute(
-        "SELECT version, connector_version, format_version FROM meta.publishes ORDER BY version DESC LIMIT 1"
-    ).fetchone()
-    return (int(row[0]), str(row[1]), int(row[2])) if row else (0, "", 0)

@@ -3,15 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huggy_connector import __version__
+from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.warehouse.schema import meta, sql, table_spec
 from huggy_connector.warehouse.schema.table_spec import TableSpec
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """A publish: which version, when, by which releases, and in which format of the tables."""
+
+    version: int
+    published_at: datetime
+    connector_version: str
+    duckdb_version: str
+    format_version: int
+
+
+def read_last_publish(connection: DuckDBPyConnection) -> Publish | None:
+    """Return the last publish, or None where nothing was ever published into the file."""
+    import duckdb
+
+    columns = "version, published_at, connector_version, duckdb_version, format_version"
+    try:
+        row = connection.execute(f"SELECT {columns} FROM {meta.PUBLISHES.sql} ORDER BY version DESC LIMIT 1").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return None if row is None else Publish(*row)
+
+
+def stop_if_newer(publish: Publish, path: Path) -> None:
+    """Raise WarehouseUnusable if a newer release of huggy-connector published the file at `path`."""
+    if publish.format_version > table_spec.FORMAT:
+        raise WarehouseUnusable(
+            f"{path} was written by huggy-connector {publish.connector_version}, which is newer than this one: "
+            "upgrade huggy-connector."
+        )
+
+
+def not_a_warehouse(path: Path) -> WarehouseUnusable:
+    """Return the error for a DuckDB file that is no warehouse."""
+    return WarehouseUnusable(f"{path} is a DuckDB file, but no warehouse of huggy-connector: give its path.")
 
 
 def record_rollback(connection: DuckDBPyConnection, *, version: int, now: datetime, to: int) -> None:

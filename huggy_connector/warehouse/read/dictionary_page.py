@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from huggy_connector.catalogue import Text
+from huggy_connector.catalogue import RESOURCES, Text
 from huggy_connector.warehouse.marts.definitions import MartDefinition, RefreshKind, read_definitions
 from huggy_connector.warehouse.read.dictionary import (
     Language,
@@ -17,11 +17,12 @@ from huggy_connector.warehouse.read.dictionary import (
 from huggy_connector.warehouse.schema.table_spec import TableSpec
 
 RELATIONS = (
-    ("contacts", "chats", "contact_id"),
-    ("agents", "chats", "agent_id"),
-    ("departments", "chats", "department_id"),
-    ("tabulations", "chats", "tabulation_id"),
-    ("chats", "messages", "chat_id"),
+    *(
+        (column.references, resource.name, column.name)
+        for resource in RESOURCES.values()
+        for column in resource.columns
+        if column.references is not None
+    ),
     ("messages", "message_speakers", "message_id"),
     ("chats", "chat_agents", "chat_id"),
     ("agents", "chat_agents", "agent_id"),
@@ -34,8 +35,8 @@ RELATIONS = (
     ("groups", "contact_groups", "group_id"),
     ("chats", "marts.chat_times", "chat_id"),
 )
-"""The parent table, the child table, and the column of the child that holds the parent's `id`. Every join also needs
-company_id.
+"""The parent table, the child table, and the column of the child that holds the parent's `id`: those of the catalogue,
+and those of the views and marts. Every join also needs company_id.
 """
 
 _TEXTS = {

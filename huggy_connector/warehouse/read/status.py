@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.api import CLOCK_TOLERANCE
-from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.warehouse.file.paths import WarehousePaths
+from huggy_connector.warehouse.file.publish_log import not_a_warehouse, read_last_publish
 from huggy_connector.warehouse.read.queries import UTC_ZONE, connect
 from huggy_connector.warehouse.schema import meta
 
@@ -80,21 +80,11 @@ def read_status(
     Instants come in `zone`. With `now`, the warnings also name snapshots whose time is in the future, because a clock
     was wrong. Raises what `connect` raises, and WarehouseUnusable for a DuckDB file of another program.
     """
-    import duckdb
-
     paths = WarehousePaths.at(warehouse)
     with connect(warehouse, zone=zone) as connection:
-        try:
-            published = connection.execute(
-                "SELECT version, published_at, connector_version, duckdb_version"
-                f" FROM {meta.PUBLISHES.sql} ORDER BY version DESC LIMIT 1"
-            ).fetchone()
-        except duckdb.CatalogException:
-            published = None
-        if published is None:
-            raise WarehouseUnusable(
-                f"{paths.live} is a DuckDB file, but no warehouse of huggy-connector: give its path."
-            )
+        publish = read_last_publish(connection)
+        if publish is None:
+            raise not_a_warehouse(paths.live)
         freshness = connection.execute(
             "SELECT company_id, resource, rows, newest_created_at, newest_updated_at, newest_fetched_at, last_snapshot,"
             f" last_snapshot_started_at, last_snapshot_exact FROM {meta.FRESHNESS.sql} ORDER BY company_id, resource"
@@ -109,17 +99,16 @@ def read_status(
         failed = connection.execute(
             f"SELECT table_name, detail, check_name FROM {meta.QUALITY.sql}"
             " WHERE version = ? AND NOT passed ORDER BY ALL",
-            [published[0]],
+            [publish.version],
         ).fetchall()
         future_snapshots = [] if now is None else _list_future_snapshots(connection, now)
-    version, published_at, connector_version, duckdb_version = published
     return WarehouseStatus(
         warehouse=str(paths.live),
         bytes=paths.live.stat().st_size,
-        version=version,
-        published_at=published_at,
-        connector_version=connector_version,
-        duckdb_version=duckdb_version,
+        version=publish.version,
+        published_at=publish.published_at,
+        connector_version=publish.connector_version,
+        duckdb_version=publish.duckdb_version,
         kept=tuple(number for number, _ in paths.former_versions()),
         freshness=tuple(TableFreshness(*row) for row in freshness),
         last_runs=tuple(LoadedSnapshot(*row) for row in last),

@@ -17,6 +17,7 @@ from huggy_connector.catalogue import RESOURCES, Resource
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.landing.parquet import describe_file, write_parquet
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
+from huggy_connector.model import Certificate, Mode
 from huggy_connector.privacy import KEEP_ALL, MaskedDetection, PrivacyPolicy, add_detections
 from huggy_connector.storage import LocalStorage
 from huggy_connector.warehouse import LoadReport, load_snapshots
@@ -94,7 +95,7 @@ class Desk:
                 "timezone": zone.key,
                 "company_id": company_id,
                 "run_key": run_key,
-                "mode": mode,
+                "mode": Mode(mode),
                 "window": None,
                 "started_at": fetched_at,
                 "finished_at": fetched_at + timedelta(seconds=30),
@@ -104,7 +105,7 @@ class Desk:
                 "pages": -(-len(rows) // 20) + 1,
                 "requests": -(-len(rows) // 20) + 1,
                 "retries": 0,
-                "certificate": {"exact": exact, "missing_at_most": 0 if exact else None},
+                "certificate": Certificate(exact=exact, missing_at_most=0 if exact else None),
                 "schema_fingerprint": schema_fingerprint(resource),
                 "files": tuple(files),
                 "privacy": policy.fingerprint,

@@ -10,6 +10,7 @@ import pytest
 
 from huggy_connector import __version__
 from huggy_connector.errors import CheckFailed, SnapshotDamaged
+from huggy_connector.model import Certificate
 from huggy_connector.warehouse import TableReport
 
 if TYPE_CHECKING:
@@ -230,8 +231,12 @@ def test_the_facts_of_a_manifest_are_in_meta(desk: Desk, chat: Chat) -> None:
         "window": window,
         "retries": 3,
         "privacy": "0123456789abcdef" + "of who is forgotten",
-        "certificate": {"exact": False, "missing_at_most": 2, "why": "Rows left."},
+        "certificate": Certificate(exact=False, missing_at_most=2, why="Rows left."),
     }
+    certificate = (
+        '{"exact": false, "missing_at_most": 2, "arrived": 0, "left": 0, "repaired": 0, "why": "Rows left.", '
+        '"details": {}, "scope": "list"}'
+    )
     key = desk.land([chat(1)], mode="window", claim=claim).run_key
     desk.load()
     at = datetime(2026, 11, 22, 12, 1, tzinfo=UTC)
@@ -254,7 +259,7 @@ def test_the_facts_of_a_manifest_are_in_meta(desk: Desk, chat: Chat) -> None:
                 2,
                 3,
             ),
-            *(False, 2, '{"exact": false, "missing_at_most": 2, "why": "Rows left."}'),
+            *(False, 2, certificate),
         )
     ]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from huggy_connector.catalogue import ListOrder, Resource
+from huggy_connector.catalogue import ListOrder, Resource, list_references
 from huggy_connector.errors import CheckFailed, ConfigurationError
 from huggy_connector.warehouse.load.merge.stage import RowCounts, SnapshotStage
 from huggy_connector.warehouse.schema import meta, sql
@@ -16,13 +16,6 @@ from huggy_connector.warehouse.schema.tables import history_table_of, table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-REFERENCES = (
-    ("chats", "contact_id", "contacts"),
-    ("chats", "agent_id", "agents"),
-    ("chats", "department_id", "departments"),
-)
-"""Columns that hold ids of another table."""
 
 FOUND_SHARE_AT_LEAST = 0.95
 """The share of references that should lead to a row."""
@@ -116,9 +109,8 @@ def _warning_checks(resource: Resource) -> Iterator[str]:
         yield "sweep_not_shrunk"
     if resource.order is ListOrder.NEWEST_FIRST and resource.parent is None:
         yield "clock_agrees"
-    for table, column, _ in REFERENCES:
-        if table == resource.name:
-            yield f"{column}_found"
+    for column, _ in list_references(resource):
+        yield f"{column}_found"
 
 
 def check_snapshots(stage: SnapshotStage, counts: dict[str, RowCounts]) -> Iterator[CheckFinding]:
@@ -186,9 +178,10 @@ def check_tables(
         if resource.history:
             findings += _check_history(connection, resource)
     present = {resource.name for resource in resources}
-    for table, column, target in REFERENCES:
-        if {table, target} <= present:
-            findings += _check_references(connection, table, column, target)
+    for resource in resources:
+        for column, target in list_references(resource):
+            if target in present:
+                findings += _check_references(connection, resource.name, column, target)
     return checks.with_levels(findings)
 
 

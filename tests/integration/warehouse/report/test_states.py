@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
+from huggy_connector.model import Certificate
 from huggy_connector.report import LANGUAGES, Language, WrittenReport, update_report
 from huggy_connector.settings import Settings
 from huggy_connector.visible import escape_controls
@@ -113,7 +114,7 @@ def test_chats_of_today_alone_have_no_complete_day_yet(desk_of_today: Desk, writ
 def test_a_snapshot_that_is_not_exact_says_how_much_may_be_missing(
     desk: Desk, chat: Chat, write: Write, page: type[Page]
 ) -> None:
-    certificate = {"exact": False, "missing_at_most": 1200}
+    certificate = Certificate(exact=False, missing_at_most=1200)
     desk.land([chat(1, createdAt=TODAY)], exact=False, claim={"certificate": certificate})
     desk.load()
     freshness, runs = page(write(desk)).tables[-2:]
