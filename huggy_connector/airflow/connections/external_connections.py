@@ -93,9 +93,18 @@ def _read_parts(connection: "Connection") -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in {**fields, **parse_extra(connection.extra, connection.conn_id)}.items():
         text = json.dumps(value) if isinstance(value, Mapping | list | bool) else str(value)
-        if value not in _EMPTY_VALUES and (name, value) not in _FORM_DEFAULTS and (text := clean_text(text)):
+        if value in _EMPTY_VALUES or (name, value) in _FORM_DEFAULTS:
+            continue
+        if text := _clean(text, name, connection):
             found[name] = text
     return found
+
+
+def _clean(text: str, name: str, connection: "Connection") -> str:
+    try:
+        return clean_text(text)
+    except ValueError as error:
+        raise ConfigurationError(f"The {name} of connection {connection.conn_id!r} {error}.") from None
 
 
 def _parse_azure_account(host: str, connection: "Connection") -> str:
@@ -103,7 +112,10 @@ def _parse_azure_account(host: str, connection: "Connection") -> str:
 
     Raise ConfigurationError for any other host.
     """
-    name = (urlsplit(host).hostname or "") if "://" in host else host
+    try:
+        name = (urlsplit(host).hostname or "") if "://" in host else host
+    except ValueError:  # half an IPv6 address
+        name = ""
     if match := re.fullmatch(r"([a-z0-9]+)(\.(blob|dfs)\.core\.windows\.net)?", name):
         return match[1]
     raise ConfigurationError(
@@ -133,7 +145,7 @@ def read_warehouse_settings(connection: "Connection") -> dict[str, str]:
 
     Nothing else of such a connection is used: the warehouse is never opened the way Airflow's own provider opens it.
     """
-    path = clean_text(connection.host or "")
+    path = _clean(connection.host or "", "host", connection)
     if (
         connection.conn_type != "duckdb"
         or not path

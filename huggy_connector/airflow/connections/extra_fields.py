@@ -4,13 +4,26 @@ Airflow shows nobody the value of a key whose name contains `secret`, `token` or
 with `secret_` before its name, and a secret setting must be.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings import Settings, has_password, is_store_secret, quote_value
+from huggy_connector.settings import Settings, has_password, quote_value
 
 HIDDEN_PREFIX = "secret_"
+
+_CREDENTIALS = (
+    {"access_key_id", "secret_access_key"},
+    {"account_key"},
+    {"access_key"},
+    {"sas_token"},
+    {"sas_key"},
+    {"client_id", "client_secret"},
+    {"service_account_key"},
+    {"service_account"},
+)
+"""The options of a store that are a whole credential, without the prefix of the cloud."""
 
 
 def read_settings(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
@@ -42,9 +55,11 @@ def read_settings(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
 
 
 def _require_key_with_endpoint(access: Any, conn_id: str) -> None:
-    """Raise ConfigurationError for an endpoint without a key: the workers' own credentials would be sent to it."""
+    """Raise ConfigurationError for an endpoint without a whole key: the workers' own key would be sent to it."""
     options = Settings.resolve(connection={"landing_access": access}, environ={}).landing_options
-    if any("endpoint" in name.lower() for name in options) and not any(map(is_store_secret, options)):
+    given = {re.sub(r"^(aws|azure_storage|azure|google)_", "", name.lower()) for name, text in options.items() if text}
+    has_endpoint = any("endpoint" in name.lower() for name in options)
+    if has_endpoint and not any(credential <= given for credential in _CREDENTIALS):
         raise ConfigurationError(
             f"The landing_access of connection {conn_id!r} has an endpoint and no key: add the key, because the "
             "workers' own key is not sent there."

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any, Literal, TypeAlias
+
+from pydantic import TypeAdapter
 
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.storage import replace_file
@@ -49,6 +52,15 @@ class SnapshotDecisions:
         return replace(self, blocked=blocked, rollback=replace(rollback, stage=stage))
 
 
+@dataclass(frozen=True, slots=True)
+class _StoredDecisions:
+    """The decisions in the file: both lists must be there, for a file that lost one would unblock snapshots."""
+
+    blocked: frozenset[str]
+    accepted: frozenset[str]
+    rollback: RollbackDecision | None = None
+
+
 def settle_decisions(paths: WarehousePaths, engine: EngineLimits) -> SnapshotDecisions:
     """Return the decisions in force. A killed rollback counts if it had published. Call it in `lock_warehouse`.
 
@@ -74,25 +86,20 @@ def _is_published(paths: WarehousePaths, rollback: RollbackDecision, engine: Eng
 def read_decisions(paths: WarehousePaths) -> SnapshotDecisions:
     """Return the decisions as the file has them. Raise WarehouseUnusable if it cannot be read."""
     try:
-        stored = json.loads(paths.decisions.read_bytes())
-        return SnapshotDecisions(
-            frozenset(map(str, stored["blocked"])),
-            frozenset(map(str, stored["accepted"])),
-            _read_rollback(stored.get("rollback")),
-        )
+        stored = _adapter().validate_json(paths.decisions.read_bytes(), strict=True)
+        return SnapshotDecisions(stored.blocked, stored.accepted, stored.rollback)
     except FileNotFoundError:
         return SnapshotDecisions()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError):  # and pydantic's ValidationError
         raise WarehouseUnusable(
             f"{paths.decisions}, which says what snapshots are blocked, cannot be read: mend it, or remove it to load "
             "all of them."
         ) from None
 
 
-def _read_rollback(stored: dict[str, Any] | None) -> RollbackDecision | None:
-    if stored is None:
-        return None
-    return RollbackDecision(**{**stored, "blocked": tuple(stored["blocked"]), "unblocked": tuple(stored["unblocked"])})
+@cache
+def _adapter() -> TypeAdapter[_StoredDecisions]:
+    return TypeAdapter(_StoredDecisions)
 
 
 def write_decisions(paths: WarehousePaths, decisions: SnapshotDecisions) -> None:

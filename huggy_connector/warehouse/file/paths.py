@@ -38,6 +38,8 @@ class WarehousePaths:
             raise ConfigurationError(
                 f"The warehouse {given!r} cannot be reached ({error.strerror}): give another path."
             ) from None
+        except (RuntimeError, ValueError):  # an unknown user after ~, a NUL, half of a surrogate pair
+            raise ConfigurationError(f"The warehouse {given!r} is no path: give another one.") from None
         stem = cls(live).name
         if not stem:
             raise ConfigurationError(f"The warehouse {given!r} has no name: give one such as huggy.duckdb.")
