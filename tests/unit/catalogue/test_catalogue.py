@@ -50,28 +50,3 @@ def test_an_unknown_resource_is_one_sentence_that_names_the_known_ones() -> None
 def test_no_name_means_all_default_ones_and_names_come_in_landing_order() -> None:
     assert [each.name for each in select_resources([])] == ["agents", "chats", "contacts", "departments"]
     assert [each.name for each in select_resources(["contacts", "agents", "contacts"])] == ["agents", "contacts"]
-
-
-@pytest.mark.parametrize(
-    ("situation", "has_closed", "is_open"),
-    [
-        ("in_chat", False, True),
-        ("in_chat", True, True),  # it was opened again
-        ("queue", False, True),
-        ("in_queue", True, True),
-        ("a situation of 2027", False, True),
-        ("a situation of 2027", True, False),
-        ("", False, True),
-        (None, False, True),
-        (None, True, False),
-        ("finishing", False, False),
-        ("filed", True, False),
-        ("blocked", False, False),
-    ],
-)
-def test_a_record_that_is_not_known_to_be_closed_is_open(
-    situation: str | None, has_closed: bool, is_open: bool
-) -> None:
-    life = RESOURCES["chats"].life
-    assert life is not None
-    assert life.is_open(situation, has_closed=has_closed) is is_open
