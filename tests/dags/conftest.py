@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -93,6 +93,50 @@ def _database() -> None:
         from airflow.utils.db import initdb
 
         initdb()
+
+
+@pytest.fixture
+def write_loads(_database: None) -> Iterator[Callable[[Iterable[str], Iterable[tuple[int, str | None]]], None]]:
+    """Returns a function that writes DAGs, and what they loaded, into a database that has no others.
+
+    A load is a company and the DAG that sent the event of its chats, or None where a person did.
+    """
+    from airflow.models.asset import AssetEvent, AssetModel
+    from airflow.models.dag import DagModel
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    def clear(session: Any) -> None:
+        """Delete all DAGs and assets, with what other tests have left that refers to them."""
+        cleared = {DagModel.__table__, AssetModel.__table__, AssetEvent.__table__}
+        tables = DagModel.metadata.sorted_tables
+        for table in tables:
+            if any(key.column.table in cleared for key in table.foreign_keys):
+                cleared.add(table)
+        for table in reversed(tables):
+            if table in cleared:
+                session.execute(delete(table))
+
+    def write(dag_ids: Iterable[str], loads: Iterable[tuple[int, str | None]]) -> None:
+        with create_session() as session:
+            clear(session)
+            if not session.get(DagBundleModel, "testing"):
+                session.add(DagBundleModel(name="testing"))
+                session.flush()
+            session.add_all(DagModel(dag_id=each, bundle_name="testing") for each in dag_ids)  # type: ignore[no-untyped-call]
+            for company, dag_id in loads:
+                uri = f"huggy://{company}/chats"
+                asset = session.query(AssetModel).filter_by(uri=uri).one_or_none()
+                if asset is None:
+                    asset = AssetModel(name=uri, uri=uri, group="asset")
+                    session.add(asset)
+                    session.flush()
+                session.add(AssetEvent(asset_id=asset.id, source_dag_id=dag_id, extra={}))
+
+    yield write
+    with create_session() as session:
+        clear(session)
 
 
 @pytest.fixture

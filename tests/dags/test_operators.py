@@ -5,14 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
-from airflow.sdk import DAG, Asset, BaseNotifier, RetryDecision
+from airflow.sdk import DAG, Asset, BaseNotifier, RetryDecision, RetryPolicy
 from airflow.sdk.definitions.asset import AssetUniqueKey
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
@@ -20,7 +19,7 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 from huggy_connector import errors
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
-from huggy_connector.airflow.retries import fail_permanent_errors
+from huggy_connector.airflow.retries import HuggyRetryPolicy
 from huggy_connector.model import Certificate
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
@@ -214,37 +213,15 @@ def test_outlets_of_the_user_replace_the_default_ones() -> None:
     assert ParquetToDuckDBOperator(task_id="load", outlets=mine).outlets == mine
 
 
-ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.HuggyError)]
+@pytest.mark.parametrize("operator", [HuggyToParquetOperator, HuggyPlanOperator, ParquetToDuckDBOperator])
+def test_each_operator_retries_as_huggy_asks_unless_the_user_has_a_policy(operator: type[Any]) -> None:
+    class Mine(RetryPolicy):
+        def evaluate(self, *_: Any, **__: Any) -> RetryDecision:
+            return RetryDecision.default()
 
-
-@pytest.mark.parametrize("kind", [kind for kind in ALL if not kind.transient and kind is not errors.Interrupted])
-def test_an_error_that_a_retry_cannot_help_fails_the_task_at_once_with_one_sentence(
-    kind: type[errors.HuggyError],
-) -> None:
-    with pytest.raises(AirflowFailException) as caught, fail_permanent_errors("huggy_acme"):
-        raise kind("Do this.")
-    assert str(caught.value) == "huggy_acme: Do this."
-    assert caught.value.__suppress_context__
-
-
-@pytest.mark.parametrize("kind", [*(kind for kind in ALL if kind.transient), errors.Interrupted])
-def test_an_error_that_may_pass_is_retried_by_airflow(kind: type[errors.HuggyError]) -> None:
-    error = kind("Later.")
-    with pytest.raises(kind) as caught, fail_permanent_errors("huggy_acme"):
-        raise error
-    assert caught.value is error
-    assert str(error) == "huggy_acme: Later."
-
-
-def test_a_429_waits_as_long_as_huggy_asks_and_at_least_a_minute() -> None:
-    policy = HuggyToParquetOperator(task_id="land", resource="chats").retry_policy
-    assert policy is not None
-    decide = policy.evaluate
-    waits = {wish: decide(errors.RateLimited("Later.", wish), 1, 2).retry_delay for wish in (900.0, 0.5, 1e12, 1e300)}
-    hour = timedelta(hours=1)  # whatever a server asks for, no scheduler stumbles over it
-    assert waits == {900.0: hour / 4, 0.5: hour / 60, 1e12: hour, 1e300: hour}
-    for error in (errors.RateLimited("Later."), errors.ServerFailed("Later.")):
-        assert decide(error, 1, 2) == RetryDecision.default()
+    given, mine = {} if operator is ParquetToDuckDBOperator else {"resource": "chats"}, Mine()
+    assert isinstance(operator(task_id="task", **given).retry_policy, HuggyRetryPolicy)
+    assert operator(task_id="task", retry_policy=mine, **given).retry_policy is mine
 
 
 def test_a_missing_token_fails_at_once(connect: Callable[..., None], tmp_path: Path) -> None:

@@ -32,43 +32,10 @@ class Readers:
 
 
 @pytest.fixture
-def loaded_companies(_database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    from airflow.models.asset import AssetEvent, AssetModel
-    from airflow.models.dag import DagModel
-    from airflow.models.dagbundle import DagBundleModel
-    from airflow.utils.session import create_session
-    from sqlalchemy import delete
-
-    def clear(session: Any) -> None:
-        """Delete all DAGs and assets, with what other tests have left that refers to them."""
-        cleared = {DagModel.__table__, AssetModel.__table__, AssetEvent.__table__}
-        tables = DagModel.metadata.sorted_tables
-        for table in tables:
-            if any(key.column.table in cleared for key in table.foreign_keys):
-                cleared.add(table)
-        for table in reversed(tables):
-            if table in cleared:
-                session.execute(delete(table))
-
+def loaded_companies(write_loads: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(airflow_app._AuthManagerState, "instance", Readers())
-    with create_session() as session:
-        clear(session)
-        if not session.get(DagBundleModel, "testing"):
-            session.add(DagBundleModel(name="testing"))
-            session.flush()
-        session.add_all(DagModel(dag_id=dag_id, bundle_name="testing") for dag_id in LOADS)  # type: ignore[no-untyped-call]
-        loads = [(company, dag_id) for dag_id, companies in LOADS.items() for company in companies]
-        for company, dag_id in [*loads, (4444, "gone"), (4545, None)]:
-            uri = f"huggy://{company}/chats"
-            asset = session.query(AssetModel).filter_by(uri=uri).one_or_none()
-            if asset is None:
-                asset = AssetModel(name=uri, uri=uri, group="asset")
-                session.add(asset)
-                session.flush()
-            session.add(AssetEvent(asset_id=asset.id, source_dag_id=dag_id, extra={}))
-    yield
-    with create_session() as session:
-        clear(session)
+    loads = [(company, dag_id) for dag_id, companies in LOADS.items() for company in companies]
+    write_loads(LOADS, [*loads, (4444, "gone"), (4545, None)])
 
 
 @pytest.mark.usefixtures("loaded_companies")

@@ -57,11 +57,6 @@ def test_messages_land_after_the_chats() -> None:
     assert dag.get_task("load").upstream_task_ids > {"land_messages"}
 
 
-def test_one_run_and_one_task_run_at_a_time_and_no_dag_catches_up() -> None:
-    dag = huggy_sync()
-    assert (dag.max_active_runs, dag.max_active_tasks, dag.catchup) == (1, 1, False)
-
-
 def test_the_dag_is_the_same_after_serialization() -> None:
     stored = DagSerialization.to_dict(huggy_sync())
     read = DagSerialization.from_dict(stored)

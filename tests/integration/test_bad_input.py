@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from huggy_connector.cli import main
 from huggy_connector.sandbox import Options, Sandbox
 
 if TYPE_CHECKING:
@@ -395,15 +394,6 @@ def test_an_interrupt_is_one_sentence_and_the_same_command_goes_on(slow: Shell, 
         slow.huggy("query", "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM chats", "--json").out.count("2000")
         == 2
     )
-
-
-def test_under_nohup_a_closed_terminal_ends_nothing() -> None:
-    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        assert main(["--version"]) == 0
-        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, former)
 
 
 def test_of_two_syncs_at_once_one_says_who_is_at_it(slow: Shell) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -16,10 +15,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huggy_connector.catalogue import RESOURCES
-from huggy_connector.cli import main
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
-from huggy_connector.errors import LandingBusy, LandingError, SnapshotDamaged
-from huggy_connector.landing import Landing
+from huggy_connector.errors import LandingBusy, SnapshotDamaged
 from huggy_connector.maintenance import CompactionReport
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
@@ -117,32 +114,6 @@ def test_a_packed_landing_holds_the_same_snapshots_and_a_load_and_a_rebuild_give
         assert desk.landing.read_manifest(manifest.address) == manifest
 
 
-def test_what_is_new_few_or_big_stays_as_it_is(desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled(desk, chat)
-    assert (
-        Pipeline(Settings(landing=str(desk.root)), clock=clock()).compact(older_than=timedelta(days=10_000))
-        == CompactionReport()
-    )
-    monkeypatch.setattr("huggy_connector.maintenance.compaction.SMALL_SNAPSHOT_ROWS", 20)
-    assert packing(desk).snapshots == 12
-    assert packing(desk) == CompactionReport()
-
-
-def test_small_packs_are_packed_again_with_what_came_since_and_the_older_ones_deleted_a_day_later(
-    desk: Desk, chat: Chat
-) -> None:
-    filled(desk, chat)
-    packing(desk)
-    packing(desk, days=2)
-    filled(desk, chat)
-    before = snapshots(desk)
-    assert packing(desk, days=3) == CompactionReport(packs=2, snapshots=56, rows=2 * 304, deleted=0)
-    assert packing(desk, days=3.5).deleted == 0
-    assert packing(desk, days=4.5).deleted == 28 + 2
-    assert snapshots(desk) == before
-    assert len(files(desk, "pack.json")) == 2
-
-
 def test_a_pack_that_is_damaged_is_told(desk: Desk, chat: Chat) -> None:
     filled(desk, chat)
     packing(desk)
@@ -154,31 +125,6 @@ def test_a_pack_that_is_damaged_is_told(desk: Desk, chat: Chat) -> None:
     next(desk.root.rglob("pack.json")).write_text("{")
     with pytest.raises(SnapshotDamaged, match="cannot be used: bring it back from a copy, or upgrade"):
         desk.load()
-
-
-def test_what_a_damaged_pack_replaces_is_not_deleted(desk: Desk, chat: Chat) -> None:
-    filled(desk, chat)
-    packing(desk)
-    pack = next(desk.root.rglob("chats/.packed/*/part-*.parquet"))
-    pack.write_bytes(pack.read_bytes()[:-1] + b"!")
-    before = files(desk)
-    with pytest.raises(SnapshotDamaged, match="is not what the manifest says: bring the file back"):
-        packing(desk, days=2)
-    assert [name for name in before if "/chats/" in name] == [name for name in files(desk) if "/chats/" in name]
-
-
-def test_a_person_forgotten_meanwhile_is_in_no_pack(desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled(desk, chat)
-    write = type(desk.landing.packs).write
-
-    def forgotten_meanwhile(packs: Any, *arguments: Any, **options: Any) -> Any:
-        Landing.open(str(desk.root)).storage.write(f"{COMPANY}/.forgotten/contact-1234", b"{}\n")
-        return write(packs, *arguments, **options)
-
-    monkeypatch.setattr("huggy_connector.landing.packs.Packs.write", forgotten_meanwhile)
-    with pytest.raises(LandingError, match="forgotten meanwhile"):
-        packing(desk)
-    assert not files(desk, "pack.json")
 
 
 @pytest.mark.parametrize("at", [0, 2, 5])
@@ -314,18 +260,3 @@ def test_a_rebuild_of_many_packed_snapshots_takes_little_longer_than_of_one(desk
         took.append(time.monotonic() - begun)
     logging.getLogger(__name__).info("one: %.1f s, packed: %.1f s, ratio %.2f", *took, took[1] / took[0])
     assert took[1] <= 2 * took[0] or not FULL
-
-
-def test_the_command_says_what_it_did_and_as_json_in_one_line(
-    desk: Desk, chat: Chat, capsys: pytest.CaptureFixture[str]
-) -> None:
-    filled(desk, chat)
-    place = ["--landing", str(desk.root)]
-    assert main(["compact", *place, "--older-than", "0", "--json"]) == 0
-    (line,) = capsys.readouterr().out.splitlines()
-    assert json.loads(line) == {"packs": 2, "snapshots": 28, "rows": 304, "deleted": 0}
-    assert main(["compact", *place]) == 0
-    assert capsys.readouterr().out == f"{desk.root}: there is nothing to put together.\n"
-    filled(desk, chat)
-    assert main(["compact", *place, "--older-than", "0"]) == 0
-    assert capsys.readouterr().out == "56 snapshots of 608 rows are in 2 packs now.\n"

@@ -371,33 +371,6 @@ def test_messages_before_any_chat_name_the_way(settings: Settings) -> None:
         Pipeline(settings).land("messages", mode="incremental", idempotency_key="test")
 
 
-@pytest.mark.parametrize("resource", ["chats", "contacts", "agents", "departments"])
-def test_a_plan_of_a_full_sweep_tells_its_requests_before_the_first_page(
-    settings: Settings, desk: Sandbox, resource: str
-) -> None:
-    before = requests_of(desk)
-    plan = Pipeline(settings).plan(resource, mode="full")
-    asked = requests_of(desk) - before
-    sent = Pipeline(settings).land(resource, idempotency_key="test").requests
-    assert (plan.mode, plan.asked) == ("full", asked)
-    assert asked <= 20
-    assert abs(plan.requests - sent) <= 0.1 * sent + 10
-
-
-def test_a_plan_of_a_window_and_of_what_is_due_come_close_to_what_is_sent(settings: Settings, desk: Sandbox) -> None:
-    Pipeline(settings).land("chats", idempotency_key="test")
-    day = today() - 9 * DAY
-    span = parse_span(day, day + 3 * DAY, zone=settings.zone)
-    expected = Pipeline(settings).plan("chats", mode="window", span=span).requests
-    sent = Pipeline(settings).land("chats", mode="window", span=span, idempotency_key="test").requests
-    assert abs(expected - sent) <= 20
-    desk.control(add=30)
-    due = Pipeline(settings).plan("chats")
-    landed = Pipeline(settings).land_due("chats", idempotency_key="test")[0]
-    assert (due.mode, landed.mode) == ("incremental", "incremental")
-    assert abs(due.requests - landed.requests) <= 20
-
-
 @pytest.mark.proof
 def test_an_incremental_run_and_a_window_of_a_day_in_a_big_account_cost_few_requests(tmp_path: Path) -> None:
     """At full size 100,000 chats with 500 open, 200 arrivals and 40 closings, a day of them."""

@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from huggy_connector.cli import main
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
@@ -128,10 +127,3 @@ def test_no_request_leaves_faster_than_the_limit_from_the_first_on(tmp_path: Pat
         stats = limited.stats()
     assert stats["refused_429"] == 0
     assert stats["most_in_any_second"] <= 20
-
-
-def test_the_demo_goes_from_nothing_to_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--chats", "200", "--folder", str(tmp_path / "new" / "demo")]) == 0
-    shown = capsys.readouterr().out
-    assert "Chats a day by channel" in shown
-    assert f"The file is {tmp_path / 'new' / 'demo' / 'huggy.duckdb'}" in shown

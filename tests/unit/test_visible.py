@@ -1,14 +1,12 @@
 """What a screen or a log would act upon is shown; all else stays."""
 
 import json
-import pickle
 import unicodedata
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from huggy_connector.errors import Forbidden, RateLimited
 from huggy_connector.visible import escape_controls, escape_controls_in_json
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
@@ -46,9 +44,3 @@ def test_an_escaped_document_is_read_back_equal(value: object, indent: int | Non
     document = escape_controls_in_json(json.dumps(value, ensure_ascii=False, indent=indent))
     assert json.loads(document) == value
     assert [line for line in document.split("\n") if escape_controls(line) != line] == []
-
-
-def test_an_error_is_one_line_before_and_after_pickling() -> None:
-    error = Forbidden("Not for \x1b[2Jana\nINFO all is well")
-    assert str(error) == str(pickle.loads(pickle.dumps(error))) == r"Not for \x1b[2Jana\nINFO all is well"
-    assert str(RateLimited("wait\r", 3.0)) == r"wait\r"

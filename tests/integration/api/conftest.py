@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import huggy_connector
@@ -15,6 +16,7 @@ from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 
 HUGGY = (sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())")
+REDIRECT = "http://127.0.0.1:8765/callback"
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -39,6 +41,15 @@ class Account:
         """How many succeeded, and how many failed."""
         stats = self.sandbox.stats()
         return stats["refreshes"], stats["failed_refreshes"]
+
+    def agree(self, *, redirect: str = REDIRECT, **changed: str) -> str:
+        """The address that a browser ends on when its user agrees to the app."""
+        asked = {"response_type": "code", "client_id": self.sandbox.client_id, "redirect_uri": redirect} | changed
+        return str(httpx.get(f"{self.sandbox.auth_url}/authorize", params=asked).headers["Location"])
+
+    def get_code(self, *, redirect: str = REDIRECT) -> str:
+        """The code of that address."""
+        return httpx.URL(self.agree(redirect=redirect)).params["code"]
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen([*HUGGY, *arguments], env=self.environ, stderr=subprocess.DEVNULL)

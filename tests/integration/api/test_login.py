@@ -1,4 +1,4 @@
-"""`huggy auth` as people use it: with a browser, with an address to paste, and afterwards."""
+"""`huggy auth login` as people use it: with a browser, or with an address to paste."""
 
 import json
 import re
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     Open = Callable[..., Account]
 
 TOKENS = ("HUGGY_ACCESS_TOKEN", "HUGGY_REFRESH_TOKEN")
-REDIRECT = "http://127.0.0.1:8765/callback"
 
 
 @pytest.fixture
@@ -42,16 +40,6 @@ def with_a_browser(user: "Account", folder: Path, *visits: str) -> "Account":
     )
     browser.chmod(0o700)
     return user.having(BROWSER=f"{browser} %s")
-
-
-def agreed(user: "Account", *, redirect: str = REDIRECT, **changed: str) -> str:
-    """The address that a browser ends on."""
-    asked = {"response_type": "code", "client_id": user.sandbox.client_id, "redirect_uri": redirect} | changed
-    return str(httpx.get(f"{user.sandbox.auth_url}/authorize", params=asked).headers["Location"])
-
-
-def code_in(address: str) -> str:
-    return httpx.URL(address).params["code"]
 
 
 def secrets_in(user: "Account", text: str) -> list[str]:
@@ -102,7 +90,7 @@ def test_the_address_asked_for_is_the_documented_one(account: "Open", tmp_path: 
 
 def test_a_pasted_code_works_once(account: "Open") -> None:
     user = account().without(*TOKENS)
-    code = code_in(agreed(user, redirect="https://company.example/cb"))
+    code = user.get_code(redirect="https://company.example/cb")
     login = ("auth", "login", "--redirect-url", "https://company.example/cb")
     done = user.huggy(*login, pasted=f"{code}\n")
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Connected as Ana Souza (agent 9001), company 4242.")
@@ -116,7 +104,7 @@ def test_a_pasted_code_works_once(account: "Open") -> None:
 
 def test_an_answer_to_another_login_is_refused(account: "Open", tmp_path: Path) -> None:
     user = account().without(*TOKENS)
-    pasted = user.huggy("auth", "login", "--no-browser", pasted=agreed(user, state="another") + "\n")
+    pasted = user.huggy("auth", "login", "--no-browser", pasted=user.agree(state="another") + "\n")
     assert (pasted.returncode, pasted.stderr.splitlines()[-1]) == (
         1,
         (
@@ -194,66 +182,7 @@ def test_a_login_replaces_dead_tokens_in_the_settings_and_a_damaged_file(account
         f"huggy: The token file {store} does not hold what was kept there: run `huggy auth login`, "
         "or delete the file and set HUGGY_REFRESH_TOKEN.\n"
     )
-    code = code_in(agreed(user))
+    code = user.get_code()
     assert user.huggy("auth", "login", "--no-browser", pasted=f"{code}\n").returncode == 0
     user.sandbox.control(reset_stats=True)
     assert (user.work(), user.refreshes()) == (["20 rows"], (0, 0))
-
-
-def test_a_port_in_use_is_an_error(account: "Open") -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        done = account().huggy("auth", "login", "--port", str(port))
-    assert (done.returncode, done.stderr) == (
-        2,
-        f"huggy: Port {port} is taken: choose another with --port, and name it in the app's redirect URL too.\n",
-    )
-
-
-# Status ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("days", "missing", "said"),
-    [
-        (None, (), ["The token is from the settings. It ends in ", "It is renewed from 20"]),
-        (-1.0, (), ["The token is from the settings. It ended on ", "The next request renews it."]),
-        (1.0, (), ["The token is from the settings. It ends in 0 days, ", "It is renewed from 20"]),
-        (0.1, (), ["The token is from the settings. It ends in 0 days, ", "The next request renews it."]),
-        (
-            None,
-            ("HUGGY_ACCESS_TOKEN",),
-            ["The token is from the settings. There is only a refresh token so far.", "The next request renews it."],
-        ),
-        (
-            None,
-            ("HUGGY_REFRESH_TOKEN",),
-            ["The token is from the settings. It ends in ", "Nobody renews it: `huggy auth login` gives one that "],
-        ),
-    ],
-)
-def test_the_status_is_two_sentences_and_sends_nothing(
-    account: "Open", days: float | None, missing: tuple[str, ...], said: list[str]
-) -> None:
-    user = account(token_days_left=days).without(*missing)
-    done = user.huggy("auth", "status")
-    lines = done.stdout.splitlines()
-    assert (done.returncode, done.stderr, len(lines)) == (0, "", 2)
-    assert [line[: len(start)] for line, start in zip(lines, said, strict=True)] == said
-    assert user.sandbox.stats()["requests"] == 0
-    assert secrets_in(user, done.stdout) == []
-
-
-def test_the_status_online_says_who_the_token_is(account: "Open") -> None:
-    user = account(token_days_left=-1.0)
-    told = json.loads(user.huggy("auth", "status", "--online", "--json").stdout)
-    assert (told["agent"], told["company_id"], told["days_left"], user.refreshes()) == ("Ana Souza", 4242, 179, (1, 0))
-
-
-def test_without_any_token_the_status_says_what_to_do(account: "Open") -> None:
-    done = account().without(*TOKENS).huggy("auth", "status")
-    sentence = (
-        "huggy: There is no access token: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection), "
-        "or run `huggy auth login`.\n"
-    )
-    assert (done.returncode, done.stderr) == (2, sentence)

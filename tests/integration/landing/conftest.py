@@ -1,6 +1,7 @@
 """A landing with invented chats, in a folder or in an object store, with a clock that a test can move."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,6 +94,40 @@ class Desk:
         if self.objects is not None:
             return sorted(each["path"] for batch in self.objects.list() for each in batch)
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
+
+
+class Killed(BaseException):
+    pass
+
+
+class Mortal(LocalStorage):
+    """A folder whose user dies before a certain change, and changes nothing after that."""
+
+    def __init__(self, root: Path, *, at: int) -> None:
+        super().__init__(root)
+        self.left = at
+
+    def _live(self) -> None:
+        if self.left == 0:
+            raise Killed
+        self.left -= 1
+
+    def create(self, name: str, data: bytes) -> bool:
+        self._live()
+        return super().create(name, data)
+
+    @contextmanager
+    def write_file(self, name: str) -> Iterator[Path]:
+        self._live()
+        with super().write_file(name) as path:
+            yield path
+            if self.left == 0:
+                (self.root / name).with_name(f".{Path(name).name}.0123.tmp").write_bytes(path.read_bytes()[:100])
+            self._live()
+
+    def delete(self, name: str) -> None:
+        self._live()
+        super().delete(name)
 
 
 def make_request(idempotency_key: str, *, policy: PrivacyPolicy = KEEP_ALL) -> LandingRequest:

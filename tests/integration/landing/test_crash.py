@@ -13,8 +13,8 @@ import pytest
 
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.landing.work.lease import ProcessIdentity
-from huggy_connector.storage import LocalStorage, ObjectStorage, Storage
-from tests.integration.landing.conftest import make_request
+from huggy_connector.storage import ObjectStorage, Storage
+from tests.integration.landing.conftest import Killed, Mortal, make_request
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -25,40 +25,6 @@ IdsIn = Callable[[Landing, Manifest], Sequence[int]]
 
 STEPS = 26
 """More than the steps of a landing of six pages. A test checks that the last ones come after its end."""
-
-
-class Killed(BaseException):
-    pass
-
-
-class Mortal(LocalStorage):
-    """A folder whose user dies before a certain change, and changes nothing after that."""
-
-    def __init__(self, root: Path, *, at: int) -> None:
-        super().__init__(root)
-        self.left = at
-
-    def _live(self) -> None:
-        if self.left == 0:
-            raise Killed
-        self.left -= 1
-
-    def create(self, name: str, data: bytes) -> bool:
-        self._live()
-        return super().create(name, data)
-
-    @contextmanager
-    def write_file(self, name: str) -> Iterator[Path]:
-        self._live()
-        with super().write_file(name) as path:
-            yield path
-            if self.left == 0:
-                (self.root / name).with_name(f".{Path(name).name}.0123.tmp").write_bytes(path.read_bytes()[:100])
-            self._live()
-
-    def delete(self, name: str) -> None:
-        self._live()
-        super().delete(name)
 
 
 class MortalObjects(ObjectStorage):

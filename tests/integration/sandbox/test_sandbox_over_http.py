@@ -1,7 +1,7 @@
+"""What only the wire shows: walks, limits, tokens, faults and broken connections of a sandbox that runs."""
+
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,99 +53,16 @@ def test_a_page_has_twenty_rows_the_last_one_the_rest_and_past_the_end_none() ->
         ]
 
 
-def test_the_company_in_the_path_and_a_trailing_slash_change_nothing() -> None:
+def test_the_language_of_a_refusal_is_that_of_the_header() -> None:
     with running() as (_, client):
-        answers = [client.get(path).content for path in ("chats", "chats/", "companies/4242/chats", "chats?page=0")]
-        assert len(set(answers)) == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "language", "status", "reason"),
-    [
-        ("companies/1/chats", "pt-br", 403, "Desculpe, você não tem permissão"),
-        ("companies/1/chats", "es", 403, "Lo sentimos, no tienes permiso"),
-        ("tabulations", "", 404, "Not found"),
-        ("chats/1", "pt-br", 404, "Não encontrado"),
-        ("agents/1", "en", 404, "Not found"),
-        ("chats?page=one", "en", 400, "Invalid page"),
-    ],
-)
-def test_a_refusal_has_a_reason_in_the_language_asked_for(path: str, language: str, status: int, reason: str) -> None:
-    with running() as (_, client):
-        answer = client.get(path, headers={"Accept-Language": language})
-        assert (answer.status_code, answer.json()) == (status, {"reason": reason})
+        answer = client.get("chats?page=one", headers={"Accept-Language": "pt-BR,pt;q=0.9"})
+        assert (answer.status_code, answer.json()) == (400, {"reason": "Página inválida"})
 
 
 def test_a_wrong_base_url_meets_the_web_servers_own_page() -> None:
     with running() as (sandbox, client):
         answer = client.get(f"{sandbox.origin}/chats")
         assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html")
-
-
-def test_writing_is_not_offered() -> None:
-    with running() as (_, client):
-        assert client.post("contacts", json={"name": "x"}).status_code == 405
-
-
-def test_the_owner_the_agents_and_the_departments_are_told() -> None:
-    with running() as (_, client):
-        owner = client.get("agents/profile").json()
-        assert set(owner) == {"id", "name", "email", "photo", "companyID"}
-        assert owner["companyID"] == 4242
-        pages = [ids(client.get("agents", params={"page": page})) for page in (0, 1)]
-        assert (pages[0] + pages[1], ids(client.get("agents?allPages=true"))) == (list(range(9025, 9000, -1)),) * 2
-        assert client.get("agents/9001").json()["name"] == owner["name"]
-        assert client.get("departments/parents").json()[0] == {"id": 31, "name": "Comercial"}
-
-
-def test_a_detail_is_the_row_of_the_list() -> None:
-    with running() as (_, client):
-        for resource in ("chats", "contacts"):
-            row = client.get(resource).json()[3]
-            assert client.get(f"{resource}/{row['id']}").json() == row
-
-
-def test_messages_of_a_bot_chat_are_refused_and_others_are_paged_newest_first() -> None:
-    with running(chats=400) as (sandbox, client):
-        auto = ids(client.get("chats", params={"situation": "auto"}))[0]
-        assert client.get(f"chats/{auto}/messages").status_code == 403
-        longest = max(ids(client.get("chats", params={"situation": "finishing"})), key=lambda n: _length(sandbox, n))
-        truth = sandbox.truth("messages", ids=[str(longest)])["ids"]
-        assert walked_messages(client, longest, events=True) == truth[: len(truth)]
-        spoken = walked_messages(client, longest, events=False)
-        assert spoken == sorted(set(truth) & set(spoken), reverse=True)
-        assert 0 < len(truth) - len(spoken) <= 3
-
-
-def _length(sandbox: Sandbox, number: int) -> int:
-    return int(sandbox.truth("messages", ids=[str(number)])["count"])
-
-
-def walked_messages(client: httpx.Client, chat: int, *, events: bool) -> list[int]:
-    found: list[int] = []
-    page = 0
-    shown = {"showEvents": "true"} if events else {}
-    while rows := ids(client.get(f"chats/{chat}/messages", params={"page": page, **shown})):
-        found += rows
-        page += 1
-    return found
-
-
-def test_filters_are_honoured_unknown_parameters_are_not() -> None:
-    with running() as (_, client):
-        everything = client.get("chats").content
-        assert client.get("chats", params={"created_at_from": "2099-01-01"}).content == everything
-        row = client.get("chats").json()[5]
-        by_contact = client.get("chats", params={"customer": row["contactId"]}).json()
-        assert {int(chat["contactId"]) for chat in by_contact} == {int(row["contactId"])}
-        phone = next(each["mobile"] for each in client.get("contacts").json() if each["mobile"])
-        assert client.get("contacts", params={"phone": phone}).json()[0]["mobile"] == phone
-        assert client.get("contacts", params={"phone": f"+{phone}"}).json() == []
-
-
-def test_the_situation_filter_can_be_ignored() -> None:
-    with running(ignore_situation=True) as (_, client):
-        assert client.get("chats", params={"situation": "auto"}).content == client.get("chats").content
 
 
 def test_the_twenty_first_of_a_burst_is_refused_and_the_record_says_so() -> None:
@@ -240,31 +157,6 @@ def test_control_moves_rows_and_says_which() -> None:
         assert done["jumped"][0] == ids(client.get("chats"))[0]
 
 
-@pytest.mark.parametrize(
-    "wishes",
-    [
-        {"explode": 1},
-        {"add": -1},
-        {"add": True},
-        {"resource": "agents"},
-        {"rates": {"storms": 1}},
-        {"rates": [1]},
-        {"remove": [1]},
-        {"resource": "contacts", "close": 1},
-        {"faults": {"501": 0.5}},
-        {"faults": {"500": "often"}},
-        {"next_faults": 500},
-        {"next_faults": ["501"]},
-        [],
-        "text",
-    ],
-)
-def test_a_control_that_makes_no_sense_is_refused_with_a_reason(wishes: Any) -> None:
-    with running() as (sandbox, _):
-        answer = httpx.post(f"{sandbox.origin}/sandbox/control", json=wishes)
-        assert (answer.status_code, list(answer.json())) == (400, ["reason"])
-
-
 def test_the_endpoints_of_the_sandbox_are_not_counted() -> None:
     with running() as (sandbox, client):
         client.get("chats")
@@ -284,14 +176,6 @@ def test_a_test_may_wait_for_a_request_and_count_the_pages() -> None:
         client.get("agents/profile")
         told = waiting.result(timeout=20).json()
         assert (told["requests"], told["by_page"]) == (3, {"chats:4": 2})
-
-
-def test_the_truth_has_rows_when_asked_for() -> None:
-    with running() as (sandbox, client):
-        rows = client.get("chats").json()
-        wanted = f"{rows[2]['id']},{rows[0]['id']}"
-        told = httpx.get(f"{sandbox.origin}/sandbox/truth", params={"rows": 1, "id": wanted}).json()
-        assert (told["rows"], told["count"]) == ([rows[2], rows[0]], 130)
 
 
 @pytest.mark.parametrize(
@@ -327,12 +211,11 @@ def test_whole_answers_can_be_faulty() -> None:
         ]
 
 
-def test_pages_can_be_short_long_or_the_same_for_ever() -> None:
+def test_a_page_can_be_altered_once() -> None:
     with running() as (sandbox, client):
         truth = sandbox.truth()["ids"]
-        sandbox.control(next_faults=["short", "long", "endless"])
-        found = [ids(client.get("chats", params={"page": 1})) for _ in range(4)]
-        assert found == [truth[20:39], truth[20:41], truth[0:20], truth[20:40]]
+        sandbox.control(next_faults=["short"])
+        assert [ids(client.get("chats", params={"page": 1})) for _ in range(2)] == [truth[20:39], truth[20:40]]
 
 
 def test_another_page_size_loses_no_row() -> None:
@@ -346,37 +229,6 @@ def test_a_page_can_fail_for_good() -> None:
         assert statuses == [200, 500, 500, 200]
 
 
-def test_a_list_can_look_empty_although_it_is_not() -> None:
-    with running(emptied="chats") as (sandbox, client):
-        assert (client.get("chats").json(), sandbox.truth()["count"]) == ([], 130)
-        sandbox.control(empty="")
-        assert len(ids(client.get("chats"))) == 20
-
-
-def test_serve_tells_a_shell_what_it_needs_and_stops_cleanly() -> None:
-    code = (
-        "from huggy_connector.sandbox import Options, serve\n"
-        "serve(Options(chats=50), ready=lambda text: print(text, flush=True))"
-    )
-    command = [sys.executable, "-W", "error", "-c", code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        lines = [process.stdout.readline().strip() for _ in range(7)]
-        told = dict(line.removeprefix("export ").split("=", 1) for line in lines[1:])
-        headers = {"Authorization": f"Bearer {told['HUGGY_ACCESS_TOKEN']}"}
-        assert httpx.get(f"{told['HUGGY_BASE_URL']}/agents/profile", headers=headers).status_code == 200
-        os.kill(process.pid, signal.SIGTERM)
-        assert (process.wait(20), process.stderr.read()) == (0, "")
-
-
 def test_the_help_texts_cost_no_server() -> None:
     code = "import sys; from huggy_connector.sandbox import OPTION_HELP; print('aiohttp' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
-
-
-def test_only_loopback_is_listened_on() -> None:
-    from huggy_connector.sandbox import serve
-
-    with pytest.raises(ValueError, match=r"host is '0\.0\.0\.0'; the sandbox listens on loopback only"):
-        serve(Options(chats=1), host="0.0.0.0")

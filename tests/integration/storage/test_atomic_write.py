@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from huggy_connector.storage import UnsafePath, read_default_permissions, replace_file, resolve_links
+from huggy_connector.storage import read_default_permissions, replace_file
 from huggy_connector.storage.permissions import ACL, FilePermissions
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user or group")
@@ -214,18 +214,3 @@ def test_an_error_leaves_the_old_file_and_no_temporary_file(tmp_path: Path, erro
         path.write_text("half")
         raise error
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("out.csv", "old")]
-
-
-def test_links_are_resolved_as_the_system_resolves_them(tmp_path: Path) -> None:
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    (tmp_path / "to-b").symlink_to("a/b")
-    (tmp_path / "a" / "up").symlink_to("..")
-    (tmp_path / "absolute").symlink_to(tmp_path / "a")
-    for name in ("to-b/x", "a/up/to-b/../y", "absolute/b", "none/at/all", "a/up/a/up/a", "to-b"):
-        path = tmp_path / name
-        assert str(resolve_links(path)) == os.path.realpath(path), name
-
-
-def test_an_error_says_the_reason() -> None:
-    error = UnsafePath("belongs to another user", Path("/x"))
-    assert (error.errno, error.strerror) == (errno.EPERM, "/x belongs to another user")

@@ -47,28 +47,3 @@ def test_the_folder_of_a_process_killed_anywhere_is_removed_by_the_next_one(fold
     mine = copies.path("a").parent
 
     assert [*folder.iterdir()] == [mine]
-
-
-def test_a_living_process_keeps_its_folder(folder: Path) -> None:
-    first = LocalCache()
-    first.path("a").write_text("a")
-
-    second = LocalCache()
-    assert second.path("a").parent != first.path("a").parent
-
-    assert first.path("a").read_text() == "a"
-
-
-def test_a_folder_of_an_old_release_is_removed_only_if_its_process_is_dead(folder: Path) -> None:
-    import fcntl
-
-    lives, dead = folder / "huggy-landing-lives", folder / "huggy-landing-dead"
-    for each in (lives, dead):
-        each.mkdir()
-        (each / "lock").touch()
-    with (lives / "lock").open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        copies = LocalCache()
-        mine = copies.path("a").parent
-
-        assert sorted(folder.iterdir()) == sorted([lives, mine])

@@ -4,7 +4,6 @@ and one sentence says so. This process is root, whom no mode keeps out, so each 
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Callable
@@ -383,19 +382,6 @@ def test_files_of_another_user_in_tmpdir_stop_nobody_and_stay(
     assert {name: told for name, told in picture(shared).items() if name != "."} == {
         name: told for name, told in before.items() if name != "."
     }
-
-
-def test_a_tmpdir_without_locks_is_an_error_and_nothing_is_left_in_it(
-    shared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def without_locks(*_: int) -> None:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    monkeypatch.setattr("tempfile.tempdir", str(shared))
-    monkeypatch.setattr("fcntl.flock", without_locks)
-    with pytest.raises(OSError, match=os.strerror(errno.ENOLCK)):
-        TemporaryFolder("huggy-landing-")
-    assert list(shared.iterdir()) == []
 
 
 def test_a_landing_in_an_object_store_uses_no_predictable_name(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -14,13 +14,26 @@ import pyarrow as pa
 import pytest
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.landing import Landing, Manifest
+from huggy_connector.landing import Landing, Manifest, SuppressedLanding
 from huggy_connector.landing.parquet import describe_file, write_parquet
 from huggy_connector.landing.schema import arrow_schema, convert, schema_fingerprint
 from huggy_connector.model import Certificate, Mode
 from huggy_connector.privacy import KEEP_ALL, MaskedDetection, PrivacyPolicy, add_detections
 from huggy_connector.storage import LocalStorage
 from huggy_connector.warehouse import LoadReport, load_snapshots
+from huggy_connector.warehouse.file.engine import EngineLimits
+from huggy_connector.warehouse.load.apply import LoadBatch, SnapshotApplier
+from huggy_connector.warehouse.load.merge import embedded
+from huggy_connector.warehouse.load.merge.stage import SnapshotStage, stage_snapshots
+from huggy_connector.warehouse.load.merge.upsert import UpsertCounts
+from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckSettings
+from huggy_connector.warehouse.load.retype import Retyper
+from huggy_connector.warehouse.schema.meta import META
+from huggy_connector.warehouse.schema.migrate import migrate_tables
+from huggy_connector.warehouse.schema.tables import as_of_macro, tables_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -117,6 +130,35 @@ class Desk:
         self.made.append(manifest)
         return manifest
 
+    def stage(self, connection: DuckDBPyConnection, *manifests: Manifest) -> SnapshotStage:
+        """Stage snapshots of one table, without a load."""
+        return stage_snapshots(
+            connection,
+            [part for each in manifests for part in self.landing.parts(each)],
+            company_id=manifests[0].company_id,
+            resource=RESOURCES[manifests[0].resource],
+            manifests=manifests,
+        )
+
+    def apply(
+        self,
+        connection: DuckDBPyConnection,
+        *manifests: Manifest,
+        loaded: Sequence[Manifest] = (),
+        checks: CheckSettings | None = None,
+    ) -> tuple[UpsertCounts, list[CheckFinding]]:
+        """Apply snapshots of one table, without a load."""
+        first = manifests[0]
+        applier = SnapshotApplier(
+            connection,
+            SuppressedLanding(self.landing, b"", self.folder / "suppressed", ZONE),
+            1,
+            Retyper(RESOURCES, self.folder / "retyped", {first.company_id: ZONE}),
+            checks or CheckSettings(),
+        )
+        batch = LoadBatch(first.company_id, RESOURCES[first.resource], manifests, tuple(loaded))
+        return applier.apply(batch, now=NOON)
+
     def load(self, **options: Any) -> LoadReport:
         latest = max([NOON + timedelta(hours=1), *(each.finished_at for each in self.made)])
         return load_snapshots(self.landing, self.warehouse, **{"now": lambda: latest, **options})
@@ -155,6 +197,20 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
+def tables() -> Iterator[DuckDBPyConnection]:
+    """All tables of the warehouse, empty, in memory."""
+    with EngineLimits().connect(None) as connection:
+        resources = RESOURCES.values()
+        migrate_tables(
+            connection,
+            (*META, *(table for each in resources for table in tables_of(each))),
+            macros=[as_of_macro(each) for each in resources if each.history],
+        )
+        embedded.start_load(connection)
+        yield connection
+
+
+@pytest.fixture
 def new_desk(tmp_path: Path) -> Callable[[str], Desk]:
     """Return a function that makes further desks, each in its own folder."""
 
@@ -165,7 +221,7 @@ def new_desk(tmp_path: Path) -> Callable[[str], Desk]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def chat() -> Callable[..., dict[str, Any]]:
     """A chat as the API gives it."""
 

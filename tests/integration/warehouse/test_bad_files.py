@@ -1,4 +1,4 @@
-"""Paths and files that are not our warehouse: the error is one sentence, and nothing is changed."""
+"""Files, folders and limits with which no load can work: the error is one sentence, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -11,47 +11,12 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseUnusable
-from huggy_connector.warehouse import check_load, load_snapshots, query
-from huggy_connector.warehouse.file.paths import RESERVED_NAMES, WarehousePaths
+from huggy_connector.warehouse import check_load, query
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
 Chat = Callable[..., dict[str, Any]]
-
-
-@pytest.mark.parametrize("stem", [*RESERVED_NAMES, "META", "marts.v2"])
-def test_a_name_that_duckdb_would_confuse_is_refused(tmp_path: Path, stem: str) -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"^The warehouse may not be called '.*'. DuckDB could not tell it from"
-    ):
-        WarehousePaths.at(tmp_path / f"{stem}.duckdb")
-
-
-def test_names_that_only_look_like_reserved_ones_are_accepted(tmp_path: Path) -> None:
-    names = ["huggy.duckdb", "metadata.duckdb", "chats.duckdb", "warehouse", "x.meta.duckdb"]
-    assert [WarehousePaths.at(tmp_path / name).live.name for name in names] == names
-
-
-@pytest.mark.parametrize(
-    ("path", "sentence"),
-    [
-        ("", "The warehouse '' is no file: give a path on a local disk."),
-        (":memory:", "The warehouse ':memory:' is no file: give a path on a local disk."),
-        (
-            "s3://bucket/huggy.duckdb",
-            "The warehouse 's3://bucket/huggy.duckdb' is no file: give a path on a local disk.",
-        ),
-        ("{here}", "The warehouse '{here}' is a folder: give the path of a file in it."),
-        ("{here}/no/huggy.duckdb", "The warehouse's folder '{here}/no' does not exist: create it first."),
-        ("{here}/a?b.duckdb", "The warehouse '{here}/a?b.duckdb' has a question mark in its path: choose one without."),
-        ("/dev/null", "The warehouse '/dev/null' is no regular file: give another path."),
-    ],
-)
-def test_a_path_where_no_warehouse_may_be_is_refused(desk: Desk, path: str, sentence: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        load_snapshots(desk.landing, path.format(here=desk.folder), now=lambda: pytest.fail("no load"))
-    assert str(caught.value) == sentence.format(here=desk.folder)
 
 
 def refused(desk: Desk, chat: Chat, error: type[HuggyError] = WarehouseUnusable) -> str:
@@ -93,36 +58,7 @@ def test_a_damaged_file_is_refused(desk: Desk, chat: Chat, damage: str) -> None:
 def test_a_duckdb_file_of_someone_else_is_refused(desk: Desk, chat: Chat) -> None:
     with duckdb.connect(str(desk.warehouse)) as connection:
         connection.execute("CREATE TABLE sales AS SELECT 1 AS id")
-        connection.execute("CREATE VIEW best AS SELECT * FROM sales")
-    assert refused(desk, chat) == (
-        "HERE/huggy.duckdb holds 2 tables, views or other things of someone else: the warehouse is a file of its own. "
-        "Give another path, and join the two with ATTACH."
-    )
-
-
-def test_an_empty_duckdb_file_is_accepted(desk: Desk, chat: Chat) -> None:
-    duckdb.connect(str(desk.warehouse)).close()
-    desk.land([chat(1)])
-    assert desk.load().version == 1
-    assert desk.read("SELECT id FROM chats") == [(1,)]
-
-
-def test_a_file_of_a_newer_connector_is_refused(desk: Desk, chat: Chat) -> None:
-    desk.load()
-    with duckdb.connect(str(desk.warehouse)) as connection:
-        connection.execute("UPDATE meta.publishes SET format_version = 99, connector_version = '9.9'")
-    assert refused(desk, chat) == (
-        "HERE/huggy.duckdb was written by huggy-connector 9.9, which is newer than this one: upgrade huggy-connector."
-    )
-
-
-def test_a_file_that_another_program_left_half_written_is_refused(desk: Desk, chat: Chat) -> None:
-    desk.load()
-    (desk.folder / "huggy.duckdb.wal").write_bytes(b"someone's last words")
-    assert refused(desk, chat) == (
-        "Another program wrote into HERE/huggy.duckdb and did not finish: huggy.duckdb.wal lies beside it. "
-        "Open the file with that program and run CHECKPOINT, or move the .wal away to give up what it wrote."
-    )
+    assert refused(desk, chat).startswith("HERE/huggy.duckdb holds 1 tables, views or other things of someone else: ")
 
 
 def test_a_folder_that_cannot_be_written_to_is_reported(desk: Desk, chat: Chat) -> None:
@@ -175,21 +111,3 @@ def test_the_check_before_a_load_finds_what_a_load_would_refuse(desk: Desk, tmp_
     for path in (desk.warehouse, tmp_path, tmp_path / "meta.duckdb"):
         with pytest.raises(HuggyError):
             check_load(path)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "CREATE MACRO twice(x) AS 2 * x",
-        "CREATE TYPE mood AS ENUM ('good', 'bad')",
-        "CREATE SEQUENCE numbers",
-        "CREATE SCHEMA mine",
-        "CREATE SCHEMA meta; CREATE TABLE meta.publishes (version INTEGER)",
-    ],
-)
-def test_a_database_of_someone_else_is_refused_whatever_is_in_it(desk: Desk, chat: Chat, content: str) -> None:
-    with duckdb.connect(str(desk.warehouse)) as connection:
-        connection.execute(content)
-    before = desk.warehouse.read_bytes()
-    assert "things of someone else: the warehouse is a file of its own" in refused(desk, chat)
-    assert desk.warehouse.read_bytes() == before

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import duckdb
 import pytest
 
 from huggy_connector.cli import main
-from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import CheckFailed, CompanyStopped, SnapshotDamaged
 from huggy_connector.landing import Manifest
 from huggy_connector.landing.landing_request import LandingRequest
-from huggy_connector.maintenance import Decision
-from huggy_connector.maintenance.compaction import MIN_LOOSE_SNAPSHOTS
-from huggy_connector.pipeline import Pipeline
 from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.settings import Settings
-from tests.integration.warehouse.conftest import NOON, Desk
+from tests.integration.warehouse.conftest import Desk
 
 Chat = Callable[..., dict[str, Any]]
 WELL, ILL = 7, 8
@@ -186,30 +180,6 @@ def test_a_command_fails_for_a_company_of_its_own_and_only_warns_of_another(
     assert said[-1].startswith(f"huggy: Company {ILL} stays as it was.")
     assert any(line.startswith("Warning: 1 folders of the landing are left out, 0 the first") for line in said)
     assert desk.read("SELECT company_id, count(*) FROM chats GROUP BY 1") == [(WELL, 2)]
-
-
-def test_compact_packs_the_whole_snapshots_and_then_reports_the_damage(desk: Desk, chat: Chat) -> None:
-    first = WELL - 1  # packed before the others, were it whole
-    for company in (first, WELL):
-        for _ in range(MIN_LOOSE_SNAPSHOTS):
-            last = desk.land([chat(1)], company_id=company)
-        if company == first:
-            _lose_a_file(desk, last)
-    clock = replace(SYSTEM_CLOCK, now=lambda: NOON + timedelta(days=30))
-    with pytest.raises(SnapshotDamaged, match=f"{first}/chats"):
-        Pipeline(Settings(landing=str(desk.root)), clock=clock).compact()
-    assert [(desk.root / str(company) / "chats" / ".packed").is_dir() for company in (first, WELL)] == [False, True]
-
-
-def test_a_snapshot_is_blocked_though_another_company_s_manifest_is_damaged(desk: Desk, chat: Chat) -> None:
-    well = desk.land([chat(1)], company_id=WELL)
-    desk.load()
-    ill = desk.land([chat(1)], company_id=ILL)
-    _cut_the_manifest(desk, ill)
-    settings = Settings(landing=str(desk.root), warehouse=str(desk.warehouse))
-    assert Pipeline(settings).record_decision(Decision(block=(well.run_key,))).blocked == {well.address}
-    with pytest.raises(SnapshotDamaged, match=ill.address):
-        Pipeline(settings).record_decision(Decision(block=(ill.run_key,)))
 
 
 def test_a_task_finds_its_landing_though_another_company_s_manifest_is_damaged(desk: Desk, chat: Chat) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from huggy_connector.errors import CheckFailed
-from huggy_connector.landing.change_detection import missing_ids
 from huggy_connector.warehouse import decide_snapshots
 
 if TYPE_CHECKING:
@@ -143,20 +142,3 @@ def test_rows_that_came_after_a_sweep_do_not_make_it_believable(desk: Desk) -> N
     desk.land(ids(9_000, start=5_000), minute=10, mode="incremental")
     with pytest.raises(CheckFailed, match=r"misses 50 of 2,000 known ids"):
         desk.load()
-
-
-def test_rows_that_several_sweeps_missed_are_requested_by_the_next_verification(desk: Desk) -> None:
-    def ids_to_request() -> list[int]:
-        return missing_ids(desk.landing, desk.landing.snapshots(4242, "chats"))
-
-    desk.land(ids(10))
-    desk.land([{"id": 99}], mode="tombstones")
-    desk.land([each for each in ids(10) if each["id"] != 5])
-    assert ids_to_request() == [5]
-    for _ in range(2):
-        desk.land([each for each in ids(10) if each["id"] not in {5, 6}])
-    assert ids_to_request() == [5, 6]
-    desk.land([{"id": 5}], mode="tombstones", claim={"state": {"there": [6]}})
-    assert ids_to_request() == []
-    desk.land([each for each in ids(10) if each["id"] not in {5, 6, 7}])
-    assert ids_to_request() == [7]

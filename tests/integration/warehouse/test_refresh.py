@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -11,14 +10,12 @@ import duckdb
 import pytest
 
 from huggy_connector.catalogue import get_resource
-from huggy_connector.errors import ConfigurationError
 from huggy_connector.sweep import make_facts_reader
-from huggy_connector.warehouse import BusinessCalendar, read_calendar
+from huggy_connector.warehouse import BusinessCalendar
 from huggy_connector.warehouse.load.merge import history_writer
 from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import ServiceTarget
 from huggy_connector.warehouse.marts.definitions import read_definitions
-from huggy_connector.warehouse.marts.opening_hours import OpeningSpan
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -108,51 +105,6 @@ def test_before_anything_is_landed_every_mart_is_there_and_empty(desk: Desk) -> 
     desk.load()
     found = {title for title, rows in marts(desk).items() if rows}
     assert found == {"marts.calendar", "marts.targets"}
-
-
-def test_a_calendar_file_sets_hours_days_and_targets(tmp_path: Path) -> None:
-    file = tmp_path / "calendar.toml"
-    file.write_text(
-        'subdivision = "SP"\nclosed = [2026-12-24]\n[hours]\nsaturday = "22:00-06:00"\nfriday = ""\n'
-        '[targets.handling]\nminutes = 30\nclock = "calendar"\n',
-        encoding="utf-8-sig",  # as Notepad saves it
-    )
-    calendar = read_calendar(str(file))
-    assert calendar.targets == (ServiceTarget("handling", 30, "calendar"),)
-    office = (OpeningSpan(480, 1080),)
-    assert calendar.hours == (office, office, office, office, (), (OpeningSpan(1320, 1800),), ())
-    assert {day.isoformat() for day in calendar.holidays(2026, 2026)} >= {"2026-07-09", "2026-11-20"}
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("x = ", "is no TOML"),
-        ("opening = 1", r"there is no opening: choose from country"),
-        ('hours = "all"', "hours must be a table"),
-        ("[hours]\nmonday = 8", r'hours\.monday must be a text such as "08:00-12:00, 13:00-18:00"'),
-        ('[hours]\nmonday = "8h-18h"', r"hours\.monday has '8h-18h', which is no span"),
-        ('[hours]\nmonday = "18:00-09:00"', r"goes on into the 08:00-18:00 of hours\.tuesday"),
-        ("[hours]\nmon = 8", r"there is no hours\.mon"),
-        ('closed = ["24/12"]', r"closed must be a list of days such as \[2026-12-24\]"),
-        ('country = "XX"', "country 'XX' has no known holidays"),
-        ('subdivision = "ZZ"', "country 'BR' with subdivision 'ZZ' has no known holidays"),
-        ("country = 5", "country 5 has no known holidays"),
-        ("[targets.speed]\nminutes = 1", r"there is no targets\.speed"),
-        ("[targets.handling]\nminutes = 0", r"targets\.handling\.minutes must be a number above 0"),
-        ('[targets.handling]\nminutes = 1\nclock = "wall"', r"targets\.handling\.clock must be business or calendar"),
-    ],
-)
-def test_a_wrong_calendar_is_refused_in_one_sentence(tmp_path: Path, text: str, reason: str) -> None:
-    file = tmp_path / "calendar.toml"
-    file.write_text(text)
-    with pytest.raises(ConfigurationError, match=rf"^The calendar '.*calendar\.toml'.*{reason}.*\.$"):
-        read_calendar(str(file))
-
-
-def test_a_calendar_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"cannot be read \(No such file or directory\)"):
-        read_calendar(str(tmp_path / "none.toml"))
 
 
 @pytest.mark.parametrize(

@@ -1,80 +1,66 @@
-"""What a token says about itself, and when it is refreshed."""
+"""What a token says about itself: its instants, its owner, and whether a header can carry it."""
 
-from datetime import UTC, datetime, timedelta
+from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import jwt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from huggy_connector.api.auth.token_claims import is_plausible
-from huggy_connector.api.auth.token_grant import TokenGrant
+from huggy_connector.api.auth.token_claims import (
+    MAX_LENGTH,
+    compute_account,
+    is_plausible,
+    read_expiry,
+    read_identity,
+    read_instant,
+)
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 KEY = "a key that is long enough for this kind"
+V2_TOKEN = "0123456789abcdef0123456789abcdef"
 
 
-def lasting(life: timedelta, *, since: datetime = NOW) -> TokenGrant:
-    return TokenGrant("a.b.c", "refresh", since, since + life)
+def token_of(**claims: object) -> str:
+    return jwt.encode(claims, KEY)
 
 
-@pytest.mark.parametrize(
-    ("life", "margin"),
-    [
-        (timedelta(days=366), timedelta(days=7)),
-        (timedelta(days=180), timedelta(days=7)),
-        (timedelta(days=30), timedelta(days=3)),
-        (timedelta(seconds=10), timedelta(seconds=1)),
-        (timedelta(seconds=-10), timedelta(0)),
-    ],
-)
-def test_a_token_is_refreshed_a_tenth_of_its_life_ahead_but_at_most_seven_days(
-    life: timedelta, margin: timedelta
-) -> None:
-    assert lasting(life).refresh_from == NOW + life - margin
-
-
-@given(st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=4000)))
-def test_a_new_token_is_neither_due_nor_expired_and_is_due_before_it_expires(life: timedelta) -> None:
-    grant = lasting(life)
-    assert grant.refresh_from is not None
-    assert grant.expires_at is not None
-    assert NOW < grant.refresh_from < grant.expires_at
-    assert (grant.has_expired(NOW), grant.has_expired(grant.refresh_from), grant.has_expired(grant.expires_at)) == (
-        False,
-        False,
-        True,
-    )
-
-
-def test_a_token_without_an_end_never_expires_and_a_missing_token_counts_as_expired() -> None:
-    assert (
-        TokenGrant("a.b.c").has_expired(NOW),
-        TokenGrant("a.b.c").refresh_from,
-        TokenGrant("", "refresh").has_expired(NOW),
-    ) == (
-        False,
-        None,
-        True,
-    )
-
-
-def test_a_configured_token_names_its_own_instants() -> None:
-    end = NOW + timedelta(days=180)
-    token = jwt.encode({"iat": NOW, "exp": end}, KEY)
-    assert TokenGrant.from_tokens(token, "refresh") == TokenGrant(token, "refresh", NOW, end)
+def test_a_token_names_its_instants() -> None:
+    token = token_of(iat=NOW.timestamp(), exp=NOW)
+    assert (read_instant(token, "iat"), read_expiry(token)) == (NOW, NOW)
 
 
 @pytest.mark.parametrize("payload", [{}, {"exp": "soon"}, {"exp": 1e300}, {"exp": None}])
-def test_invalid_claims_of_a_configured_token_are_ignored(payload: dict[str, object]) -> None:
-    token = jwt.encode(payload, KEY)
-    assert TokenGrant.from_tokens(token, None) == TokenGrant(token, None, None, None)
+def test_invalid_claims_of_a_token_are_ignored(payload: dict[str, object]) -> None:
+    assert read_expiry(token_of(**payload)) is None
 
 
-@pytest.mark.parametrize("text", ["", "a b", "a\nb", "a\tb", "tokén", "a\x00"])
+@pytest.mark.parametrize("token", ["", V2_TOKEN, "a.b.c", "..", "\ud83d.x.y", "é.é.é"])
+def test_a_text_without_claims_names_no_instant(token: str) -> None:
+    assert read_expiry(token) is None
+
+
+@pytest.mark.parametrize("others", [{"aud": 8, "sub": 1}, {"aud": 7, "sub": 2}])
+def test_a_refreshed_token_has_the_same_owner_and_another_s_token_has_another(others: dict[str, object]) -> None:
+    first, refreshed, other = token_of(aud=7, sub=1, exp=1), token_of(aud=7, sub=1, exp=2), token_of(**others)
+    assert read_identity(first) == read_identity(refreshed) != read_identity(other)
+    assert compute_account(first) == compute_account(refreshed) != compute_account(other)
+
+
+@pytest.mark.parametrize("token", [V2_TOKEN, token_of(aud=7), token_of(sub=1)])
+def test_a_token_that_names_no_owner_is_its_own_identity_and_is_not_shown(token: str) -> None:
+    assert read_identity(token) == read_identity(token) != read_identity(f"{token}x")
+    assert token not in read_identity(token) + compute_account(token)
+
+
+def test_no_token_has_no_account() -> None:
+    assert compute_account("") == ""
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a\nb", "a\tb", "tokén", "a\x00", "a" * (MAX_LENGTH + 1)])
 def test_a_text_that_no_header_can_carry_is_no_token(text: str) -> None:
     assert not is_plausible(text)
 
 
-def test_no_token_is_in_the_repr() -> None:
-    assert "hidden" not in repr(TokenGrant("hidden-access", "hidden-refresh", NOW, NOW))
+def test_the_longest_token_is_one() -> None:
+    assert is_plausible("a" * MAX_LENGTH)

@@ -1,6 +1,5 @@
 """The rules of the window, one by one, with a clock of the test."""
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -357,27 +356,6 @@ def test_a_rate_below_one_has_a_longer_period() -> None:
     assert clock.until_free("b.0") == 2.0
 
 
-def test_the_state_is_the_same_after_the_way_to_json_and_back() -> None:
-    clock = knowing_the_way()
-    clock.until_free("b.0")
-    clock.record_refusal("b.0", 900.0)
-    clock.request_slot("b.1")
-    assert BudgetState.from_json(clock.state.to_json()) == clock.state
-
-
-def changed(**values: object) -> bytes:
-    return json.dumps({**json.loads(BudgetState().to_json()), **values}).encode()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [b"", b"null", b"[]", b"{", changed(format=2), changed(answered="x"), changed(latest=None), changed(surplus=1)],
-)
-def test_an_invalid_state_is_refused(text: bytes) -> None:
-    with pytest.raises(ValueError, match=r"^is "):
-        BudgetState.from_json(text)
-
-
 Step = Callable[[Clock], object]
 
 
@@ -432,11 +410,3 @@ def test_a_stored_pause_holds_nobody_for_longer_than_the_longest(until: float) -
     clock = Clock(state=BudgetState(latest=100.0, paused_until=until, strict_until=until))
     clock.request_slot("a.0")
     assert clock.after(3_600.0).until_free("a.0") < 1
-
-
-@pytest.mark.parametrize("field", ["latest", "shift", "left", "refused", "early"])
-def test_a_state_with_an_impossible_time_is_refused(field: str) -> None:
-    state = BudgetState()
-    setattr(state, field, 1e300)
-    with pytest.raises(ValueError, match=r"^holds a time that no clock shows$"):
-        BudgetState.from_json(state.to_json())

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from huggy_connector.catalogue import RESOURCES, Resource, Scalar, get_resource, select_resources
+from huggy_connector.catalogue import RESOURCES, Resource, Scalar, get_resource, list_references, select_resources
 from huggy_connector.errors import ConfigurationError
 
 each_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=list(RESOURCES))
@@ -52,26 +52,7 @@ def test_no_name_means_all_default_ones_and_names_come_in_landing_order() -> Non
     assert [each.name for each in select_resources(["contacts", "agents", "contacts"])] == ["agents", "contacts"]
 
 
-@pytest.mark.parametrize(
-    ("situation", "has_closed", "is_open"),
-    [
-        ("in_chat", False, True),
-        ("in_chat", True, True),  # it was opened again
-        ("queue", False, True),
-        ("in_queue", True, True),
-        ("a situation of 2027", False, True),
-        ("a situation of 2027", True, False),
-        ("", False, True),
-        (None, False, True),
-        (None, True, False),
-        ("finishing", False, False),
-        ("filed", True, False),
-        ("blocked", False, False),
-    ],
-)
-def test_a_record_that_is_not_known_to_be_closed_is_open(
-    situation: str | None, has_closed: bool, is_open: bool
-) -> None:
-    life = RESOURCES["chats"].life
-    assert life is not None
-    assert life.is_open(situation, has_closed=has_closed) is is_open
+def test_a_reference_leads_to_another_resource_and_a_substream_has_none_to_check() -> None:
+    assert {each.name: dict(list_references(each)) for each in RESOURCES.values() if [*list_references(each)]} == {
+        "chats": {"contact_id": "contacts", "agent_id": "agents", "department_id": "departments"}
+    }

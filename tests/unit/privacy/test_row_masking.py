@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from huggy_connector.catalogue import Resource, get_resource
 from huggy_connector.landing import convert
-from huggy_connector.privacy import MaskedDetection, PrivacyPolicy, add_detections, describe_counts
+from huggy_connector.privacy import MaskedDetection, PrivacyPolicy
 from huggy_connector.privacy.detectors import find_personal_data as personal_in
 from huggy_connector.settings import Settings
 
@@ -226,23 +226,3 @@ def _texts(value: Any) -> list[str]:
 def test_applying_the_rules_again_changes_nothing(row: dict[str, Any], resource: Resource) -> None:
     once = policy("name=hmac").apply(resource, row)
     assert policy("name=hmac").apply(resource, once, already_masked=True) == once
-
-
-def test_the_counts_name_fields_and_kinds_and_never_a_value() -> None:
-    detections = [MaskedDetection("custom_fields.obs", "cpf")] * 3 + [
-        MaskedDetection("name", "phone"),
-        MaskedDetection("custom_fields.obs", "email"),
-    ]
-    counts = add_detections({"name": {"phone": 1}}, detections)
-
-    assert counts == {"name": {"phone": 2}, "custom_fields.obs": {"cpf": 3, "email": 1}}
-    assert describe_counts(counts) == (
-        "6 values that no rule names look personal, and were masked, hashed or dropped: "
-        "custom_fields.obs (3 cpf, 1 email), name (2 phone). To change this, write a rule in HUGGY_PRIVACY."
-    )
-    assert (describe_counts({}), add_detections({}, [])) == ("", {})
-
-
-def test_fields_beyond_a_limit_are_counted_together() -> None:
-    counts = add_detections({}, (MaskedDetection(f"seen.{number}", "cpf") for number in range(2_000)))
-    assert (len(counts), counts["*"]) == (501, {"cpf": 1_500})

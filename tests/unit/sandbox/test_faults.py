@@ -1,12 +1,10 @@
+"""Which request has which fault."""
+
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
-import pytest
-
-from huggy_connector.sandbox.fault_kinds import KINDS, parse_shares
-from huggy_connector.sandbox.options import OPTION_HELP, Options
+from huggy_connector.sandbox.fault_kinds import KINDS
 from huggy_connector.sandbox.server.faults import Faults
 
 
@@ -58,42 +56,3 @@ def test_a_page_fails_every_time_and_no_other() -> None:
 def test_every_kind_replaces_the_answer_or_alters_or_breaks_it() -> None:
     replaced = {kind for kind in KINDS if faults().replacement_answer(kind)}
     assert set(KINDS) - replaced == {"reset", "stall", "truncated", "short", "long", "null", "endless"}
-
-
-def test_shares_are_read_from_a_command_line() -> None:
-    assert (parse_shares("500=0.02, reset=0.01"), parse_shares("")) == ({"500": 0.02, "reset": 0.01}, {})
-
-
-@pytest.mark.parametrize("text", ["500", "500=much", "501=0.1", "500=2", "500=0.6,reset=0.6"])
-def test_impossible_shares_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"\.$"):
-        parse_shares(text)
-
-
-@pytest.mark.parametrize(
-    "choices",
-    [
-        {"chats": -1},
-        {"agents": 0},
-        {"page_size": 0},
-        {"departments": 9},
-        {"days": 0},
-        {"order": "random"},
-        {"refusal": "never"},
-        {"rotation": "often"},
-        {"moving": "agents"},
-        {"emptied": "chats,agents"},
-        {"faults": {"501": 0.1}},
-        {"fail_page": "chats"},
-        {"broken_values": 1.1},
-        {"now": "yesterday"},
-        {"timezone": "Mars/Olympus"},
-    ],
-)
-def test_an_impossible_option_is_refused_in_one_sentence_that_names_it(choices: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=rf"^[^\n]*{next(iter(choices)).rstrip('s')}[^\n]*\.$"):
-        Options(**choices)
-
-
-def test_every_option_has_a_help_text() -> None:
-    assert all(OPTION_HELP[name].endswith(".") for name in Options.__slots__)

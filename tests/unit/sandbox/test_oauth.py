@@ -1,3 +1,5 @@
+"""The OAuth endpoints: codes, refresh tokens and their errors."""
+
 from __future__ import annotations
 
 import json
@@ -25,46 +27,6 @@ def read_json(answer: Answer) -> dict[str, Any]:
 def refresh(oauth: OAuth, of: Tokens, token: str) -> Answer:
     parameters = {"grant_type": "refresh_token", "client_id": of.client_id, "client_secret": of.client_secret}
     return oauth.access_token(parameters | {"refresh_token": token}, epoch=NOW)
-
-
-def test_the_first_token_is_valid_and_the_same_at_every_start() -> None:
-    first, second = tokens(), tokens()
-    assert (first.first_token, first.first_token.count(".")) == (second.first_token, 2)
-    assert second.find_flaw(f"Bearer {first.first_token}", NOW) == ""
-
-
-@pytest.mark.parametrize(
-    ("header", "flaw"),
-    [
-        (None, 'Missing "Authorization" header'),
-        ("Bearer ", 'Missing "Authorization" header'),
-        ("Basic YTpi", 'Missing "Authorization" header'),
-        ("Bearer 0123456789abcdef0123456789abcdef", "The JWT string must have two dots"),
-        ("Bearer a.b.c", "Access token could not be verified"),
-        (f"Bearer {tokens(seed=2).first_token}", "Access token could not be verified"),
-        (f"Bearer {tokens(days_left=-1).first_token}", "Access token is expired"),
-    ],
-)
-def test_a_wrong_header_gets_the_reason(header: str | None, flaw: str) -> None:
-    assert tokens().find_flaw(header, NOW) == flaw
-
-
-def test_a_token_expires_at_its_expiry_time() -> None:
-    issuer = tokens(days_left=2)
-    assert [issuer.find_flaw(f"Bearer {issuer.first_token}", NOW + days * 86_400) for days in (0, 1.9, 2)] == [
-        *("", ""),
-        "Access token is expired",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("expired", "flaw"), [(True, "Access token is expired"), (False, "Access token has been revoked")]
-)
-def test_tokens_ended_during_a_run_are_refused_and_later_ones_accepted(expired: bool, flaw: str) -> None:
-    issuer = tokens()
-    issuer.end_all(expired=expired)
-    later = issuer.issue(NOW)
-    assert [issuer.find_flaw(f"Bearer {token}", NOW) for token in (issuer.first_token, later)] == [flaw, ""]
 
 
 def test_a_rotated_refresh_token_ends_and_revokes_its_access_token() -> None:

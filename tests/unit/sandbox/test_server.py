@@ -1,35 +1,8 @@
+"""The order in which a server counts, waits, reads and answers."""
+
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
-from aiohttp.test_utils import make_mocked_request
-
-from huggy_connector.sandbox.options import Options
-from huggy_connector.sandbox.server.control import Control
-from huggy_connector.sandbox.server.server import Server
-
-NOW = "2025-03-10T14:00:00"
-
-
-class ServerWithClock:
-    """A server with a clock that the test sets, and that moves only while the server sleeps."""
-
-    def __init__(self, **choices: Any) -> None:
-        chosen: dict[str, Any] = {"now": NOW, "chats": 60, "open_chats": 5} | choices
-        self.now = 0.0
-        self.slept: list[float] = []
-        self.server = Server(Options(**chosen), clock=lambda: self.now, wall=lambda: 1.75e9, sleep=self._sleep)
-        Control(self.server)
-
-    async def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-    def get(self, path: str, *, at: float) -> int:
-        self.now = at
-        headers = {"Authorization": f"Bearer {self.server.tokens.first_token}"}
-        return asyncio.run(self.server.handle(make_mocked_request("GET", path, headers))).status
+from tests.unit.sandbox.conftest import ServerWithClock
 
 
 def test_a_request_is_counted_when_it_arrives_at_any_latency() -> None:

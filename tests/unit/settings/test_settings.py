@@ -1,25 +1,18 @@
 """The rule of precedence, and one sentence for each wrong setting."""
 
 import json
-import pickle
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from hypothesis import example, given
 from hypothesis import settings as at_most
 from hypothesis import strategies as st
 
-from huggy_connector import errors
-from huggy_connector.errors import ConfigurationError, HuggyError
+from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import SECRETS, Settings
-from huggy_connector.settings.kinds import zone_names
 
 NO_ADDRESS = "is no http or https URL such as https://api.huggy.app/v3"
 NO_ZONE = "is no zone of the IANA database such as America/Sao_Paulo"
@@ -145,21 +138,6 @@ def test_a_wrong_setting_says_where_it_came_from() -> None:
         Settings.resolve(connection={"wharehouse": "perhaps a secret"}, environ={})
 
 
-def test_every_error_survives_pickling() -> None:
-    kinds = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, HuggyError)]
-    for kind in kinds:
-        error = kind("A sentence.")
-        again = pickle.loads(pickle.dumps(error))
-        assert (type(again), str(again)) == (kind, "A sentence.")
-    limited = pickle.loads(pickle.dumps(errors.RateLimited("Wait.", 2.5)))
-    assert (str(limited), limited.retry_after) == ("Wait.", 2.5)
-
-
-def test_the_drawing_of_the_tree_names_every_error() -> None:
-    names = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, HuggyError)}
-    assert {name for name in names if name not in (errors.__doc__ or "")} == set()
-
-
 Source = Callable[[str, Any, dict[str, str]], Settings]
 SOURCES: dict[str, tuple[str, Source]] = {
     "environment": (
@@ -278,16 +256,6 @@ def test_an_ambiguous_value_is_refused(name: str, given: object, reason: str) ->
     with pytest.raises(ConfigurationError) as raised:
         Settings.resolve(explicit={name: given}, environ={})
     assert str(raised.value).replace(f" {given!r}", "") == f"the argument {name}: {reason}."
-
-
-def test_a_zone_is_one_that_python_arrow_and_duckdb_read() -> None:
-    with duckdb.connect() as connection:
-        for name in sorted(zone_names()):
-            instant = pa.array([0], pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us", tz=name))
-            assert pc.local_timestamp(instant).null_count == 0
-            assert ZoneInfo(name).key == name
-            connection.execute(f"SET TimeZone = '{name}'")
-            assert connection.execute("SELECT timezone(?, to_timestamp(0)) IS NOT NULL", [name]).fetchone() == (True,)
 
 
 ODD = [

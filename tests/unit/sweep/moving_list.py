@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -18,6 +18,7 @@ from typing import Any
 from huggy_connector.model import Certificate
 from huggy_connector.sweep import PageAnswer, PageRequest, RowFacts, StreamSweep
 from huggy_connector.sweep.moving.end_search import MAX_SHRINKAGE
+from huggy_connector.sweep.moving.run_chain import PageReading
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 20
@@ -29,6 +30,12 @@ Make = Callable[..., StreamSweep]
 def created_at(number: int) -> datetime:
     """Return the creation time of a chat: one chat a minute."""
     return NOW + timedelta(minutes=number)
+
+
+def make_page(number: int, ids: Iterable[int], *, sent: int = 0, version: str = "0") -> PageReading:
+    """Return a page as it was read: it was sent at a tick, received at the next one, and all its rows are alike."""
+    versions = dict.fromkeys(ids, version)
+    return PageReading(number, sent=sent, received=sent + 1, versions=versions, count=len(versions))
 
 
 @dataclass(frozen=True, slots=True)

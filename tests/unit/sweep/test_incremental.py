@@ -198,23 +198,6 @@ def test_too_many_rows_inserted_below_the_head_give_an_inexact_certificate_that_
     assert requests < 100
 
 
-def test_changed_rows_near_the_head_join_the_known_rows_by_their_order() -> None:
-    account = Account(2_000, open_every=5_000)
-    cursor = full_cursor(account)
-    account.rows = [replace(fact, version="1", updated=NOW + HOUR * (fact.id % 7)) for fact in account.rows]
-    account.arrive(5, situation="finishing")
-    walk, got, requests = run(account, cursor)
-    assert (walk.certificate().exact, {*got} >= {*range(2_001, 2_006)}, requests < 12) == (True, True, True)
-
-
-def test_the_order_of_rows_updated_from_the_oldest_to_the_newest_proves_nothing() -> None:
-    account = Account(2_000, open_every=5_000)
-    cursor = full_cursor(account)
-    account.rows = [replace(fact, version="1", updated=NOW + timedelta(seconds=fact.id)) for fact in account.rows]
-    walk, _, requests = run(account, cursor)
-    assert (walk.certificate().exact, requests < 40) == (False, True)
-
-
 @pytest.mark.parametrize("situation", ["queue", "in_queue", "a situation of 2027", None])
 def test_a_chat_in_an_unknown_situation_counts_as_open_and_is_requested_until_it_is_closed(
     situation: str | None,
@@ -257,21 +240,6 @@ def test_open_records_are_requested_by_id_if_the_server_refuses_their_situation(
         walk.receive(answer)
     told = walk.certificate().details
     assert (told["filters_refused"], told["by_id"], got >= account.open) == (1, 9, True)
-
-
-def test_a_page_that_always_lacks_its_last_row_gives_an_inexact_certificate() -> None:
-    account = Account(500, open_every=1_000)
-    cursor = full_cursor(account)
-    account.arrive(45, situation="finishing")
-    walk = IncrementalWalk(facts, cursor=cursor, started_at=account.now, open_situations=OPEN)
-    while (request := walk.next_request()) is not None:
-        answer = account.answer(request)
-        short = request.id is None and not request.filters and request.page == 1
-        walk.receive(replace(answer, rows=answer.rows[:-1]) if short else answer)
-    assert (walk.certificate().exact, walk.certificate().why) == (
-        False,
-        "A page came without some of its rows each time it was read.",
-    )
 
 
 @pytest.mark.parametrize(

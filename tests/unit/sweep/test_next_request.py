@@ -1,0 +1,198 @@
+"""The choice of the next request: which kind of page a sweep asks for, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from huggy_connector.sweep import StreamSweep
+from huggy_connector.sweep.moving.next_request import SHORT_LIST, RequestChooser
+from huggy_connector.sweep.moving.plan import RequestKind, SentRequest
+from huggy_connector.sweep.moving.run_chain import PageReading
+from huggy_connector.sweep.moving.tail_checks import QUIET_INTERVAL
+from tests.unit.sweep.moving_list import SIZE, Scenario, make_page, sweep
+
+# One choice, of a sweep that knows its end.
+
+
+def page(number: int, *, rows: int = SIZE, sent: int = 0) -> PageReading:
+    first = 10_000 - number * SIZE
+    return make_page(number, range(first, first - rows, -1), sent=sent)
+
+
+def make_chooser(*pages: PageReading) -> RequestChooser:
+    """Return a chooser that has found the end of a list: page 9, with three rows. Each page given is a run."""
+    chooser = RequestChooser(streams=4, pages_hint=None)
+    chooser._is_end_found, chooser._head_checks.is_wanted = True, False
+    reading = chooser._reading
+    reading.page_size.rows = SIZE
+    reading.counts.start(page(0))
+    reading.plan.note_length(page(9, rows=3))
+    reading.tick = 100
+    for index, each in enumerate(pages):
+        reading.stitcher.place_apart(each, index)
+    return chooser
+
+
+def choose(chooser: RequestChooser) -> tuple[RequestKind, int] | None:
+    """Return what is chosen, and count it as sent."""
+    request = chooser._choose_request()
+    if request is None:
+        return None
+    chooser._sent[len(chooser._sent)] = request
+    if request.locked_seam is not None:
+        request.locked_seam.is_requested = True
+    return request.kind, request.page
+
+
+def test_nothing_is_requested_before_page_0_has_come() -> None:
+    chooser = RequestChooser(streams=4, pages_hint=None)
+    assert [choose(chooser), choose(chooser)] == [(RequestKind.HEAD_CHECK, 0), None]
+
+
+def test_the_probes_for_the_end_come_before_any_other_page() -> None:
+    chooser = make_chooser(page(0), page(7))
+    chooser._is_end_found = False
+    chooser._probe_pages.extend([16, 4])
+    assert [choose(chooser) for _ in range(3)] == [(RequestKind.END_PROBE, 16), (RequestKind.END_PROBE, 4), None]
+
+
+@pytest.mark.parametrize(
+    ("has_checked", "pushes", "choice"), [(True, 0, (RequestKind.ABOVE_RUN, 6)), (False, 0, None), (True, 1, None)]
+)
+def test_pages_are_read_upwards_during_the_search_if_the_head_is_known_to_stand_still(
+    has_checked: bool, pushes: int, choice: object
+) -> None:
+    chooser = make_chooser(page(0), page(7))
+    chooser._is_end_found, chooser._has_checked_early, chooser._reading.counts.pushes = False, has_checked, pushes
+    assert choose(chooser) == choice
+
+
+def test_a_stream_goes_on_below_the_run_that_it_has_just_read_and_not_below_one_that_was_dropped() -> None:
+    chooser = make_chooser(page(0), page(3), page(6))
+    runs = [*chooser._reading.chain.runs]
+    chooser._ready_runs.extend([runs[1], runs[2]])
+    chooser._reading.chain.drop(1, 1)
+    assert choose(chooser) == (RequestKind.BELOW_RUN, 7)
+
+
+def test_a_stream_without_a_run_takes_the_lower_half_of_the_longest_gap_and_only_one_does() -> None:
+    chooser = make_chooser(page(0))
+    assert [choose(chooser) for _ in range(3)] == [(RequestKind.BELOW_RUN, 1), (RequestKind.SPLIT, 5), None]
+
+
+@pytest.mark.parametrize(
+    ("is_backward", "is_strained", "choice"),
+    [
+        pytest.param(False, False, (RequestKind.TAIL_CHECK, 9), id="a row may have left at a seam"),
+        pytest.param(True, False, (RequestKind.HEAD_CHECK, 0), id="a row may have come at a seam"),
+        pytest.param(True, True, (RequestKind.TAIL_CHECK, 9), id="the end that was read may be wrong"),
+    ],
+)
+def test_when_all_pages_are_read_the_check_is_made_that_the_pending_seams_need(
+    is_backward: bool, is_strained: bool, choice: object
+) -> None:
+    chooser = make_chooser(page(0), page(1))
+    upper, lower = chooser._reading.chain.runs
+    upper.seam.set_pending(since=1, till=2, is_backward=is_backward)
+    lower.seam.close()
+    chooser._suspect_pages.is_strained = is_strained
+    assert choose(chooser) == choice
+
+
+def test_a_check_of_a_list_of_one_page_reads_the_head_only() -> None:
+    chooser = make_chooser(page(0))
+    (run,) = chooser._reading.chain.runs
+    run.seam.set_pending(since=1, till=2)
+    chooser._reading.plan = type(chooser._reading.plan)(chooser._reading.stitcher, rows=3)
+    assert choose(chooser) == (RequestKind.HEAD_CHECK, 0)
+
+
+def test_the_tail_is_read_on_while_its_length_is_unknown_and_one_page_at_a_time() -> None:
+    chooser = make_chooser(page(0))
+    chooser._tail_checks.begin(0, 8)
+    assert [choose(chooser), choose(chooser)] == [(RequestKind.TAIL_CHECK, 8), (RequestKind.BELOW_RUN, 1)]
+
+
+@pytest.mark.parametrize("next_page", [0, -1])
+def test_a_run_whose_last_row_is_found_nowhere_is_dropped_and_the_head_is_read_again(next_page: int) -> None:
+    chooser = make_chooser(page(3), page(9, rows=3))
+    run = chooser._reading.chain.runs[0]
+    chooser._reading.chain.runs[1].seam.close()
+    run.seam.fail()
+    run.seam.next_page = next_page
+    assert choose(chooser) == (RequestKind.HEAD_CHECK, 0)
+    assert [each.top.number for each in chooser._reading.chain.runs] == [9]
+
+
+@pytest.mark.parametrize("is_requested", [False, True])
+def test_a_page_of_a_head_check_also_continues_the_run_of_the_page_above_if_no_other_request_does(
+    is_requested: bool,
+) -> None:
+    chooser = make_chooser(page(0))
+    (run,) = chooser._reading.chain.runs
+    head = make_page(0, range(20_000, 20_000 - SIZE, -1), sent=101)
+    chooser._reading.stitcher.place_head(head)
+    run = chooser._reading.chain.runs[0]
+    run.seam.is_requested = is_requested
+    chooser._head_checks.is_wanted = True
+    assert chooser._head_checks.receive(head, chooser._reading.counts) is None
+    request = chooser._choose_request()
+    assert request is not None
+    assert (request.kind, request.page, request.run) == (RequestKind.HEAD_CHECK, 1, None if is_requested else run)
+
+
+# All choices of a sweep.
+
+
+class Recorder(StreamSweep):
+    """A sweep that keeps the requests it chose, and finds fault with those that cannot be right."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.chosen: list[SentRequest] = []
+
+    def _choose_request(self) -> SentRequest | None:
+        request = super()._choose_request()
+        if request is not None:
+            kinds = Counter(other.kind for other in [*self._sent.values(), request])
+            assert max(kinds[RequestKind.HEAD_CHECK], kinds[RequestKind.TAIL_CHECK]) <= 1
+            assert request.locked_seam is None or not request.locked_seam.is_requested
+            assert request.page >= 0
+            assert (request.page == 0) <= (request.kind is RequestKind.HEAD_CHECK)
+            self.chosen.append(request)
+        return request
+
+
+def count_kinds(scenario: Scenario) -> Counter[RequestKind]:
+    walk = sweep(scenario, Recorder).walk
+    assert isinstance(walk, Recorder)
+    return Counter(request.kind for request in walk.chosen)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_two_requests_are_out_for_one_seam_or_one_check_whatever_moves(seed: int) -> None:
+    moves = {"arrivals": seed % 4 * 2.0, "jumps": seed % 3 / 2, "departures": seed % 2 / 2}
+    bursts = ((1.0, "arrive", 50), (2.0, "leave", 30)) if seed % 5 == 0 else ()
+    assert count_kinds(Scenario(rows=1_200, streams=1 + seed, bursts=bursts, seed=seed, **moves))  # type: ignore[arg-type]
+
+
+def test_a_long_list_that_stands_still_is_hardly_checked() -> None:
+    kinds = count_kinds(Scenario(rows=700 * SIZE, streams=5))
+    assert 1 <= kinds[RequestKind.TAIL_CHECK] <= 700 // QUIET_INTERVAL + 1
+    assert kinds[RequestKind.HEAD_CHECK] <= 700 // QUIET_INTERVAL + 5
+
+
+def test_a_head_that_moves_is_checked_more_often() -> None:
+    still = count_kinds(Scenario(rows=250 * SIZE, streams=5))
+    moving = count_kinds(Scenario(rows=250 * SIZE, streams=5, arrivals=5.0))
+    assert moving[RequestKind.HEAD_CHECK] > 3 * still[RequestKind.HEAD_CHECK]
+
+
+@pytest.mark.parametrize("pages", [1, 2, SHORT_LIST])
+def test_the_last_request_of_a_sweep_is_page_0(pages: int) -> None:
+    walk = sweep(Scenario(rows=pages * SIZE - 5), Recorder).walk
+    assert isinstance(walk, Recorder)
+    assert (walk.chosen[-1].kind, walk.chosen[-1].page) == (RequestKind.HEAD_CHECK, 0)
