@@ -72,7 +72,7 @@ def test_decisions_are_read_as_they_were_written(tmp_path: Path, rollback: Rollb
         ),
         b'{"blocked": [], "accepted": [], "rollback": {"version": 1}}',
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_a_file_that_cannot_be_read_blocks_every_load_instead_of_none(tmp_path: Path, content: bytes) -> None:
     paths = make_paths(tmp_path)

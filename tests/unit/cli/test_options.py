@@ -122,7 +122,7 @@ def test_a_mode_is_one_of_the_landings_and_its_default_is_shown() -> None:
     def tell(*, mode: str | None) -> None:
         click.echo(mode)
 
-    assert [run(tell, "--mode", mode).output for mode in Mode] == [f"{mode}\n" for mode in Mode]
+    assert [run(tell, "--mode", mode.value).output for mode in Mode] == [f"{mode}\n" for mode in Mode]
     assert run(tell).output == "full\n"
     refused = run(tell, "--mode", "FULL")
     assert (refused.exit_code, "is not one of 'full', 'incremental', 'window', 'tombstones'" in refused.output) == (
