@@ -2,7 +2,7 @@
 
     python -m benchmarks.loading.reader FILE
 
-A mixture of two versions would show as a snapshot in the ledger without rows in the table, or as rows without a
+A mixture of two versions would show as a snapshot in the audit without rows in the table, or as rows without a
 snapshot.
 """
 
