@@ -16,7 +16,7 @@ QUERY = """
         AND (SELECT count(*) FROM chats) = (SELECT sum(chats) FROM marts.chats_by_day)
         AND (SELECT max(version) FROM meta.quality) = (SELECT max(version) FROM meta.publishes)
 """
-"""Tables, marts and the ledger are of one version."""
+"""Tables, marts and the audit are of one version."""
 
 
 def test_a_reader_sees_no_error_and_no_mixture_during_a_whole_run(desk: "Desk", tmp_path: Path) -> None:

@@ -75,10 +75,10 @@ def inspect_file(paths: WarehousePaths, wanted: Sequence[TableSpec], *, engine: 
 def _is_warehouse(connection: DuckDBPyConnection, paths: WarehousePaths) -> bool:
     """Return False for an empty database, which may be overwritten. Raise WarehouseUnusable for someone else's."""
     here = "database_name = current_database() AND NOT internal"
-    ledger = connection.execute(
+    columns = connection.execute(
         f"SELECT column_name FROM duckdb_columns() WHERE {here} AND schema_name = 'meta' AND table_name = 'publishes'"
     ).fetchall()
-    if {("version",), ("connector_version",), ("format_version",)} <= set(ledger):
+    if {("version",), ("connector_version",), ("format_version",)} <= set(columns):
         return True
     objects = connection.execute(
         f"SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE {here}"
