@@ -73,7 +73,7 @@ def open_store(url: str, *, access: Mapping[str, str], retries: int = RETRIES) -
         raise ConfigurationError(
             f"The place {url} needs the extra object-storage: pip install 'huggy-connector[object-storage]'."
         ) from None
-    options: dict[str, Any] = {**_load_profile(url, access), **access}
+    options: dict[str, Any] = {**_load_profile(url, access), **_separate_key(url, access)}
     endpoint = options.get("endpoint") or _read_endpoint(url)
     try:
         return from_url(
@@ -105,6 +105,24 @@ def _read_endpoint(url: str) -> str:
     if urlsplit(url).scheme != "s3":
         return ""
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+
+
+def _separate_key(url: str, access: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options, with a key of S3 as a credential of its own.
+
+    The library would add the session token of the environment, which belongs to another key: it would leave this
+    machine, and the store would refuse both.
+    """
+    names = {name.lower().removeprefix("aws_"): name for name in access}
+    if urlsplit(url).scheme != "s3" or not {"access_key_id", "secret_access_key"} <= names.keys():
+        return dict(access)
+    key = {"access_key_id": access[names["access_key_id"]], "secret_access_key": access[names["secret_access_key"]]}
+    token = next((access[names[name]] for name in ("session_token", "token") if name in names), "")
+    parts = {names[name] for name in ("access_key_id", "secret_access_key", "session_token", "token") if name in names}
+    credential = {**key, "token": token or None, "expires_at": None}
+    return {name: text for name, text in access.items() if name not in parts} | {
+        "credential_provider": lambda: credential
+    }
 
 
 def _load_profile(url: str, access: Mapping[str, str]) -> dict[str, Any]:

@@ -29,8 +29,8 @@ class AccountClock:
         self._bounds: list[tuple[timedelta, int]] = []
 
     def add_row(self, row: RowFacts, fetched_at: datetime) -> None:
-        """Take in a row that the last run has not read."""
-        if row.created is not None and len(self._bounds) < 2 * MAX_ROWS:
+        """Take in a row that the last run has not read. It tells nothing if our clock was set back since that run."""
+        if row.created is not None and fetched_at >= self._since and len(self._bounds) < 2 * MAX_ROWS:
             self._bounds.append((row.created - fetched_at - TOLERANCE, 1))
             self._bounds.append((row.created - self._since + TOLERANCE, -1))
 
@@ -53,12 +53,8 @@ class AccountClock:
                 best_overlap, low, high = overlap, bound, bounds[index + 1][0]
         if agreeing * 2 >= rows:
             return {"rows": rows, "agreeing": agreeing, "from": 0, "to": 0}
-        return {
-            "rows": rows,
-            "agreeing": best_overlap,
-            "from": _to_minutes(low + TOLERANCE),
-            "to": _to_minutes(high - TOLERANCE),
-        }
+        low, high = sorted((low + TOLERANCE, high - TOLERANCE))  # they cross where rows agree by the tolerance alone
+        return {"rows": rows, "agreeing": best_overlap, "from": _to_minutes(low), "to": _to_minutes(high)}
 
 
 def _to_minutes(span: timedelta) -> int:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -223,3 +227,49 @@ def test_missing_credentials_give_one_sentence(buckets: Buckets, no_profile: Pat
 
     with pytest.raises(LandingError, match="no credentials were found; set them as the store's own tools want them"):
         storage.read("a")
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[Message]]]:
+    """The address of a server that has no object, and the headers that it was sent."""
+    headers = list[Message]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            headers.append(self.headers)
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", headers
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("key", "token"),
+    [
+        ({"access_key_id": "given", "secret_access_key": "hidden"}, None),
+        ({"aws_access_key_id": "given", "AWS_SECRET_ACCESS_KEY": "hidden", "session_token": ""}, None),
+        ({"access_key_id": "given", "secret_access_key": "hidden", "aws_session_token": "given-too"}, "given-too"),
+        ({"access_key_id": "given", "secret_access_key": "hidden", "token": "given-too"}, "given-too"),
+    ],
+)
+def test_a_given_key_is_used_without_the_session_token_of_the_environment(
+    listener: tuple[str, list[Message]], monkeypatch: pytest.MonkeyPatch, key: dict[str, str], token: str | None
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "of-the-worker")
+    address, headers = listener
+    store = open_store("s3://bucket/x", access={"endpoint": address, **key}, retries=0)
+    with pytest.raises(FileNotFoundError):
+        store.get("a")
+    (sent,) = headers
+    assert "Credential=given/" in sent["Authorization"]
+    assert sent["x-amz-security-token"] == token
+    assert "of-the-worker" not in str(sent)

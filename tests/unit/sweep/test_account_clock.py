@@ -81,3 +81,17 @@ def test_imported_rows_of_another_year_do_not_shift_the_estimate_unless_they_are
 def test_the_rows_after_the_first_two_thousand_change_nothing() -> None:
     told = estimate([NOW] * MAX_ROWS + [NOW + 5 * HOUR] * 5 * MAX_ROWS)
     assert told == {"rows": MAX_ROWS, "agreeing": MAX_ROWS, "from": 0, "to": 0}
+
+
+def test_rows_that_agree_by_the_tolerance_alone_still_give_a_range() -> None:
+    clock = AccountClock(NOW - timedelta(minutes=1))
+    for minutes in (0, 0, 8, 8):
+        clock.add_row(RowFacts(1, "0", NOW - timedelta(hours=2, minutes=minutes)), NOW)
+    assert clock.estimate_offset() == {"rows": 4, "agreeing": 4, "from": -127, "to": -120}
+
+
+def test_rows_read_before_the_last_run_by_a_clock_that_was_set_back_tell_nothing() -> None:
+    clock = AccountClock(NOW + timedelta(hours=1))
+    for _ in range(3):
+        clock.add_row(RowFacts(1, "0", NOW), NOW)
+    assert clock.estimate_offset() is None
