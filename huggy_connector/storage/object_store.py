@@ -77,6 +77,7 @@ class ObjectStorage:
 
     def write(self, name: str, data: bytes) -> None:
         self._write(lambda: self._store.put(name, data))
+        self._cache.remove(name)
 
     def create(self, name: str, data: bytes) -> bool:
         writer = secrets.token_hex(8)

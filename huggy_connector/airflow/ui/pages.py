@@ -66,9 +66,10 @@ def show_choice(request: Request, user: User, accept_language: Languages = "") -
     if len(names) == 1:
         return RedirectResponse(_page_path(request, names[0]))
     words = Translations(_choose_language(accept_language))
-    return _html_response(
-        render_choice_page({name: _page_path(request, name) for name in names if _may_open(user, name)}, words=words)
-    )
+    links = {name: _page_path(request, name) for name in names if _may_open(user, name)}
+    if not links:
+        return _html_response(render_notice(words["not_yours"], words=words), status=403)
+    return _html_response(render_choice_page(links, words=words))
 
 
 @app.get("/{conn_id}")

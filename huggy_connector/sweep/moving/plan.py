@@ -223,7 +223,11 @@ class StreamPlan:
         return upper, page
 
     def _is_left_to_head_check(self, index: int) -> bool:
-        """Return whether the last check of the head will read page 0 anyway, and so prove the seam below it."""
+        """Return whether the last check of the head will read page 0 anyway, and so prove the seam below it.
+
+        Not in a walk through a span whose rows end on page 1: there, what the check reads next to page 1 opens the seam
+        again.
+        """
         run = self._stitcher.chain.runs[index]
         is_at_head = (
             index == 0
@@ -231,7 +235,8 @@ class StreamPlan:
             and run.bottom.received >= run.top.received
             and run.seam.next_page is None
         )
-        return is_at_head and self._stitcher.page_next_to_head() is not None
+        is_span_over_pages = self.span is not None and len(self._stitcher.chain.runs) > 1
+        return is_at_head and not is_span_over_pages and self._stitcher.page_next_to_head() is not None
 
     def _page_below_or_first(self, index: int, now: int) -> int:
         run = self._stitcher.chain.runs[index]

@@ -30,6 +30,8 @@ from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS, OpeningSpan,
 METRICS = ("queue_wait", "first_response", "handling", "resolution")
 CLOCKS = ("business", "calendar")
 
+MAX_MINUTES = 5_256_000
+"""Minutes of the longest target: ten years."""
 _KEYS = ("country", "subdivision", "closed", "hours", "targets")
 
 
@@ -87,6 +89,10 @@ def read_calendar(path: str | None) -> BusinessCalendar:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The calendar {path!r} is no TOML: {error}.") from None
+    except (ValueError, RecursionError):
+        raise ConfigurationError(
+            f"The calendar {path!r} is no TOML: a number is too long, or a list too deep."
+        ) from None
     try:
         return _parse_calendar(content)
     except _InvalidCalendar as error:
@@ -101,6 +107,8 @@ def _parse_calendar(content: Mapping[str, Any]) -> BusinessCalendar:
     _refuse_unknown_keys(content, _KEYS, "")
     default = BusinessCalendar()
     country, subdivision = content.get("country", default.country), content.get("subdivision") or None
+    if not isinstance(country, str):
+        raise _InvalidCalendar("country must be a text such as 'BR', or '' for no holidays")
     calendar = BusinessCalendar(
         country=country,
         subdivision=subdivision,
@@ -147,8 +155,8 @@ def _parse_targets(table: Any) -> tuple[ServiceTarget, ...]:
 def _parse_target(metric: str, table: Any) -> ServiceTarget:
     _refuse_unknown_keys(table, ("minutes", "clock"), f"targets.{metric}.")
     minutes, clock = table.get("minutes"), table.get("clock", "business")
-    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes < float("inf"):
-        raise _InvalidCalendar(f"targets.{metric}.minutes must be a number above 0")
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= MAX_MINUTES:
+        raise _InvalidCalendar(f"targets.{metric}.minutes must be a number above 0, and at most {MAX_MINUTES:,}")
     if clock not in CLOCKS:
         raise _InvalidCalendar(f"targets.{metric}.clock must be business or calendar")
     return ServiceTarget(metric, float(minutes), clock)

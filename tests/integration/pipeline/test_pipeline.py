@@ -48,7 +48,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 
 def test_a_sync_lands_each_resource_once_and_messages_last(settings: Settings) -> None:
-    wanted = ["chats", "departments", "chats"]
+    wanted = ["messages", "chats", "departments", "chats"]
     report = Pipeline(settings).sync(wanted, idempotency_key="test", messages=True)
     assert [(each.resource, each.mode) for each in report.snapshots] == [
         ("chats", "window"),

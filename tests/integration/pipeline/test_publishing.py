@@ -108,8 +108,8 @@ def test_a_copy_that_fails_is_a_warning_and_the_next_load_makes_it_although_noth
 def test_a_rollback_announces_its_warnings_and_is_announced_again_where_that_failed(
     tmp_path: Path, ours: Sandbox
 ) -> None:
-    settings = settings_for(ours, tmp_path)
-    for key in ("first", "second"):
+    settings = settings_for(ours, tmp_path, keep_versions=9)
+    for key in ("first", "second", "third"):
         land(settings, key)
         Pipeline(settings).load()
     (tmp_path / "copies").write_text("in the way")
@@ -123,8 +123,9 @@ def test_a_rollback_announces_its_warnings_and_is_announced_again_where_that_fai
     with pytest.raises(ConnectionError):
         pipeline.rollback(announce=announce)
     again = pipeline.rollback(announce=announce)
-    assert [report.to for report in told] == [1, 1]
+    assert [report.to for report in told] == [2, 2]
     assert again == told[1]
+    assert pipeline.rollback().to == 1
     assert [len(report.warnings) for report in told] == [1, 1]
 
 

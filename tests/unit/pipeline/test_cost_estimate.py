@@ -121,6 +121,16 @@ def test_a_window_costs_the_pages_of_its_span_wherever_it_lies(
     assert told.asked == len(api.asked) <= 45
 
 
+def test_a_list_that_is_shorter_than_last_time_has_no_rows_where_there_are_no_pages(api: Api) -> None:
+    api.lists["chats"] = [
+        {"id": 100 - number, "createdAt": f"{(NOW - number * DAY).astimezone(ZONE):%Y-%m-%d %H:%M:%S}"}
+        for number in range(100)
+    ]
+    span = CreationSpan(NOW - 50.5 * DAY, NOW - 29.5 * DAY)
+    assert estimate(api, LandingJob(Mode.WINDOW, "asked for", span, pages=500)).requests == 2 + 2 * 9
+    assert "chats 250" in api.asked
+
+
 def test_rows_without_a_time_do_not_stop_the_search(api: Api) -> None:
     api.lists["chats"] = [{"id": number, "createdAt": "0000-00-00 00:00:00"} for number in range(400)]
     span = CreationSpan(NOW - 2 * DAY, NOW - DAY)

@@ -30,6 +30,18 @@ def test_a_hint_of_the_length_never_makes_a_window_expensive(hint: int, first: i
     assert outcome.requests <= 170 // SIZE + 1 + 40
 
 
+@pytest.mark.parametrize("rows", [5, 21, 39, 45, 200])
+@pytest.mark.parametrize("hint", [None, 1, 3, 10])
+@pytest.mark.parametrize("streams", [1, 2, 4])
+def test_a_window_near_the_head_costs_little_wherever_it_ends(rows: int, hint: int | None, streams: int) -> None:
+    for first in (0, 4, 19, 20):
+        for count in range(1, min(45, rows - first), 3):
+            oldest, newest = rows - first - count + 1, rows - first
+            make = partial(WindowWalk, start=created_at(oldest), end=created_at(newest + 1), pages_hint=hint)
+            outcome = sweep(Scenario(rows=rows, streams=streams), make, wanted=range(oldest, newest + 1))
+            assert (outcome.certificate.exact, outcome.missing, outcome.requests <= 40) == (True, frozenset(), True)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_no_window_of_a_moving_list_misses_more_than_it_states(seed: int) -> None:
     case = Scenario(rows=3_000, arrivals=seed % 5, departures=seed % 3 / 2, streams=1 + seed % 6, seed=seed)
