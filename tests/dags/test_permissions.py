@@ -126,3 +126,14 @@ def test_only_connections_whose_page_the_user_may_see_are_listed(
     listed = {reads: create_client(reads).get("/").text for reads in ("north", "south")}
     names = ("huggy_default", "huggy_new", "huggy_gone")
     assert [[name in text for name in names] for text in listed.values()] == [[True, True, True], [False, True, True]]
+
+
+@pytest.mark.usefixtures("loaded_companies")
+def test_a_user_who_may_open_none_of_several_connections_reads_what_to_do(
+    page: ReportFiles, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_companies(4242, beside=page)
+    connect("huggy_two", extra={"warehouse": str(page.warehouse)})
+    monkeypatch.setattr(pages, "list_connections", lambda: ["huggy_default", "huggy_two"])
+    told = create_client("south").get("/", headers={"Accept-Language": "en"})
+    assert (told.status_code, "ask Airflow" in told.text, "huggy_two" in told.text) == (403, True, False)
