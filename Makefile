@@ -19,7 +19,7 @@ help: ## this list
 demo: $(READY) ## the main job: a sandbox of Huggy, the DAG huggy_sync in a real Airflow, an answer from DuckDB
 	@$(BIN)/python -m scripts.demo
 
-test: $(READY) ## all tests (about 35 minutes on two cores)
+test: $(READY) ## all tests (about 25 minutes on two cores)
 	@sh scripts/debian.sh chromium redis-server docker-compose faketime g++
 	@echo "== Tests"
 	@$(BIN)/python -m pytest --numprocesses=3 tests/unit tests/integration
