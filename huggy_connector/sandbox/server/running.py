@@ -41,7 +41,7 @@ class _Listener:
     async def close(self) -> None:
         """Stop listening. Answers in progress are cut off."""
         self._socket.close()
-        await self._web.shutdown(timeout=0)
+        await self._web.shutdown(timeout=0.01)  # 0 would be without a limit
 
 
 class Sandbox:

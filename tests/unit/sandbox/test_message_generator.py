@@ -66,6 +66,10 @@ def test_a_new_chat_keeps_its_messages_through_its_whole_life() -> None:
         kept = [[{key: each[key] for key in FIELDS if key != "chat"} for each in part] for part in (longer, said)]
         assert kept[0][len(longer) - len(said) :] == kept[1]
         said = longer
+        last, newest = account.chats.record(row)["lastMessage"], account.chats.messages(row, events=False)[0]
+        assert {key: newest[key] for key in ("text", "sendAt", "senderType")} == {
+            key: last[key] for key in ("text", "sendAt", "senderType")
+        }
     assert [(each["type"], each["senderType"]) for each in said][:4] == [
         ("internalEvent", account.chats.record(row)["channel"]),
         *(("text", "agent"), ("text", "agent")),
@@ -92,7 +96,7 @@ def test_no_two_messages_of_an_account_have_the_same_id() -> None:
 
 
 def test_events_are_shown_only_when_asked_for_and_nobody_wrote_them() -> None:
-    account = create_account(quirks=False)
+    account = create_account(quirks=False, chats=150)
     for everything, spoken in zip(
         say_everything(account, events=True), say_everything(account, events=False), strict=True
     ):
@@ -119,7 +123,7 @@ def test_a_customer_begins_and_no_agent_speaks_before_the_chat_was_attended() ->
 
 
 def test_the_receiver_of_the_desks_messages_is_the_customer() -> None:
-    account = create_account(quirks=False)
+    account = create_account(quirks=False, chats=150)
     for chat in say_everything(account, events=True):
         for message in chat:
             is_outgoing = message["senderType"] in ("agent", "virtual_agent")
@@ -130,7 +134,7 @@ def test_the_receiver_of_the_desks_messages_is_the_customer() -> None:
 
 
 def test_a_chat_without_a_contact_has_messages_of_nobody() -> None:
-    account = create_account(contacts=0, absent_customers=0.0)
+    account = create_account(chats=100, contacts=0, absent_customers=0.0)
     for chat in say_everything(account, events=False):
         assert {message["customer"] for message in chat} == {None}
         assert {message["sender"] for message in chat if message["senderType"] == message["channel"]} == {None}
@@ -151,14 +155,14 @@ def test_some_bots_speak_as_an_agent_that_is_on_no_list() -> None:
     usual = count_bots(create_account())
     auto, assistant = usual["Auto", "agent"], usual["Assistente Virtual", "virtual_agent"]
     assert (usual.total(), 0.1 < auto / usual.total() < 0.4) == (auto + assistant, True)
-    assert set(count_bots(create_account(bots_as_agents=1.0))) == {("Auto", "agent")}
-    assert set(count_bots(create_account(bots_as_agents=0.0))) == {("Assistente Virtual", "virtual_agent")}
+    assert set(count_bots(create_account(chats=100, bots_as_agents=1.0))) == {("Auto", "agent")}
+    assert set(count_bots(create_account(chats=100, bots_as_agents=0.0))) == {("Assistente Virtual", "virtual_agent")}
     assert 1 not in {agent["id"] for chat in list_chats(create_account()) for agent in chat["agents"]}
 
 
 def test_the_id_of_a_contact_is_a_number_and_that_of_a_virtual_agent_a_text() -> None:
     kinds: set[tuple[bool, type]] = set()
-    for chat in say_everything(create_account(bots_as_agents=0.0), events=False):
+    for chat in say_everything(create_account(chats=150, bots_as_agents=0.0), events=False):
         kinds |= {
             (each["senderType"] == "virtual_agent", type(each["sender"]["id"])) for each in chat if each["sender"]
         }
@@ -167,7 +171,7 @@ def test_the_id_of_a_contact_is_a_number_and_that_of_a_virtual_agent_a_text() ->
 
 @pytest.mark.parametrize(("share", "named"), [(0.0, {True}), (1.0, {False}), (0.3, {True, False})])
 def test_some_messages_do_not_name_the_customer(share: float, named: set[bool]) -> None:
-    account = create_account(absent_customers=share)
+    account = create_account(chats=150, absent_customers=share)
     said = [message for chat in say_everything(account, events=True) for message in chat]
     assert {"customer" in message for message in said} == named
     assert all(("customer" in message) == ("customer" in message["chat"]) for message in said)

@@ -34,6 +34,7 @@ def test_the_first_token_is_valid_and_the_same_at_every_start() -> None:
     first, second = tokens(), tokens()
     assert (first.first_token, first.first_token.count(".")) == (second.first_token, 2)
     assert second.find_flaw(f"Bearer {first.first_token}", NOW) == ""
+    assert flaw_of(second, first.first_token, NOW + 70 * 365 * DAY) == ""
 
 
 @pytest.mark.parametrize(
