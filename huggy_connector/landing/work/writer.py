@@ -131,7 +131,8 @@ class SnapshotWriter:
                 suppression_list=self._suppression_list,
                 detections=self._detections,
             )
-            self._pending.append(batch)
+            if batch.num_rows:  # none is left if all are of forgotten people
+                self._pending.append(batch)
 
     def commit(self, walk: Mapping[str, Any] | None, *, pages: int, requests: int, retries: int) -> None:
         """Make all rows so far and the state of the walk durable together: a later attempt sees both or neither.

@@ -17,7 +17,7 @@ from huggy_connector.landing.id_set import read_ids
 from huggy_connector.landing.manifest import ManifestFile
 from huggy_connector.landing.work.lease import ProcessIdentity
 from huggy_connector.model import Certificate, Mode
-from huggy_connector.privacy import PrivacyPolicy
+from huggy_connector.privacy import PrivacyPolicy, SuppressionList
 from huggy_connector.privacy.rules import read_rules
 from huggy_connector.storage import LocalStorage
 from tests.integration.landing.conftest import make_request
@@ -193,3 +193,12 @@ def test_a_failed_publication_leaves_no_file_beside_the_work_which_the_next_run_
     assert ids_in(desk.landing, manifest) == list(range(18))
     assert read_ids(desk.storage, manifest) == ids
     assert desk.files() == sorted(f"{manifest.folder}/{name}" for name in manifest.file_names)
+
+
+def test_rows_that_are_all_of_forgotten_people_are_committed_as_no_rows(desk: Desk) -> None:
+    policy = PrivacyPolicy(read_rules(""), b"k" * 32)
+    SuppressionList(42, b"k" * 32).add(desk.storage, 800001, [])
+    with desk.begin(policy=policy, resource="contacts", mode=Mode.INCREMENTAL) as work:
+        work.append([{"id": 800001}], fetched_at=desk.time)
+        work.commit({"page": 1}, pages=1, requests=1, retries=0)
+        assert work.publish(certificate=Certificate(exact=True)).rows == 0
