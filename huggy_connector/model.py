@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 Row = Mapping[str, Any]
 """One record as the API returned it."""
@@ -59,3 +59,8 @@ class Certificate:
     """One sentence that tells a person why it is not exact."""
     details: Mapping[str, Any] = field(default_factory=dict)
     scope: Scope = Scope.LIST
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Return the certificate of which `state` has the JSON values."""
+        return cls(**{**state, "scope": Scope(state.get("scope", Scope.LIST))})

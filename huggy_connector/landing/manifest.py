@@ -8,7 +8,7 @@ from datetime import UTC
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, TypeAdapter, ValidationError
 from pydantic import Field as Valid
 from pydantic_core import from_json
 
@@ -49,6 +49,12 @@ class IdSet:
     sha256: Annotated[str, Valid(pattern="^[0-9a-f]{64}$")]
 
 
+def _complete_certificate(value: Any) -> Any:
+    """Return a certificate as it is read. One that is not exact and states no bound has none."""
+    is_unbounded = isinstance(value, dict) and not value.get("exact") and "missing_at_most" not in value
+    return {**value, "missing_at_most": None} if is_unbounded else value
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """A published snapshot. It never changes.
@@ -77,7 +83,7 @@ class Manifest:
     pages: Count
     requests: Count
     retries: Count
-    certificate: Certificate
+    certificate: Annotated[Certificate, BeforeValidator(_complete_certificate)]
     schema_fingerprint: str
     files: tuple[ManifestFile, ...]
     privacy: str = ""

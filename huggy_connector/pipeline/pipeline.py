@@ -69,15 +69,16 @@ class Pipeline:
     ) -> CostEstimate:
         """Return what landing a resource would cost, for as few requests as possible. Without a mode: what is due."""
         resource, settings = get_resource(resource_name), self.settings
+        chosen = None if mode is None else parse_mode(mode)
         with open_client(settings, lane=lane, clock=self.clock, note=self.progress.note) as client:
             company_id = settings.company_id or client.fetch_profile().company_id
             landing, now = self._landing(), client.run_clock.now()
-            if mode is None:
+            if chosen is None:
                 job = choose_due_job(
                     landing, company_id, resource, now=now, reconcile_after=timedelta(days=settings.reconcile_days)
                 )
             else:
-                job = choose_job(landing, company_id, resource, mode=parse_mode(mode), span=span, now=now)
+                job = choose_job(landing, company_id, resource, mode=chosen, span=span, now=now)
             return estimate_cost(job, client, resource, zone=settings.zone, now=now)
 
     def land(
@@ -96,20 +97,21 @@ class Pipeline:
         With `once` (an Airflow task, which may run twice) a snapshot that was published for the same key and request is
         returned for 0 requests. `span` belongs to the mode window. `show_events` adds internal events to the messages.
         """
+        chosen = parse_mode(mode)
         landing = IdempotentLanding.from_settings(
             self.settings,
             self.progress,
             self.clock,
             resource_name,
             idempotency_key=idempotency_key,
-            mode=mode,
+            mode=chosen,
             once=once,
             span=span,
             show_events=show_events,
             lane=lane,
         )
 
-        return landing.recall_or_land(lambda run: (run.land_mode(parse_mode(mode), span),))[0]
+        return landing.recall_or_land(lambda run: (run.land_mode(chosen, span),))[0]
 
     def land_due(
         self,

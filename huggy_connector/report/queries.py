@@ -27,7 +27,12 @@ from huggy_connector.report.figures import (
 )
 from huggy_connector.warehouse import TableFreshness, connect
 from huggy_connector.warehouse.file.paths import WarehousePaths
-from huggy_connector.warehouse.file.publish_log import Publish, not_a_warehouse, read_last_publish, stop_if_newer
+from huggy_connector.warehouse.file.publish_log import (
+    Publish,
+    build_foreign_file_error,
+    read_last_publish,
+    stop_if_newer,
+)
 from huggy_connector.warehouse.schema import meta, table_spec
 
 if TYPE_CHECKING:
@@ -119,7 +124,7 @@ def _read_last_publish(connection: DuckDBPyConnection, paths: WarehousePaths) ->
         )
         if table_count.fetchall() == [(0,)]:
             return None
-        raise not_a_warehouse(paths.live)
+        raise build_foreign_file_error(paths.live)
     stop_if_newer(publish, paths.live)
     return publish
 

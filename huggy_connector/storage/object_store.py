@@ -120,7 +120,9 @@ class ObjectStorage:
                 return False
             return True
 
-        return self._write(put)
+        is_exchanged = self._write(put)
+        self._cache.remove(name)
+        return is_exchanged
 
     @contextmanager
     def write_file(self, name: str) -> Iterator[Path]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from huggy_connector.airflow.alerts import describe_inexact_snapshot, send_alert
-from huggy_connector.landing import Manifest
-from huggy_connector.model import Certificate, Mode
+from huggy_connector.model import Certificate
+from tests.manifests import make_manifest
 
 LOG = logging.getLogger("huggy.test_alerts")
 
@@ -83,26 +82,8 @@ def test_a_callback_in_which_the_process_is_ended_ends_it(stop: type[BaseExcepti
 def test_an_inexact_snapshot_is_told_with_its_folder_its_reason_and_what_repairs_it(
     certificate: dict[str, Any], many: str
 ) -> None:
-    noon = datetime(2026, 11, 22, 15, tzinfo=UTC)
-    manifest = Manifest(
-        resource="chats",
-        company_id=4242,
-        run_key="20261122T150000Z-full-1a2b3c4d",
-        mode=Mode.FULL,
-        window=None,
-        started_at=noon,
-        finished_at=noon,
-        rows=20,
-        unique_ids=20,
-        keyless=0,
-        pages=1,
-        requests=2,
-        retries=0,
-        certificate=Certificate(**certificate),
-        schema_fingerprint="0123456789abcdef",
-        files=(),
-    )
+    manifest = make_manifest(company_id=4242, certificate=Certificate(**certificate))
     assert describe_inexact_snapshot(manifest) == (
-        f"chats: the snapshot 4242/chats/20261122T150000Z-full-1a2b3c4d is not exact, {many}. Rows left. "
+        f"chats: the snapshot 4242/chats/20261122T070000Z-full-1a2b3c4d is not exact, {many}. Rows left. "
         "The next huggy_sync reads everything again."
     )

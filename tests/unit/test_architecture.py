@@ -48,8 +48,8 @@ def _has_behaviour(module: Path) -> bool:
     return any(not _is_docstring(statement) for function in functions for statement in function.body)
 
 
-def _is_function(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
-    return isinstance(node, ast.FunctionDef)
+def _is_function(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

@@ -154,7 +154,7 @@ class StreamSweep(RequestChooser):
             EndSearch.from_state(state["search"], width=self._max_streams),
         )
         self._tail_checks.last_at, self._suspect_pages.is_strained = state["checked"], state.get("strained", False)
-        self._certificate = None if state["done"] is None else Certificate(**state["done"])
+        self._certificate = None if state["done"] is None else Certificate.from_state(state["done"])
         if self._reading.counts.reference_rows and not self._is_end_found:
             self._probe_pages.extend(self._end_search.next_pages())
 

@@ -39,10 +39,13 @@ class RollbackDecision:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotDecisions:
-    """Decisions by addresses of manifests: `blocked` ones are not loaded, `accepted` ones are always believed."""
+    """Decisions by addresses of manifests: `blocked` ones are not loaded, `accepted` ones are always believed.
 
-    blocked: frozenset[str] = frozenset()
-    accepted: frozenset[str] = frozenset()
+    Neither has a default: a file that lost one of them would unblock snapshots.
+    """
+
+    blocked: frozenset[str]
+    accepted: frozenset[str]
     rollback: RollbackDecision | None = None
 
     def with_rollback(self, rollback: RollbackDecision) -> SnapshotDecisions:
@@ -52,13 +55,7 @@ class SnapshotDecisions:
         return replace(self, blocked=blocked, rollback=replace(rollback, stage=stage))
 
 
-@dataclass(frozen=True, slots=True)
-class _StoredDecisions:
-    """The decisions in the file: both lists must be there, for a file that lost one would unblock snapshots."""
-
-    blocked: frozenset[str]
-    accepted: frozenset[str]
-    rollback: RollbackDecision | None = None
+NO_DECISIONS = SnapshotDecisions(frozenset(), frozenset())
 
 
 def settle_decisions(paths: WarehousePaths, engine: EngineLimits) -> SnapshotDecisions:
@@ -86,10 +83,9 @@ def _is_published(paths: WarehousePaths, rollback: RollbackDecision, engine: Eng
 def read_decisions(paths: WarehousePaths) -> SnapshotDecisions:
     """Return the decisions as the file has them. Raise WarehouseUnusable if it cannot be read."""
     try:
-        stored = _adapter().validate_json(paths.decisions.read_bytes(), strict=True)
-        return SnapshotDecisions(stored.blocked, stored.accepted, stored.rollback)
+        return _adapter().validate_json(paths.decisions.read_bytes(), strict=True)
     except FileNotFoundError:
-        return SnapshotDecisions()
+        return NO_DECISIONS
     except (OSError, ValueError):  # and pydantic's ValidationError
         raise WarehouseUnusable(
             f"{paths.decisions}, which says what snapshots are blocked, cannot be read: mend it, or remove it to load "
@@ -98,8 +94,8 @@ def read_decisions(paths: WarehousePaths) -> SnapshotDecisions:
 
 
 @cache
-def _adapter() -> TypeAdapter[_StoredDecisions]:
-    return TypeAdapter(_StoredDecisions)
+def _adapter() -> TypeAdapter[SnapshotDecisions]:
+    return TypeAdapter(SnapshotDecisions)
 
 
 def write_decisions(paths: WarehousePaths, decisions: SnapshotDecisions) -> None:

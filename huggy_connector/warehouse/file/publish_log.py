@@ -49,7 +49,7 @@ def stop_if_newer(publish: Publish, path: Path) -> None:
         )
 
 
-def not_a_warehouse(path: Path) -> WarehouseUnusable:
+def build_foreign_file_error(path: Path) -> WarehouseUnusable:
     """Return the error for a DuckDB file that is no warehouse."""
     return WarehouseUnusable(f"{path} is a DuckDB file, but no warehouse of huggy-connector: give its path.")
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from huggy_connector.api import CLOCK_TOLERANCE
 from huggy_connector.warehouse.file.paths import WarehousePaths
-from huggy_connector.warehouse.file.publish_log import not_a_warehouse, read_last_publish
+from huggy_connector.warehouse.file.publish_log import build_foreign_file_error, read_last_publish
 from huggy_connector.warehouse.read.queries import UTC_ZONE, connect
 from huggy_connector.warehouse.schema import meta
 
@@ -84,7 +84,7 @@ def read_status(
     with connect(warehouse, zone=zone) as connection:
         publish = read_last_publish(connection)
         if publish is None:
-            raise not_a_warehouse(paths.live)
+            raise build_foreign_file_error(paths.live)
         freshness = connection.execute(
             "SELECT company_id, resource, rows, newest_created_at, newest_updated_at, newest_fetched_at, last_snapshot,"
             f" last_snapshot_started_at, last_snapshot_exact FROM {meta.FRESHNESS.sql} ORDER BY company_id, resource"

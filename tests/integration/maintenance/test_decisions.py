@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from huggy_connector.landing import Manifest
 from huggy_connector.maintenance.decisions import Decision, record_decision
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import SnapshotDecisions
+from huggy_connector.warehouse.file.blocklist import NO_DECISIONS
 from tests.integration.warehouse.conftest import COMPANY, Desk
 
 KEY = "20261122T120100Z-full-00000001"
@@ -51,9 +53,9 @@ def test_a_decision_without_a_run_key_is_none(decision: Decision, is_one: bool) 
 def test_a_blocked_snapshot_is_not_loaded_until_it_is_let_in_again(desk: Desk) -> None:
     bad = land(desk, 1)
     land(desk, 2)
-    assert decide(desk, block=(bad.run_key,)) == SnapshotDecisions(blocked=frozenset({bad.address}))
+    assert decide(desk, block=(bad.run_key,)) == replace(NO_DECISIONS, blocked=frozenset({bad.address}))
     assert loaded(desk) == [2]
-    assert decide(desk, unblock=(bad.run_key,)) == SnapshotDecisions()
+    assert decide(desk, unblock=(bad.run_key,)) == NO_DECISIONS
     assert loaded(desk) == [1, 2]
 
 
@@ -63,7 +65,7 @@ def test_the_last_decision_about_a_snapshot_counts_and_the_others_stay(desk: Des
     accepted = decide(desk, accept=(one.run_key,))
     assert accepted == SnapshotDecisions(frozenset({two.address}), frozenset({one.address}))
     assert decide(desk) == accepted
-    assert decide(desk, block=(one.run_key,)) == SnapshotDecisions(frozenset({one.address, two.address}))
+    assert decide(desk, block=(one.run_key,)) == replace(NO_DECISIONS, blocked=frozenset({one.address, two.address}))
 
 
 def test_a_run_key_names_the_snapshots_of_every_company_that_has_it(desk: Desk) -> None:
@@ -78,7 +80,7 @@ def test_a_snapshot_cannot_be_kept_out_and_let_in_at_once(desk: Desk, other: str
     with pytest.raises(ConfigurationError) as raised:
         decide(desk, block=(one.run_key,), **{other: ("unknown", one.run_key)})
     assert str(raised.value) == f"{one.run_key} can be blocked or let in, not both: choose one."
-    assert decide(desk) == SnapshotDecisions()
+    assert decide(desk) == NO_DECISIONS
 
 
 @pytest.mark.parametrize("key", ["20200101T000000Z-full-00000000", "", "../x", "a\nb", "*"])
@@ -88,7 +90,7 @@ def test_an_unknown_run_key_is_named_and_nothing_is_decided(desk: Desk, verb: st
     with pytest.raises(ConfigurationError) as raised:
         decide(desk, **{verb: (known.run_key, key)})
     assert str(raised.value) == f"The landing has no snapshot {key!r}: `huggy status` lists the last ones."
-    assert decide(desk) == SnapshotDecisions()
+    assert decide(desk) == NO_DECISIONS
 
 
 def test_a_key_that_may_be_on_a_damaged_manifest_is_not_called_unknown(desk: Desk) -> None:

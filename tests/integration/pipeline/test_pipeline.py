@@ -196,3 +196,17 @@ def test_manifests_of_another_workers_landing_are_missed_by_name(settings: Setti
         f"The landing {settings.landing} lacks {elsewhere}, which another worker has landed: give all workers the same "
         "folder, as an absolute path, or a landing in an object store."
     )
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_a_mode_that_does_not_exist_is_refused_before_the_first_request(
+    settings: Settings, desk: Sandbox, *, once: bool
+) -> None:
+    before, pipeline = requests_of(desk), Pipeline(settings)
+    for attempt in (
+        lambda: pipeline.land("chats", idempotency_key="test", mode="half", once=once),
+        lambda: pipeline.plan("chats", mode="half"),
+    ):
+        with pytest.raises(ConfigurationError, match=r"^There is no mode 'half': choose from full, incremental, "):
+            attempt()
+    assert requests_of(desk) == before

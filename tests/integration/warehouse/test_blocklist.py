@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.warehouse import decide_snapshots
 from huggy_connector.warehouse.file import publish_log
 from huggy_connector.warehouse.file.blocklist import (
+    NO_DECISIONS,
     RollbackDecision,
     SnapshotDecisions,
     read_decisions,
@@ -41,7 +43,7 @@ def make_paths(folder: Path) -> WarehousePaths:
 
 
 def test_without_a_file_nothing_is_decided(tmp_path: Path) -> None:
-    assert read_decisions(make_paths(tmp_path)) == SnapshotDecisions()
+    assert read_decisions(make_paths(tmp_path)) == NO_DECISIONS
 
 
 @pytest.mark.parametrize("rollback", [None, BEGUN, TAKEN])
@@ -108,9 +110,9 @@ def test_a_rollback_that_was_killed_before_its_publish_never_happened(desk: Desk
     paths = make_paths(desk.folder)
     if has_file:
         desk.load()
-    write_decisions(paths, SnapshotDecisions(frozenset({"old"}), rollback=BEGUN))
-    assert settle_decisions(paths, EngineLimits()) == SnapshotDecisions(frozenset({"old"}))
-    assert read_decisions(paths) == SnapshotDecisions(frozenset({"old"}))
+    write_decisions(paths, replace(NO_DECISIONS, blocked=frozenset({"old"}), rollback=BEGUN))
+    assert settle_decisions(paths, EngineLimits()) == replace(NO_DECISIONS, blocked=frozenset({"old"}))
+    assert read_decisions(paths) == replace(NO_DECISIONS, blocked=frozenset({"old"}))
 
 
 def test_a_rollback_that_was_killed_after_its_publish_is_taken(desk: Desk) -> None:
@@ -118,14 +120,14 @@ def test_a_rollback_that_was_killed_after_its_publish_is_taken(desk: Desk) -> No
     paths, engine = make_paths(desk.folder), EngineLimits()
     with engine.open_for_writing(paths.live, spill=paths.spill) as connection:
         publish_log.record_rollback(connection, version=3, now=NOW, to=1)
-    write_decisions(paths, SnapshotDecisions(frozenset({"old"}), rollback=BEGUN))
-    assert settle_decisions(paths, engine) == SnapshotDecisions(frozenset({"new"}), rollback=TAKEN)
-    assert read_decisions(paths) == SnapshotDecisions(frozenset({"new"}), rollback=TAKEN)
+    write_decisions(paths, replace(NO_DECISIONS, blocked=frozenset({"old"}), rollback=BEGUN))
+    assert settle_decisions(paths, engine) == replace(NO_DECISIONS, blocked=frozenset({"new"}), rollback=TAKEN)
+    assert read_decisions(paths) == replace(NO_DECISIONS, blocked=frozenset({"new"}), rollback=TAKEN)
 
 
 def test_a_settled_decision_opens_no_warehouse(tmp_path: Path) -> None:
     paths = make_paths(tmp_path)
     paths.live.write_bytes(b"no DuckDB file")
-    decisions = SnapshotDecisions(frozenset({"new"}), rollback=TAKEN)
+    decisions = replace(NO_DECISIONS, blocked=frozenset({"new"}), rollback=TAKEN)
     write_decisions(paths, decisions)
     assert settle_decisions(paths, EngineLimits()) == decisions

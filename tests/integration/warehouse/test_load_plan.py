@@ -142,7 +142,7 @@ def plan(
         desk.landing,
         WarehousePaths.at(desk.warehouse),
         inspected or InspectedFile(),
-        SnapshotDecisions(frozenset(blocked)),
+        SnapshotDecisions(frozenset(blocked), frozenset()),
         [RESOURCES["chats"], RESOURCES["agents"]],
         **{"zone": ZONE, "rebuild": False, "now": NOON + timedelta(hours=1), "note": lambda _: None, **options},
     )

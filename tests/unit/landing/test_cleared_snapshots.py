@@ -11,28 +11,16 @@ from obstore.store import MemoryStore
 
 from huggy_connector.landing import Manifest, ManifestFile
 from huggy_connector.landing.erasure.cleared_snapshots import ClearedSnapshots, write_cleared_snapshots
-from huggy_connector.model import Certificate, Mode
 from huggy_connector.privacy import SuppressionList
 from huggy_connector.storage import ObjectStorage, Storage
+from tests.manifests import make_manifest
 
 KEY = b"a key of more than sixteen bytes"
 START = datetime(2026, 11, 22, 7, tzinfo=UTC)
-MANIFEST = Manifest(
+MANIFEST = make_manifest(
     resource="contacts",
-    company_id=42,
-    run_key="20261122T070000Z-full-1a2b3c4d",
-    mode=Mode.FULL,
-    window=None,
-    started_at=START,
-    finished_at=START,
     rows=2,
     unique_ids=2,
-    keyless=0,
-    pages=1,
-    requests=1,
-    retries=0,
-    certificate=Certificate(exact=True),
-    schema_fingerprint="0123456789abcdef",
     files=(
         ManifestFile("part-a-00000.parquet", 1, 100, "ab" * 32),
         ManifestFile("part-a-00001.parquet", 1, 100, "cd" * 32),

@@ -12,8 +12,8 @@ from pyroaring import BitMap64
 from huggy_connector.landing import Manifest
 from huggy_connector.landing.id_set import read_ids, write_ids
 from huggy_connector.landing.manifest import IdSet
-from huggy_connector.model import Certificate, Mode
 from huggy_connector.storage import ObjectStorage, Storage
+from tests.manifests import make_manifest
 
 START = datetime(2026, 11, 22, 7, tzinfo=UTC)
 
@@ -24,25 +24,7 @@ def storage() -> Storage:
 
 
 def manifest_with(ids: IdSet | None) -> Manifest:
-    return Manifest(
-        resource="chats",
-        company_id=42,
-        run_key="20261122T070000Z-full-1a2b3c4d",
-        mode=Mode.FULL,
-        window=None,
-        started_at=START,
-        finished_at=START,
-        rows=0,
-        unique_ids=0,
-        keyless=0,
-        pages=0,
-        requests=0,
-        retries=0,
-        certificate=Certificate(exact=True),
-        schema_fingerprint="",
-        files=(),
-        ids=ids,
-    )
+    return make_manifest(ids=ids)
 
 
 FOLDER = manifest_with(None).folder

@@ -66,6 +66,12 @@ def test_an_unknown_field_of_a_later_release_is_ignored() -> None:
     assert Manifest.from_json(manifest_json_with(weather="fine")) == MANIFEST
 
 
+@pytest.mark.parametrize(("exact", "missing_at_most"), [(True, 0), (False, None)])
+def test_an_inexact_certificate_without_a_bound_has_none(*, exact: bool, missing_at_most: int | None) -> None:
+    text = json.dumps({**json.loads(MANIFEST.to_json()), "certificate": {"exact": exact}}).encode()
+    assert Manifest.from_json(text).certificate == Certificate(exact=exact, missing_at_most=missing_at_most)
+
+
 def test_a_manifest_of_an_old_release_has_no_request() -> None:
     fields = json.loads(MANIFEST.to_json())
     old = json.dumps({name: value for name, value in fields.items() if name not in {"asked", "account"}}).encode()

@@ -10,28 +10,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from huggy_connector.landing import LandingRequest, Manifest, ManifestFile, Pack
+from huggy_connector.landing import LandingRequest, ManifestFile, Pack
 from huggy_connector.landing.pack_manifest import PackedSnapshot, PackLocation
-from huggy_connector.model import Certificate, Mode
+from tests.manifests import make_manifest
 
 START = datetime(2026, 11, 22, 7, tzinfo=UTC)
 FILE = ManifestFile("part-00000.parquet", 41, 1000, "ab" * 32)
-MANIFEST = Manifest(
-    resource="chats",
-    company_id=42,
-    run_key="20261122T070000Z-full-1a2b3c4d",
-    mode=Mode.FULL,
-    window=None,
-    started_at=START,
-    finished_at=START + timedelta(minutes=1),
+MANIFEST = make_manifest(
     rows=21,
     unique_ids=20,
     keyless=1,
-    pages=2,
-    requests=3,
     retries=1,
-    certificate=Certificate(exact=True),
-    schema_fingerprint="0123456789abcdef",
     files=(ManifestFile("part-a-00000.parquet", 21, 500, "cd" * 32),),
     asked=LandingRequest("huggy land", "full"),
     state={"open": [1, 2]},

@@ -141,3 +141,4 @@ def test_a_finished_sweep_stays_finished_when_it_is_resumed() -> None:
     drive(walk, rows(30, 30), requests=100)
     resumed = StreamSweep.from_state(json.loads(json.dumps(walk.state())), facts)
     assert (resumed.is_finished, resumed.next_request(), resumed.certificate()) == (True, None, walk.certificate())
+    assert resumed.certificate().scope is walk.certificate().scope

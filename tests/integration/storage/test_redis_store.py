@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 
 import pytest
@@ -10,11 +11,15 @@ from huggy_connector.errors import ConfigurationError
 from huggy_connector.storage import redis_store
 
 
-@pytest.mark.parametrize(
-    "url", ["redis://localhost:6379/0", "rediss://me:hidden@host:1", "unix:///run/redis.sock?db=2"]
-)
+@pytest.mark.parametrize("url", ["redis://{}:{}/0", "rediss://me:hidden@{}:{}"])
 def test_opening_sends_nothing(url: str) -> None:
-    redis_store.connect(url, setting="HUGGY_BUDGET", timeout=1.0).close()
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        silent.setblocking(False)
+        redis_store.connect(url.format(*silent.getsockname()), setting="HUGGY_BUDGET", timeout=1.0).close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 @pytest.mark.parametrize("url", ["", "localhost", "http://host", "redis://host:port", "redis://host?socket_tiemout=1"])
