@@ -11,10 +11,10 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check audit proof bench fix up down constraints
+.PHONY: help demo test check audit proof bench fix up down constraints release-check
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## the main job: a sandbox of Huggy, the DAG huggy_sync in a real Airflow, an answer from DuckDB
 	@$(BIN)/python -m scripts.demo
@@ -59,11 +59,14 @@ down: $(READY) ## stops it
 constraints: $(READY) ## pins anew constraints.txt and, with hashes, what the image adds: requirements-image.txt
 	@$(BIN)/python -m scripts.pins
 
+release-check: $(READY) ## builds wheel and sdist, checks and installs them as a user does; publishes nothing
+	@$(BIN)/python -m scripts.release_check
+
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 was found: install one, or name it with PYTHON=/path/to/python3." >&2; exit 1; }
 	@echo "== Setting up $(VENV) with $$($(PYTHON) --version) (once, a minute or two)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python cannot make a virtual environment: on Debian install python3-venv." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable ".[all]"
 	@touch $@

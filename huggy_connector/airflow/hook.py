@@ -23,6 +23,7 @@ from huggy_connector.airflow.executor import require_shared_budget
 from huggy_connector.airflow.progress import TaskProgress
 from huggy_connector.api import Client, open_client
 from huggy_connector.errors import ConfigurationError, HuggyError
+from huggy_connector.extras import require
 from huggy_connector.model import Row
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import SECRETS, Settings, clean_text
@@ -90,6 +91,7 @@ class HuggyHook(BaseHook):
 
         For all records use the warehouse.
         """
+        require("airflow", subject="HuggyHook.get_df", modules=("pandas",))
         import pandas as pd
 
         with closing(self.iter_rows(resource)) as rows:  # a limit leaves the list before its end

@@ -294,7 +294,7 @@ def test_a_landing_at_a_url_without_the_extra_is_one_sentence(shell: Shell) -> N
     run = Run(done.returncode, done.stdout, done.stderr)
     said("no extra", run)
     assert (run.code, run.out, shell.files()) == (2, "", {})
-    extra = "pip install 'huggy-connector[object-storage]'"
+    extra = 'pip install "huggy-connector[object-storage]"'
     assert run.last == f"huggy: The place s3://bucket/x needs the extra object-storage: {extra}."
 
 

@@ -119,7 +119,7 @@ def test_a_socks_proxy_without_its_client_says_what_to_install(sandbox: Sandbox,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "huggy: ALL_PROXY names a SOCKS proxy, and its client is not installed: pip install 'huggy-connector[socks]'.\n"
+        'huggy: The SOCKS proxy of ALL_PROXY needs the extra socks: pip install "huggy-connector[socks]".\n'
     )
 
 

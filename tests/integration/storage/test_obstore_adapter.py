@@ -192,9 +192,9 @@ def test_what_the_shell_says_of_the_store_is_enough(
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "obstore.store", None)
+    monkeypatch.setitem(sys.modules, "obstore", None)
     assert refusal("s3://b/x") == (
-        "The place s3://b/x needs the extra object-storage: pip install 'huggy-connector[object-storage]'."
+        'The place s3://b/x needs the extra object-storage: pip install "huggy-connector[object-storage]".'
     )
 
 
