@@ -7,7 +7,7 @@ a user of 3.1 or 3.2 does without. A branch for a version goes when that version
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib import import_module
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow import __version__
 
@@ -33,7 +33,7 @@ def parse_version(version: str) -> tuple[int, int]:
 
 AIRFLOW: Final = parse_version(__version__)
 
-if AIRFLOW >= (3, 2):
+if TYPE_CHECKING or AIRFLOW >= (3, 2):
     from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
 else:
     from airflow.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException

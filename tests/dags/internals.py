@@ -4,11 +4,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from huggy_connector.airflow.versions import AIRFLOW
 
 if TYPE_CHECKING:
+    import pytest
     from airflow.sdk import DAG
 
 _HAS_PLACES_OF_3_2 = AIRFLOW >= (3, 2)
@@ -44,7 +43,7 @@ def write_dag(dag: "DAG", session: Any) -> None:
     SerializedDagModel.write_dag(lazy, bundle_name="testing", session=session)
 
 
-def set_auth_manager(manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def set_auth_manager(manager: Any, monkeypatch: "pytest.MonkeyPatch") -> None:
     """Let Airflow ask this auth manager for the length of a test."""
     app = import_module("airflow.api_fastapi.app")
     owner, name = (app._AuthManagerState, "instance") if _HAS_PLACES_OF_3_2 else (app, "auth_manager")

@@ -69,7 +69,7 @@ def test_no_other_module_asks_for_airflows_version() -> None:
 def test_from_3_3_a_policy_waits_as_long_as_an_error_asks_and_otherwise_leaves_it_to_the_task() -> None:
     from airflow.sdk import RetryDecision
 
-    minutes = {KeyError: timedelta(minutes=15)}
+    minutes: dict[type[BaseException], timedelta] = {KeyError: timedelta(minutes=15)}
     policy = build_retry_arguments(lambda error: minutes.get(type(error)), reason="It was asked for.")["retry_policy"]
     decisions = [policy.evaluate(error, 1, 2) for error in (KeyError(), OSError())]
     assert decisions == [

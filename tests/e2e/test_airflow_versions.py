@@ -74,6 +74,7 @@ class OlderAirflow:
     version: str
     python: Path
     folder: Path
+    wheel: Path
     environ: Mapping[str, str]
     packages_before: Mapping[str, str]
     """Each package and its version before ours was installed."""
@@ -132,7 +133,7 @@ def older(
     airflow = f"apache-airflow=={version}"
     run_uv(*install, "--exclude-newer", AIRFLOWS[version], airflow, environ=of_uv)
     before = list_packages(python, of_uv)
-    run_uv(*install, airflow, f"huggy-connector[airflow,report] @ {wheel.as_uri()}", environ=of_uv)
+    run_uv(*install, airflow, f"huggy-connector[airflow] @ {wheel.as_uri()}", environ=of_uv)
     for name in ("dags", "docs", "examples", "plugins", "scripts", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
@@ -144,12 +145,13 @@ def older(
         "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder),
         "HUGGY_STATE": str(folder / "state"),
     }
-    return OlderAirflow(version, python, folder, {**environ, **settings}, before)
+    return OlderAirflow(version, python, folder, wheel, {**environ, **settings}, before)
 
 
 @pytest.fixture(scope="module")
 def ready_for_tests(older: OlderAirflow) -> OlderAirflow:
-    run_uv("pip", "install", "--python", str(older.python), *TESTING, environ=older.environ)
+    ours = f"huggy-connector[report,sandbox] @ {older.wheel.as_uri()}"
+    run_uv("pip", "install", "--python", str(older.python), ours, *TESTING, environ=older.environ)
     return older
 
 
@@ -204,9 +206,9 @@ def test_airflow_dags_test_lands_every_chat(older: OlderAirflow, account: Sandbo
 
 @pytest.mark.proof
 @needs_full
-@pytest.mark.parametrize("tests", ["tests/dags", "tests/e2e/test_sync.py"])
+@pytest.mark.parametrize("tests", ["tests/dags", "tests/e2e/test_sync.py tests/e2e/test_backfill.py"])
 def test_the_same_tests_pass_there(ready_for_tests: OlderAirflow, tests: str) -> None:
-    assert re.search(r"\d+ passed", ready_for_tests.run_tests(tests))
+    assert re.search(r"\d+ passed", ready_for_tests.run_tests(*tests.split()))
 
 
 @pytest.mark.parametrize(
