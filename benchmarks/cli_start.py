@@ -54,7 +54,9 @@ def main() -> None:
     parser.add_argument("--beside", type=Path, help="A checkout of another version.")
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
-    versions = {"this version": HERE} | ({"the other": options.beside.resolve()} if options.beside else {})
+    versions = {"this version": HERE}
+    if options.beside:
+        versions["the other"] = options.beside.resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cases = {}

@@ -68,11 +68,11 @@ def list_commands() -> list[tuple[str, str, bool]]:
         blocks = BLOCK.findall(text)
         lines = [line for language, body in blocks if language in SHELLS for line in _split_script(body)]
         lines += [line for language, body in blocks if language not in SHELLS for line in IN_QUOTES.findall(body)]
-        if where.endswith(".py"):
-            lines += [line for line in text.splitlines() if EXAMPLE.match(line) and not line.endswith(".")]
+        typed = [line for line in text.splitlines() if where.endswith(".py") and EXAMPLE.match(line)]
+        lines += typed if "Example" in text else []
         without = BLOCK.sub("", text)
         mentions = [span.replace("\\|", "|").partition(" | ")[0] for span in SPAN.findall(without)]
-        mentions += IN_PROSE.findall(SPAN.sub("", without))
+        mentions += IN_PROSE.findall(SPAN.sub("", without)) + [line for line in typed if not line.endswith(".")]
         found |= {(where, each, True) for each in _find_commands(lines)}
         found |= {(where, each, False) for each in _find_commands(mentions)}
     return sorted(found)

@@ -21,7 +21,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
     (tmp_path / PACKAGE / "stones.py").write_text("class Stone: ...\nclass Pebble: ...\nclass Sand: ...\n")
     monkeypatch.syspath_prepend(tmp_path)
     module = __import__(PACKAGE)
-    module.__getattr__, module.__dir__ = export_lazily(PACKAGE, {"stones": ["Pebble", "Stone"]})  # type: ignore[method-assign]
+    hooks = export_lazily(PACKAGE, {"stones": ["Pebble", "Stone"]})
+    vars(module).update(zip(("__getattr__", "__dir__"), hooks, strict=True))
     yield module
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]

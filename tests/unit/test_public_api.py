@@ -11,6 +11,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_the_page_lists_all_public_names_and_no_other() -> None:
 
 def test_the_page_lists_the_keys_of_each_xcom() -> None:
     code = ast.parse((ROOT / "huggy_connector" / "airflow" / "operators.py").read_text(encoding="utf-8"))
-    returned = {}
+    returned: dict[str, set[Any]] = {}
     for operator in code.body:
         if isinstance(operator, ast.ClassDef) and not operator.name.startswith("_"):
             objects = [

@@ -20,7 +20,8 @@ def parse(line: str, *, whole: bool) -> None:
     """Read a command line as `huggy` does, without running the command. A mention may end before a value."""
     words = [re.sub(r"[\[\]]|\.\.\.", "", word) for word in shlex.split(line)]
     words = [PLACEHOLDERS.get(word, word) for word in words if word]
-    context, command = huggy.make_context("huggy", [*words]), huggy
+    context = huggy.make_context("huggy", [*words])
+    command: click.Command = huggy
     while isinstance(command, click.Group):
         name, found, words = command.resolve_command(context, [*context._protected_args, *context.args])
         assert found is not None

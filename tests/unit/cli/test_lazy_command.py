@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -89,12 +90,12 @@ def test_a_list_of_commands_imports_no_command_and_nothing_heavy(
 ) -> None:
     imported = imported_by(*command_lines, **environ)
     assert (HEAVY | ROOMS | OF_EVERY_COMMAND) & imported == set()
-    commands = {name for name in imported if name.startswith("huggy_connector.cli.") and name.endswith("_commands")}
-    assert commands == set()
+    commands = {name for name in imported if re.search(r"^huggy_connector\.cli\..*_commands?$", name)}
+    assert commands - {"huggy_connector.cli.shell.completion_command"} == set()
 
 
 def test_the_help_of_no_command_imports_what_only_its_work_needs() -> None:
-    imported = imported_by(*([command.name, "--help"] for command in COMMANDS))
+    imported = imported_by(*([str(command.name), "--help"] for command in COMMANDS))
     assert (HEAVY | ROOMS) & imported == set()
 
 
