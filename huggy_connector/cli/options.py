@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode
@@ -27,6 +28,21 @@ API_SETTINGS = (
 BUDGET_SETTINGS = ("budget", "state", "token_store")
 LANDING_SETTINGS = ("landing",)
 WAREHOUSE_SETTINGS = ("warehouse", "keep_versions", "memory_limit", "stop_on", "calendar", "publish")
+FILE_SETTINGS = ("calendar", "landing", "publish", "state", "warehouse")
+"""Settings that may be a path, which a shell completes."""
+
+
+def complete_resources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of resources that begin so, which are names of tables, too; each once on a command line."""
+    from huggy_connector.catalogue import RESOURCES
+
+    given = ctx.params.get(param.name or "") if param.nargs == -1 else None
+    return [name for name in RESOURCES if name.startswith(incomplete) and name not in (given or ())]
+
+
+def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    del ctx, param
+    return [CompletionItem(incomplete, type="file")]
 
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
@@ -59,6 +75,7 @@ def _option(name: str) -> Callable[[Command], Command]:
         name,
         metavar="TEXT",
         help=f"{Settings.model_fields[name].description}  [env: HUGGY_{name.upper()}]",
+        shell_complete=_complete_files if name in FILE_SETTINGS else None,
     )
 
 

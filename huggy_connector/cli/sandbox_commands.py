@@ -12,10 +12,7 @@ from huggy_connector.cli.options import LocalPath
 from huggy_connector.cli.output import print_table, say, show_progress
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.extras import require
-from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, parse_shares
-from huggy_connector.settings import Settings
-from huggy_connector.warehouse.read import queries
 
 DEMO_QUERY = """
 SELECT created_at_local::DATE AS day,
@@ -85,7 +82,10 @@ def demo(*, chats: int, folder: Path) -> None:
     Example: huggy demo
     """
     require("sandbox", subject="huggy demo")
+    from huggy_connector.pipeline import Pipeline
     from huggy_connector.sandbox import Sandbox
+    from huggy_connector.settings import Settings
+    from huggy_connector.warehouse.read import queries
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -161,7 +161,7 @@ _TEXTS: Mapping[str, Text] = {
     "figures": Text("The same figures for programs:", "Os mesmos números para programas:"),
     "meanings": Text(
         "What each figure means, in full: huggy describe marts.chat_times.",
-        "O que cada número significa, por inteiro: huggy describe marts.chat_times --language pt.",
+        "O que cada número significa, por inteiro: huggy describe marts.chat_times --language pt-BR.",
     ),
 }
 

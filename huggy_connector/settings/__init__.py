@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -47,6 +48,9 @@ SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key", "landin
 """Settings without a command line flag, masked in every repr."""
 
 
+_BUILDING = threading.Lock()
+
+
 def is_store_secret(option: str) -> bool:
     """Say whether an option of an object store is a secret, by its name."""
     return re.search("key|secret|token|password|sas", option, re.IGNORECASE) is not None
@@ -55,7 +59,9 @@ def is_store_secret(option: str) -> bool:
 class Settings(BaseModel):
     """The settings of a run. Immutable. The environment variable of a field is HUGGY_ and its name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True, defer_build=True
+    )
 
     allow_http: bool = Field(
         False, description="Whether secrets may go to an http:// address elsewhere than on this machine."
@@ -186,6 +192,8 @@ class Settings(BaseModel):
         empty one) arguments and environment count as one source: they are one person's command line and shell. Raises
         ConfigurationError with one sentence that names the first wrong setting and its source.
         """
+        with _BUILDING:  # pydantic builds the class at its first use; older ones do not guard that against threads
+            cls.model_rebuild()
         from_environment = {name: environ.get(f"HUGGY_{name.upper()}") for name in cls.model_fields}
         shell = cls._read_source(from_environment, _name_in_environment)
         arguments = cls._read_source(explicit or {}, _name_in_arguments)

@@ -193,7 +193,7 @@ def test_a_failure_keeps_its_exit_code(filled: Shell, streams: str, code: int) -
 def test_no_file_of_ours_gets_the_number_of_a_closed_stream(tmp_path: Path, streams: str) -> None:
     """For libraries of C print to the number: into the warehouse, if it is the next file that is opened."""
     code = (
-        "import os; from huggy_connector.cli.standard_streams import standard_streams\n"
+        "import os; from huggy_connector.cli.shell.standard_streams import standard_streams\n"
         "with standard_streams(), open('file', 'w') as file:\n"
         "    [os.write(number, b'noise') for number in (1, 2)]\n"
         "    file.write('ours')"

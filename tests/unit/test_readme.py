@@ -33,7 +33,7 @@ def test_the_two_languages_have_the_same_headings_tables_and_code() -> None:
 @both
 def test_every_command_is_in_the_table_of_commands(text: str) -> None:
     listed = set(re.findall(r"^\| `huggy ([a-z]+)", text, re.MULTILINE))
-    assert listed == set(huggy.commands)
+    assert listed == {*huggy.commands}
 
 
 @both

@@ -16,7 +16,7 @@ from typing import Any
 import click
 import pytest
 
-from huggy_connector.cli.app import huggy as group
+from huggy_connector.cli.sandbox_commands import sandbox as command
 from huggy_connector.sandbox import OPTION_HELP, Options
 from tests.integration.conftest import Run
 
@@ -24,7 +24,7 @@ Huggy = Callable[..., Run]
 
 
 def test_every_option_of_a_sandbox_is_an_option_of_the_command_with_its_default_and_help() -> None:
-    options = {each.name: each for each in group.commands["sandbox"].params if isinstance(each, click.Option)}
+    options = {each.name: each for each in command.params if isinstance(each, click.Option)}
     assert {*options} == {*OPTION_HELP, "port"}
     assert {name: options[name].help for name in OPTION_HELP} == OPTION_HELP
     given: dict[str, Any] = {each.name: options[each.name].default for each in fields(Options) if each.name != "faults"}

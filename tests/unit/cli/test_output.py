@@ -53,7 +53,7 @@ def test_a_json_object_is_one_line_with_escaped_control_characters(
 
 def test_commands_print_only_through_output() -> None:
     speaking = {}
-    for file in sorted(Path(huggy_connector.cli.__file__).parent.glob("*.py")):
+    for file in sorted(Path(huggy_connector.cli.__file__).parent.rglob("*.py")):
         calls = {ast.unparse(call.func) for call in ast.walk(ast.parse(file.read_text())) if isinstance(call, ast.Call)}
         if found := calls & {"click.echo", "click.secho", "print", "Console", "sys.stdout.write", "sys.stderr.write"}:
             speaking[file.name] = found
