@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,6 @@ def init() -> None:
         if text and changed != text and not _may_change(questions, place, text, changes):
             raise Interrupted("Nothing is written.")
     except KeyboardInterrupt:
-        note("")
         raise Interrupted("Interrupted: nothing is written.") from None
     if changed != text:
         _write(place, changed)
@@ -135,9 +135,9 @@ def _is_open_to_git(path: Path) -> bool:
     """Say whether the file could be committed, as far as the usual lines of a .gitignore say."""
     ignored: set[str] = set()
     for folder in path.parents:
-        ignore = folder / ".gitignore"
-        if ignore.is_file():
-            ignored |= {line.strip().lstrip("/") for line in ignore.read_text(errors="replace").splitlines()}
+        with suppress(OSError):
+            text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
+            ignored |= {line.strip().lstrip("/") for line in text.splitlines()}
         if (folder / ".git").exists():
             return not ignored & {path.name, ".env", ".env*", "*.env", ".*"}
     return False

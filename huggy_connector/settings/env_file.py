@@ -44,8 +44,8 @@ class EnvFile:
     warnings: tuple[str, ...] = ()
 
 
-class _NotOurs(Exception):
-    """Something at the file's place that this user did not put there, or no file; the text says what."""
+class _NotOurs(ConfigurationError):
+    """What is at the file's place is no file of this user; the message says what it is."""
 
 
 def locate_env_file(environ: Mapping[str, str]) -> EnvPlace | None:
@@ -79,7 +79,8 @@ def read_env_file(
     except _NotOurs as why:
         if place.is_named:
             raise ConfigurationError(f"{ENV_FILE}{quote_value(place.name)}: {why}.") from None
-        return EnvFile(place.name, {}, (f"{place.name} is not read: {why}. Make it yours, or remove it.",))
+        warning = f"{place.name} is not read: {why}. Set {ENV_FILE} to a file of yours, or empty."
+        return EnvFile(place.name, {}, (warning,))
     if text is None:
         if place.is_named:
             raise ConfigurationError(f"{ENV_FILE}{quote_value(place.name)}: there is no such file.")

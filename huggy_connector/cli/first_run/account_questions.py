@@ -99,7 +99,9 @@ class AccountQuestions:
         self.questions.tell("This is a v2 token, from Settings > API.")
         proposal = re.sub(r"/v3$", "/v2", account.get("base_url", _HUGGYS_OWN["base_url"]).rstrip("/"))
         address = self.questions.ask(
-            "Address of the v2 API", lambda text: read_setting("base_url", text), proposal=proposal
+            "Address of the v2 API",
+            lambda text: read_setting("base_url", text, allow_http=account.get("allow_http", "")),
+            proposal=proposal,
         )
         return {"base_url": address, "api_version": "v2"}
 

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from huggy_connector.cli.output import show_prompt
+
 _END_OF_INPUT, _ERASE_LINE = "\x04", "\x15"
 _ERASE = ("\x7f", "\b")
 
 
-def read_hidden_line(terminal: IO[str]) -> str:
-    """Return a line without its end. Raises EOFError for Ctrl-D on an empty line.
+def read_hidden_line(terminal: IO[str], prompt: str) -> str:
+    """Show the prompt, and return a line without its end. Raises EOFError for Ctrl-D on an empty line.
 
     Characters are taken one by one: a terminal that collects a line cuts it (macOS after 1,024 characters), and
     Huggy's tokens are longer. So the keys that erase are obeyed here.
     """
     typed = ""
-    with _silence(terminal):
+    with _silence(terminal):  # before the prompt: who pastes at once is not shown either
+        show_prompt(prompt)
         while (key := terminal.read(1)) not in {"\n", "\r"}:
             if key in {"", _END_OF_INPUT}:
                 if not typed:

@@ -14,8 +14,12 @@ from huggy_connector.cli.first_run.known_settings import ACCOUNT, KnownSettings,
 from huggy_connector.cli.first_run.questions import Questions
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.pipeline import AccountCheck
+from huggy_connector.pipeline.check import MAX_AHEAD_MINUTES
 from huggy_connector.settings import Settings
 from huggy_connector.settings.kinds import zone_names
+
+_OTHER_CITIES = {"brasilia": "America/Sao_Paulo", "brasília": "America/Sao_Paulo", "são_paulo": "America/Sao_Paulo"}
+"""Names that people give to zones, and the database does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,18 @@ def describe_newest_chat(check: AccountCheck, newest: datetime) -> tuple[str, st
     """
     minutes = round((check.local_time - newest) / timedelta(minutes=1))
     fit = check.fitting_zones[0] if check.fitting_zones else ""
-    if minutes < 0:
-        said = f"Read in {check.timezone}, the newest chat is {-minutes:,} minutes in the future."
-        return (f"{said} In {fit} it is from now.", fit) if fit else (said, check.timezone)
-    said = f"Read in {check.timezone}, the newest chat is {minutes:,} minutes old."
-    return f"{said} If somebody wrote just now, it is {fit}." if fit else said, check.timezone
+    if minutes < -MAX_AHEAD_MINUTES:
+        said = f"Read in {check.timezone}, the newest chat is {_format_span(-minutes)} in the future."
+        return (f"{said} In {fit} it is of this moment.", fit) if fit else (said, check.timezone)
+    said = f"Read in {check.timezone}, the newest chat is {_format_span(max(minutes, 0))} old."
+    return f"{said} If somebody wrote just now, the zone is {fit}." if fit else said, check.timezone
+
+
+def _format_span(minutes: int) -> str:
+    for size, name in ((1440, "days"), (60, "hours")):
+        if minutes >= 2 * size:
+            return f"{minutes / size:,.0f} {name}"
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
 def _read_zone(text: str) -> str:
@@ -100,7 +111,7 @@ def _read_zone(text: str) -> str:
 def _find_near_zone(text: str) -> str:
     """Return the zone that a city or a slip most likely means; "" if there is none."""
     names = {name.lower(): name for name in sorted(zone_names())}
-    cities = {name.rpartition("/")[2]: full for name, full in names.items()}
+    cities = {name.rpartition("/")[2]: full for name, full in names.items()} | _OTHER_CITIES
     written = text.strip().lower().replace(" ", "_")
     for known in (names, cities):
         if near := get_close_matches(written, known, n=1, cutoff=0.75):

@@ -81,9 +81,13 @@ class KnownSettings:
         return read_setting(name, str(Settings.model_fields[name].default or ""))
 
 
-def read_setting(name: str, text: str) -> str:
-    """Return a text as the setting reads it: a path is absolute. Raises ConfigurationError."""
-    value = getattr(Settings.resolve(environ={name_variable(name): text}), name)
+def read_setting(name: str, text: str, *, allow_http: str = "") -> str:
+    """Return a text as the setting reads it: a path is absolute. Raises ConfigurationError.
+
+    `allow_http` is the setting of that name, which decides about addresses.
+    """
+    environ = {name_variable("allow_http"): allow_http, name_variable(name): text}
+    value = getattr(Settings.resolve(environ=environ), name)
     return "" if value is None else str(value)
 
 

@@ -27,6 +27,7 @@ class Questions:
 
     source: IO[str]
     has_person: bool
+    read_hidden: Callable[[IO[str], str], str] = read_hidden_line
 
     def begin(self, title: str) -> None:
         """Print the title of a question, after an empty line."""
@@ -57,31 +58,36 @@ class Questions:
                 elif error.transient:
                     raise
                 else:
-                    raise WrongAnswer(f"{label}: {error}") from None
+                    raise WrongAnswer(f"{_punctuate(label)} {error}") from None
 
     def confirm(self, question: str, *, default: bool) -> bool:
         """Return whether the answer is yes."""
         return self.ask(question, _read_yes_or_no, proposal="y" if default else "n", shown="Y/n" if default else "y/N")
 
     def _read_answer(self, label: str, shown: str, *, is_hidden: bool) -> str:
-        prompt = f"{INDENT}{label}{f' [{shown}]' if shown else ''}:"
+        prompt = INDENT + _punctuate(label, f" [{shown}]" if shown else "")
         if not self.has_person:
             note(prompt)
             if not (line := self.source.readline()):
-                raise WrongAnswer(f"{label}: there is no answer, standard input ended before it.")
+                raise WrongAnswer(f"{_punctuate(label)} there is no answer, standard input ended before it.")
             return line
-        show_prompt(f"{prompt} ")
-        if is_hidden:
-            try:
-                return read_hidden_line(self.source)
-            except EOFError:
-                raise KeyboardInterrupt from None
-            finally:
-                note("")
-        if not (line := self.source.readline()):
-            note("")
-            raise KeyboardInterrupt
-        return line
+        try:
+            if is_hidden:
+                line = self.read_hidden(self.source, f"{prompt} ")
+                note("")  # the Enter key was not shown either
+                return line
+            show_prompt(f"{prompt} ")
+            if line := self.source.readline():
+                return line
+        except (EOFError, KeyboardInterrupt):
+            pass
+        note("")
+        raise KeyboardInterrupt  # Ctrl-D ends it too
+
+
+def _punctuate(label: str, shown: str = "") -> str:
+    """Return the label with what is shown behind it. A question has its mark already, all others get a colon."""
+    return f"{label}{shown}" if label.endswith("?") else f"{label}{shown}:"
 
 
 def _clean(answer: str) -> str:

@@ -1,4 +1,4 @@
-"""Every command reads the env file of its folder, and no mixture of it and the environment brings a secret elsewhere."""
+"""Every command reads the env file of its folder. No mixture of it and the environment brings a secret elsewhere."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def ask(huggy: Huggy, environ: dict[str, str], *arguments: str) -> Run:
     return huggy("auth", "status", "--online", *arguments, **given)
 
 
-# Each takes the sandbox's values and the stranger's address: what stands in the environment, in the file, on the command
-# line, and the begin of the sentence.
+# Each takes the sandbox's values and the stranger's address. It returns what stands in the environment, in the file and
+# on the command line, and the begin of the sentence.
 MIXTURES: dict[str, Callable[[dict[str, str], str], tuple[dict[str, str], dict[str, str], tuple[str, ...], str]]] = {
     "the file names the API, the environment holds the token": lambda ours, url: (
         {"ACCESS_TOKEN": ours["ACCESS_TOKEN"]},
@@ -159,9 +159,6 @@ def test_a_file_that_others_may_read_stops_each_command_that_has_settings(
     assert (done.code, done.out, done.err) == (
         2,
         "",
-        (
-            "huggy: .env holds HUGGY_ACCESS_TOKEN, and other users of this machine may read it: run "
-            "`chmod 600 .env`.\n"
-        ),
+        ("huggy: .env holds HUGGY_ACCESS_TOKEN, and other users of this machine may read it: run `chmod 600 .env`.\n"),
     )
     assert huggy("describe", "chats").code == 0

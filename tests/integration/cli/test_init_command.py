@@ -1,4 +1,4 @@
-"""`huggy init` asks five things and writes them into a file that only its user may read, on a terminal and from a pipe."""
+"""`huggy init` asks five things of a terminal or a pipe, and writes them into a file that only its user may read."""
 
 from __future__ import annotations
 
@@ -95,7 +95,10 @@ def test_an_app_is_written_and_its_login_is_next(huggy: Huggy, tmp_path: Path) -
     [
         ("", "Token: there is no answer, standard input ended before it."),
         ("nonsense\n", "Token: This is no v3 token (a v3 token is an OAuth token with two dots; "),
-        ("a.b.c\n", "Token: The API does not accept the token (revoked, or of another account): run `huggy auth login`."),
+        (
+            "a.b.c\n",
+            "Token: The API does not accept the token (revoked, or of another account): run `huggy auth login`.",
+        ),
         ("two words\n", "Token: The access token holds spaces or other characters that no token has: "),
         ("app\n\n", "Client id: Nothing was given."),
         ("app\nAPP-1\na b\n", "Client secret (not shown): It holds a space or another character that none has: "),
@@ -103,8 +106,14 @@ def test_an_app_is_written_and_its_login_is_next(huggy: Huggy, tmp_path: Path) -
         ("\n77\n", "Company: The token does not reach company 77: give another number."),
         ("\n\nMars\n", "Time zone: HUGGY_TIMEZONE 'Mars': is no zone of the IANA database such as America/Sao_Paulo."),
         ("\n\n\nnote.txt\n", "Landing: The landing {here}/note.txt is no folder, or a file lies in its way: "),
-        ("\n\n\n\ntheirs.duckdb\n", "DuckDB file: {here}/theirs.duckdb holds 1 tables, views or other things of someone"),
-        ("\n\n\n\nnote.txt\n", "DuckDB file: {here}/note.txt is not a DuckDB file: give another path, or move it away."),
+        (
+            "\n\n\n\ntheirs.duckdb\n",
+            "DuckDB file: {here}/theirs.duckdb holds 1 tables, views or other things of someone",
+        ),
+        (
+            "\n\n\n\nnote.txt\n",
+            "DuckDB file: {here}/note.txt is not a DuckDB file: give another path, or move it away.",
+        ),
         ("\n\n\n\nmain.duckdb\n", "DuckDB file: The warehouse may not be called 'main.duckdb': "),
         ("\n\n\n\nno/x.duckdb\n", "DuckDB file: The warehouse's folder '{here}/no' does not exist: create it first."),
         ("\n\n\n\n", "DuckDB file: there is no answer, standard input ended before it."),
@@ -128,7 +137,9 @@ def test_an_api_that_does_not_answer_is_no_wrong_answer(huggy: Huggy, tmp_path: 
 # A file that is there -------------------------------------------------------------------------------------------------
 
 
-OLD = "# The desk of the north.\nOTHER='kept as it is'\nHUGGY_LANGUAGE=es\nHUGGY_TIMEZONE=Mars\nHUGGY_REFRESH_TOKEN=old\n"
+OLD = (
+    "# The desk of the north.\nOTHER='kept as it is'\nHUGGY_LANGUAGE=es\nHUGGY_TIMEZONE=Mars\nHUGGY_REFRESH_TOKEN=old\n"
+)
 
 
 def test_a_file_that_is_there_keeps_its_other_lines(huggy: Huggy, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -140,12 +151,12 @@ def test_a_file_that_is_there_keeps_its_other_lines(huggy: Huggy, sandbox: Sandb
     zone = "HUGGY_TIMEZONE=America/Sao_Paulo\n"
     kept = OLD.replace("HUGGY_TIMEZONE=Mars\n", zone).replace("HUGGY_REFRESH_TOKEN=old\n", "")
     assert file.read_text() == kept + written(sandbox, tmp_path).replace(zone, "")
-    names = "BASE_URL AUTH_URL ACCESS_TOKEN TIMEZONE LANDING WAREHOUSE".split()
+    names = ("BASE_URL", "AUTH_URL", "ACCESS_TOKEN", "TIMEZONE", "LANDING", "WAREHOUSE")
     assert done.err.splitlines()[-5:-1] == [
         ".env is there already",
         f"   Written: {', '.join(f'HUGGY_{name}' for name in names)}.",
         "   Removed: HUGGY_REFRESH_TOKEN.",
-        "   All other lines stay. Change it? [Y/n]:",
+        "   All other lines stay. Change it? [Y/n]",
     ]
     again = huggy("init", pasted="\n" * 5)
     assert (again.code, again.out.splitlines()[0]) == (0, f"{file} holds all of this already. Only you can read it.")
@@ -164,7 +175,7 @@ def test_a_typed_token_goes_to_no_address_of_the_file_unasked(huggy: Huggy, sand
     file.write_text(f"HUGGY_BASE_URL={sandbox.url}\nHUGGY_ALLOW_HTTP=yes\n")
     before = sandbox.stats()["requests"]
     refused = huggy("init", pasted=f"{sandbox.token}\nperhaps\n", **NO_ACCOUNT)
-    assert refused.sentence == "huggy: Is this one for there?: Answer y for yes or n for no."
+    assert refused.sentence == "huggy: Is this one for there? Answer y for yes or n for no."
     assert sandbox.stats()["requests"] == before
     assert huggy("init", pasted=f"{sandbox.token}\ny\n\n\n\n\n\n", **NO_ACCOUNT).code == 0
     assert file.read_text().splitlines()[:2] == [f"HUGGY_BASE_URL={sandbox.url}", "HUGGY_ALLOW_HTTP=yes"]
@@ -207,10 +218,7 @@ def test_anything_but_a_file_in_its_place_is_told_before_a_question(
     assert (done.code, done.out, done.err) == (
         2,
         "",
-        (
-            f"huggy: .env cannot be written ({why}): go to a folder of yours, or name another file in "
-            "HUGGY_ENV_FILE.\n"
-        ),
+        (f"huggy: .env cannot be written ({why}): go to a folder of yours, or name another file in HUGGY_ENV_FILE.\n"),
     )
     assert not (tmp_path / "elsewhere.env").exists()
 
@@ -355,9 +363,12 @@ def test_a_good_run_shows_five_questions_and_no_token(terminal: Terminal, sandbo
     terminal.type((f"DuckDB file [{tmp_path}/huggy.duckdb]: ", "\n"))
     assert terminal.end() == 0
     assert sandbox.token not in terminal.screen
-    assert terminal.screen.endswith(
-        f"{tmp_path}/.env is written. Only you can read it.\nEvery command reads it in this folder.\nNext:\n  huggy sync\n"
-    )
+    assert terminal.screen.splitlines()[-4:] == [
+        f"{tmp_path}/.env is written. Only you can read it.",
+        "Every command reads it in this folder.",
+        "Next:",
+        "  huggy sync",
+    ]
     assert ((tmp_path / ".env").read_text(), mode(tmp_path / ".env")) == (written(sandbox, tmp_path), "0o600")
 
 
@@ -372,7 +383,7 @@ def test_every_answer_may_be_wrong_once(terminal: Terminal, sandbox: Sandbox, tm
     terminal.type(*(("Landing [", answer) for answer in ("note.txt\n", "ftp://x/y\n", "lake\n")))
     wrong = ("theirs.duckdb\n", "main.duckdb\n", "no/x.duckdb\n", "note.txt\n")
     terminal.type(*(("DuckDB file [", answer) for answer in (*wrong, "desk.duckdb\n")))
-    terminal.type(("Change it? [Y/n]: ", "perhaps\n"), ("Change it? [Y/n]: ", "y\n"))
+    terminal.type(("Change it? [Y/n] ", "perhaps\n"), ("Change it? [Y/n] ", "y\n"))
     assert terminal.end() == 0
     assert sandbox.token not in terminal.screen
     for sentence in (

@@ -38,8 +38,8 @@ def test_places_that_can_be_used_are_left_as_they_are(tmp_path: Path) -> None:
 def test_a_file_in_the_way_of_the_landing_is_told(tmp_path: Path, place: str) -> None:
     (tmp_path / "note.txt").touch()
     assert read_refusal(check_landing_place, landing=tmp_path / place) == (
-        f"The landing {tmp_path / place} is no folder, or a file lies in its way: move the file, or set HUGGY_LANDING to "
-        "another folder."
+        f"The landing {tmp_path / place} is no folder, or a file lies in its way: move the file, or set HUGGY_LANDING "
+        "to another folder."
     )
 
 
@@ -57,11 +57,15 @@ def test_a_file_that_is_no_warehouse_of_ours_is_told(tmp_path: Path) -> None:
     text.write_text("a note" * 1_000)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     assert [read_refusal(check_warehouse_place, warehouse=path) for path in (theirs, text, reserved, tmp_path)] == [
-        f"{theirs} holds 1 tables, views or other things of someone else: the warehouse is a file of its own. Give "
-        "another path, and join the two with ATTACH.",
+        (
+            f"{theirs} holds 1 tables, views or other things of someone else: the warehouse is a file of its own. Give "
+            "another path, and join the two with ATTACH."
+        ),
         f"{text} is not a DuckDB file: give another path, or move it away.",
-        "The warehouse may not be called 'main.duckdb': DuckDB could not tell it from its schema 'main'. Choose another "
-        "name, such as huggy.duckdb.",
+        (
+            "The warehouse may not be called 'main.duckdb': DuckDB could not tell it from its schema 'main'. Choose "
+            "another name, such as huggy.duckdb."
+        ),
         f"The warehouse {str(tmp_path)!r} is a folder: give the path of a file in it.",
     ]
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -199,9 +199,7 @@ def test_what_takes_the_place_of_a_file_after_the_look_is_refused_and_closed(
 
 @pytest.mark.parametrize("mask", [0o000, 0o077, 0o777])
 @pytest.mark.parametrize("former", [None, 0o644, 0o666])
-def test_a_private_file_is_written_whole_and_for_this_user_alone(
-    tmp_path: Path, mask: int, former: int | None
-) -> None:
+def test_a_private_file_is_written_whole_and_for_this_user_alone(tmp_path: Path, mask: int, former: int | None) -> None:
     path = tmp_path / ".env"
     if former is not None:
         path.write_bytes(b"before")

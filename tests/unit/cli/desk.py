@@ -1,4 +1,4 @@
-"""A person at a terminal, and a Huggy that answers what it is told to: for the tests of the questions of `huggy init`."""
+"""For the tests of `huggy init`: a person at a terminal, and a Huggy that answers what it is told to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from huggy_connector.cli.first_run.known_settings import KnownSettings
 from huggy_connector.cli.first_run.questions import Questions
+from huggy_connector.cli.output import show_prompt
 from huggy_connector.errors import HuggyError
 from huggy_connector.pipeline import AccountCheck
 from huggy_connector.settings import EnvFile
@@ -21,7 +22,8 @@ NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 def sit_down(*lines: str) -> Questions:
     """A person who types these lines, hidden ones too."""
 
-    def read_hidden(source: IO[str]) -> str:
+    def read_hidden(source: IO[str], prompt: str) -> str:
+        show_prompt(prompt)
         if not (line := source.readline()):
             raise EOFError
         return line.rstrip("\n")
@@ -31,7 +33,9 @@ def sit_down(*lines: str) -> Questions:
 
 def know(shell: Mapping[str, str] | None = None, file: Mapping[str, str] | None = None) -> KnownSettings:
     """The settings of a shell and of an env file, by their names."""
-    environ, values = ({f"HUGGY_{name.upper()}": value for name, value in (each or {}).items()} for each in (shell, file))
+    environ, values = (
+        {f"HUGGY_{name.upper()}": value for name, value in (each or {}).items()} for each in (shell, file)
+    )
     return KnownSettings.read(environ, EnvFile(".env", values))
 
 

@@ -46,7 +46,7 @@ def test_a_line_is_read_as_it_was_typed(keyboard: tuple[int, IO[str]], keys: str
     person, terminal = keyboard
     before = termios.tcgetattr(terminal)
     typing = type_keys(person, keys.encode())
-    assert read_hidden_line(terminal) == line
+    assert read_hidden_line(terminal, "Token: ") == line
     typing.join()
     assert termios.tcgetattr(terminal) == before
 
@@ -55,4 +55,4 @@ def test_ctrl_d_on_an_empty_line_is_the_end(keyboard: tuple[int, IO[str]]) -> No
     person, terminal = keyboard
     type_keys(person, b"\x04")
     with pytest.raises(EOFError):
-        read_hidden_line(terminal)
+        read_hidden_line(terminal, "Token: ")

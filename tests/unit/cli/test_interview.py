@@ -23,6 +23,7 @@ EMPTY = dict.fromkeys(
     )
 )
 HERE = Path.cwd()
+NO_PLACE = "is neither a folder nor a URL such as s3://bucket/folder, gs://bucket or az://container"
 PLACES = {"landing": f"{HERE}/landing", "warehouse": f"{HERE}/huggy.duckdb"}
 
 
@@ -73,8 +74,7 @@ def test_each_wrong_answer_is_one_sentence_and_asked_again(capsys: pytest.Captur
         f"HUGGY_TIMEZONE 'america/manaus': {no_zone} Is America/Manaus meant?",
         f"HUGGY_TIMEZONE 'Mars': {no_zone}",
         "There it is 08:00 now.",
-        "HUGGY_LANDING 'ftp://x/y': is neither a folder nor a URL such as s3://bucket/folder, gs://bucket or "
-        "az://container.",
+        f"HUGGY_LANDING 'ftp://x/y': {NO_PLACE}.",
         "The landing /closed may not be written to.",
         "HUGGY_WAREHOUSE ':memory:': is no file: give a path on a local disk.",
         "/theirs.duckdb holds 3 tables of someone else.",

@@ -21,10 +21,12 @@ def test_a_wrong_answer_is_one_sentence_and_the_question_again(capsys: pytest.Ca
     assert sit_down("many", "\x1b[D", "a\0b", " '12' ").ask("Rows", read_number) == 12
     assert tuple(capsys.readouterr()) == (
         "",
-        "   Rows:    'many' is no number.\n"
-        "   Rows:    The answer holds a key that is no text, such as an arrow: type it again.\n"
-        "   Rows:    The answer holds a NUL, which nothing can hold.\n"
-        "   Rows: ",
+        (
+            "   Rows:    'many' is no number.\n"
+            "   Rows:    The answer holds a key that is no text, such as an arrow: type it again.\n"
+            "   Rows:    The answer holds a NUL, which nothing can hold.\n"
+            "   Rows: "
+        ),
     )
 
 
@@ -54,9 +56,7 @@ def test_yes_and_no_are_understood_in_two_languages(answer: str, *, is_agreed: b
 
 def test_anything_else_is_neither_yes_nor_no(capsys: pytest.CaptureFixture[str]) -> None:
     assert sit_down("perhaps", "").confirm("Change it?", default=False) is False
-    assert capsys.readouterr().err == (
-        "   Change it? [y/N]:    Answer y for yes or n for no.\n   Change it? [y/N]: "
-    )
+    assert capsys.readouterr().err == ("   Change it? [y/N]    Answer y for yes or n for no.\n   Change it? [y/N] ")
 
 
 # A pipe ---------------------------------------------------------------------------------------------------------------

@@ -242,7 +242,7 @@ def test_the_file_permits_plain_http_for_its_own_addresses_alone() -> None:
     own = in_file(base_url=away, access_token="x", allow_http="yes")
     assert Settings.resolve(environ={}, env_file=own).base_url == away
     for environ in ({"HUGGY_BASE_URL": away}, {"HUGGY_BASE_URL": away, "HUGGY_ACCESS_TOKEN": "x"}):
-        with pytest.raises(ConfigurationError, match="^HUGGY_BASE_URL .*: would show secrets to the network"):
+        with pytest.raises(ConfigurationError, match=r"^HUGGY_BASE_URL .*: would show secrets to the network"):
             Settings.resolve(environ=environ, env_file=in_file(allow_http="yes"))
     permitted = {"HUGGY_BASE_URL": away, "HUGGY_ALLOW_HTTP": "yes"}
     assert Settings.resolve(environ=permitted, env_file=in_file(allow_http="no")).base_url == away

@@ -132,9 +132,7 @@ def test_a_file_without_a_secret_may_be_read_by_others_and_changed_by_a_group(wr
 
 def test_a_file_that_everybody_may_change_is_refused(write: Callable[..., Path]) -> None:
     write("HUGGY_LANGUAGE=es\n", mode=0o606)
-    assert read_refusal() == (
-        ".env is not read, for every user of this machine may change it: run `chmod 600 .env`."
-    )
+    assert read_refusal() == (".env is not read, for every user of this machine may change it: run `chmod 600 .env`.")
 
 
 @as_root

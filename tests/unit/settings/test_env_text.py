@@ -38,7 +38,7 @@ def test_only_variables_of_ours_are_read_and_nothing_in_them_is_replaced() -> No
     ("text", "line"),
     [
         ("HUGGY_ACCESS_TOKEN='hidden\nB=1\n", 1),
-        ("A=1\n\n\n  HUGGY_ACCESS_TOKEN=\"hidden\n", 4),
+        ('A=1\n\n\n  HUGGY_ACCESS_TOKEN="hidden\n', 4),
         ("A=1\r\n\r\nHUGGY_ACCESS_TOKEN='hidden' hidden\r\n", 3),
     ],
 )
