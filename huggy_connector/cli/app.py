@@ -37,6 +37,8 @@ def huggy() -> None:
 
 
 COMMANDS = {
+    "init_command:init": "Ask the five things that a first run needs, check each, and write them into .env.",
+    "doctor_command:doctor": "Check everything that support would ask, and say what to do.",
     "auth_commands:auth": "Log in, and see how long the token lasts.",
     "api_commands:check": "Say who the token is, and whether clock and zone are plausible.",
     "api_commands:get": "Print rows as the API gives them now; nothing is written.",

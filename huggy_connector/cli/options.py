@@ -1,7 +1,7 @@
-"""The options that every command takes: one for each setting that is no secret."""
+"""The options that every command takes, one for each setting that is no secret; and the settings that come of them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from huggy_connector.cli.output import note
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode
 from huggy_connector.settings import SECRETS, Settings, clean_text, has_password, parse_path, quote_value
@@ -58,13 +59,22 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
                         f"the argument {name}{quote_value(value)}: holds a password, and every user of a machine can "
                         f"read command lines: set HUGGY_{name.upper()} instead."
                     )
-            return command(settings=Settings.resolve(explicit=explicit, environ=os.environ), **arguments)
+            return command(settings=_resolve_settings(explicit), **arguments)
 
         for name in reversed(names):
             run = _option(name)(run)
         return run  # type: ignore[return-value]  # the wrapper takes the command's place, with other arguments
 
     return decorate
+
+
+def _resolve_settings(explicit: Mapping[str, Any]) -> Settings:
+    """Return the settings of a command line: options, environment, env file. Tell what is odd in the file."""
+    env_file = Settings.read_env_file(os.environ)
+    if env_file is not None:
+        for warning in env_file.warnings:
+            note(f"Warning: {warning}")
+    return Settings.resolve(explicit=explicit, environ=os.environ, env_file=env_file)
 
 
 def _option(name: str) -> Callable[[Command], Command]:

@@ -52,6 +52,11 @@ def note(*lines: str) -> None:
     _echo(lines, sys.stderr)
 
 
+def show_prompt(question: str) -> None:
+    """Print a question on standard error. What is typed stands behind it."""
+    click.echo(escape_controls(question), file=sys.stderr, nl=False)
+
+
 def _echo(lines: Iterable[str], stream: IO[str]) -> None:
     click.echo("\n".join(map(escape_controls, lines)), file=stream)
 

@@ -128,7 +128,7 @@ Open = Callable[..., AbstractContextManager[Account]]
 def opened(folder: Path, **options: float | str) -> Iterator[Account]:
     flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGY_", "PYTHONDONTWRITE"))}
-    clean |= {"PYTHONPATH": str(ROOT), "HUGGY_REPORT": "no"}
+    clean |= {"PYTHONPATH": str(ROOT), "HUGGY_REPORT": "no", "HUGGY_ENV_FILE": ""}
     server = subprocess.Popen([*HUGGY, "sandbox", "--port", "0", *flags], stdout=subprocess.PIPE, text=True, env=clean)
     try:
         assert server.stdout is not None
