@@ -21,11 +21,8 @@ from huggy_connector.cli.options import (
 from huggy_connector.cli.output import print_json, print_table, say, show_progress
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode, Row
-from huggy_connector.pipeline import Pipeline, parse_optional_span
+from huggy_connector.pipeline import MIN_CLOCK_SKEW, Pipeline, parse_optional_span
 from huggy_connector.settings import Settings
-
-MIN_CLOCK_SKEW = 30.0
-"""Seconds from which on a difference between two clocks is reported."""
 
 
 @click.command()
