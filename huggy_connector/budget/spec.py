@@ -18,7 +18,7 @@ class BudgetSpec:
     """The parsed text. `kind` is file, memory, redis or rediss; `share` is a fixed part of the rate."""
 
     kind: str
-    place: str
+    place: str = field(repr=False)
     """The folder of a budget in a file; empty for HUGGY_STATE."""
     url: str = field(repr=False)
     """The address of Redis, without our own options."""

@@ -13,6 +13,7 @@ import click
 from huggy_connector import __version__
 from huggy_connector.cli.api_commands import check, get, plan
 from huggy_connector.cli.auth_commands import auth
+from huggy_connector.cli.doctor_command import doctor
 from huggy_connector.cli.landing_commands import backfill, land, load, sync
 from huggy_connector.cli.maintenance_commands import compact, forget, rebuild, rollback
 from huggy_connector.cli.output import note
@@ -45,6 +46,7 @@ def huggy() -> None:
 for command in (
     auth,
     check,
+    doctor,
     get,
     plan,
     land,

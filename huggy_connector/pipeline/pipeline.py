@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -17,12 +17,14 @@ from huggy_connector.maintenance import MIN_AGE, CompactionReport, Decision, Era
 from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline.check import AccountCheck, check_account
 from huggy_connector.pipeline.cost_estimate import CostEstimate, estimate_cost
+from huggy_connector.pipeline.doctor import Diagnosis, diagnose
 from huggy_connector.pipeline.idempotent_landing import IdempotentLanding
 from huggy_connector.pipeline.modes import choose_due_job, choose_job, parse_mode
 from huggy_connector.pipeline.publishing import WarehousePublisher
 from huggy_connector.pipeline.raw_rows import read_rows
 from huggy_connector.progress import Progress, SilentProgress
 from huggy_connector.settings import Settings
+from huggy_connector.settings.review import SettingsReview
 from huggy_connector.sweep import CreationSpan
 from huggy_connector.warehouse import LoadReport, RollbackReport, SnapshotDecisions, check_load, read_calendar
 
@@ -50,6 +52,15 @@ class Pipeline:
     def check(self) -> AccountCheck:
         """Return who the token is, and what would go wrong later. It sends three requests at most."""
         return check_account(self.settings, self.clock)
+
+    def diagnose(
+        self, review: SettingsReview | None = None, *, environ: Mapping[str, str], offline: bool = False
+    ) -> Diagnosis:
+        """Return what support would ask, check by check. It never raises for what a check finds. See `doctor`.
+
+        `review` says where the settings come from, and which of them are wrong.
+        """
+        return diagnose(review or SettingsReview.of(self.settings), clock=self.clock, environ=environ, offline=offline)
 
     def iter_rows(self, resource_name: str) -> Generator[Row, None, None]:
         """Yield every row of a list as the API gives it, page by page. A row that moves meanwhile may come twice.

@@ -1,0 +1,29 @@
+"""Checks the settings: where each comes from, and which of them cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from huggy_connector.pipeline.doctor.check_row import Finding, fail, ok, warn
+from huggy_connector.privacy import PrivacyPolicy
+from huggy_connector.settings import Settings
+from huggy_connector.settings.review import SettingsReview
+from huggy_connector.warehouse import read_calendar
+
+
+def check_settings(review: SettingsReview) -> Iterator[Finding]:
+    """Say which settings were given and where, and what is wrong with one."""
+    for name, sentence in review.problems.items():
+        yield fail(sentence, f"correct HUGGY_{name.upper()}")
+    for sentence in review.unknown:
+        yield warn(sentence, "correct or unset it")
+    for source in ("argument", "environment"):
+        given = [review.describe(name) for name, where in review.sources.items() if where == source]
+        if given:
+            yield ok(f"{source}: {', '.join(given)}")
+    left = len(Settings.model_fields) - len(review.sources) - len(review.problems)
+    yield ok(f"default: the other {left}")
+    if not review.problems.keys() & {"privacy", "hash_key"}:
+        PrivacyPolicy.from_settings(review.settings)
+    if "calendar" not in review.problems:
+        read_calendar(review.settings.calendar)
