@@ -17,7 +17,7 @@ from huggy_connector.cli.options import (
     setting_texts,
 )
 from huggy_connector.cli.output import print_json, print_table, say
-from huggy_connector.pipeline import CheckState, Diagnosis, Pipeline
+from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings.review import SettingsReview
 
 
@@ -34,6 +34,8 @@ def doctor(*, explicit: Mapping[str, Any], offline: bool, as_json: bool) -> int:
     Examples: huggy doctor
               huggy doctor --offline --json
     """
+    from huggy_connector.pipeline.doctor import CheckState
+
     review = SettingsReview.read(explicit=explicit, environ=os.environ)
     diagnosis = Pipeline(review.settings).diagnose(review, environ=os.environ, offline=offline)
     if as_json:
@@ -44,10 +46,6 @@ def doctor(*, explicit: Mapping[str, Any], offline: bool, as_json: bool) -> int:
             ("check", "state", "found", "what to do"),
             ((row.name, row.state, row.found, row.advice) for row in diagnosis.rows),
         )
-        say(_summarize(diagnosis))
+        counts = Counter(row.state for row in diagnosis.rows)
+        say(", ".join(f"{counts[state]} {state}" for state in CheckState) + ".")
     return 0 if diagnosis.is_ok else 1
-
-
-def _summarize(diagnosis: Diagnosis) -> str:
-    counts = Counter(row.state for row in diagnosis.rows)
-    return ", ".join(f"{counts[state]} {state}" for state in CheckState) + "."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from huggy_connector import maintenance
 from huggy_connector.api import open_client
@@ -17,7 +18,6 @@ from huggy_connector.maintenance import MIN_AGE, CompactionReport, Decision, Era
 from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline.check import AccountCheck, check_account
 from huggy_connector.pipeline.cost_estimate import CostEstimate, estimate_cost
-from huggy_connector.pipeline.doctor import Diagnosis, diagnose
 from huggy_connector.pipeline.idempotent_landing import IdempotentLanding
 from huggy_connector.pipeline.modes import choose_due_job, choose_job, parse_mode
 from huggy_connector.pipeline.publishing import WarehousePublisher
@@ -27,6 +27,9 @@ from huggy_connector.settings import Settings
 from huggy_connector.settings.review import SettingsReview
 from huggy_connector.sweep import CreationSpan
 from huggy_connector.warehouse import LoadReport, RollbackReport, SnapshotDecisions, check_load, read_calendar
+
+if TYPE_CHECKING:
+    from huggy_connector.pipeline.doctor import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Pipeline:
 
         `review` says where the settings come from, and which of them are wrong.
         """
+        from huggy_connector.pipeline.doctor import diagnose
+
         return diagnose(review or SettingsReview.of(self.settings), clock=self.clock, environ=environ, offline=offline)
 
     def iter_rows(self, resource_name: str) -> Generator[Row, None, None]:

@@ -15,8 +15,8 @@ import pytest
 
 from huggy_connector.api import choose_credentials, read_budget
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
-from huggy_connector.pipeline import CheckRow, CheckState, Diagnosis, Pipeline
-from huggy_connector.pipeline.doctor import diagnose
+from huggy_connector.pipeline import Pipeline
+from huggy_connector.pipeline.doctor import CheckRow, CheckState, Diagnosis, diagnose
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import SECRETS, Settings
 from huggy_connector.settings.review import SettingsReview
