@@ -95,7 +95,7 @@ def check_clock(settings: Settings, account: Fact[AccountCheck]) -> Iterator[Fin
     relation = "behind" if skew > 0 else "ahead of"
     apart = f"this host's clock is {abs(skew):,.0f} s {relation} the API's"
     if abs(skew) <= MIN_CLOCK_SKEW:
-        yield ok(apart)
+        yield ok(f"this host's clock and the API's differ by {abs(skew):,.0f} s")
     elif settings.clock == "api" and abs(skew) > MAX_CORRECTION.total_seconds():
         yield fail(f"{apart}, no landing begins", "set the clock right, or HUGGY_CLOCK=host where the API's is wrong")
     else:

@@ -111,21 +111,28 @@ def check_coverage(look: Fact[WarehouseLook], coverage: Fact[tuple[TableCoverage
     status = _require_status(look)
     found = {(each.company_id, each.table): each for each in coverage.get()}
     for company_id in dict.fromkeys(each.company_id for each in status.freshness):
-        for name, resource in RESOURCES.items():
-            if resource.parent is None:
-                yield _describe_coverage(name, company_id, found.get((company_id, name)))
+        lists = [name for name, resource in RESOURCES.items() if resource.parent is None]
+        exact = [each for name in lists if (each := found.get((company_id, name))) and each.missing_at_most == 0]
+        if exact:
+            yield ok(f"company {company_id}, exact: {', '.join(map(_describe_span, exact))}")
+        for name in lists:
+            if (each := found.get((company_id, name))) not in exact:
+                yield warn(
+                    f"{name} of company {company_id}: {_describe_gap(each)}", f"`huggy land {name}`, `huggy load`"
+                )
 
 
-def _describe_coverage(name: str, company_id: int, coverage: TableCoverage | None) -> Finding:
-    table, advice = f"{name} of company {company_id}", f"`huggy land {name}` and `huggy load`"
+def _describe_span(coverage: TableCoverage) -> str:
+    since = f"{coverage.oldest_created_at:%Y-%m-%d}" if coverage.oldest_created_at else "all"
+    return f"{coverage.table} {since} to {coverage.vouched_until:%Y-%m-%d %H:%M}"
+
+
+def _describe_gap(coverage: TableCoverage | None) -> str:
     if coverage is None or not coverage.has_full:
-        return warn(f"{table}: never read whole", advice)
-    span = f" {coverage.oldest_created_at:%Y-%m-%d} to" if coverage.oldest_created_at else ""
-    if coverage.missing_at_most != 0:
-        most = "any number of" if coverage.missing_at_most is None else f"{coverage.missing_at_most:,}"
-        last = f", exact at {coverage.exact_full_at:%Y-%m-%d %H:%M}" if coverage.exact_full_at else ""
-        return warn(f"{table}: the newest full snapshot may lack {most} rows{last}", advice)
-    return ok(f"{table}: exact,{span} {coverage.vouched_until:%Y-%m-%d %H:%M}")
+        return "never read whole"
+    most = "any number of" if coverage.missing_at_most is None else f"{coverage.missing_at_most:,}"
+    last = f", exact at {coverage.exact_full_at:%Y-%m-%d %H:%M}" if coverage.exact_full_at else ""
+    return f"the newest full snapshot may lack {most} rows{last}"
 
 
 def _require_status(look: Fact[WarehouseLook]) -> WarehouseStatus:

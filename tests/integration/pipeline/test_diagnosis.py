@@ -70,7 +70,7 @@ def test_a_desk_that_is_well_is_ok_in_every_row(desk: Sandbox, synced: Settings)
     assert rows["landing"].found.startswith(
         f"{synced.landing}; it can be written to; company 4242: newest agents 0 min, "
     )
-    assert rows["coverage"].found.startswith("agents of company 4242: exact, ")
+    assert rows["coverage"].found.startswith("company 4242, exact: agents all to ")
     assert (rows["work"].found, rows["locks"].found) == ("none", "nobody is changing the warehouse")
     assert found.versions["duckdb"]
 

@@ -112,7 +112,7 @@ def test_nothing_is_asked_in_a_pause_and_a_budget_that_is_not_known_is_no_reason
 @pytest.mark.parametrize(
     ("skew", "clock", "finding"),
     [
-        (-30.0, "api", ok("this host's clock is 30 s ahead of the API's")),
+        (-30.0, "api", ok("this host's clock and the API's differ by 30 s")),
         (31.0, "api", warn("this host's clock is 31 s behind the API's", "set the clock right")),
         (
             -7200.0,
