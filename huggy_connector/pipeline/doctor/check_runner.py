@@ -51,15 +51,15 @@ class Fact(Generic[T_co]):
         finally:
             self._reading.release()
 
-    def get_if_known(self) -> T_co:
-        """Return the fact. Raise Unknown where the owner's row tells why it is not known."""
+    def get_if_known(self, what: str = "") -> T_co:
+        """Return the fact. Raise Unknown where the owner's row tells why it is not known; `what` is not known then."""
         try:
             return self.get()
         except Exception:  # noqa: BLE001
-            raise self._unknown() from None
+            raise self._unknown(what) from None
 
-    def _unknown(self) -> Unknown:
-        return Unknown(f"not known: see {self._owner}")
+    def _unknown(self, what: str = "") -> Unknown:
+        return Unknown(f"{what} not known: see {self._owner}".lstrip())
 
 
 @dataclass(slots=True)

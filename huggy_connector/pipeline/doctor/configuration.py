@@ -16,7 +16,7 @@ def check_settings(review: SettingsReview) -> Iterator[Finding]:
     for name, sentence in review.problems.items():
         yield fail(sentence, f"correct HUGGY_{name.upper()}")
     for sentence in review.unknown:
-        yield warn(sentence, "correct or unset it")
+        yield warn(sentence, f"correct or unset {sentence.split()[0]}")
     for source in ("argument", "environment"):
         given = [review.describe(name) for name, where in review.sources.items() if where == source]
         if given:

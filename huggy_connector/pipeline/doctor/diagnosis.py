@@ -113,7 +113,8 @@ def _data_checks(review: SettingsReview, clock: Clock) -> Iterator[Check]:
     coverage = Fact("coverage", lambda: read_coverage(settings.warehouse, zone=settings.zone))
 
     def read_growth() -> int:
-        return warehouse_checks.count_growth(warehouse.get_if_known(), landing.get_if_known())
+        needed = "what the next load needs is"
+        return warehouse_checks.count_growth(warehouse.get_if_known(needed), landing.get_if_known(needed))
 
     yield Check("landing", partial(landing_checks.check_landing, settings, landing, now=now), _LANDING)
     yield Check("work", partial(landing_checks.check_unfinished_work, landing, now=now), _LANDING)

@@ -20,22 +20,23 @@ GIGABYTE = 1e9
 def check_state_folder(settings: Settings) -> Iterator[Finding]:
     """Say whether budget and tokens can be kept: in a private folder, which need not be there yet."""
     folder = settings.state_folder
-    yield ok(str(folder))
     if folder.is_dir():
         make_private_folder(folder)  # it is there: this only checks it
-        yield from probe(folder / "state", "set HUGGY_STATE to a folder of your own")
+        yield from probe(folder / "state", str(folder), "set HUGGY_STATE to a folder of your own")
         return
     above = next(each for each in (folder, *folder.parents) if each.exists() or each.is_symlink())
     if above == folder or not above.is_dir():
         yield fail(f"{above} is no folder", "move it away, or set HUGGY_STATE to another folder")
     elif os.access(above, os.W_OK):
-        yield ok("the first run makes it")
+        yield ok(f"{folder}: the first run makes it")
     else:
-        yield fail(f"it is not there, and {above} may not be written to", "set HUGGY_STATE to a folder of your own")
+        yield fail(
+            f"{folder} is not there, and {above} may not be written to", "set HUGGY_STATE to a folder of your own"
+        )
 
 
-def probe(file: Path, advice: str) -> Iterator[Finding]:
-    """Say whether a file can be made beside this one: it is made, and removed at once."""
+def probe(file: Path, subject: str, advice: str) -> Iterator[Finding]:
+    """Say whether a file can be made beside this one: it is made, and removed at once. `subject` is its folder."""
     try:
         descriptor, made = create_beside(file, 0o600)
     except OSError as error:
@@ -43,7 +44,7 @@ def probe(file: Path, advice: str) -> Iterator[Finding]:
         return
     os.close(descriptor)
     made.unlink(missing_ok=True)
-    yield ok("it can be written to")
+    yield ok(f"{subject} can be written to")
 
 
 def check_disks(

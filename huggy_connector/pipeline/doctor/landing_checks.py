@@ -81,9 +81,8 @@ def _read(landing: Landing, folder: str, damaged: list[str]) -> Manifest | None:
 
 def check_landing(settings: Settings, look: Fact[LandingLook], *, now: datetime) -> Iterator[Finding]:
     """Say whether the landing can be read and written, and what is newest in it."""
-    yield ok(settings.landing)
     if not is_url(settings.landing) and not Path(settings.landing).exists():
-        yield warn("it is not there yet", "the first `huggy sync` makes it; or set HUGGY_LANDING")
+        yield warn(f"{settings.landing} is not there yet", "the first `huggy sync` makes it; or set HUGGY_LANDING")
         return
     found = look.get()
     name = f".doctor/probe-{secrets.token_hex(8)}"
@@ -91,7 +90,7 @@ def check_landing(settings: Settings, look: Fact[LandingLook], *, now: datetime)
         found.landing.storage.create(name, b"")
     finally:
         found.landing.storage.delete(name)
-    yield ok("it can be written to")
+    yield ok(f"{settings.landing} can be written to")
     for company_id in found.landing.companies():
         newest = [
             f"{each.resource} {describe_age(now - each.started_at)}{'' if each.certificate.exact else ' (not exact)'}"

@@ -55,23 +55,24 @@ def _waiting_snapshots(warehouse: WarehouseLook, landing: LandingLook) -> list[M
 
 def check_warehouse(settings: Settings, look: Fact[WarehouseLook], landing: Fact[LandingLook]) -> Iterator[Finding]:
     """Say whether the file can be opened and replaced, what is in it, and what it lacks."""
-    yield ok(settings.warehouse)
     found = look.get()
-    yield from probe(Path(settings.warehouse), "change its rights, or set HUGGY_WAREHOUSE to another path")
     status = found.status
+    advice = "change its rights, or set HUGGY_WAREHOUSE to another path"
+    yield from probe(Path(settings.warehouse), "its folder", advice)
     if status is None:
-        yield warn("it is not there yet", "the first `huggy sync` makes it; or set HUGGY_WAREHOUSE")
+        yield warn(f"{settings.warehouse} is not there yet", "the first `huggy sync` makes it; or set HUGGY_WAREHOUSE")
         return
     loaded = f", last load {status.last_runs[0].loaded_at:%Y-%m-%d %H:%M}" if status.last_runs else ""
+    layout = "of an older format" if found.inspected.has_old_format else f"format {table_spec.FORMAT}"
     yield ok(
-        f"{status.bytes / 1e6:,.1f} MB, format {table_spec.FORMAT if not found.inspected.has_old_format else 'older'}, "
+        f"{settings.warehouse}, {status.bytes / 1e6:,.1f} MB, {layout}, "
         f"version {status.version} of {status.published_at:%Y-%m-%d %H:%M}{loaded}, by huggy_connector "
         f"{status.connector_version} and DuckDB {status.duckdb_version}"
     )
     yield ok(f"kept for a rollback: {', '.join(map(str, status.kept)) or 'none'}")
     if found.inspected.has_old_format:
         yield warn("an older release wrote it", "the next load makes it anew from the landing: keep the landing")
-    waiting = _waiting_snapshots(found, landing.get_if_known())
+    waiting = _waiting_snapshots(found, landing.get_if_known("whether snapshots wait for a load is"))
     if waiting:
         yield warn(f"{len(waiting):,} snapshots are not loaded, {waiting[-1].address} the first", "run `huggy load`")
 

@@ -24,14 +24,11 @@ from huggy_connector.settings import Settings
 from tests.integration.warehouse.conftest import NOON, Desk
 
 NOW = NOON + timedelta(hours=1)
-WRITABLE = ok("it can be written to")
 
 
 def landing(folder: Path, *, now: datetime = NOW) -> list[Finding]:
     settings = Settings(landing=str(folder))
-    found = [*check_landing(settings, look(folder), now=now)]
-    assert found[0] == ok(str(folder))
-    return found[1:]
+    return [*check_landing(settings, look(folder), now=now)]
 
 
 def look(folder: Path) -> Fact[LandingLook]:
@@ -46,7 +43,7 @@ def test_the_newest_snapshot_of_each_resource_is_told_and_the_probe_is_gone(tmp_
     desk.land([], company_id=77, minute=-100)
     before = sorted(desk.root.rglob("*"))
     assert landing(desk.root) == [
-        WRITABLE,
+        ok(f"{desk.root} can be written to"),
         ok("company 77: newest chats 3 h"),
         ok("company 4242: newest agents 50 min, chats 30 min (not exact)"),
     ]
@@ -56,13 +53,16 @@ def test_the_newest_snapshot_of_each_resource_is_told_and_the_probe_is_gone(tmp_
 def test_an_empty_landing_stays_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     advice = "run `huggy sync`, or set HUGGY_LANDING to the right folder"
-    assert landing(tmp_path / "landing") == [WRITABLE, warn("it holds no snapshot yet", advice)]
+    assert landing(tmp_path / "landing") == [
+        ok(f"{tmp_path / 'landing'} can be written to"),
+        warn("it holds no snapshot yet", advice),
+    ]
     assert (tmp_path / "landing").is_dir()
 
 
 def test_a_landing_that_is_not_there_is_not_made_and_a_file_is_no_landing(tmp_path: Path) -> None:
     gone = tmp_path / "landing"
-    assert landing(gone) == [warn("it is not there yet", "the first `huggy sync` makes it; or set HUGGY_LANDING")]
+    assert landing(gone) == [warn(f"{gone} is not there yet", "the first `huggy sync` makes it; or set HUGGY_LANDING")]
     assert not gone.exists()
     gone.write_text("")
     with pytest.raises(ConfigurationError, match="is a file") as raised:

@@ -76,4 +76,6 @@ def test_a_fact_that_cannot_be_known_fails_where_it_belongs_and_is_unknown_elsew
             fact.get()
         with pytest.raises(Unknown, match=r"^not known: see token$"):
             fact.get_if_known()
+    with pytest.raises(Unknown, match=r"^who it is is not known: see token$"):
+        fact.get_if_known("who it is is")
     assert len(calls) == 1

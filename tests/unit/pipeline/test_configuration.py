@@ -17,7 +17,7 @@ def test_each_source_names_its_settings_and_secrets_are_only_set() -> None:
     environ = {"HUGGY_ACCESS_TOKEN": "hidden-token", "HUGGY_COMPANY_ID": "42", "HUGGY_LANDIN": "x"}
     review = SettingsReview.read(explicit={"warehouse": "/data/h.duckdb"}, environ=environ)
     assert [*check_settings(review)] == [
-        warn("HUGGY_LANDIN is no setting (did you mean HUGGY_LANDING?)", "correct or unset it"),
+        warn("HUGGY_LANDIN is no setting (did you mean HUGGY_LANDING?)", "correct or unset HUGGY_LANDIN"),
         ok("argument: warehouse=/data/h.duckdb"),
         ok("environment: access_token (set), company_id=42"),
         ok(f"default: the other {ALL - 3}"),

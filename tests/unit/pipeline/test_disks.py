@@ -23,13 +23,13 @@ def states(findings: list[Finding]) -> list[CheckState]:
 
 
 def test_a_state_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    assert [*check_state_folder(settings_in(tmp_path))] == [ok(str(tmp_path / "state")), ok("the first run makes it")]
+    assert [*check_state_folder(settings_in(tmp_path))] == [ok(f"{tmp_path / 'state'}: the first run makes it")]
     assert [*tmp_path.iterdir()] == []
 
 
 def test_a_state_folder_is_probed_and_nothing_stays(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir(mode=0o700)
-    assert [*check_state_folder(settings_in(tmp_path))][1:] == [ok("it can be written to")]
+    assert [*check_state_folder(settings_in(tmp_path))] == [ok(f"{tmp_path / 'state'} can be written to")]
     assert [*(tmp_path / "state").iterdir()] == []
 
 
@@ -43,13 +43,13 @@ def test_a_state_folder_where_everybody_may_write_is_refused(tmp_path: Path) -> 
 def test_a_file_in_the_place_of_the_state_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     advice = "move it away, or set HUGGY_STATE to another folder"
-    assert [*check_state_folder(settings_in(tmp_path))][1:] == [fail(f"{tmp_path / 'state'} is no folder", advice)]
+    assert [*check_state_folder(settings_in(tmp_path))] == [fail(f"{tmp_path / 'state'} is no folder", advice)]
     below = settings_in(tmp_path, state=str(tmp_path / "state" / "below"))
-    assert [*check_state_folder(below)][1:] == [fail(f"{tmp_path / 'state'} is no folder", advice)]
+    assert [*check_state_folder(below)] == [fail(f"{tmp_path / 'state'} is no folder", advice)]
 
 
 def test_a_folder_that_cannot_be_written_to_is_told() -> None:
-    [found] = probe(Path("/proc/huggy"), "do this")
+    [found] = probe(Path("/proc/huggy"), "it", "do this")
     assert (found.state, found.advice) == (CheckState.FAILED, "do this")
     assert found.found.startswith("/proc cannot be written to (")
 
