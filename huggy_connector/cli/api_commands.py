@@ -27,9 +27,6 @@ from huggy_connector.model import Mode, Row
 if TYPE_CHECKING:
     from huggy_connector.settings import Settings
 
-MIN_CLOCK_SKEW = 30.0
-"""Seconds from which on a difference between two clocks is reported."""
-
 
 @click.command()
 @settings_options(*API_SETTINGS, *BUDGET_SETTINGS)
@@ -39,7 +36,7 @@ def check(*, settings: Settings, as_json: bool) -> None:
 
     Example: huggy check
     """
-    from huggy_connector.pipeline import Pipeline
+    from huggy_connector.pipeline import MIN_CLOCK_SKEW, Pipeline
 
     account = Pipeline(settings).check()
     if as_json:

@@ -1,7 +1,7 @@
 """The options that every command takes, one for each setting that is no secret; and the settings that come of them."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,7 +48,17 @@ def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
     """Add an option for each setting. The command gets the resolved `settings` in their place."""
+    return _add_options(names, lambda explicit: {"settings": _resolve_settings(explicit)})
 
+
+def setting_texts(*names: str) -> Callable[[Command], Command]:
+    """Add the same options. The command gets what was given, in `explicit`: it says itself what is wrong with it."""
+    return _add_options(names, lambda explicit: {"explicit": explicit})
+
+
+def _add_options(
+    names: Sequence[str], convert: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         @wraps(command)
         def run(**arguments: Any) -> Any:
@@ -59,7 +69,7 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
                         f"the argument {name}{quote_value(value)}: holds a password, and every user of a machine can "
                         f"read command lines: set HUGGY_{name.upper()} instead."
                     )
-            return command(settings=_resolve_settings(explicit), **arguments)
+            return command(**convert(explicit), **arguments)
 
         for name in reversed(names):
             run = _option(name)(run)
