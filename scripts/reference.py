@@ -1,14 +1,15 @@
-"""Writes what docs say of settings, commands and default rules of privacy from the code: `python -m scripts.reference`.
+"""Writes what docs say of settings, commands and privacy rules from the code: `python -m scripts.reference`.
 
-Each part stands between two comments of its page, `<!-- begin: NAME -->` and `<!-- end: NAME -->`. The rest of a page is
-written by hand. In Portuguese, what a setting means is written by hand too, in its row, and stays.
+Each part stands between two comments of its page, `<!-- begin: NAME -->` and `<!-- end: NAME -->`. The rest of a page
+is written by hand. In Portuguese, what a setting means is written by hand too, in its row, and stays.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -23,17 +24,31 @@ CORE_FIELDS = {"base_url": "host", "access_token": "password", "client_id": "log
 """The settings that have a field of their own in a connection of Airflow."""
 OF_OTHER_CONNECTIONS = {"landing_access": "landing_conn_id", "warehouse": "warehouse_conn_id"}
 """The settings that may come from another connection, whose id the extra names."""
-HEADINGS = {
-    "en": {
-        "settings": "| Environment | Option | Connection | Default | Meaning |",
-        "commands": ("Option", "Means", "Settings as options"),
-        "default": "default",
-    },
-    "pt-BR": {
-        "settings": "| Ambiente | Opção | Conexão | Padrão | Significado |",
-        "commands": ("Opção", "Significado (em inglês)", "Configurações como opções"),
-        "default": "padrão",
-    },
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words around what comes from the code, in one language."""
+
+    settings: tuple[str, ...]
+    options: tuple[str, ...]
+    shared: str
+    default: str
+
+
+WORDS = {
+    "en": Words(
+        ("Environment", "Option", "Connection", "Default", "Meaning"),
+        ("Option", "Means"),
+        "Settings as options",
+        "default",
+    ),
+    "pt-BR": Words(
+        ("Ambiente", "Opção", "Conexão", "Padrão", "Significado"),
+        ("Opção", "Significado, em inglês"),
+        "Configurações como opções",
+        "padrão",
+    ),
 }
 NOT_TRANSLATED = "**to be translated**"
 """What a row says where nobody has written the meaning of its setting in Portuguese. A test finds it."""
@@ -59,19 +74,35 @@ def render_settings(page: str, language: str) -> str:
     """Return the page of settings with the table of `Settings`."""
     written = dict(re.findall(r"^\| `HUGGY_([A-Z_]+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE))
     flags = _find_setting_flags()
-    lines = [HEADINGS[language]["settings"], "|---|---|---|---|---|"]
+    lines = [*_begin_table(WORDS[language].settings)]
     for name, field in Settings.model_fields.items():
         default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default or "")
         meaning = field.description or ""
         if language != "en":
             meaning = written.get(name.upper(), NOT_TRANSLATED)
-        cells = [f"`HUGGY_{name.upper()}`", _quote(flags.get(name)), _name_in_connection(name), _quote(default), meaning]
-        lines.append(f"| {' | '.join(cells)} |")
+        places = [f"`HUGGY_{name.upper()}`", _quote(flags.get(name)), _name_in_connection(name)]
+        cells = [*places, _quote(default), _quote_addresses(meaning)]
+        lines.append(_write_row(cells))
     return replace_part(page, "settings", lines)
+
+
+def _begin_table(titles: Sequence[str]) -> tuple[str, str]:
+    return _write_row(titles), "|".join(["", *["---"] * len(titles), ""])
+
+
+def _write_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _quote(text: str | None) -> str:
     return f"`{text}`" if text else ""
+
+
+def _quote_addresses(text: str) -> str:
+    """Return a text with its addresses as code; what is code already stays."""
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"\b[a-z0-9]+://(?:[\w/]+|\.\.\.)?", r"`\g<0>`", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _find_setting_flags() -> dict[str, str]:
@@ -81,7 +112,9 @@ def _find_setting_flags() -> dict[str, str]:
 
 
 def _is_setting(parameter: click.Parameter) -> bool:
-    return isinstance(parameter, click.Option) and f"[env: HUGGY_{str(parameter.name).upper()}]" in (parameter.help or "")
+    return isinstance(parameter, click.Option) and f"[env: HUGGY_{str(parameter.name).upper()}]" in (
+        parameter.help or ""
+    )
 
 
 def _name_in_connection(name: str) -> str:
@@ -98,7 +131,7 @@ def _name_in_connection(name: str) -> str:
 
 
 def list_commands() -> list[tuple[str, click.Command]]:
-    """Return every command with its whole name, in the order of `huggy --help`; groups are replaced by their commands."""
+    """Return every command with its whole name, in the order of `huggy --help`. A group is its commands."""
 
     def walk(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
         if not isinstance(command, click.Group):
@@ -122,15 +155,15 @@ def _describe_command(name: str, command: click.Command, language: str) -> Itera
     context = click.Context(command, info_name=name)
     yield from (f"### {name}", "", "```text", " ".join([name, *command.collect_usage_pieces(context)]), "```", "")
     yield from _format_help(inspect.cleandoc(command.help or ""))
-    option, means, settings = HEADINGS[language]["commands"]
+    words = WORDS[language]
     own = [each for each in command.params if isinstance(each, click.Option) and not _is_setting(each)]
     if own:
-        yield from (f"| {option} | {means} |", "|---|---|")
+        yield from _begin_table(words.options)
         for each in own:
-            yield f"| {_name_option(each, context)} | {_describe_option(each, context, language)} |"
+            yield _write_row([_name_option(each, context), _describe_option(each, words.default)])
         yield ""
     if shared := [f"`{each.opts[0]}`" for each in command.params if _is_setting(each)]:
-        yield f"[{settings}](settings.md): {', '.join(shared)}."
+        yield f"[{words.shared}](settings.md): {', '.join(shared)}."
 
 
 def _format_help(text: str) -> Iterator[str]:
@@ -146,16 +179,19 @@ def _format_help(text: str) -> Iterator[str]:
 def _name_option(option: click.Option, context: click.Context) -> str:
     record = option.get_help_record(context)
     spelling = record[0] if record else " / ".join([*option.opts, *option.secondary_opts])
-    return f"`{spelling.replace('|', chr(0x2502))}`"
+    return f"`{spelling}`".replace("|", r"\|")
 
 
-def _describe_option(option: click.Option, context: click.Context, language: str) -> str:
+def _describe_option(option: click.Option, default_word: str) -> str:
     words = _escape(" ".join((option.help or "").split()))
     default = option.to_info_dict().get("default")
-    if option.required:
-        return words
-    if default not in (None, False, "", (), []) and option.show_default and not callable(default):
-        words += f" ({HEADINGS[language]['default']}: `{default}`)"
+    if (
+        not option.required
+        and default not in (None, False, "", (), [])
+        and option.show_default
+        and not callable(default)
+    ):
+        words += f" ({default_word}: `{default}`)"
     return words
 
 

@@ -22,8 +22,10 @@ NOT_TRANSLATED = """
 Esta página ainda não foi traduzida: segue em inglês.
 :::
 """
-DECISIONS = {"en": ("Decisions", "One page for each decision that someone might want to undo."),
-             TRANSLATED: ("Decisões", "Uma página para cada decisão que alguém poderia querer desfazer, em inglês.")}  # fmt: skip
+DECISIONS = {
+    "en": ("Decisions", "One page for each decision that someone might want to undo."),
+    TRANSLATED: ("Decisões", "Uma página para cada decisão que alguém poderia querer desfazer, em inglês."),
+}
 START = {"en": "Start", TRANSLATED: "Começar"}
 JOINS = {"en": ("A row of", "has many of", "joined by"), TRANSLATED: ("Uma linha de", "tem várias de", "ligadas por")}
 PUBLIC_MODULES = ("huggy_connector", "huggy_connector.airflow")

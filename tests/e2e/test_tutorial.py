@@ -42,7 +42,9 @@ def test_the_pages_of_both_languages_have_the_same_steps() -> None:
 
 
 @pytest.mark.timeout(LONGEST + 60)
-def test_whoever_follows_the_tutorial_has_a_chart_and_a_file_from_a_dag(environ: dict[str, str], tmp_path: Path) -> None:
+def test_whoever_follows_the_tutorial_has_a_chart_and_a_file_from_a_dag(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     script = tmp_path / "steps.sh"

@@ -1,4 +1,4 @@
-"""`make docs`: the site is built without a warning, asks no other host for anything, and its search finds what is there."""
+"""`make docs`: the site is built without a warning, takes nothing from other hosts, and its search finds what is there."""
 
 import re
 import subprocess
@@ -56,7 +56,10 @@ pytestmark = pytest.mark.timeout(1800)
 
 def test_both_languages_have_the_same_pages(site: Path) -> None:
     english = list_pages(site, "en")
-    assert (list_pages(site, "pt-BR"), {"index.html", "tutorial.html", "clients/dbt.html"} <= english) == (english, True)
+    assert (list_pages(site, "pt-BR"), {"index.html", "tutorial.html", "clients/dbt.html"} <= english) == (
+        english,
+        True,
+    )
 
 
 def test_no_page_takes_a_script_a_style_or_a_picture_from_another_host(site: Path) -> None:

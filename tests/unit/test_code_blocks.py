@@ -36,7 +36,9 @@ def find_fault(block: Block) -> str:
 
 
 @pytest.mark.parametrize(
-    ("language", "code"), [("python", "def"), ("toml", "a = "), ("json", "{,}"), ("yaml", "a: [")], ids=lambda each: each
+    ("language", "code"),
+    [("python", "def"), ("toml", "a = "), ("json", "{,}"), ("yaml", "a: [")],
+    ids=lambda each: each,
 )
 def test_a_block_that_cannot_be_read_is_found_by_its_line_and_language(language: str, code: str) -> None:
     (block,) = list_blocks(f"# Title\n\n```{language}\n{code}\n```\n")

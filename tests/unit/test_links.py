@@ -11,7 +11,9 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(page.file for page in list_pages())])
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_each_link_leads_to_a_file_and_each_anchor_to_a_heading_of_it(document: Path) -> None:
-    broken = [target for target in list_links(document.read_text(encoding="utf-8")) if not leads_somewhere(target, document)]
+    broken = [
+        target for target in list_links(document.read_text(encoding="utf-8")) if not leads_somewhere(target, document)
+    ]
     assert broken == []
 
 

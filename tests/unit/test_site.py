@@ -20,7 +20,7 @@ def docs(tmp_path: Path) -> Path:
         "sync.md": "# Sync\n\n[report](report.md#a-chart), [the code](code/)\n\n```sh\n[report](report.md)\n```\n",
         "report.md": "# Report\n\n## A chart\n\n`[sync](sync.md)`\n",
         "code/sweep.sql": "SELECT 1\n",
-        "pt-BR/index.md": "# Começo\n\n[In English](../index.md)\n\n## Fazer\n\n- [Sync](sync.md)\n- [Relatório](../report.md)\n",
+        "pt-BR/index.md": "# Começo\n\n[In English](../index.md)\n\n## Fazer\n\n- [Sync](sync.md)\n- [R](../report.md)\n",
         "pt-BR/sync.md": "# Sync em português\n\n[In English](../sync.md)\n\n[relatório](../report.md#a-chart)\n",
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,8 @@ def test_decisions_are_listed_by_a_page_of_their_own(docs: Path) -> None:
 
 
 def test_anchors_are_those_of_the_usual_forges() -> None:
-    page = "# 1. Try it: one command\n## `huggy sync` and *more*\n## Configuração\n## Twice\n## Twice\n```sh\n# no heading\n```\n"
+    headings = ["# 1. Try it: one command", "## `huggy sync` and *more*", "## Configuração", "## Twice", "## Twice"]
+    page = "\n".join([*headings, "```sh", "# no heading", "```"])
     wanted = {"1-try-it-one-command", "huggy-sync-and-more", "configuração", "twice", "twice-1"}
     assert list_anchors(page) == wanted
 
