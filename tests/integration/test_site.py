@@ -1,4 +1,4 @@
-"""`make docs`: the site is built without a warning, takes nothing from other hosts, and its search finds what is there."""
+"""`make docs`: the site has no warning, takes nothing from other hosts, and its search finds what is there."""
 
 import re
 import subprocess

@@ -20,7 +20,7 @@ def docs(tmp_path: Path) -> Path:
         "sync.md": "# Sync\n\n[report](report.md#a-chart), [the code](code/)\n\n```sh\n[report](report.md)\n```\n",
         "report.md": "# Report\n\n## A chart\n\n`[sync](sync.md)`\n",
         "code/sweep.sql": "SELECT 1\n",
-        "pt-BR/index.md": "# Começo\n\n[In English](../index.md)\n\n## Fazer\n\n- [Sync](sync.md)\n- [R](../report.md)\n",
+        "pt-BR/index.md": "# Começo\n\n[In English](../index.md)\n\n## Fazer\n\n- [S](sync.md)\n- [R](../report.md)\n",
         "pt-BR/sync.md": "# Sync em português\n\n[In English](../sync.md)\n\n[relatório](../report.md#a-chart)\n",
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
