@@ -14,6 +14,7 @@ language = "en"
 
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", ".*")]  # types of Airflow, pydantic and Python itself: their sites are elsewhere
+highlight_language = "text"
 default_role = "code"  # in a docstring, `name` is code as in all our texts
 suppress_warnings = ["misc.highlighting_failure"]  # dbt's SQL has braces
 myst_heading_anchors = 4
@@ -22,6 +23,7 @@ myst_enable_extensions = ["colon_fence"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
+autodoc_inherit_docstrings = False  # what Airflow and pydantic say of theirs is not ours
 python_use_unqualified_type_names = True
 add_module_names = False
 
