@@ -174,5 +174,7 @@ def _is_documented(value: object, described: set[int]) -> bool:
 
 def _draw_directive(path: str, name: str, value: object) -> str:
     if isinstance(value, type):
-        return f".. autoclass:: {path}.{name}\n   :members:\n   :show-inheritance:\n"
+        has_known_base = not any(base is object or base.__name__.startswith("_") for base in value.__bases__)
+        inheritance = "   :show-inheritance:\n" if has_known_base else ""
+        return f".. autoclass:: {path}.{name}\n   :members:\n{inheritance}"
     return f".. autofunction:: {path}.{name}\n"
