@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check audit proof bench fix up down constraints release-check
+.PHONY: help demo test check audit proof bench docs fix up down constraints release-check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,9 +46,13 @@ proof: $(READY) ## the slow proofs at full size
 bench: $(READY) ## the measurements behind the figures of the docs
 	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
-fix: $(READY) ## format, mend what the linter can mend, write docs/tables.md anew
+docs: $(READY) ## the documentation as a site with a search, in both languages: build/site/index.html
+	@$(BIN)/python -m scripts.site
+
+fix: $(READY) ## format, mend what the linter can mend, write anew what docs have from the code
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
 	@$(BIN)/python -m scripts.tables
+	@$(BIN)/python -m scripts.reference
 
 up: $(READY) ## an Airflow on loopback with the DAGs of this folder
 	@$(BIN)/python -m scripts.stack up
