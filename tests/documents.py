@@ -43,7 +43,8 @@ def list_imports() -> list[tuple[str, str, str]]:
     code = [(_name(path), path.read_text(encoding="utf-8")) for path in SCRIPTS]
     for where, text in read_texts():
         blocks = [body for language, body in BLOCK.findall(text) if language in {"python", "py"}]
-        code += [(where, body) for body in blocks]
+        spans = [span for span in SPAN.findall(BLOCK.sub("", text)) if span.startswith("from huggy_connector")]
+        code += [(where, body) for body in (*blocks, *spans)]
     for path in NOTEBOOKS:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         code += [(_name(path), "".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]

@@ -73,7 +73,7 @@ def test_without_a_name_it_is_the_script_of_the_users_own_shell(
         (["sync", "chats", "contacts"], "a", [("plain", "agents")]),
         (["plan", "--mode"], "t", [("plain", "tombstones")]),
         (["describe"], "de", [("plain", "departments")]),
-        (["describe", "chats", "--language"], "p", [("plain", "pt-BR"), ("plain", "pt")]),
+        (["describe", "chats", "--language"], "p", [("plain", "pt-br"), ("plain", "pt")]),
         (["status"], "--w", [("plain", "--warehouse")]),
         (["status", "--warehouse"], "da", [("file", "da")]),
         (["sync", "--company-id"], "4", []),

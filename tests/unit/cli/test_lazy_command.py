@@ -91,7 +91,7 @@ def test_a_list_of_commands_imports_no_command_and_nothing_heavy(
     imported = imported_by(*command_lines, **environ)
     assert (HEAVY | ROOMS | OF_EVERY_COMMAND) & imported == set()
     commands = {name for name in imported if re.search(r"^huggy_connector\.cli\..*_commands?$", name)}
-    assert commands - {"huggy_connector.cli.shell.completion_command"} == set()
+    assert {each for each in commands if ".shell." not in each} == set()
 
 
 def test_the_help_of_no_command_imports_what_only_its_work_needs() -> None:
@@ -106,8 +106,8 @@ def test_a_completion_imports_what_only_the_work_needs_of_no_command(words: str)
 
 @pytest.mark.skipif(not hasattr(click.exceptions, "NoSuchCommand"), reason="click suggests nothing before 8.4")
 def test_a_command_that_is_misspelt_brings_the_near_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["stauts"]) == 2
-    assert capsys.readouterr() == ("", "huggy: No such command 'stauts'. Did you mean 'status'?\n")
+    assert main(["statu"]) == 2
+    assert capsys.readouterr() == ("", "huggy: No such command 'statu'. Did you mean 'status'?\n")
 
 
 def test_what_options_say_of_a_room_that_they_do_not_import_is_what_the_room_says() -> None:
