@@ -18,7 +18,7 @@ PREFIX = "HUGGY_"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,-]*")
 """Values that dotenv, a shell and Docker all read alike without quotes."""
-_NEAR = 0.6
+_NEAR = 0.7
 """How alike two names must be, from 0 to 1, for one to be taken for a slip of the other."""
 
 
@@ -67,7 +67,7 @@ def suggest_name(unknown: str, names: Collection[str]) -> str:
     written = unknown.removeprefix(PREFIX)
 
     def likeness(name: str) -> tuple[bool, float]:
-        return name.endswith(f"_{written}"), SequenceMatcher(None, unknown, name).ratio()
+        return name.endswith(f"_{written}"), SequenceMatcher(None, written, name.removeprefix(PREFIX)).ratio()
 
     best = max(names, key=likeness, default="")
     return best if best and (likeness(best)[0] or likeness(best)[1] >= _NEAR) else ""

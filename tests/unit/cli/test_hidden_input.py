@@ -24,8 +24,14 @@ def keyboard() -> Iterator[tuple[int, IO[str]]]:
 
 
 def type_keys(person: int, keys: bytes) -> threading.Thread:
-    """Type from a thread: a terminal takes only so many keys before they are read."""
-    typing = threading.Thread(target=os.write, args=(person, keys), daemon=True)
+    """Type from a thread once the terminal hides it: a terminal takes only so many keys before they are read."""
+
+    def type_when_hidden() -> None:
+        while termios.tcgetattr(person)[3] & (termios.ECHO | termios.ICANON):
+            os.sched_yield()
+        os.write(person, keys)
+
+    typing = threading.Thread(target=type_when_hidden, daemon=True)
     typing.start()
     return typing
 
