@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from huggy_connector.budget.file import is_empty, parse_state, read_boot_clock, read_clock_name, unusable_error
 from huggy_connector.budget.redis import REDIS_TIMEOUT, away_error, state_key
@@ -92,7 +93,7 @@ def _read_bytes(path: Path) -> bytes:
 def _read_redis(url: str, key: str, limit: RateLimit) -> BudgetReading:
     from redis.exceptions import RedisError
 
-    client = redis_store.connect(url, setting="HUGGY_BUDGET", timeout=REDIS_TIMEOUT)
+    client: Any = redis_store.connect(url, setting="HUGGY_BUDGET", timeout=REDIS_TIMEOUT)
     server = redis_store.server_name(url)
     place = f"the Redis at {server}"
     try:

@@ -62,7 +62,7 @@ class Fact(Generic[T_co]):
         return Unknown(f"{what} not known: see {self._owner}".lstrip())
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class CheckRunner:
     """Runs checks. `problems` are the settings that cannot be used."""
 
