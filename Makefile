@@ -5,27 +5,36 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; done)
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+ROOMS  := $(sort $(filter-out __pycache__,$(notdir $(patsubst %/,%,$(wildcard huggy_connector/*/)))))
 
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check audit proof bench docs fix up down constraints release-check
+.PHONY: help demo quick test check audit proof bench docs fix up down constraints release-check
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{sub("%", "<room>", $$1); printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## the main job: a sandbox of Huggy, the DAG huggy_sync in a real Airflow, an answer from DuckDB
 	@$(BIN)/python -m scripts.demo
 
-test: $(READY) ## all tests (about 25 minutes on two cores)
+quick: $(READY) ## before each commit: format, lint, types, unit tests; no server, no Airflow (a minute and a half)
+	@echo "== Format"     && $(BIN)/ruff format --check
+	@echo "== Lint"       && $(BIN)/ruff check
+	@echo "== Types"      && $(BIN)/mypy
+	@echo "== Unit tests" && $(BIN)/python -m pytest --numprocesses=2 --dist=worksteal --quiet --hypothesis-profile=quick -m "not slow and not proof" tests/unit
+	@echo "All quick checks pass. Next: make test-<room> of each room that you touched, and at the end make test."
+
+test-%: ## the tests of one room of huggy_connector/: make test-landing
+	@$(if $(filter $*,$(ROOMS)),,echo "There is no room '$*': name one of $(ROOMS)." >&2; exit 2)
+	@$(MAKE) --no-print-directory $(READY)
+	@$(BIN)/python -m pytest --numprocesses=2 $(if $(filter airflow,$*),tests/dags,$(wildcard tests/unit/$* tests/integration/$*))
+
+test: $(READY) ## all tests (about 12 minutes on two cores)
 	@sh scripts/debian.sh chromium redis-server docker-compose faketime g++
-	@echo "== Tests"
-	@$(BIN)/python -m pytest --numprocesses=3 tests/unit tests/integration
-	@echo "== Tests in a real Airflow"
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup tests/dags tests/e2e
-	@echo "All tests pass. Next: make check (format, lint, types, imports), make proof (the slow proofs at full size)."
+	@$(BIN)/python -m scripts.all_tests
 
 check: $(READY) ## format, lint, strict types, layers; no tests
 	@echo "== Format"  && $(BIN)/ruff format --check

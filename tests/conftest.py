@@ -23,7 +23,7 @@ def browser() -> "Iterator[Browser]":
 
     expect.set_options(timeout=LONGEST)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS], timeout=LONGEST)
         yield browser
         browser.close()
 

@@ -21,12 +21,14 @@ def run_python(code: str, home: Path) -> list[str]:
     return done.stdout.splitlines()[-1].split()
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_neither_airflow_nor_a_data_library(tmp_path: Path) -> None:
     code = "import sys, huggy_connector.airflow; print('ready', *{name.partition('.')[0] for name in sys.modules})"
     imported = run_python(code, tmp_path)
     assert (imported[0], HEAVY & set(imported)) == ("ready", set())
 
 
+@pytest.mark.slow
 def test_every_name_of_the_package_can_be_imported_from_it(tmp_path: Path) -> None:
     names = ", ".join(edge.__all__)
     code = f"from huggy_connector.airflow import {names}; print(*(each.__name__ for each in ({names})))"

@@ -18,7 +18,7 @@ import pytest
 
 from huggy_connector.cli.sandbox_commands import sandbox as command
 from huggy_connector.sandbox import OPTION_HELP, Options
-from tests.integration.conftest import Run
+from tests.integration.conftest import LONGEST, Run
 
 Huggy = Callable[..., Run]
 
@@ -63,7 +63,7 @@ def test_a_port_in_use_is_one_sentence(huggy: Huggy) -> None:
 
 def test_a_sandbox_answers_until_it_is_interrupted_and_prints_what_to_set(huggy: Huggy, free_port: int) -> None:
     def visit_and_interrupt() -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LONGEST
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{free_port}/sandbox/truth?resource=contacts").close()
