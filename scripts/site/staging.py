@@ -28,6 +28,8 @@ DECISIONS = {
 }
 START = {"en": "Start", TRANSLATED: "Começar"}
 JOINS = {"en": ("A row of", "has many of", "joined by"), TRANSLATED: ("Uma linha de", "tem várias de", "ligadas por")}
+_FILE_AS_WORDS = re.compile(r"\[(?:[\w./-]+\.md|docs/[\w./-]+)\](?=\(\S+\.md(?:#\S+)?\))")
+"""The words of a link that are a page's path: on the site they are its title, which Sphinx puts in where none are."""
 PUBLIC_MODULES = ("huggy_connector", "huggy_connector.airflow")
 """The packages whose `__all__` is public. A name that two of them have is described where it comes first."""
 FILES = "_files"
@@ -97,6 +99,7 @@ class Stage:
             return target
 
         text = replace_targets(text, find_target)
+        text = _FILE_AS_WORDS.sub("[]", text)
         for target in nowhere:
             text = re.sub(rf"\[([^\[\]]*)\]\({re.escape(target)}\)", r"\1", text)
         return text

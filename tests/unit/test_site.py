@@ -74,6 +74,15 @@ def test_a_link_to_a_folder_of_code_is_its_words_and_code_stays_as_it_is(docs: P
     )
 
 
+def test_a_link_whose_words_are_a_path_has_the_title_of_its_page(docs: Path) -> None:
+    (docs / "sync.md").write_text(
+        "# Sync\n\n[report.md](report.md), [docs/report](report.md#a-chart), [it](report.md)\n"
+    )
+    assert read(write_stage(docs, "en"), "sync") == (
+        "# Sync\n\n[](report.md), [](report.md#a-chart), [it](report.md)\n"
+    )
+
+
 def test_the_navigation_is_what_the_home_page_lists_below_each_heading(docs: Path) -> None:
     home = read(write_stage(docs, "pt-BR"), "index")
     trees = re.findall(r"^```\{toctree\}\n(.*?)^```$", home, re.MULTILINE | re.DOTALL)
