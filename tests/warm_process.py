@@ -108,12 +108,13 @@ def handle(client: socket.socket) -> NoReturn:
     if not process:
         client.close()
         os.close(alive)
-        perform(*order, streams)
+        arguments, environ, folder, numbers = order
+        perform(arguments, environ, folder, numbers, streams)
     os.close(held)
     # The streams stay open here until the fork is reaped: who reads to their end finds no process of it any more.
     try:
         client.sendall(process.to_bytes(LENGTH))
-        ready, _, _ = select.select([client, alive], [], [])
+        ready, _, _ = select.select([client.fileno(), alive], [], [])
         if alive not in ready:
             os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
@@ -160,9 +161,9 @@ def _take_over(numbers: list[int], streams: list[int]) -> None:
     for stream in streams:
         os.close(stream)
     for number, (name, mode, errors) in enumerate(STREAMS):
-        stream = open(number, mode, errors=errors, closefd=False) if number in numbers else None  # noqa: SIM115
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
+        opened = open(number, mode, errors=errors, closefd=False) if number in numbers else None  # noqa: SIM115
+        setattr(sys, name, opened)
+        setattr(sys, f"__{name}__", opened)
 
 
 def _receive(client: socket.socket, length: int) -> bytes:

@@ -129,7 +129,8 @@ def test_the_command_line_helps(lean: Environment) -> None:
 def test_a_command_whose_extra_is_missing_names_it_and_leaves_nothing(
     lean: Environment, extra: str, subject: str, command: str, environ: dict[str, str]
 ) -> None:
-    ran = lean.run("huggy", *command.split(), **ACCOUNT, HUGGY_STATE=str(lean.folder / "venv" / "state"), **environ)
+    told = {**ACCOUNT, "HUGGY_STATE": str(lean.folder / "venv" / "state"), **environ}
+    ran = lean.run("huggy", *command.split(), cwd=None, **told)
     said = f"huggy: {subject} needs the extra {extra}: {install_command(extra)}.\n"
     left = sorted(each.name for each in lean.folder.iterdir())
     assert (ran.returncode, ran.stdout, ran.stderr, left) == (2, "", said, ["airflow", "venv"])

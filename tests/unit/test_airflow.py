@@ -51,4 +51,4 @@ def test_the_room_of_the_factories_and_their_names_do_not_hide_each_other(tmp_pa
 
 def test_a_name_that_the_package_does_not_have_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'HuggyHoook'"):
-        edge.HuggyHoook  # noqa: B018
+        edge.HuggyHoook  # type: ignore[attr-defined]  # noqa: B018

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from scripts.site.pages import ROOT, list_pages
 from tests.blocks import Block, list_blocks

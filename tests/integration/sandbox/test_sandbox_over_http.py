@@ -105,7 +105,8 @@ def test_a_token_revoked_in_mid_run_is_replaced_by_a_refresh(as_json: bool) -> N
             "refresh_token": sandbox.refresh_token,
         }
         address = f"{sandbox.auth_url}/access_token"
-        granted = (httpx.post(address, timeout=LONGEST, **{"json" if as_json else "data": asked})).json()
+        body: dict[str, Any] = {"json" if as_json else "data": asked}
+        granted = httpx.post(address, timeout=LONGEST, **body).json()
         answer = client.get("chats", headers={"Authorization": f"Bearer {granted['access_token']}"})
         assert (answer.status_code, sandbox.stats()["refreshes"]) == (200, 1)
 
