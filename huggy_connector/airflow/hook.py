@@ -126,6 +126,12 @@ class HuggyHook(BaseHook):
         try:
             connection = self.get_connection(self.huggy_conn_id)
         except AirflowNotFoundException:
+            variable = f"AIRFLOW_CONN_{self.huggy_conn_id.upper()}"
+            if os.environ.get(variable):  # Airflow takes what it cannot read for absent
+                raise ConfigurationError(
+                    f"Airflow cannot read the connection in the environment variable {variable}: correct it. It is a "
+                    "JSON object, and its extra is one too."
+                ) from None
             if self.huggy_conn_id != self.default_conn_name:
                 raise ConfigurationError(
                     f"There is no connection {self.huggy_conn_id!r}: add it under Admin > Connections, type Huggy."
