@@ -59,7 +59,7 @@ def main() -> None:
         versions["the other"] = options.beside.resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        cases = {}
+        cases: dict[tuple[str, str], tuple[list[str], dict[str, str], Path]] = {}
         for version, checkout in versions.items():
             measure(["-c", HUGGY, "demo", "--chats", "40", "--folder", version], {}, checkout=checkout, folder=folder)
             for case in list_commands(folder / version / "huggy.duckdb"):
