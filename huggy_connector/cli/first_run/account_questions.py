@@ -97,6 +97,8 @@ class AccountQuestions:
 
     def _ask_v2_address(self, account: Mapping[str, str]) -> dict[str, str]:
         self.questions.tell("This is a v2 token, from Settings > API.")
+        if "base_url" in self.known.shell:  # it takes precedence over the file anyway
+            return {"api_version": "v2"}
         proposal = re.sub(r"/v3$", "/v2", account.get("base_url", _HUGGYS_OWN["base_url"]).rstrip("/"))
         address = self.questions.ask(
             "Address of the v2 API",
@@ -107,6 +109,7 @@ class AccountQuestions:
 
     def _check(self, account: Mapping[str, str], company_id: str) -> AccountAnswer:
         """Ask Huggy who the token is. Raises HuggyError. The profile of some v2 tokens does not tell the company."""
+        self.known.check_beside_shell(account)
         asked = {**account, "timezone": self.known.propose("timezone")}
         if not self.checks.has_token(asked):
             return AccountAnswer(account, None, company_id)

@@ -45,24 +45,25 @@ class KnownSettings:
     def account(self) -> KnownAccount | None:
         """The account of the shell, else that of the file, whole; None if neither holds a secret."""
         for source, place in ((self.shell, "this shell"), (self.file, self.file_name)):
-            if any(name in source for name in SECRETS) and self._fits_shell(source):
-                values = {name: source[name] for name in ACCOUNT if name in source}
+            values = {name: source[name] for name in ACCOUNT if name in source}
+            if any(name in source for name in SECRETS) and self._fits_shell(values):
                 what = "token" if "access_token" in source else "app"
                 return KnownAccount(f"the {what} of {place}", values, source.get("company_id", ""))
         return None
 
-    def _fits_shell(self, source: Mapping[str, str]) -> bool:
-        """Say whether the shell, which takes precedence, lets a command use this account."""
-        account = {name_variable(name): source[name] for name in ACCOUNT if name in source}
+    def check_beside_shell(self, account: Mapping[str, str]) -> None:
+        """Raise ConfigurationError if no command could use this account out of the file: the shell takes precedence."""
+        shell, file = (
+            {name_variable(name): value for name, value in each.items()} for each in (self.shell, account)
+        )
+        Settings.resolve(environ=shell, env_file=EnvFile(self.file_name, file))
+
+    def _fits_shell(self, account: Mapping[str, str]) -> bool:
         try:
-            Settings.resolve(environ=self._shell_variables, env_file=EnvFile(self.file_name, account))
+            self.check_beside_shell(account)
         except ConfigurationError:
             return False
         return True
-
-    @property
-    def _shell_variables(self) -> dict[str, str]:
-        return {name_variable(name): value for name, value in self.shell.items()}
 
     @property
     def others(self) -> dict[str, str]:

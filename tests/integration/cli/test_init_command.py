@@ -22,10 +22,11 @@ from tests.integration.conftest import LONGEST, ROOT, Run
 
 Huggy = Callable[..., Run]
 ON_A_TERMINAL = (
-    "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from huggy_connector.cli import main; "
+    "import fcntl, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); from huggy_connector.cli import main; "
     "sys.exit(main(['init']))"
 )
-"""With this terminal as its own, so that Ctrl-C arrives."""
+"""With this terminal as its own, so that Ctrl-C arrives, also where the tests run in the background, which ignores it."""
 V2_TOKEN = "0123456789abcdef0123456789abcdef"
 NO_ACCOUNT = dict.fromkeys(("HUGGY_BASE_URL", "HUGGY_AUTH_URL", "HUGGY_ACCESS_TOKEN"), "")
 
@@ -273,8 +274,8 @@ def v2_api() -> Iterator[tuple[str, list[str]]]:
 
 def test_a_v2_token_is_asked_for_its_address_and_goes_nowhere_else(huggy: Huggy, tmp_path: Path) -> None:
     with v2_api() as (origin, asked):
-        environ = NO_ACCOUNT | {"HUGGY_BASE_URL": f"{origin}/v3"}
-        done = huggy("init", pasted=f"{V2_TOKEN}\n\n\nUTC\n\n\n", **environ)
+        (tmp_path / ".env").write_text(f"HUGGY_BASE_URL={origin}/v3\n")
+        done = huggy("init", pasted=f"{V2_TOKEN}\ny\n\n\nUTC\n\n\n\n", **NO_ACCOUNT)
     assert done.code == 0
     assert asked == [f"/v2/agents/profile Bearer {V2_TOKEN}", f"/v2/chats?page=0 Bearer {V2_TOKEN}"]
     assert (tmp_path / ".env").read_text().splitlines()[:3] == [

@@ -117,21 +117,35 @@ def test_huggys_own_address_in_the_file_needs_no_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shell", "typed", "address"),
+    ("typed", "address"),
     [
-        ({}, "", V2_ADDRESS),
-        ({}, "https://api.huggy.io/v2", "https://api.huggy.io/v2"),
-        ({"base_url": "http://127.0.0.1:8021/v3"}, "", "http://127.0.0.1:8021/v2"),
+        ("", V2_ADDRESS),
+        ("https://api.huggy.io/v2", "https://api.huggy.io/v2"),
     ],
 )
-def test_a_v2_token_is_told_by_its_form_and_asked_for_its_address(
-    shell: dict[str, str], typed: str, address: str
-) -> None:
+def test_a_v2_token_is_told_by_its_form_and_asked_for_its_address(typed: str, address: str) -> None:
     checks = FakeChecks()
-    answer = ask(checks, V2, typed, "", known=know(shell))
+    answer = ask(checks, V2, typed, "")
     account = {"base_url": address, "api_version": "v2", "access_token": V2}
     assert answer == AccountAnswer(account, found(), "")
     assert checks.asked == [{**account, **ZONE}]
+
+
+def test_the_shells_address_holds_for_a_v2_token_too_and_is_not_asked_for() -> None:
+    answer = ask(FakeChecks(), V2, "", known=know({"base_url": THERE}))
+    assert answer.values == {"base_url": THERE, "api_version": "v2", "access_token": V2}
+
+
+def test_a_token_that_this_shell_would_keep_from_every_command_is_refused_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    checks = FakeChecks(logged_in=True)
+    app = {"client_id": "APP-1", "client_secret": "s"}
+    assert ask(checks, TOKEN, "", "", known=know(app)).values == app
+    assert (
+        "   HUGGY_CLIENT_SECRET: HUGGY_ACCESS_TOKEN in .env is not used with it: write all secrets in the same place.\n"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_wrong_address_of_v2_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
