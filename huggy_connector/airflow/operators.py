@@ -145,9 +145,7 @@ class HuggyToParquetOperator(_HuggyOperator):
         if mode == "recent":
             recent = pipeline.land_recent(resource, idempotency_key=key, once=once)
             if recent is None:
-                raise AirflowSkipException(
-                    f"{resource}: already landed; only the first run lands the newest days first."
-                )
+                raise AirflowSkipException(f"{resource}: already landed; the newest days come first only once.")
             return recent
         span = parse_optional_span(self.from_date, self.to_date, zone=settings.zone)
         return pipeline.land(

@@ -39,6 +39,7 @@ from huggy_connector.settings.kinds import (
     Zone,
 )
 from huggy_connector.settings.places import OBJECT_STORES, find_passwords, has_password, is_url, parse_path
+from huggy_connector.settings.source_names import name_in_arguments, name_in_connection, name_in_shell, name_variable
 from huggy_connector.settings.texts import clean_text, normalize_value, quote_value, redact
 
 __all__ = [
@@ -217,13 +218,13 @@ class Settings(BaseModel):
             cls.model_rebuild()
         from_environment = {name: environ.get(f"HUGGY_{name.upper()}") for name in cls.model_fields}
         shell = cls._read_source(from_environment, name_variable)
-        arguments = cls._read_source(explicit or {}, _name_in_arguments)
+        arguments = cls._read_source(explicit or {}, name_in_arguments)
         if connection is None:
             sources = [
-                SettingsSource({**shell.values, **arguments.values}, lambda name: _name_in_shell(name, arguments))
+                SettingsSource({**shell.values, **arguments.values}, lambda name: name_in_shell(name, arguments))
             ]
         else:
-            sources = [arguments, cls._read_source(connection, _name_in_connection, is_one_host=True), shell]
+            sources = [arguments, cls._read_source(connection, name_in_connection, is_one_host=True), shell]
         if env_file is not None:
             from_file = {name: env_file.values.get(name_variable(name)) for name in cls.model_fields}
             in_file = f" in {env_file.name}"
@@ -275,28 +276,6 @@ def _redact_value(value: Any) -> Any:
             return tuple(map(_redact_value, value))
         case _:
             return value
-
-
-def name_variable(name: str) -> str:
-    """Return the environment variable of a setting."""
-    return f"HUGGY_{name.upper()}"
-
-
-def _name_in_arguments(name: str) -> str:
-    return f"the argument {_quote_name(name)}"
-
-
-def _name_in_connection(name: str) -> str:
-    return f"the connection's {_quote_name(name)}"
-
-
-def _name_in_shell(name: str, arguments: SettingsSource) -> str:
-    return (_name_in_arguments if name in arguments.values else name_variable)(name)
-
-
-def _quote_name(name: str) -> str:
-    """Return the name of a setting; of an unknown one, a short quotation."""
-    return name if name.isidentifier() else quote_value(name).strip() or repr(name)
 
 
 def _clean_reason(reason: str) -> str:
