@@ -53,9 +53,7 @@ class KnownSettings:
 
     def check_beside_shell(self, account: Mapping[str, str]) -> None:
         """Raise ConfigurationError if no command could use this account out of the file: the shell takes precedence."""
-        shell, file = (
-            {name_variable(name): value for name, value in each.items()} for each in (self.shell, account)
-        )
+        shell, file = ({name_variable(name): value for name, value in each.items()} for each in (self.shell, account))
         Settings.resolve(environ=shell, env_file=EnvFile(self.file_name, file))
 
     def _fits_shell(self, account: Mapping[str, str]) -> bool:
