@@ -102,7 +102,8 @@ def _find_outvoted(env_file: EnvFile, answers: Answers) -> list[str]:
 
     Raises ConfigurationError if no command could run with this file and this shell.
     """
-    alone, together = (Settings.resolve(environ=environ, env_file=env_file) for environ in ({}, os.environ))
+    alone = Settings.resolve(environ={}, env_file=env_file)
+    together = Settings.resolve(environ=os.environ, env_file=env_file)
     return [name_variable(name) for name in answers.values if getattr(alone, name) != getattr(together, name)]
 
 
