@@ -18,6 +18,7 @@ PREFIX = "HUGGY_"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,-]*")
 """Values that dotenv, a shell and Docker all read alike without quotes."""
+_EMPTY_LINES = re.compile(r"(?:[^\S\r\n]*(?:\r\n|\n|\r))*")
 _NEAR = 0.7
 """How alike two names must be, from 0 to 1, for one to be taken for a slip of the other."""
 
@@ -81,7 +82,8 @@ def _parse(text: str) -> Iterator[Binding]:
 
 def _read_empty_lines(binding: Binding) -> str:
     """Return the empty lines before a variable, which the parser counts to it."""
-    return re.match(r"(?:[^\S\r\n]*(?:\r\n|\n|\r))*", binding.original.string)[0]  # type: ignore[index]  # it matches ""
+    found = _EMPTY_LINES.match(binding.original.string)
+    return found[0] if found else ""
 
 
 def _count_empty_lines(binding: Binding) -> int:

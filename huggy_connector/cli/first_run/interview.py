@@ -54,8 +54,18 @@ class Interview:
         if check is not None and check.newest_chat_at is not None:
             sentence, proposal = describe_newest_chat(check, check.newest_chat_at)
             self.questions.tell(sentence)
-        zone = self.questions.ask("Time zone", _read_zone, proposal=proposal)
+        zone = self.questions.ask("Time zone", lambda text: self._read_zone(text, check), proposal=proposal)
         self.questions.tell(f"There it is {self.now().astimezone(ZoneInfo(zone)):%H:%M} now.")
+        return zone
+
+    def _read_zone(self, text: str, check: AccountCheck | None) -> str:
+        """Return the zone. A person is asked about one in which the newest chat is of the future."""
+        zone = _read_zone(text)
+        minutes = 0 if check is None or zone == check.timezone else _count_minutes_ahead(check, zone)
+        if minutes > MAX_AHEAD_MINUTES:
+            self.questions.tell(f"Read in {zone}, the newest chat is {_format_span(minutes)} in the future.")
+            if self.questions.has_person and not self.questions.confirm("Take it all the same?", default=False):
+                raise ConfigurationError("Then give another zone.")
         return zone
 
     def _ask_landing(self) -> str:
@@ -90,6 +100,14 @@ def describe_newest_chat(check: AccountCheck, newest: datetime) -> tuple[str, st
         return (f"{said} In {fit} it is of this moment.", fit) if fit else (said, check.timezone)
     said = f"Read in {check.timezone}, the newest chat is {_format_span(max(minutes, 0))} old."
     return f"{said} If somebody wrote just now, the zone is {fit}." if fit else said, check.timezone
+
+
+def _count_minutes_ahead(check: AccountCheck, zone: str) -> int:
+    """Return by how many minutes the newest chat is in the future if its time is meant in `zone`; 0 without a chat."""
+    if check.newest_chat_at is None:
+        return 0
+    written = check.newest_chat_at.astimezone(ZoneInfo(check.timezone)).replace(tzinfo=ZoneInfo(zone))
+    return round((written - check.local_time) / timedelta(minutes=1))
 
 
 def _format_span(minutes: int) -> str:

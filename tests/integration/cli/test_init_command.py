@@ -26,7 +26,7 @@ ON_A_TERMINAL = (
     "signal.signal(signal.SIGINT, signal.default_int_handler); from huggy_connector.cli import main; "
     "sys.exit(main(['init']))"
 )
-"""With this terminal as its own: so Ctrl-C arrives also where the tests run in the background, which ignores it."""
+"""With this terminal as its own, so that Ctrl-C arrives, even if the tests run in the background, which ignores it."""
 V2_TOKEN = "0123456789abcdef0123456789abcdef"
 NO_ACCOUNT = dict.fromkeys(("HUGGY_BASE_URL", "HUGGY_AUTH_URL", "HUGGY_ACCESS_TOKEN"), "")
 

@@ -134,6 +134,17 @@ def test_a_chat_of_the_future_proposes_another_zone_and_an_old_one_only_tells_it
     )
 
 
+def test_a_zone_in_which_the_newest_chat_is_of_the_future_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
+    checks = FakeChecks(lambda _: seen(3))
+    agreed = interview(checks, TOKEN, "", "America/Manaus", "y", "", "")
+    again = interview(checks, TOKEN, "", "America/Manaus", "", "America/Noronha", "", "")
+    assert (agreed.values["timezone"], again.values["timezone"]) == ("America/Manaus", "America/Noronha")
+    said = capsys.readouterr().err
+    assert said.count("Read in America/Manaus, the newest chat is 57 minutes in the future.\n") == 2
+    assert said.count("Then give another zone.\n") == 1
+    assert "Noronha, the newest" not in said
+
+
 def test_the_zone_of_the_newest_chat_stands_in_brackets(capsys: pytest.CaptureFixture[str]) -> None:
     answers = interview(FakeChecks(lambda _: seen(-180, "UTC")), TOKEN, "", "", "", "")
     assert answers.values["timezone"] == "UTC"

@@ -201,7 +201,8 @@ def test_a_file_that_names_only_the_oauth_server_gets_no_secret_of_the_environme
 def test_a_secret_of_the_file_does_not_go_where_only_the_command_line_or_the_environment_says(
     name: str, secret: str, *, is_option: bool
 ) -> None:
-    explicit, environ = ({name: ELSEWHERE}, {}) if is_option else ({}, {f"HUGGY_{name.upper()}": ELSEWHERE})
+    explicit: dict[str, str] = {name: ELSEWHERE} if is_option else {}
+    environ: dict[str, str] = {} if is_option else {f"HUGGY_{name.upper()}": ELSEWHERE}
     file = in_file(**dict.fromkeys(SECRETS, "hidden"))
     with pytest.raises(ConfigurationError) as raised:
         Settings.resolve(explicit=explicit, environ=environ, env_file=file)
