@@ -19,7 +19,7 @@ from tests.recorder import Recorder
 
 Connect = Callable[..., None]
 MARK = "\ufeff" if AIRFLOW >= (3, 2) else ""
-"""What editors of Windows begin a file with. Airflow 3.1 reads no connection from the environment whose extra has it."""
+"""What editors of Windows begin a file with. Airflow 3.1 cannot read a connection whose extra begins so."""
 UNREADABLE = (
     "Airflow cannot read the connection in the environment variable AIRFLOW_CONN_HUGGY_DEFAULT: correct it. It is a "
     "JSON object, and its extra is one too."
