@@ -123,14 +123,8 @@ class HuggyToParquetOperator(_HuggyOperator):
             "landing": settings.landing,
             "huggy_conn_id": self.huggy_conn_id,
         }
-        self.log.info(
-            "%s: %d records in %d requests, in %s of %s",
-            manifest.resource,
-            manifest.unique_ids,
-            manifest.requests,
-            manifest.address,
-            settings.landing,
-        )
+        said = (manifest.resource, manifest.unique_ids, manifest.requests, manifest.address, settings.landing)
+        self.log.info("%s: %d records in %d requests, in %s of %s", *said)
         if not result["exact"]:
             send_alert(self.on_alert, (describe_inexact_snapshot(manifest),), context, self.log)
         return result

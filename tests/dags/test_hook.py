@@ -19,7 +19,7 @@ from tests.recorder import Recorder
 
 Connect = Callable[..., None]
 MARK = "\ufeff" if AIRFLOW >= (3, 2) else ""
-"""What editors of Windows begin a file with. Airflow 3.1 reads no connection of the environment whose extra has it."""
+"""What editors of Windows begin a file with. Airflow 3.1 cannot read a connection whose extra begins so."""
 UNREADABLE = (
     "Airflow cannot read the connection in the environment variable AIRFLOW_CONN_HUGGY_DEFAULT: correct it. It is a "
     "JSON object, and its extra is one too."
@@ -79,7 +79,7 @@ def test_a_connection_of_another_cloud_than_the_landing_is_refused_in_one_senten
 
 def test_access_to_the_landing_may_be_given_only_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps({"conn_type": "aws"}))
-    connect(password="any-token", extra={"landing_conn_id": "cloud", "secret_landing_access": {"region": "x"}})
+    connect(password="any-token", extra={"landing_conn_id": "cloud", "landing_access": {"region": "x"}})
     with pytest.raises(ConfigurationError) as raised:
         HuggyHook().settings()
     assert str(raised.value) == (
