@@ -35,18 +35,14 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     """Fail what is forbidden. Servers of other tests run on in threads of their own."""
     if _noticed is None or threading.current_thread() is not threading.main_thread():
         return
-    if event in FORBIDDEN or (event == "open" and _is_written(*arguments[:2])):
+    is_forbidden = event in FORBIDDEN or (event == "open" and _is_written(*arguments[:2]))
+    if is_forbidden and not any(each in str(arguments[:1]) for each in FOLDERS_OF_TOOLS):
         _noticed.append(f"{event} {arguments[:1]}")
         raise RuntimeError(f"A unit test must not do this: {_noticed[-1]}. Mark it `slow`, or move it.")
 
 
 def _is_written(path: object, mode: object) -> bool:
-    return (
-        isinstance(path, str | bytes)
-        and isinstance(mode, str)
-        and ("+" in mode or not mode.startswith("r"))
-        and not any(each in str(path) for each in FOLDERS_OF_TOOLS)
-    )
+    return isinstance(path, str | bytes) and isinstance(mode, str) and ("+" in mode or not mode.startswith("r"))
 
 
 sys.addaudithook(_watch)
