@@ -16,6 +16,7 @@ import click
 
 from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.cli.app import huggy
+from huggy_connector.cli.shell import LazyCommand
 from huggy_connector.privacy import rules
 from huggy_connector.settings import SECRETS, Settings
 
@@ -134,6 +135,8 @@ def list_commands() -> list[tuple[str, click.Command]]:
     """Return every command with its whole name, in the order of `huggy --help`. A group is its commands."""
 
     def walk(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+        if isinstance(command, LazyCommand):  # it has no options: the command that it leads to has
+            command = command.load()
         if not isinstance(command, click.Group):
             yield name, command
             return

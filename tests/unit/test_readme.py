@@ -7,9 +7,10 @@ import click
 import pytest
 
 from huggy_connector.cli.app import huggy
+from huggy_connector.cli.shell import LazyCommand
 from huggy_connector.privacy import rules
 from huggy_connector.settings import Settings
-from scripts.reference import NOT_TRANSLATED, PAGES, render_settings, replace_part
+from scripts.reference import NOT_TRANSLATED, PAGES, list_commands, render_settings, replace_part
 from tests.blocks import list_blocks
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +101,12 @@ def test_every_setting_and_its_default_is_in_the_table_of_settings(folder: Path)
 def test_what_a_page_has_from_the_code_is_current(path: str) -> None:
     written = read(DOCS / path)
     assert written == PAGES[path](written), "the page is stale: run python -m scripts.reference"
+
+
+def test_the_reference_has_each_command_itself_not_the_place_of_it() -> None:
+    commands = dict(list_commands())
+    assert "huggy auth login" in commands
+    assert [name for name, command in commands.items() if isinstance(command, LazyCommand)] == []
 
 
 def test_what_every_setting_means_is_written_in_portuguese() -> None:
