@@ -54,4 +54,7 @@ def read_coverage(warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE) -> tuple[
                 ).fetchall()
                 oldest |= {(company_id, name): created for company_id, created in rows}
         found = connection.execute(_COVERAGE).fetchall()
-    return tuple(TableCoverage(*(*row, oldest.get((row[0], row[1])))) for row in found)
+    return tuple(
+        TableCoverage(company_id, name, has_full, exact_full_at, vouched_until, most, oldest.get((company_id, name)))
+        for company_id, name, has_full, exact_full_at, vouched_until, most in found
+    )
