@@ -55,11 +55,6 @@ def read_coverage(warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE) -> tuple[
                 oldest |= {(company_id, name): created for company_id, created in rows}
         found = connection.execute(_COVERAGE).fetchall()
     return tuple(
-<<<<<<< HEAD
-        TableCoverage(company, table, has_full, exact_at, vouched_until, bound, oldest.get((company, table)))
-        for company, table, has_full, exact_at, vouched_until, bound in found
-=======
         TableCoverage(company_id, name, has_full, exact_full_at, vouched_until, most, oldest.get((company_id, name)))
         for company_id, name, has_full, exact_full_at, vouched_until, most in found
->>>>>>> refs/heads/doctor
     )
