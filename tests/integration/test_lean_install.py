@@ -18,7 +18,7 @@ from huggy_connector.extras import MODULES, install_command
 from scripts.environments import PINNED, PYTHONS, ROOT, THIS_PYTHON, Environment, build, create_environment, name_file
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
 each_python = pytest.mark.parametrize(
     "python",
     [
