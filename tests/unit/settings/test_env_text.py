@@ -91,7 +91,7 @@ def test_nothing_to_change_changes_nothing() -> None:
 
 
 @given(
-    value=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=30),
+    value=st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=30),
     before=st.sampled_from(["", "A=1", "HUGGY_LANDING=old\n# c\n", "# c\r\nexport HUGGY_LANDING='o'\r\n"]),
 )
 @at_most(max_examples=300, deadline=None)
