@@ -32,13 +32,13 @@ class Environment:
         subprocess.run(command, cwd=ROOT, env=self.environ, check=True)
 
     def run(
-        self, command: str, *arguments: str, cwd: Path | None = None, **environ: str
+        self, command: str, *arguments: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command that the environment has: `python`, `huggy`."""
+        """Run a command that the environment has: `python`, `huggy`. `environ`: what is set besides."""
         return subprocess.run(
             [self.python.with_name(command), *arguments],
             cwd=cwd or self.folder,
-            env={**self.environ, **environ},
+            env={**self.environ, **(environ or {})},
             capture_output=True,
             text=True,
             check=False,
