@@ -15,8 +15,8 @@ from typing import Any
 
 from airflow.sdk import DAG, Param, task
 
-from huggy_connector.airflow.hook import HuggyHook
-from huggy_connector.warehouse import export
+from huggy_connector import export
+from huggy_connector.airflow import HuggyHook
 
 CHATS = """
     SELECT

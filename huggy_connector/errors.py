@@ -2,6 +2,7 @@
 
     HuggyError
     ├── ConfigurationError        a setting, an argument or a path is wrong (exit 2)
+    │   └── ExtraMissing          an extra of the package is not installed; also an ImportError (exit 2)
     ├── ApiError                  the API, or the connection to it
     │   ├── Unauthorized          401: the token is wrong, expired or of the other API version
     │   ├── Forbidden             403: the token is valid, but may not read this
@@ -51,6 +52,10 @@ class HuggyError(Exception):
 
 class ConfigurationError(HuggyError):
     exit_code = 2
+
+
+class ExtraMissing(ConfigurationError, ImportError):
+    pass
 
 
 class ApiError(HuggyError):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from huggy_connector.cli.sandbox_commands import DEMO_QUERY
-from scripts.stack import ROOT, Airflow, StackError, exit_cleanly_on_signals
+from scripts.stack import PATIENCE, ROOT, Airflow, StackError, exit_cleanly_on_signals
 
 CHATS, CONTACTS = 20_000, 5_000
 LIMIT = 400
@@ -85,7 +85,7 @@ def run_sandbox(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
         yield variables
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def run_dag(airflow: Airflow) -> tuple[int, float]:

@@ -30,6 +30,8 @@ COMPONENTS = {
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
+PATIENCE = 600.0
+"""Seconds that this waits for a process or an answer before it gives up: the machine may be busy."""
 FINISHED_STATES = frozenset({"success", "failed"})
 MAX_ATTEMPTS = 10
 """Attempts of a call that Airflow rolls back because another of its processes has locked the SQLite file."""
@@ -78,12 +80,21 @@ class Airflow:
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(map(":".join, users.items())),
             "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database or f"sqlite:///{self.home}/airflow.db?timeout=60",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database or f"sqlite:///{self.home}/airflow.db?timeout=600",
+            # A busy machine is no reason to give a file, a task or an answer up.
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
+            "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
+            "AIRFLOW__DAG_PROCESSOR__HEALTH_CHECK_THRESHOLD": "300",
+            "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "900",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "300",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "900",
+            "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "300",
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
         }
 
-    def start(self, *, timeout: float = 180) -> None:
+    def start(self, *, timeout: float = PATIENCE) -> None:
         """Start all four and wait until they are healthy. Stop first what an earlier start left running in this folder.
 
         Raise StackError if one of them ends, or after `timeout` seconds.
@@ -123,7 +134,7 @@ class Airflow:
             for process in _list_session_processes(*leader):
                 process.kill()
         for child in self._children:
-            child.wait(5)
+            child.wait(PATIENCE)
         self._children.clear()
         self._pids.unlink()
 
@@ -141,7 +152,7 @@ class Airflow:
     def is_healthy(self) -> bool:
         """Return whether all four processes are healthy."""
         try:
-            with _direct.open(f"{self.url}/api/v2/monitor/health", timeout=5) as answer:
+            with _direct.open(f"{self.url}/api/v2/monitor/health", timeout=PATIENCE) as answer:
                 health = json.load(answer)
         except (URLError, OSError):
             return False
@@ -169,7 +180,7 @@ class Airflow:
         passwords = json.loads((self.home / "simple_auth_manager_passwords.json.generated").read_text())
         return str(passwords[user])
 
-    def switch_on(self, dag_id: str, *, timeout: float = 60) -> None:
+    def switch_on(self, dag_id: str, *, timeout: float = PATIENCE) -> None:
         """Unpause a DAG as soon as the dag-processor has found it."""
         end = time.monotonic() + timeout
         while not any(dag["dag_id"] == dag_id for dag in self.call("GET", "/dags?limit=100")["dags"]):
@@ -188,7 +199,7 @@ class Airflow:
         run = self.call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf or {})})
         return str(run["dag_run_id"])
 
-    def wait_for_first_run(self, dag_id: str, *, timeout: float = 60) -> str:
+    def wait_for_first_run(self, dag_id: str, *, timeout: float = PATIENCE) -> str:
         """Wait until the scheduler has created the DAG's first run. Return its id."""
         end = time.monotonic() + timeout
         while not (runs := self.call("GET", f"/dags/{dag_id}/dagRuns?order_by=run_after&limit=1")["dag_runs"]):
@@ -198,7 +209,7 @@ class Airflow:
         return str(runs[0]["dag_run_id"])
 
     def wait_for_run(
-        self, dag_id: str, run_id: str, *, timeout: float = 300, on_poll: Callable[[], None] = lambda: None
+        self, dag_id: str, run_id: str, *, timeout: float = 1200, on_poll: Callable[[], None] = lambda: None
     ) -> str:
         """Wait for a run. Return its last state: success or failed. Call `on_poll` about once a second meanwhile."""
         end = time.monotonic() + timeout
@@ -236,7 +247,7 @@ class Airflow:
             request.add_header("Authorization", f"Bearer {token}")
         for attempts_left in reversed(range(MAX_ATTEMPTS)):
             try:
-                with _direct.open(request, timeout=60) as answer:
+                with _direct.open(request, timeout=PATIENCE) as answer:
                     return json.load(answer)
             except HTTPError as error:
                 reason = error.read().decode()

@@ -1,5 +1,6 @@
 """What `--dist=loadgroup` keeps together: the tests of a folder share an Airflow. And the browser."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
+os.environ["HUGGY_ENV_FILE"] = ""  # no test reads a .env that its developer has in this folder
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def browser() -> "Iterator[Browser]":
 
     expect.set_options(timeout=LONGEST)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS], timeout=LONGEST)
         yield browser
         browser.close()
 

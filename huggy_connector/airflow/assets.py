@@ -5,6 +5,7 @@ A consumer chooses: `schedule=table("chats")` runs after a load of any company, 
 after a load of that one.
 """
 
+import huggy_connector.airflow.versions  # noqa: F401  # isort: skip -- first, for it refuses an older Airflow
 import re
 from typing import Any, overload
 from urllib.parse import SplitResult

@@ -1,5 +1,6 @@
 """The hook: from an Airflow Connection of type `huggy` to Settings and a client."""
 
+import huggy_connector.airflow.versions  # noqa: F401  # isort: skip -- first, for it refuses an older Airflow
 import json
 import os
 import re
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from huggy_connector.airflow.connections.external_connections import (
@@ -21,8 +21,11 @@ from huggy_connector.airflow.connections.external_connections import (
 from huggy_connector.airflow.connections.extra_fields import read_settings
 from huggy_connector.airflow.executor import require_shared_budget
 from huggy_connector.airflow.progress import TaskProgress
+from huggy_connector.airflow.provider_info import get_provider_info
+from huggy_connector.airflow.versions import AirflowNotFoundException, build_form_widgets
 from huggy_connector.api import Client, open_client
 from huggy_connector.errors import ConfigurationError, HuggyError
+from huggy_connector.extras import require
 from huggy_connector.model import Row
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import SECRETS, Settings, clean_text
@@ -90,6 +93,7 @@ class HuggyHook(BaseHook):
 
         For all records use the warehouse.
         """
+        require("airflow", subject="HuggyHook.get_df", modules=("pandas",))
         import pandas as pd
 
         with closing(self.iter_rows(resource)) as rows:  # a limit leaves the list before its end
@@ -104,6 +108,17 @@ class HuggyHook(BaseHook):
         end = "" if check.token_expires_at is None else f"; the token ends on {check.token_expires_at:%Y-%m-%d}"
         return True, escape_controls(f"Connected as {check.agent}, company {check.company_id}{end}.")
 
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the fields of the connection's form. Only Airflow 3.1 calls it."""
+        return build_form_widgets(_describe_connection_type()["conn-fields"])
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return how the form shows Airflow's own fields. Only Airflow 3.1 calls it."""
+        behaviour = _describe_connection_type()["ui-field-behaviour"]
+        return {name.replace("-", "_"): value for name, value in behaviour.items()}
+
     def _pipeline(self) -> Pipeline:
         return Pipeline(self.settings(), progress=TaskProgress(self.log, store=None))
 
@@ -111,6 +126,12 @@ class HuggyHook(BaseHook):
         try:
             connection = self.get_connection(self.huggy_conn_id)
         except AirflowNotFoundException:
+            variable = f"AIRFLOW_CONN_{self.huggy_conn_id.upper()}"
+            if os.environ.get(variable):  # Airflow takes what it cannot read for absent
+                raise ConfigurationError(
+                    f"Airflow cannot read the connection in the environment variable {variable}: correct it. It is a "
+                    "JSON object, and its extra is one too."
+                ) from None
             if self.huggy_conn_id != self.default_conn_name:
                 raise ConfigurationError(
                     f"There is no connection {self.huggy_conn_id!r}: add it under Admin > Connections, type Huggy."
@@ -151,6 +172,11 @@ class HuggyHook(BaseHook):
                 f"There is no connection {conn_id!r}, which the extra of {self.huggy_conn_id!r} names as "
                 f"{key}: add it under Admin > Connections."
             ) from None
+
+
+def _describe_connection_type() -> dict[str, Any]:
+    described: dict[str, Any] = get_provider_info()["connection-types"][0]
+    return described
 
 
 def _build_base_url(connection: "Connection") -> str | None:

@@ -1,18 +1,19 @@
 """Three operators, each of which is one call of the pipeline. XCom has addresses and counts, never rows."""
 
+import huggy_connector.airflow.versions  # noqa: F401  # isort: skip -- first, for it refuses an older Airflow
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
-from airflow.sdk.exceptions import AirflowSkipException
 
 from huggy_connector.airflow.alerts import Callbacks, describe_inexact_snapshot, send_alert
 from huggy_connector.airflow.arguments import build_idempotency_key, choose_lane, describe_account, parse_text
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.progress import TaskProgress
-from huggy_connector.airflow.retries import HuggyRetryPolicy, fail_permanent_errors
+from huggy_connector.airflow.retries import choose_delay, fail_permanent_errors
 from huggy_connector.airflow.ui.links import ManifestLink, PageLink
+from huggy_connector.airflow.versions import AirflowSkipException, build_retry_arguments, find_task_state_store
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import Interrupted
 from huggy_connector.landing import Manifest
@@ -34,7 +35,7 @@ class _HuggyOperator(BaseOperator):
     operator_extra_links: Sequence[BaseOperatorLink] = (PageLink(),)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"retry_policy": HuggyRetryPolicy(), **kwargs})
+        super().__init__(**{**build_retry_arguments(choose_delay, reason="Huggy's Retry-After"), **kwargs})
 
     def on_kill(self) -> None:
         """Raise Interrupted. Airflow calls this in a signal handler of the main thread, so it ends `execute`.
@@ -101,7 +102,7 @@ class HuggyToParquetOperator(_HuggyOperator):
         self.landing = landing
 
     def execute(self, context: "Context") -> dict[str, Any]:
-        progress = TaskProgress(self.log, store=context.get("task_state_store"))
+        progress = TaskProgress(self.log, store=find_task_state_store(context))
         with fail_permanent_errors(describe_account(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
             manifest = self._land(settings, context, progress)
@@ -122,14 +123,8 @@ class HuggyToParquetOperator(_HuggyOperator):
             "landing": settings.landing,
             "huggy_conn_id": self.huggy_conn_id,
         }
-        self.log.info(
-            "%s: %d records in %d requests, in %s of %s",
-            manifest.resource,
-            manifest.unique_ids,
-            manifest.requests,
-            manifest.address,
-            settings.landing,
-        )
+        said = (manifest.resource, manifest.unique_ids, manifest.requests, manifest.address, settings.landing)
+        self.log.info("%s: %d records in %d requests, in %s of %s", *said)
         if not result["exact"]:
             send_alert(self.on_alert, (describe_inexact_snapshot(manifest),), context, self.log)
         return result
@@ -144,9 +139,7 @@ class HuggyToParquetOperator(_HuggyOperator):
         if mode == "recent":
             recent = pipeline.land_recent(resource, idempotency_key=key, once=once)
             if recent is None:
-                raise AirflowSkipException(
-                    f"{resource}: already landed; only the first run lands the newest days first."
-                )
+                raise AirflowSkipException(f"{resource}: already landed; the newest days come first only once.")
             return recent
         span = parse_optional_span(self.from_date, self.to_date, zone=settings.zone)
         return pipeline.land(

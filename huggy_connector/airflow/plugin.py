@@ -1,5 +1,6 @@
 """The plugin, which every Airflow component loads at its start. It must be light, because each of them pays for it."""
 
+import huggy_connector.airflow.versions  # noqa: F401  # isort: skip -- first, for it refuses an older Airflow
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin

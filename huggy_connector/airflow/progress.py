@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from airflow.sdk.exceptions import AirflowRuntimeError
 
+from huggy_connector.airflow.versions import TaskStateStore
 from huggy_connector.progress import LandingProgress
 from huggy_connector.visible import escape_controls
 
@@ -19,12 +20,6 @@ class TaskLog(Protocol):
     def info(self, event: str, *args: Any) -> Any: ...
 
     def warning(self, event: str, *args: Any) -> Any: ...
-
-
-class TaskStateStore(Protocol):
-    """The method of Airflow's task state store that this module calls."""
-
-    def set(self, key: str, value: Any) -> None: ...
 
 
 class TaskProgress:

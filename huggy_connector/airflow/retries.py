@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
-from airflow.sdk import RetryDecision, RetryPolicy
-from airflow.sdk.exceptions import AirflowFailException
-
+from huggy_connector.airflow.versions import AirflowFailException
 from huggy_connector.errors import HuggyError, Interrupted, RateLimited
 
 MIN_DELAY = timedelta(minutes=1)
@@ -17,22 +14,11 @@ MAX_DELAY = timedelta(hours=1)
 """The longest wait, whatever a server asks for: one answer must not block a run for ever."""
 
 
-class HuggyRetryPolicy(RetryPolicy):
-    """A policy that waits as long as Huggy asks for, but at least a minute. Without a Retry-After the task decides."""
-
-    def evaluate(
-        self,
-        exception: BaseException,
-        try_number: int,  # noqa: ARG002 -- Airflow's signature
-        max_tries: int,  # noqa: ARG002
-        context: Any = None,  # noqa: ARG002
-    ) -> RetryDecision:
-        if isinstance(exception, RateLimited) and exception.retry_after is not None:
-            return RetryDecision.retry(
-                delay=min(max(timedelta(seconds=min(exception.retry_after, 86_400)), MIN_DELAY), MAX_DELAY),
-                reason="Huggy's Retry-After",
-            )
-        return RetryDecision.default()
+def choose_delay(error: BaseException) -> timedelta | None:
+    """Return how long a retry waits if Huggy asked for it (Retry-After), but at least a minute; else None."""
+    if not isinstance(error, RateLimited) or error.retry_after is None:
+        return None
+    return min(max(timedelta(seconds=min(error.retry_after, 86_400)), MIN_DELAY), MAX_DELAY)
 
 
 @contextmanager

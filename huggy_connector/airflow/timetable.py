@@ -1,5 +1,6 @@
 """The timetable of a DAG whose runs are days, but which has no schedule."""
 
+import huggy_connector.airflow.versions  # noqa: F401  # isort: skip -- first, for it refuses an older Airflow
 from typing import Any, Self
 
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction

@@ -2,7 +2,7 @@
 
 from huggy_connector.api.auth.credentials import choose_credentials
 from huggy_connector.api.client import Client, FetchedPage
-from huggy_connector.api.open_client import log_in, open_client, read_account
+from huggy_connector.api.open_client import log_in, open_client, read_account, read_budget
 from huggy_connector.api.protocol import Profile
 from huggy_connector.api.run_clock import CLOCK_TOLERANCE
 
@@ -15,4 +15,5 @@ __all__ = [
     "log_in",
     "open_client",
     "read_account",
+    "read_budget",
 ]

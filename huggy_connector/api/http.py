@@ -26,6 +26,7 @@ from huggy_connector.api.response_limits import (
     TooSlow,
     UndecodableBody,
 )
+from huggy_connector.extras import require
 
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
 
@@ -171,16 +172,13 @@ class _Routes(httpx.BaseTransport):
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
         if proxy is None:
             return self._add_deadlines(httpx.HTTPTransport(verify=self._certificates, limits=limits))
+        if proxy.url.startswith("socks"):
+            require("socks", subject=f"The SOCKS proxy of {proxy.variable}")
         try:
             target = httpx.Proxy(proxy.url, ssl_context=self._certificates if proxy.url.startswith("https:") else None)
             return self._add_deadlines(httpx.HTTPTransport(verify=self._certificates, limits=limits, proxy=target))
         except (ValueError, httpx.InvalidURL):
             raise proxy.invalid_error() from None
-        except ImportError:
-            raise errors.ConfigurationError(
-                f"{proxy.variable} names a SOCKS proxy, and its client is not installed: "
-                "pip install 'huggy-connector[socks]'."
-            ) from None
 
     def _add_deadlines(self, transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
         """Limit the time of each read: headers could come slowly for ever, and httpx has no public way for it."""

@@ -9,7 +9,7 @@ from huggy_connector.api.auth.token_claims import compute_account, read_identity
 from huggy_connector.api.client import Client
 from huggy_connector.api.http import HttpTransport
 from huggy_connector.api.protocol import Profile
-from huggy_connector.budget import Lane, open_budget
+from huggy_connector.budget import BudgetReading, Lane, inspect_budget, open_budget
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.settings import Settings
 
@@ -41,6 +41,17 @@ def read_account(settings: Settings, *, now: Callable[[], datetime]) -> str:
     return compute_account(choose_credentials(settings, now=now, note=lambda _: None).grant.access_token)
 
 
+def read_budget(settings: Settings, credentials: Credentials) -> BudgetReading:
+    """Return the state of the budget of the account that these credentials name. Changes and sends nothing."""
+    return inspect_budget(
+        settings.budget,
+        scope=_budget_scope(settings, credentials.grant.access_token),
+        rate=settings.requests_per_second,
+        longest_pause=settings.longest_pause,
+        state_folder=settings.state_folder,
+    )
+
+
 def log_in(
     settings: Settings,
     *,
@@ -59,11 +70,10 @@ def log_in(
 def _build_client(
     settings: Settings, credentials: Credentials, lane: Lane, clock: Clock, note: Callable[[str], None]
 ) -> Client:
-    token = credentials.grant.access_token
     transport = HttpTransport(settings.base_url, language=settings.language)
     budget = open_budget(
         settings.budget,
-        scope=f"{settings.base_url} {read_identity(token) if token else settings.client_id}",
+        scope=_budget_scope(settings, credentials.grant.access_token),
         rate=settings.requests_per_second,
         longest_pause=settings.longest_pause,
         state_folder=settings.state_folder,
@@ -81,3 +91,8 @@ def _build_client(
         uses_api_clock=settings.clock == "api",
         note=note,
     )
+
+
+def _budget_scope(settings: Settings, token: str) -> str:
+    """Return the owner of the rate: the account of the token, else the app."""
+    return f"{settings.base_url} {read_identity(token) if token else settings.client_id}"

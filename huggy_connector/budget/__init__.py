@@ -11,22 +11,29 @@ budget; with `redis://` it is the part that this process uses while Redis is awa
 process). Both: `?share=0.25&mode=strict`.
 """
 
-import hashlib
 import math
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
 
 from huggy_connector.budget.file import FileBudgetStore
+from huggy_connector.budget.inspection import BudgetReading, inspect_budget
 from huggy_connector.budget.limiter import BudgetStore, MemoryBudgetStore, SharedBudget
 from huggy_connector.budget.redis import RedisBudgetStore
+from huggy_connector.budget.spec import BudgetSpec
 from huggy_connector.budget.types import Budget, Lane, Turn
-from huggy_connector.budget.window import LONGEST_PAUSE, RateLimit
+from huggy_connector.budget.window import LONGEST_PAUSE
 from huggy_connector.errors import ConfigurationError
 
-REDIS_SCHEMES = ("redis", "rediss")
-
-__all__ = ["LONGEST_PAUSE", "Budget", "Lane", "SharedBudget", "Turn", "open_budget"]
+__all__ = [
+    "LONGEST_PAUSE",
+    "Budget",
+    "BudgetReading",
+    "Lane",
+    "SharedBudget",
+    "Turn",
+    "inspect_budget",
+    "open_budget",
+]
 
 
 def open_budget(
@@ -46,48 +53,13 @@ def open_budget(
     """
     if not (math.isfinite(rate) and rate > 0):
         raise ConfigurationError(f"The budget's rate {rate!r} is not a number above 0: set HUGGY_REQUESTS_PER_SECOND.")
-    address, _, query = spec.partition("?")
-    kind, _, place = address.partition(":")
-    share, is_strict, others = _parse_options(query)
-    if others and kind not in REDIS_SCHEMES:
-        raise ConfigurationError(f"HUGGY_BUDGET has no option {others[0][0]}: there are share=0.5 and mode=strict.")
-    name = hashlib.sha256(scope.encode()).hexdigest()[:16]
-    rate = rate if share is None or kind in REDIS_SCHEMES else rate * share
-    limit = RateLimit(rate, strict=is_strict, longest_pause=longest_pause)
+    parsed = BudgetSpec.parse(spec)
+    limit = parsed.limit(rate, longest_pause=longest_pause)
     store: BudgetStore
-    if kind == "file":
-        folder = Path(place) if place else state_folder
-        store = FileBudgetStore(folder / f"budget-{name}", limit, note=note)
-    elif kind in REDIS_SCHEMES:
-        url = f"{address}?{urlencode(others)}" if others else address
-        store = RedisBudgetStore(url, name, limit, share=share, note=note)
-    elif kind == "memory" and not place:
-        store = MemoryBudgetStore(limit)
+    if parsed.kind == "file":
+        store = FileBudgetStore(parsed.file(scope, state_folder=state_folder), limit, note=note)
+    elif parsed.is_redis:
+        store = RedisBudgetStore(parsed.url, parsed.name(scope), limit, share=parsed.share, note=note)
     else:
-        raise ConfigurationError(
-            "HUGGY_BUDGET is not understood: give file:, file:/some/folder, redis://host:6379/0 or memory:."
-        )
+        store = MemoryBudgetStore(limit)
     return SharedBudget(store, rate=limit.rate, note=note)
-
-
-def _parse_options(query: str) -> tuple[float | None, bool, list[tuple[str, str]]]:
-    """Return the share, whether the mode is strict, and all other options."""
-    share, is_strict, others = None, False, []
-    for key, value in parse_qsl(query, keep_blank_values=True):
-        if key == "share":
-            share = _parse_share(value)
-        elif (key, value) == ("mode", "strict"):
-            is_strict = True
-        else:
-            others.append((key, value))
-    return share, is_strict, others
-
-
-def _parse_share(value: str) -> float:
-    try:
-        share = float(value)
-    except ValueError:
-        share = math.nan
-    if not 0 < share <= 1:
-        raise ConfigurationError(f"HUGGY_BUDGET's share={value} is not a number above 0 and up to 1.")
-    return share

@@ -187,15 +187,11 @@ class FileBudgetStore:
 
     def _read(self, file: int) -> BudgetState:
         """Return the state in the file, or a new state if it is not usable."""
-        head, _, body = os.pread(file, os.fstat(file).st_size, 0).partition(b"\n")
-        if not head:
+        text = os.pread(file, os.fstat(file).st_size, 0)
+        if is_empty(text):
             return self._start_over("was deleted or emptied" if self._has_written else None)
-        body = body.partition(b"\n")[0]
-        checksum, _, clock = head.partition(b" ")
-        if checksum != _compute_checksum(clock, body):
-            return self._start_over("is damaged")
         try:
-            state = BudgetState.from_json(body)
+            clock, state = parse_state(text)
         except ValueError as error:
             return self._start_over(str(error))
         if clock == self._clock_name:
@@ -218,10 +214,30 @@ class FileBudgetStore:
         self._has_written = True
 
     def _unusable_error(self, why: str) -> ConfigurationError:
-        return ConfigurationError(
-            f"The budget's file {self._path} cannot be used: {why}. "
-            "Set HUGGY_STATE to a folder of your own on a local disk, or HUGGY_BUDGET to another budget."
-        )
+        return unusable_error(self._path, why)
+
+
+def unusable_error(path: Path, why: str) -> ConfigurationError:
+    """Return the error for a file that cannot hold a budget."""
+    return ConfigurationError(
+        f"The budget's file {path} cannot be used: {why}. "
+        "Set HUGGY_STATE to a folder of your own on a local disk, or HUGGY_BUDGET to another budget."
+    )
+
+
+def is_empty(text: bytes) -> bool:
+    """Say whether nobody has written a state into the file."""
+    return not text.partition(b"\n")[0]
+
+
+def parse_state(text: bytes) -> tuple[bytes, BudgetState]:
+    """Return the name of the writer's clock and the state. Raises ValueError, which says why, for any other text."""
+    head, _, body = text.partition(b"\n")
+    body = body.partition(b"\n")[0]
+    checksum, _, clock = head.partition(b" ")
+    if checksum != _compute_checksum(clock, body):
+        raise ValueError("is damaged")
+    return clock, BudgetState.from_json(body)
 
 
 def _compute_checksum(clock: bytes, body: bytes) -> bytes:

@@ -72,7 +72,7 @@ class RedisBudgetStore:
         self._server = redis_store.server_name(url)
         self._look = self._client.register_script(READ_SCRIPT)
         self._swap = self._client.register_script(redis_store.SWAP_SCRIPT)
-        self._keys = (f"huggy:budget:{{{name}}}:state", f"huggy:budget:{{{name}}}:holders")
+        self._keys = (state_key(name), f"huggy:budget:{{{name}}}:holders")
         self._limit = limit
         self._share = share
         self._note = note
@@ -127,10 +127,7 @@ class RedisBudgetStore:
             self._change(lambda _: None)
         except RedisError as error:
             if self._share is None:
-                raise ConfigurationError(
-                    f"The budget's Redis at {self._server} does not answer ({type(error).__name__}): correct "
-                    "HUGGY_BUDGET, or add ?share=0.5 to go on with that part of the rate while it is away."
-                ) from error
+                raise away_error(self._server, error) from error
             self._fall_back(error)
 
     def _start_heartbeat(self) -> None:
@@ -203,3 +200,16 @@ class RedisBudgetStore:
             self._note(f"The budget's Redis at {self._server} answers again: back to the common budget.")
         elif self._clock() >= self._cautious_until:
             self._processes = processes
+
+
+def state_key(name: str) -> str:
+    """Return the key of the state of the budget `name`."""
+    return f"huggy:budget:{{{name}}}:state"
+
+
+def away_error(server: str, error: Exception) -> ConfigurationError:
+    """Return the error for a Redis that does not answer."""
+    return ConfigurationError(
+        f"The budget's Redis at {server} does not answer ({type(error).__name__}): correct "
+        "HUGGY_BUDGET, or add ?share=0.5 to go on with that part of the rate while it is away."
+    )

@@ -1,19 +1,21 @@
 """Commands that ask the API and write nothing: check, get, plan."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
-from huggy_connector.api import open_client
-from huggy_connector.catalogue import get_resource, select_resources
 from huggy_connector.cli.options import (
     API_SETTINGS,
     BUDGET_SETTINGS,
     LANDING_SETTINGS,
     as_json,
+    complete_resources,
     mode_option,
     settings_options,
     span_options,
@@ -21,11 +23,9 @@ from huggy_connector.cli.options import (
 from huggy_connector.cli.output import print_json, print_table, say, show_progress
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode, Row
-from huggy_connector.pipeline import Pipeline, parse_optional_span
-from huggy_connector.settings import Settings
 
-MIN_CLOCK_SKEW = 30.0
-"""Seconds from which on a difference between two clocks is reported."""
+if TYPE_CHECKING:
+    from huggy_connector.settings import Settings
 
 
 @click.command()
@@ -36,6 +36,8 @@ def check(*, settings: Settings, as_json: bool) -> None:
 
     Example: huggy check
     """
+    from huggy_connector.pipeline import MIN_CLOCK_SKEW, Pipeline
+
     account = Pipeline(settings).check()
     if as_json:
         print_json(asdict(account))
@@ -63,7 +65,7 @@ def check(*, settings: Settings, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("resource")
+@click.argument("resource", shell_complete=complete_resources)
 @click.argument("row_id", metavar="[ID]", required=False, type=click.IntRange(min=1))
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="Rows at most, newest first.")
 @settings_options(*API_SETTINGS, *BUDGET_SETTINGS)
@@ -76,6 +78,10 @@ def get(*, settings: Settings, resource: str, row_id: int | None, limit: int, as
               huggy get chats 700001 --json
               huggy get messages 700001     (those of that chat)
     """
+    from huggy_connector.api import open_client
+    from huggy_connector.catalogue import get_resource
+    from huggy_connector.pipeline import Pipeline
+
     wanted = get_resource(resource)
     if wanted.parent is not None and row_id is None:
         raise ConfigurationError(f"{resource} are those of one record of {wanted.parent}: give its ID.")
@@ -102,7 +108,7 @@ def _has_simple_values(rows: Sequence[Row], key: str) -> bool:
 
 
 @click.command()
-@click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
+@click.argument("resources", nargs=-1, metavar="[RESOURCE]...", shell_complete=complete_resources)
 @mode_option(None, "How it would be read; left out: what `huggy sync` would do.")
 @span_options(required=False)
 @settings_options(*API_SETTINGS, *BUDGET_SETTINGS, *LANDING_SETTINGS, "reconcile_days")
@@ -123,6 +129,9 @@ def plan(
               huggy plan chats --mode full
               huggy plan chats --from-date 2026-11-01 --to-date 2026-11-08
     """
+    from huggy_connector.catalogue import select_resources
+    from huggy_connector.pipeline import Pipeline, parse_optional_span
+
     span = parse_optional_span(from_date, to_date, zone=settings.zone)
     wanted = select_resources(resources or (("chats",) if span else ()))
     with show_progress() as progress:

@@ -11,14 +11,8 @@ from types import FrameType
 import click
 
 from huggy_connector import __version__
-from huggy_connector.cli.api_commands import check, get, plan
-from huggy_connector.cli.auth_commands import auth
-from huggy_connector.cli.landing_commands import backfill, land, load, sync
-from huggy_connector.cli.maintenance_commands import compact, forget, rebuild, rollback
 from huggy_connector.cli.output import note
-from huggy_connector.cli.sandbox_commands import demo, sandbox
-from huggy_connector.cli.standard_streams import PipeClosed, standard_streams
-from huggy_connector.cli.warehouse_commands import describe, query, report, status
+from huggy_connector.cli.shell import LazyCommand, PipeClosed, standard_streams
 from huggy_connector.errors import CompanyStopped, ConfigurationError, HuggyError, Interrupted
 from huggy_connector.visible import escape_controls
 
@@ -42,27 +36,39 @@ def huggy() -> None:
     """
 
 
-for command in (
-    auth,
-    check,
-    get,
-    plan,
-    land,
-    load,
-    sync,
-    backfill,
-    status,
-    query,
-    describe,
-    report,
-    rebuild,
-    compact,
-    rollback,
-    forget,
-    sandbox,
-    demo,
-):
-    huggy.add_command(command)
+COMMANDS = {
+    "init_command:init": "Ask the five things that a first run needs, check each, and write them into .env.",
+    "doctor_command:doctor": "Check everything that support would ask, and say what to do.",
+    "auth_commands:auth": "Log in, and see how long the token lasts.",
+    "api_commands:check": "Say who the token is, and whether clock and zone are plausible.",
+    "api_commands:get": "Print rows as the API gives them now; nothing is written.",
+    "api_commands:plan": "Say what a landing would cost, before its first page: requests, minutes, share of the "
+    "budget.",
+    "landing_commands:land": "Fetch resources and publish each as a Parquet snapshot in the landing.",
+    "landing_commands:load": "Load the landing's new snapshots into the DuckDB file.",
+    "landing_commands:sync": "Land what is due and load it: everything, or the resources named.",
+    "landing_commands:backfill": "Land and load what was created in a span of days: the chats, or what is named "
+    "(`messages`: of those chats).",
+    "warehouse_commands:status": "How fresh each table is, the last landings, and what the checks say.",
+    "warehouse_commands:query": "Ask the DuckDB file a question in SQL.",
+    "warehouse_commands:describe": "What the tables and their columns mean.",
+    "warehouse_commands:report": "Charts of the service desk and how fresh they are, as one HTML file that needs "
+    "no network.",
+    "maintenance_commands:rebuild": "Rebuild the DuckDB file from the landing alone.",
+    "maintenance_commands:compact": "Put the many small snapshots of the landing into few files, for a rebuild in "
+    "minutes.",
+    "maintenance_commands:rollback": "Publish a kept version of the DuckDB file again, and block the snapshots that "
+    "were loaded since.",
+    "maintenance_commands:forget": "Erase one person from landing, warehouse and kept versions for good.",
+    "sandbox_commands:sandbox": "Run a stand-in Huggy API on loopback, until Ctrl-C.",
+    "sandbox_commands:demo": "From an invented account to an answer in DuckDB, at the API's real limit, in under a "
+    "minute.",
+    "shell.completion_command:completion": "Print the script that lets a shell complete `huggy`.",
+}
+"""Where each command is, and the first sentence of its help. A command is imported when it is called."""
+
+for path, summary in COMMANDS.items():
+    huggy.add_command(LazyCommand(f"{__package__}.{path}", summary))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

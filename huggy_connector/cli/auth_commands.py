@@ -1,24 +1,22 @@
 """Commands of `huggy auth`: the login of an app in a browser, and the state of the token. No token is ever printed."""
 
-import secrets
+from __future__ import annotations
+
 import sys
-import webbrowser
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from huggy_connector.api import Profile, choose_credentials, log_in, open_client
-from huggy_connector.api.auth.credentials import Credentials
-from huggy_connector.api.auth.login import require_app
-from huggy_connector.api.auth.oauth import build_authorize_url, extract_code, is_answer_to_login
-from huggy_connector.cli.loopback import LoopbackServer
-from huggy_connector.cli.loopback import redirect_url as redirect_to
 from huggy_connector.cli.options import API_SETTINGS, BUDGET_SETTINGS, as_json, settings_options
 from huggy_connector.cli.output import note, print_json, say
 from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import Unauthorized
-from huggy_connector.settings import Settings
+
+if TYPE_CHECKING:
+    from huggy_connector.api import Profile
+    from huggy_connector.api.auth.credentials import Credentials
+    from huggy_connector.settings import Settings
 
 LOGIN_TIMEOUT = 300.0
 """Seconds that a person has to agree in the browser."""
@@ -44,6 +42,13 @@ def login(*, settings: Settings, no_browser: bool, port: int, redirect_url: str 
     Examples: huggy auth login
               huggy auth login --no-browser
     """
+    import secrets
+
+    from huggy_connector.api import choose_credentials, log_in
+    from huggy_connector.api.auth.login import require_app
+    from huggy_connector.api.auth.oauth import build_authorize_url
+    from huggy_connector.cli.loopback import redirect_url as redirect_to
+
     app, state = require_app(settings), secrets.token_urlsafe(32)
     target = redirect_url or redirect_to(port)
     address = build_authorize_url(app, redirect_url=target, state=state)
@@ -64,6 +69,8 @@ def status(*, settings: Settings, online: bool, as_json: bool) -> None:
     Examples: huggy auth status
               huggy auth status --online --json
     """
+    from huggy_connector.api import choose_credentials, open_client
+
     profile = None
     if online:
         with open_client(settings, note=note) as client:
@@ -76,6 +83,10 @@ def _wait_for_code(address: str, state: str, port: int) -> str:
 
     The browser opens a page of ours that leads to `address`, because other users of the machine read command lines.
     """
+    import webbrowser
+
+    from huggy_connector.api.auth.oauth import extract_code, is_answer_to_login
+    from huggy_connector.cli.loopback import LoopbackServer
 
     def read_code(url: str) -> str | None:
         return extract_code(url, state=state) if is_answer_to_login(url, state=state) else None
@@ -88,6 +99,8 @@ def _wait_for_code(address: str, state: str, port: int) -> str:
 
 def _read_pasted_code(address: str, state: str) -> str:
     """Return the code that a person pastes: the address that the browser ended on, or the bare code."""
+    from huggy_connector.api.auth.oauth import extract_code
+
     note("Open this address in a browser:", address, "Then paste the address that it ends on, or the code in it:")
     pasted = sys.stdin.readline().strip()
     if not pasted:

@@ -1,33 +1,37 @@
 """Commands that fill landing and warehouse: land, load, sync, backfill."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from huggy_connector.catalogue import get_resource
 from huggy_connector.cli.options import (
     API_SETTINGS,
     BUDGET_SETTINGS,
     LANDING_SETTINGS,
     WAREHOUSE_SETTINGS,
     as_json,
+    complete_resources,
     mode_option,
     settings_options,
     show_events,
     span_options,
 )
 from huggy_connector.cli.output import describe_exactness, note, print_json, print_table, say, show_progress
-from huggy_connector.landing import Manifest
 from huggy_connector.model import Mode
-from huggy_connector.pipeline import Pipeline, SyncReport, parse_optional_span, parse_span
-from huggy_connector.settings import Settings
-from huggy_connector.warehouse import LoadReport
+
+if TYPE_CHECKING:
+    from huggy_connector.landing import Manifest
+    from huggy_connector.pipeline import SyncReport
+    from huggy_connector.settings import Settings
+    from huggy_connector.warehouse import LoadReport
 
 
 @click.command()
-@click.argument("resources", nargs=-1, required=True, metavar="RESOURCE...")
+@click.argument("resources", nargs=-1, required=True, metavar="RESOURCE...", shell_complete=complete_resources)
 @mode_option(
     Mode.FULL.value, "All of it, what changed since the last time, a span, or which missing records are really gone."
 )
@@ -52,6 +56,9 @@ def land(
               huggy land chats --mode incremental
               huggy land chats --mode window --from-date 2026-11-01 --to-date 2026-11-08
     """
+    from huggy_connector.catalogue import get_resource
+    from huggy_connector.pipeline import Pipeline, parse_optional_span
+
     for name in resources:
         get_resource(name)
     span = parse_optional_span(from_date, to_date, zone=settings.zone)
@@ -79,6 +86,8 @@ def load(*, settings: Settings, as_json: bool) -> None:
 
     Example: huggy load
     """
+    from huggy_connector.pipeline import Pipeline
+
     with show_progress() as progress:
         report = Pipeline(settings, progress).load()
     if as_json:
@@ -88,7 +97,7 @@ def load(*, settings: Settings, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
+@click.argument("resources", nargs=-1, metavar="[RESOURCE]...", shell_complete=complete_resources)
 @click.option("--messages", is_flag=True, help="The messages of changed chats, too: a request a chat or more.")
 @show_events
 @settings_options(*API_SETTINGS, *BUDGET_SETTINGS, *LANDING_SETTINGS, *WAREHOUSE_SETTINGS, "reconcile_days")
@@ -103,6 +112,8 @@ def sync(*, settings: Settings, resources: tuple[str, ...], messages: bool, show
     Examples: huggy sync
               huggy sync chats --messages --json
     """
+    from huggy_connector.pipeline import Pipeline
+
     with show_progress() as progress:
         report = Pipeline(settings, progress).sync(
             resources, idempotency_key="huggy sync", messages=messages, show_events=show_events
@@ -111,7 +122,7 @@ def sync(*, settings: Settings, resources: tuple[str, ...], messages: bool, show
 
 
 @click.command()
-@click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
+@click.argument("resources", nargs=-1, metavar="[RESOURCE]...", shell_complete=complete_resources)
 @span_options(required=True)
 @show_events
 @settings_options(*API_SETTINGS, *BUDGET_SETTINGS, *LANDING_SETTINGS, *WAREHOUSE_SETTINGS)
@@ -134,6 +145,8 @@ def backfill(
     Examples: huggy backfill --from-date 2026-11-01 --to-date 2026-11-08
               huggy backfill chats messages --from-date 2026-11-01 --to-date 2026-11-02
     """
+    from huggy_connector.pipeline import Pipeline, parse_span
+
     span = parse_span(from_date, to_date, zone=settings.zone)
     with show_progress() as progress:
         report = Pipeline(settings, progress).backfill(

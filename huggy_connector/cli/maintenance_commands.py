@@ -1,18 +1,23 @@
 """Commands for maintenance: rebuild, rollback, compact, forget."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from huggy_connector import maintenance
 from huggy_connector.cli.options import LANDING_SETTINGS, WAREHOUSE_SETTINGS, as_json, settings_options
 from huggy_connector.cli.output import print_json, print_table, say, show_progress
-from huggy_connector.maintenance import Decision
-from huggy_connector.pipeline import Pipeline
-from huggy_connector.settings import Settings
-from huggy_connector.warehouse import RollbackReport
+
+if TYPE_CHECKING:
+    from huggy_connector.settings import Settings
+    from huggy_connector.warehouse import RollbackReport
+
+COMPACT_AGE_DAYS = 7
+"""Days, as `maintenance.MIN_AGE`, which is imported when the command runs."""
 
 
 @click.command()
@@ -23,6 +28,8 @@ def rebuild(*, settings: Settings, as_json: bool) -> None:
 
     Example: huggy rebuild
     """
+    from huggy_connector.pipeline import Pipeline
+
     with show_progress() as progress:
         report = Pipeline(settings, progress).rebuild()
     if as_json:
@@ -62,6 +69,9 @@ def rollback(
               huggy rollback --to 41
               huggy rollback --unblock 20261122T070000Z-full-1a2b3c4d
     """
+    from huggy_connector.maintenance import Decision
+    from huggy_connector.pipeline import Pipeline
+
     decision = Decision(block, unblock, accept)
     if decision:
         if to is not None:
@@ -97,7 +107,7 @@ def _print_rollback(report: RollbackReport, *, as_json: bool) -> None:
 @click.option(
     "--older-than",
     type=click.IntRange(min=0),
-    default=maintenance.MIN_AGE.days,
+    default=COMPACT_AGE_DAYS,
     show_default=True,
     metavar="DAYS",
     help="Leave alone what was landed since.",
@@ -112,6 +122,8 @@ def compact(*, settings: Settings, older_than: int, as_json: bool) -> None:
 
     Example: huggy compact --older-than 30
     """
+    from huggy_connector.pipeline import Pipeline
+
     with show_progress() as progress:
         report = Pipeline(settings, progress).compact(older_than=timedelta(days=older_than))
     if as_json:
@@ -141,6 +153,8 @@ def forget(*, settings: Settings, contact: int | None, again: bool, as_json: boo
     Examples: huggy forget --contact 800001
               huggy forget --again
     """
+    from huggy_connector.pipeline import Pipeline
+
     if again == (contact is not None):
         raise click.UsageError("Give --contact with the id of the person, or --again.")
     with show_progress() as progress:

@@ -1,13 +1,15 @@
-"""The options that every command takes: one for each setting that is no secret."""
+"""The options that every command takes, one for each setting that is no secret; and the settings that come of them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from huggy_connector.cli.output import note
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode
 from huggy_connector.settings import SECRETS, Settings, clean_text, has_password, parse_path, quote_value
@@ -27,11 +29,36 @@ API_SETTINGS = (
 BUDGET_SETTINGS = ("budget", "state", "token_store")
 LANDING_SETTINGS = ("landing",)
 WAREHOUSE_SETTINGS = ("warehouse", "keep_versions", "memory_limit", "stop_on", "calendar", "publish")
+FILE_SETTINGS = ("calendar", "landing", "publish", "state", "warehouse")
+"""Settings that may be a path, which a shell completes."""
+
+
+def complete_resources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of resources that begin so, which are names of tables, too; each once on a command line."""
+    from huggy_connector.catalogue import RESOURCES
+
+    given = ctx.params.get(param.name or "") if param.nargs == -1 else None
+    return [name for name in RESOURCES if name.startswith(incomplete) and name not in (given or ())]
+
+
+def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    del ctx, param
+    return [CompletionItem(incomplete, type="file")]
 
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
     """Add an option for each setting. The command gets the resolved `settings` in their place."""
+    return _add_options(names, lambda explicit: {"settings": _resolve_settings(explicit)})
 
+
+def setting_texts(*names: str) -> Callable[[Command], Command]:
+    """Add the same options. The command gets what was given, in `explicit`: it says itself what is wrong with it."""
+    return _add_options(names, lambda explicit: {"explicit": explicit})
+
+
+def _add_options(
+    names: Sequence[str], convert: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         @wraps(command)
         def run(**arguments: Any) -> Any:
@@ -42,13 +69,22 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
                         f"the argument {name}{quote_value(value)}: holds a password, and every user of a machine can "
                         f"read command lines: set HUGGY_{name.upper()} instead."
                     )
-            return command(settings=Settings.resolve(explicit=explicit, environ=os.environ), **arguments)
+            return command(**convert(explicit), **arguments)
 
         for name in reversed(names):
             run = _option(name)(run)
         return run  # type: ignore[return-value]  # the wrapper takes the command's place, with other arguments
 
     return decorate
+
+
+def _resolve_settings(explicit: Mapping[str, Any]) -> Settings:
+    """Return the settings of a command line: options, environment, env file. Tell what is odd in the file."""
+    env_file = Settings.read_env_file(os.environ)
+    if env_file is not None:
+        for warning in env_file.warnings:
+            note(f"Warning: {warning}")
+    return Settings.resolve(explicit=explicit, environ=os.environ, env_file=env_file)
 
 
 def _option(name: str) -> Callable[[Command], Command]:
@@ -59,6 +95,7 @@ def _option(name: str) -> Callable[[Command], Command]:
         name,
         metavar="TEXT",
         help=f"{Settings.model_fields[name].description}  [env: HUGGY_{name.upper()}]",
+        shell_complete=_complete_files if name in FILE_SETTINGS else None,
     )
 
 

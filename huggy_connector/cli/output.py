@@ -1,7 +1,9 @@
 """Prints all that a command says: tables and JSON on stdout; progress on stderr, as a bar or as a line every 10 s.
 
-Text is data: it is never markup, and characters that steer a terminal are escaped.
+Text is data: it is never markup, and characters that steer a terminal are escaped. Rich is imported when it is needed.
 """
+
+from __future__ import annotations
 
 import codecs
 import json
@@ -12,18 +14,20 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from huggy_connector.cli.json_values import to_json_value
 from huggy_connector.model import Mode
 from huggy_connector.progress import LandingProgress
 from huggy_connector.progress import Progress as Listener
 from huggy_connector.visible import escape_controls, escape_controls_in_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+    from rich.table import Table
 
 SECONDS_BETWEEN_LINES = 10.0
 """Seconds between two progress lines where there is no terminal."""
@@ -46,6 +50,11 @@ def say(*lines: str) -> None:
 def note(*lines: str) -> None:
     """Print lines for the person who watches on standard error."""
     _echo(lines, sys.stderr)
+
+
+def show_prompt(question: str) -> None:
+    """Print a question on standard error. What is typed stands behind it."""
+    click.echo(escape_controls(question), file=sys.stderr, nl=False)
 
 
 def _echo(lines: Iterable[str], stream: IO[str]) -> None:
@@ -89,6 +98,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
 def _build_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], is_numeric: Sequence[bool], *, title: str | None
 ) -> Table:
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", header_style="bold")
     for name, is_right in zip(columns, is_numeric, strict=True):
         table.add_column(name, justify="right" if is_right else "left", overflow="fold")
@@ -98,6 +109,8 @@ def _build_table(
 
 
 def _create_console(stream: IO[str], *, width: int | None = None) -> Console:
+    from rich.console import Console
+
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
@@ -127,6 +140,8 @@ def show_progress() -> Iterator[Listener]:
     if not sys.stderr.isatty() or os.environ.get("TERM") in {"dumb", "unknown"}:
         yield _ProgressLines()
         return
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),

@@ -11,10 +11,8 @@ import click
 from huggy_connector.cli.options import LocalPath
 from huggy_connector.cli.output import print_table, say, show_progress
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.pipeline import Pipeline
+from huggy_connector.extras import require
 from huggy_connector.sandbox import Options, parse_shares
-from huggy_connector.settings import Settings
-from huggy_connector.warehouse.read import queries
 
 DEMO_QUERY = """
 SELECT created_at_local::DATE AS day,
@@ -58,6 +56,7 @@ def sandbox(*, port: int, faults: str, **options: Any) -> None:
     Examples: huggy sandbox
               huggy sandbox --chats 200000 --arrivals-per-second 5 --latency-ms 150 --faults 500=0.02,reset=0.01
     """
+    require("sandbox", subject="huggy sandbox")
     from huggy_connector.sandbox import serve
 
     try:
@@ -82,7 +81,11 @@ def demo(*, chats: int, folder: Path) -> None:
 
     Example: huggy demo
     """
+    require("sandbox", subject="huggy demo")
+    from huggy_connector.pipeline import Pipeline
     from huggy_connector.sandbox import Sandbox
+    from huggy_connector.settings import Settings
+    from huggy_connector.warehouse.read import queries
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

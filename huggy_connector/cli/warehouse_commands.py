@@ -1,23 +1,39 @@
 """Commands that read the warehouse: status, query, describe, report. None of them changes it or blocks a load."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from huggy_connector.cli.options import LocalPath, as_json, settings_options
+from huggy_connector.cli.options import Command, LocalPath, as_json, complete_resources, settings_options
 from huggy_connector.cli.output import describe_exactness, note, print_json, print_table, say
 from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
-from huggy_connector.report import LANGUAGES, Language, write_report
-from huggy_connector.settings import Settings
-from huggy_connector.warehouse.read import dictionary, queries
-from huggy_connector.warehouse.read.status import read_status
-from huggy_connector.warehouse.read.value_formats import JSON, TABLE
+
+if TYPE_CHECKING:
+    from huggy_connector.report import Language
+    from huggy_connector.settings import Settings
 
 EXPLAIN_COLUMNS = ("explain_key", "explain_value")
 """Columns of the answer to EXPLAIN: a drawing of many lines."""
-LANGUAGE_CHOICE = click.Choice(LANGUAGES, case_sensitive=False)
+LANGUAGES = {"en": "en", "pt-BR": "pt-BR", "pt": "pt-BR"}
+"""What may be written, and the language of the report that it means. The report is imported when it is made."""
+
+
+def language_option(help_text: str) -> Callable[[Command], Command]:
+    """Add --language."""
+    return click.option(
+        "--language",
+        type=click.Choice([*LANGUAGES], case_sensitive=False),
+        callback=lambda _, __, value: LANGUAGES[value],
+        default="en",
+        show_default=True,
+        help=help_text,
+    )
 
 
 @click.command()
@@ -29,6 +45,8 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
 
     Example: huggy status
     """
+    from huggy_connector.warehouse.read.status import read_status
+
     current = read_status(settings.warehouse, zone=settings.zone, runs=runs, now=SYSTEM_CLOCK.now())
     if as_json:
         print_json(asdict(current))
@@ -94,6 +112,9 @@ def query(*, settings: Settings, sql: str, limit: int, out: Path | None, excel: 
               huggy query "FROM chats" --out chats.parquet
               huggy query "FROM marts.agent_performance" --out agents.csv --excel
     """
+    from huggy_connector.warehouse.read import queries
+    from huggy_connector.warehouse.read.value_formats import JSON, TABLE
+
     if excel and out is None:
         raise ConfigurationError("--excel is about the file of --out: give one that ends in .csv.")
     if out is not None:
@@ -118,8 +139,8 @@ def query(*, settings: Settings, sql: str, limit: int, out: Path | None, excel: 
 
 
 @click.command()
-@click.argument("table", required=False)
-@click.option("--language", default="en", show_default=True, type=LANGUAGE_CHOICE, help="Of the meanings.")
+@click.argument("table", required=False, shell_complete=complete_resources)
+@language_option("Of the meanings.")
 @as_json
 def describe(*, table: str | None, language: Language, as_json: bool) -> None:
     """What the tables and their columns mean.
@@ -128,6 +149,8 @@ def describe(*, table: str | None, language: Language, as_json: bool) -> None:
     Examples: huggy describe
               huggy describe chats --language pt-BR
     """
+    from huggy_connector.warehouse.read import dictionary
+
     tables = dictionary.list_tables() if table is None else (dictionary.find_table(table),)
     if as_json:
         print_json({"tables": [asdict(each) for each in tables]})
@@ -161,7 +184,7 @@ def describe(*, table: str | None, language: Language, as_json: bool) -> None:
     show_default=True,
     help="The page; its figures come beside it, ending in .json.",
 )
-@click.option("--language", default="en", show_default=True, type=LANGUAGE_CHOICE, help="Of the page.")
+@language_option("Of the page.")
 @settings_options("warehouse", "timezone", "requests_per_second")
 @as_json
 def report(*, settings: Settings, out: Path, language: Language, as_json: bool) -> None:
@@ -169,6 +192,8 @@ def report(*, settings: Settings, out: Path, language: Language, as_json: bool) 
 
     Example: huggy report --out report.html --language pt-BR
     """
+    from huggy_connector.report import write_report
+
     written = write_report(
         settings.warehouse,
         out,

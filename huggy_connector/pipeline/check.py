@@ -13,6 +13,8 @@ from huggy_connector.zones import find_matching_zones
 
 MAX_AGE_MINUTES = 30
 """Age of the newest chat up to which nobody asks why."""
+MIN_CLOCK_SKEW = 30.0
+"""Seconds from which on a difference between two clocks is reported."""
 MAX_AHEAD_MINUTES = 5
 """Minutes that the newest chat may be ahead of now."""
 

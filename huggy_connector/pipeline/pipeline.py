@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from huggy_connector import maintenance
 from huggy_connector.api import open_client
@@ -23,8 +24,12 @@ from huggy_connector.pipeline.publishing import WarehousePublisher
 from huggy_connector.pipeline.raw_rows import read_rows
 from huggy_connector.progress import Progress, SilentProgress
 from huggy_connector.settings import Settings
+from huggy_connector.settings.review import SettingsReview
 from huggy_connector.sweep import CreationSpan
 from huggy_connector.warehouse import LoadReport, RollbackReport, SnapshotDecisions, check_load, read_calendar
+
+if TYPE_CHECKING:
+    from huggy_connector.pipeline.doctor import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,17 @@ class Pipeline:
     def check(self) -> AccountCheck:
         """Return who the token is, and what would go wrong later. It sends three requests at most."""
         return check_account(self.settings, self.clock)
+
+    def diagnose(
+        self, review: SettingsReview | None = None, *, environ: Mapping[str, str], offline: bool = False
+    ) -> Diagnosis:
+        """Return what support would ask, check by check. It never raises for what a check finds. See `doctor`.
+
+        `review` says where the settings come from, and which of them are wrong.
+        """
+        from huggy_connector.pipeline.doctor import diagnose
+
+        return diagnose(review or SettingsReview.of(self.settings), clock=self.clock, environ=environ, offline=offline)
 
     def iter_rows(self, resource_name: str) -> Generator[Row, None, None]:
         """Yield every row of a list as the API gives it, page by page. A row that moves meanwhile may come twice.

@@ -45,7 +45,7 @@ DEFAULT = (
     "~fax=mask, ~movil=mask, ~whatsapp=mask, ~whats=mask, ~zap=mask, ~birth=mask, ~birthday=mask, ~birthdate=mask, "
     "~dob=mask, ~nasc=mask, ~nacimiento=mask, ~aniversario=mask, ~cumpleanos=mask, emailAddress=mask, agents.email=keep"
 )
-"""The rules that hold unless HUGGY_PRIVACY says otherwise. The README prints them."""
+"""The rules that hold unless HUGGY_PRIVACY says otherwise. docs/privacy-defaults.md prints them."""
 
 _OPEN_FIELDS = (CUSTOM_FIELDS, "extra")
 """Below these, a rule may name fields that no release can know."""

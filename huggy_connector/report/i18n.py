@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from huggy_connector.catalogue import Text
+from huggy_connector.extras import install_command
 
 Language = Literal["en", "pt-BR"]
 
@@ -55,9 +56,9 @@ _TEXTS: Mapping[str, Text] = {
     ),
     "no_report": Text(
         "There is no report beside {file} yet. Each load makes it, where the workers have the extra report: "
-        "pip install 'huggy-connector[report]', and clear the last task load of huggy_sync.",
+        f"{install_command('report')}, and clear the last task load of huggy_sync.",
         "Ainda não há relatório junto de {file}. Cada carga o gera, se os workers tiverem o extra report: "
-        "pip install 'huggy-connector[report]', e limpe (clear) a última tarefa load do huggy_sync.",
+        f"{install_command('report')}, e limpe (clear) a última tarefa load do huggy_sync.",
     ),
     "older_report": Text(
         "The report beside {file} was made by another release: clear the last task load of huggy_sync, which makes it "
@@ -160,7 +161,7 @@ _TEXTS: Mapping[str, Text] = {
     "figures": Text("The same figures for programs:", "Os mesmos números para programas:"),
     "meanings": Text(
         "What each figure means, in full: huggy describe marts.chat_times.",
-        "O que cada número significa, por inteiro: huggy describe marts.chat_times --language pt.",
+        "O que cada número significa, por inteiro: huggy describe marts.chat_times --language pt-BR.",
     ),
 }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from huggy_connector import extras
 from huggy_connector.errors import ConfigurationError, HuggyError, Interrupted, WarehouseError
 from huggy_connector.report.artifacts import FORMAT, ReportFiles
 from huggy_connector.report.figures import ReportFigures, to_plain
@@ -37,7 +37,7 @@ class WrittenReport:
 
 def is_installed() -> bool:
     """Return True if the extra `report` is installed."""
-    return all(find_spec(name) for name in ("babel", "jinja2", "matplotlib"))
+    return extras.is_installed("report")
 
 
 def write_report(
@@ -55,8 +55,7 @@ def write_report(
     format, the page says so and what to do, and `figures.state` has the reason. Raises ConfigurationError for a wrong
     path or without the extra, and what `read_figures` raises; then nothing is written.
     """
-    if not is_installed():
-        raise ConfigurationError("A report needs the extra report: pip install 'huggy-connector[report]'.")
+    extras.require("report", subject="A report")
     page = Path(out).expanduser().absolute()
     if page.suffix.lower() not in {".html", ".htm"} or not page.parent.is_dir() or page.is_dir():
         raise ConfigurationError(

@@ -1,7 +1,11 @@
-"""The settings of a run. One rule of precedence: argument or flag > Airflow connection > environment > default."""
+"""The settings of a run. One rule of precedence: argument or flag > Airflow connection > environment > default.
+
+A command line has an env file too, between its environment and the defaults: see `env_file`.
+"""
 
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +16,15 @@ from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings.account import ACCOUNT, SettingsSource, choose_sources, is_this_machine, is_unencrypted
+from huggy_connector.settings.account import (
+    ACCOUNT,
+    SettingsSource,
+    choose_sources,
+    is_this_machine,
+    is_unencrypted,
+    keep_permission_with_addresses,
+)
+from huggy_connector.settings.env_file import EnvFile, read_env_file
 from huggy_connector.settings.kinds import (
     Access,
     Language,
@@ -27,17 +39,21 @@ from huggy_connector.settings.kinds import (
     Zone,
 )
 from huggy_connector.settings.places import OBJECT_STORES, find_passwords, has_password, is_url, parse_path
+from huggy_connector.settings.source_names import name_in_arguments, name_in_connection, name_in_shell, name_variable
 from huggy_connector.settings.texts import clean_text, normalize_value, quote_value, redact
 
 __all__ = [
     "OBJECT_STORES",
     "SECRETS",
+    "EnvFile",
     "Settings",
     "clean_text",
     "has_password",
+    "is_secret_variable",
     "is_store_secret",
     "is_this_machine",
     "is_url",
+    "name_variable",
     "normalize_value",
     "parse_path",
     "quote_value",
@@ -47,15 +63,25 @@ SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key", "landin
 """Settings without a command line flag, masked in every repr."""
 
 
+_BUILDING = threading.Lock()
+
+
 def is_store_secret(option: str) -> bool:
     """Say whether an option of an object store is a secret, by its name."""
     return re.search("key|secret|token|password|sas", option, re.IGNORECASE) is not None
 
 
+def is_secret_variable(name: str, value: str) -> bool:
+    """Say whether nobody else may read this variable: it is a secret, or an address with a password."""
+    return bool(value) and (name in map(name_variable, SECRETS) or has_password(value))
+
+
 class Settings(BaseModel):
     """The settings of a run. Immutable. The environment variable of a field is HUGGY_ and its name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True, defer_build=True
+    )
 
     allow_http: bool = Field(
         False, description="Whether secrets may go to an http:// address elsewhere than on this machine."
@@ -179,34 +205,50 @@ class Settings(BaseModel):
         explicit: Mapping[str, Any] | None = None,
         connection: Mapping[str, Any] | None = None,
         environ: Mapping[str, str],
+        env_file: EnvFile | None = None,
     ) -> Self:
-        """Return the settings from three sources; each overrides the next. None and "" mean "not given".
+        """Return the settings from these sources; each overrides the next. None and "" mean "not given".
 
         The account's addresses and secrets come from one source: see `account`. Without a `connection` (None, not an
-        empty one) arguments and environment count as one source: they are one person's command line and shell. Raises
-        ConfigurationError with one sentence that names the first wrong setting and its source.
+        empty one) arguments and environment count as one source: they are one person's command line and shell. An env
+        file is another one: somebody else may have put it there. Raises ConfigurationError with one sentence that names
+        the first wrong setting and its source.
         """
+        with _BUILDING:  # pydantic builds the class at its first use; older ones do not guard that against threads
+            cls.model_rebuild()
         from_environment = {name: environ.get(f"HUGGY_{name.upper()}") for name in cls.model_fields}
-        shell = cls._read_source(from_environment, _name_in_environment)
-        arguments = cls._read_source(explicit or {}, _name_in_arguments)
+        shell = cls._read_source(from_environment, name_variable)
+        arguments = cls._read_source(explicit or {}, name_in_arguments)
         if connection is None:
             sources = [
-                SettingsSource({**shell.values, **arguments.values}, lambda name: _name_in_shell(name, arguments))
+                SettingsSource({**shell.values, **arguments.values}, lambda name: name_in_shell(name, arguments))
             ]
         else:
-            sources = [arguments, cls._read_source(connection, _name_in_connection, is_one_host=True), shell]
+            sources = [arguments, cls._read_source(connection, name_in_connection, is_one_host=True), shell]
+        if env_file is not None:
+            from_file = {name: env_file.values.get(name_variable(name)) for name in cls.model_fields}
+            in_file = f" in {env_file.name}"
+            sources.append(cls._read_source(from_file, lambda name: f"{name_variable(name)}{in_file}"))
         addresses = {name: str(cls.model_fields[name].default) for name in ("base_url", "auth_url")}
         source_of = {name: each for each in reversed(sources) for name in each.values if name not in ACCOUNT}
         source_of |= choose_sources(sources, default=addresses)
+        if env_file is not None:
+            keep_permission_with_addresses(source_of, sources[-1])
         given = {name: each.values[name] for name, each in source_of.items()}
         try:
             return cls.model_validate(given)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             name = str(first["loc"][0])
-            label = source_of[name].name_of(name) if name in source_of else _name_in_environment(name)
+            label = source_of[name].name_of(name) if name in source_of else name_variable(name)
             quoted = "" if name in SECRETS else quote_value(given.get(name, cls.model_fields[name].default))
             raise ConfigurationError(f"{label}{quoted}: {_clean_reason(first['msg'])}.") from None
+
+    @classmethod
+    def read_env_file(cls, environ: Mapping[str, str]) -> EnvFile | None:
+        """Return the env file of a command line; None if there is none. Raises ConfigurationError. See `env_file`."""
+        names = [name_variable(name) for name in cls.model_fields]
+        return read_env_file(environ, names=names, is_secret=is_secret_variable)
 
     @classmethod
     def _read_source(
@@ -234,27 +276,6 @@ def _redact_value(value: Any) -> Any:
             return tuple(map(_redact_value, value))
         case _:
             return value
-
-
-def _name_in_environment(name: str) -> str:
-    return f"HUGGY_{name.upper()}"
-
-
-def _name_in_arguments(name: str) -> str:
-    return f"the argument {_quote_name(name)}"
-
-
-def _name_in_connection(name: str) -> str:
-    return f"the connection's {_quote_name(name)}"
-
-
-def _name_in_shell(name: str, arguments: SettingsSource) -> str:
-    return (_name_in_arguments if name in arguments.values else _name_in_environment)(name)
-
-
-def _quote_name(name: str) -> str:
-    """Return the name of a setting; of an unknown one, a short quotation."""
-    return name if name.isidentifier() else quote_value(name).strip() or repr(name)
 
 
 def _clean_reason(reason: str) -> str:

@@ -18,10 +18,10 @@ ACCOUNT = (*_ADDRESSES, *_SECRETS)
 
 @dataclass(frozen=True, slots=True)
 class SettingsSource:
-    """One source of settings: the environment, a connection, arguments. `name_of` returns a setting's name there.
+    """One source of settings: arguments, a connection, the environment, an env file.
 
-    `is_one_host`: its `auth_url` must be on the host of its `base_url`. This is so for a connection: whoever edits one
-    does not see its secrets, and *Test* checks only the host.
+    `name_of` returns a setting's name there. `is_one_host`: its `auth_url` must be on the host of its `base_url`. This
+    is so for a connection: whoever edits one does not see its secrets, and *Test* checks only the host.
     """
 
     values: Mapping[str, Any] = field(repr=False)
@@ -54,6 +54,15 @@ def choose_sources(sources: Sequence[SettingsSource], *, default: Mapping[str, s
     _refuse_foreign_auth_url(holder, own, default)
     _refuse_halves(holder, own, sources)
     return dict.fromkeys(own, holder)
+
+
+def keep_permission_with_addresses(source_of: dict[str, SettingsSource], source: SettingsSource) -> None:
+    """Take back the permission for plain HTTP that `source` gives if an address is of another source.
+
+    Else a file in the folder could open the way for the secrets of the environment.
+    """
+    if source_of.get("allow_http") is source and any(source_of.get(name, source) is not source for name in _ADDRESSES):
+        del source_of["allow_http"]
 
 
 def _refuse_foreign_auth_url(holder: SettingsSource, own: Mapping[str, Any], default: Mapping[str, str]) -> None:

@@ -11,7 +11,12 @@ from huggy_connector.storage.atomic_write import (
 )
 from huggy_connector.storage.object_store import ObjectStorage, open_storage
 from huggy_connector.storage.permissions import FilePermissions
-from huggy_connector.storage.private_files import check_private_file, make_private_folder, open_private_file
+from huggy_connector.storage.private_files import (
+    check_private_file,
+    make_private_folder,
+    open_private_file,
+    write_private_file,
+)
 from huggy_connector.storage.protocol import LocalStorage, Storage
 from huggy_connector.storage.temporary_folder import TemporaryFolder
 from huggy_connector.storage.trust import UnsafePath, check_path, open_shared_file, resolve_links
@@ -37,4 +42,5 @@ __all__ = [
     "replace_file",
     "resolve_links",
     "sync_to_disk",
+    "write_private_file",
 ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from huggy_connector.errors import ConfigurationError, LandingError, StoreAway
+from huggy_connector.extras import require
 
 if TYPE_CHECKING:
     from obstore import PutMode
@@ -66,13 +67,10 @@ def open_store(url: str, *, access: Mapping[str, str], retries: int = RETRIES) -
     `access` holds options of obstore (`access_key_id`, `region` ...). Missing options come from the environment, a
     profile, or the role of the machine.
     """
-    try:
-        from obstore.exceptions import BaseError
-        from obstore.store import from_url
-    except ImportError:
-        raise ConfigurationError(
-            f"The place {url} needs the extra object-storage: pip install 'huggy-connector[object-storage]'."
-        ) from None
+    require("object-storage", subject=f"The place {url}")
+    from obstore.exceptions import BaseError
+    from obstore.store import from_url
+
     options: dict[str, Any] = {**_load_profile(url, access), **_separate_key(url, access)}
     endpoint = options.get("endpoint") or _read_endpoint(url)
     try:

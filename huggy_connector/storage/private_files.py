@@ -10,7 +10,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from huggy_connector.storage.atomic_write import PRIVATE_MODE
+from huggy_connector.storage.atomic_write import PRIVATE_MODE, create_beside, sync_to_disk
 from huggy_connector.storage.trust import UnsafePath, resolve_links
 
 
@@ -73,6 +73,26 @@ def open_private_file(path: Path, flags: int) -> int:
         os.close(file)
         raise
     return file
+
+
+def write_private_file(path: Path, data: bytes) -> None:
+    """Create or replace a file. From its first byte on only this user may read it, whatever the old one's mode was.
+
+    It appears whole or not at all. Raises UnsafePath if there is anything but a regular file of this user, or another
+    OSError.
+    """
+    check_private_file(path)
+    file, temporary = create_beside(path, PRIVATE_MODE)
+    try:
+        with os.fdopen(file, "wb") as opened:
+            os.fchmod(file, PRIVATE_MODE)  # whatever the umask
+            opened.write(data)
+            opened.flush()
+            os.fsync(file)
+        temporary.replace(path)
+        sync_to_disk(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _refuse_foreign(about: os.stat_result) -> None:

@@ -6,6 +6,7 @@ Names are paths below the root, with `/`. A folder exists while something is in 
 import errno
 import os
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -136,6 +137,16 @@ class LocalStorage:
             path.unlink()
         with suppress(OSError):  # fails if something else is in it
             path.parent.rmdir()
+
+    def check_writable(self) -> None:
+        """Raise LandingUnwritable if no file can be written here. It leaves nothing behind, not even the folder."""
+        with self._translate_write_errors():
+            check_path(self.root)
+            folder = self.root
+            while not folder.exists():
+                folder = folder.parent
+            with tempfile.TemporaryFile(dir=folder):
+                pass
 
     @contextmanager
     def _temporary_file(self, name: str) -> Iterator[tuple[Path, Path]]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.extras import require
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -31,15 +32,12 @@ def connect(url: str, *, setting: str, timeout: float) -> "Redis":
 
     Raises ConfigurationError, which names the `setting`, if the address is invalid or the client is not installed.
     """
-    try:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.exceptions import RedisError
-        from redis.retry import Retry
-    except ImportError:
-        raise ConfigurationError(
-            f"{setting} names a Redis, and its client is not installed: pip install 'huggy-connector[redis]'."
-        ) from None
+    require("redis", subject=f"The Redis of {setting}", modules=("redis",))
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.exceptions import RedisError
+    from redis.retry import Retry
+
     try:
         redis = Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 1))
         redis.connection_pool.make_connection()

@@ -145,18 +145,15 @@ def run_dag(_database: None) -> "Callable[..., DagRun]":
 
     def run(dag: "DAG", **form: Any) -> "DagRun":
         from airflow.models.dagbundle import DagBundleModel
-        from airflow.models.serialized_dag import SerializedDagModel
-        from airflow.serialization.definitions.dag import SerializedDAG
-        from airflow.serialization.serialized_objects import LazyDeserializedDAG
         from airflow.utils.session import create_session
 
-        lazy = LazyDeserializedDAG.from_dag(dag)
+        from tests.dags.internals import write_dag
+
         with create_session() as session:
             if not session.get(DagBundleModel, "testing"):
                 session.add(DagBundleModel(name="testing"))
                 session.commit()
-            SerializedDAG.bulk_write_to_db("testing", None, [lazy], session=session)
-            SerializedDagModel.write_dag(lazy, bundle_name="testing", session=session)
+            write_dag(dag, session)
         finished: DagRun = dag.test(run_conf=form or None)
         return finished
 

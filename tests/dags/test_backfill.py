@@ -6,13 +6,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
-from airflow.serialization.serialized_objects import DagSerialization
 
 from huggy_connector.airflow.dags import huggy_backfill
 from huggy_connector.airflow.dags.backfill import read_days
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+from huggy_connector.airflow.versions import AirflowFailException
 from huggy_connector.sandbox import Options, Sandbox
+from tests.dags.internals import ParamValidationError, restore
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -121,7 +121,7 @@ def test_a_backfill_whose_configuration_has_dates_is_refused_because_each_run_wo
 
 
 def test_the_dag_is_the_same_after_serialization() -> None:
-    read = DagSerialization.from_dict(DagSerialization.to_dict(huggy_backfill()))
+    read = restore(huggy_backfill())
     assert (sorted(read.task_dict), str(read.timetable.summary)) == (["days", "land", "load", "plan"], "on demand")
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
 
 from huggy_connector.airflow.dags import huggy_reconcile, huggy_sync
 from huggy_connector.airflow.dags.companies import _read_companies, parse_accounts
 from huggy_connector.airflow.operators import HuggyToParquetOperator
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Options, Sandbox
+from tests.dags.internals import restore
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -47,7 +47,7 @@ def test_each_company_has_the_same_tasks_in_a_mapped_group(factory: Callable[...
     assert {*mapped.task_ids} == {*alone.task_ids, "companies"}
     for task in alone.tasks:
         assert mapped.get_task(task.task_id).downstream_task_ids == task.downstream_task_ids
-    stored = DagSerialization.from_dict(DagSerialization.to_dict(mapped))
+    stored = restore(mapped)
     assert sorted(stored.task_dict) == sorted(mapped.task_ids)
 
 

@@ -8,12 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk.exceptions import ParamValidationError
 
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.sandbox import Sandbox
+from tests.dags.internals import ParamValidationError, load_dags
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 COLUMNS = [
@@ -59,7 +58,7 @@ def test_the_daily_report_writes_yesterdays_chats_of_each_agent_and_can_repeat_i
 
 
 def test_all_examples_parse_with_no_connection_defined() -> None:
-    bag = DagBag(str(EXAMPLES))
+    bag = load_dags(EXAMPLES)
     names = ["huggy_chats_of_a_customer", "huggy_daily_report", "huggy_power_bi"]
     assert (bag.import_errors, sorted(bag.dags)) == ({}, names)
     assert all("It is red." in str(dag.doc_md) or "A task is red." in str(dag.doc_md) for dag in bag.dags.values())
@@ -109,7 +108,7 @@ def fill_in(params: Any, filled: dict[str, Any]) -> None:
 
 
 def load_dag(dag_id: str) -> Any:
-    return DagBag(str(EXAMPLES)).dags[dag_id]
+    return load_dags(EXAMPLES).dags[dag_id]
 
 
 def load_report() -> Any:

@@ -77,7 +77,7 @@ def test_a_value_that_only_looks_empty_is_left_to_the_settings(value: Any) -> No
 @pytest.mark.parametrize("access", WHOLE_KEYS)
 @pytest.mark.parametrize("write", [json.dumps, dict])
 def test_an_endpoint_with_its_key_and_a_store_without_an_endpoint_are_taken(access: dict[str, str], write: Any) -> None:
-    assert read_settings({"landing_access": write(access)}, "desk") == {"landing_access": write(access)}
+    assert read_settings({"secret_landing_access": write(access)}, "desk") == {"landing_access": write(access)}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from airflow.sdk._shared.secrets_masker import should_hide_value_for_key as shou
 from huggy_connector.airflow.connections.former_names import FORMER_SECRET_NAMES, mask_former_names
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.plugin import HuggyPlugin
+from huggy_connector.deprecation import HuggyDeprecationWarning
 from huggy_connector.settings import SECRETS
 
 HIDES: tuple[Callable[..., bool], ...] = (should_hide_value_for_key, should_hide_in_tasks)
@@ -64,10 +65,16 @@ def test_every_secret_whose_name_does_not_tell_airflow_is_a_former_name() -> Non
         assert {name for name in SECRETS if not hide(name)} == {*FORMER_SECRET_NAMES}
 
 
-def test_the_former_names_are_still_read(connect: Callable[..., None]) -> None:
+def test_the_former_names_are_still_read_and_warn(connect: Callable[..., None]) -> None:
     extra = {"hash_key": "of-the-hashes" * 3, "landing_access": {"account_key": "of-the-store"}}
     connect(password="any-token", extra=extra)
-    settings = HuggyHook().settings()
+    with pytest.warns(HuggyDeprecationWarning) as warned:
+        settings = HuggyHook().settings()
+    assert [str(each.message) for each in warned] == [
+        f"The key {name} in the extra of connection 'huggy_default' is called secret_{name} now: change it before "
+        "huggy_connector 0.4, which will not know the former name."
+        for name in FORMER_SECRET_NAMES
+    ]
     assert settings.hash_key is not None
     assert (settings.hash_key.get_secret_value(), settings.landing_options) == (
         "of-the-hashes" * 3,

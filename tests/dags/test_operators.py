@@ -5,21 +5,21 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
-from airflow.sdk import DAG, Asset, BaseNotifier, RetryDecision, RetryPolicy
+from airflow.sdk import DAG, Asset, BaseNotifier
 from airflow.sdk.definitions.asset import AssetUniqueKey
-from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from huggy_connector import errors
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
-from huggy_connector.airflow.retries import HuggyRetryPolicy
+from huggy_connector.airflow.versions import AIRFLOW, AirflowFailException
 from huggy_connector.model import Certificate
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
@@ -215,12 +215,15 @@ def test_outlets_of_the_user_replace_the_default_ones() -> None:
 
 @pytest.mark.parametrize("operator", [HuggyToParquetOperator, HuggyPlanOperator, ParquetToDuckDBOperator])
 def test_each_operator_retries_as_huggy_asks_unless_the_user_has_a_policy(operator: type[Any]) -> None:
-    class Mine(RetryPolicy):
-        def evaluate(self, *_: Any, **__: Any) -> RetryDecision:
-            return RetryDecision.default()
+    given: dict[str, Any] = {} if operator is ParquetToDuckDBOperator else {"resource": "chats"}
+    if AIRFLOW < (3, 3):
+        assert not hasattr(operator(task_id="task", **given), "retry_policy")
+        return
+    from airflow.sdk import ExceptionRetryPolicy
 
-    given, mine = {} if operator is ParquetToDuckDBOperator else {"resource": "chats"}, Mine()
-    assert isinstance(operator(task_id="task", **given).retry_policy, HuggyRetryPolicy)
+    mine = ExceptionRetryPolicy([])
+    decision = operator(task_id="task", **given).retry_policy.evaluate(errors.RateLimited("Later.", 900.0), 1, 2)
+    assert (decision.retry_delay, decision.reason) == (timedelta(minutes=15), "Huggy's Retry-After")
     assert operator(task_id="task", retry_policy=mine, **given).retry_policy is mine
 
 

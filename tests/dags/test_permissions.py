@@ -10,9 +10,9 @@ import pytest
 
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.report import ReportFiles
+from tests.dags.internals import set_auth_manager
 
 with warnings.catch_warnings(action="ignore"):  # of Airflow's own libraries, while they are imported
-    from airflow.api_fastapi import app as airflow_app
     from airflow.api_fastapi.core_api.security import get_user
     from starlette.testclient import TestClient
 
@@ -33,7 +33,7 @@ class Readers:
 
 @pytest.fixture
 def loaded_companies(write_loads: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(airflow_app._AuthManagerState, "instance", Readers())
+    set_auth_manager(Readers(), monkeypatch)
     loads = [(company, dag_id) for dag_id, companies in LOADS.items() for company in companies]
     write_loads(LOADS, [*loads, (4444, "gone"), (4545, None)])
 

@@ -1,12 +1,12 @@
 import json
 from importlib import import_module
 from importlib.resources import files
+from pkgutil import resolve_name
 from typing import Any
 
 import jsonschema
 import pytest
 from airflow._shared.secrets_masker import should_hide_value_for_key
-from airflow.sdk._shared.module_loading import import_string
 
 from huggy_connector.airflow.connections.extra_fields import HIDDEN_PREFIX
 from huggy_connector.airflow.hook import HuggyHook
@@ -35,14 +35,14 @@ def list_errors(info: dict[str, Any], schema: dict[str, Any]) -> list[str]:
 def test_everything_the_provider_names_exists() -> None:
     info = get_provider_info()
     for name in (CONNECTION["hook-class-name"], info["asset-uris"][0]["handler"], info["asset-uris"][0]["factory"]):
-        assert callable(import_string(name))
+        assert callable(resolve_name(name))
     for kind in ("hooks", "operators"):
         for name in info[kind][0]["python-modules"]:
             assert import_module(name).__name__ == name
 
 
 def test_the_hook_and_the_form_have_the_same_connection_type() -> None:
-    assert import_string(CONNECTION["hook-class-name"]) is HuggyHook
+    assert resolve_name(CONNECTION["hook-class-name"]) is HuggyHook
     assert (CONNECTION["connection-type"], CONNECTION["hook-name"]) == (HuggyHook.conn_type, HuggyHook.hook_name)
 
 

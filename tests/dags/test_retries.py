@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from airflow.sdk import RetryDecision
-from airflow.sdk.exceptions import AirflowFailException
 
 from huggy_connector import errors
-from huggy_connector.airflow.retries import HuggyRetryPolicy, fail_permanent_errors
+from huggy_connector.airflow.retries import choose_delay, fail_permanent_errors
+from huggy_connector.airflow.versions import AirflowFailException
+from huggy_connector.budget.file import FileBudgetStore
+from huggy_connector.budget.limiter import SharedBudget
+from huggy_connector.budget.window import RateLimit
 
 ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.HuggyError)]
+
+
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ALL if not kind.transient and kind is not errors.Interrupted])
@@ -37,7 +53,7 @@ def test_an_error_that_names_its_account_still_knows_the_pause_that_huggy_asks_f
     with pytest.raises(errors.RateLimited) as caught, fail_permanent_errors("huggy_acme"):
         raise errors.RateLimited("Later.", 900.0)
     assert caught.value.args == ("huggy_acme: Later.", 900.0)
-    assert HuggyRetryPolicy().evaluate(caught.value, 1, 2).retry_delay == timedelta(minutes=15)
+    assert choose_delay(caught.value) == timedelta(minutes=15)
 
 
 @pytest.mark.parametrize("kind", [MemoryError, KeyError, KeyboardInterrupt, SystemExit])
@@ -61,10 +77,27 @@ def test_work_that_succeeds_is_not_disturbed() -> None:
 def test_a_429_waits_as_long_as_huggy_asks_but_at_least_a_minute_and_at_most_an_hour(
     wish: float, minutes: float
 ) -> None:
-    decided = HuggyRetryPolicy().evaluate(errors.RateLimited("Later.", wish), 1, 2)
-    assert decided == RetryDecision.retry(delay=timedelta(minutes=minutes), reason="Huggy's Retry-After")
+    assert choose_delay(errors.RateLimited("Later.", wish)) == timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("error", [errors.RateLimited("Later."), errors.ServerFailed("Later."), OSError("Odd.")])
 def test_an_error_that_asks_for_no_pause_leaves_the_decision_to_the_task(error: Exception) -> None:
-    assert HuggyRetryPolicy().evaluate(error, 1, 2) == RetryDecision.default()
+    assert choose_delay(error) is None
+
+
+def test_the_next_try_sends_nothing_before_the_pause_ends_even_if_airflow_starts_it_sooner(tmp_path: Path) -> None:
+    """So Airflow 3.1 and 3.2, which start each try after the task's own delay, keep the pause too."""
+    clock = Clock()
+
+    def open_new_try() -> SharedBudget:
+        store = FileBudgetStore(tmp_path / "state" / "budget", RateLimit(20.0), note=print, clock=clock)
+        return SharedBudget(store, rate=20.0, note=print, stopwatch=clock, sleep=clock.sleep)
+
+    first = open_new_try()
+    with first.take_turn() as turn:
+        turn.record_answer(is_refused=True, retry_after=900.0)
+    first.close()
+    refused_at = clock.now
+    clock.now += 60
+    with open_new_try().take_turn():
+        assert clock.now - refused_at == pytest.approx(900.0)

@@ -3,15 +3,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
 
 from huggy_connector.airflow.dags import huggy_backfill, huggy_reconcile, huggy_sync
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Sandbox
+from tests.dags.internals import load_dags, restore
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -21,7 +20,7 @@ RunDag = Callable[[DAG], "DagRun"]
 
 
 def test_the_dags_folder_parses_with_no_connection_defined() -> None:
-    bag = DagBag(str(ROOT / "dags"))
+    bag = load_dags(ROOT / "dags")
     assert bag.import_errors == {}
     assert sorted(bag.dags) == ["huggy_backfill", "huggy_reconcile", "huggy_sync"]
 
@@ -58,8 +57,7 @@ def test_messages_land_after_the_chats() -> None:
 
 
 def test_the_dag_is_the_same_after_serialization() -> None:
-    stored = DagSerialization.to_dict(huggy_sync())
-    read = DagSerialization.from_dict(stored)
+    read = restore(huggy_sync())
     assert sorted(read.task_dict) == sorted(huggy_sync().task_dict)
     assert read.task_dict["load"].trigger_rule == "all_done_min_one_success"
 

@@ -19,6 +19,8 @@ from typing import Any
 
 BIN = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path("/nowhere/initdb")).parent
 IS_INSTALLED = BIN.is_dir()
+LONGEST = 600
+"""Seconds that the server is waited for."""
 
 
 @contextmanager
@@ -55,7 +57,7 @@ def postgres() -> Iterator[Callable[[], str]]:
             yield partial(_new_database, port, count())
         finally:
             server.terminate()  # waits for its clients, which are gone
-            server.wait(60)
+            server.wait(LONGEST)
     finally:
         shutil.rmtree(folder)
 
@@ -67,7 +69,7 @@ def _new_database(port: int, numbers: Iterator[int]) -> str:
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONGEST
     ready = [str(BIN / "pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(port)]
     while subprocess.run(ready, check=False).returncode:
         assert server.poll() is None, "Postgres ended at once."

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from huggy_connector.sandbox import Sandbox
+from scripts.environments import find_python, name_file
 from scripts.stack import ROOT
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
@@ -73,13 +74,13 @@ def installed(
     subprocess.run(build, check=True, capture_output=True, env=environ)
     python, wheel = folder / "venv" / "bin" / "python", str(next((folder / "dist").glob("*.whl")))
     uv = [sys.executable, "-m", "uv"]
-    version = request.param or sys.executable
+    version = (find_python(request.param) or request.param) if request.param else sys.executable
     if subprocess.run([*uv, "venv", "--quiet", "--python", version, folder / "venv"], check=False).returncode:
         pytest.skip(f"There is no Python {version} on this machine.")
     install = [*uv, "pip", "install", "--quiet", "--python", str(python)]
     if request.param:
         pinned = ["--constraint", str(ROOT / "constraints.txt"), "apache-airflow==3.3.2"]
-        subprocess.run([*install, *pinned, wheel], check=True, env=environ)
+        subprocess.run([*install, *pinned, name_file(Path(wheel), "airflow")], check=True, env=environ)
     else:
         subprocess.run([*install, "--no-deps", wheel], check=True, env=environ)
         next((folder / "venv").glob("lib/python*/site-packages")).joinpath("airflow.pth").write_text(

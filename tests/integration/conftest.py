@@ -19,7 +19,8 @@ from uuid import uuid4
 
 import pytest
 
-HUGGY = [sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())"]
+from tests.warm_process import COLD, huggy_command
+
 ROOT = Path(__file__).parents[2]
 LONGEST = 600
 """Seconds after which a command that does not end fails its test."""
@@ -67,10 +68,10 @@ class Account:
     def huggy(self, *arguments: str) -> Run:
         return self.said(self.start(*arguments))
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*HUGGY, *arguments], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+    def start(self, *arguments: str, is_cold: bool = False) -> subprocess.Popen[str]:
+        """`is_cold`: as a Python of its own, which can be stopped."""
+        command = [*(COLD if is_cold else huggy_command()), *arguments]
+        return subprocess.Popen(command, env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def said(self, command: subprocess.Popen[str]) -> Run:
         try:
@@ -128,8 +129,9 @@ Open = Callable[..., AbstractContextManager[Account]]
 def opened(folder: Path, **options: float | str) -> Iterator[Account]:
     flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGY_", "PYTHONDONTWRITE"))}
-    clean |= {"PYTHONPATH": str(ROOT), "HUGGY_REPORT": "no"}
-    server = subprocess.Popen([*HUGGY, "sandbox", "--port", "0", *flags], stdout=subprocess.PIPE, text=True, env=clean)
+    clean |= {"PYTHONPATH": str(ROOT), "HUGGY_REPORT": "no", "HUGGY_ENV_FILE": ""}
+    command = [*huggy_command(), "sandbox", "--port", "0", *flags]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean)
     try:
         assert server.stdout is not None
         told = {}
@@ -209,7 +211,7 @@ def buckets() -> Iterator[Buckets]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LONGEST
         while server.poll() is None and time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -21,6 +21,8 @@ import duckdb
 import pytest
 
 from huggy_connector.sandbox import Options, Sandbox
+from tests.integration.conftest import LONGEST
+from tests.warm_process import COLD, huggy_command
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Buckets
@@ -49,29 +51,26 @@ class Shell:
 
     def huggy(self, *arguments: str, **environ: str) -> Run:
         done = subprocess.run(
-            self._command(*arguments),
+            [*huggy_command(), *arguments],
             cwd=self.folder,
             env=self.environ | environ,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=LONGEST,
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A Python of its own: signals reach it by its id."""
         return subprocess.Popen(
-            self._command(*arguments),
+            [*COLD, *arguments],
             cwd=self.folder,
             env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-
-    @staticmethod
-    def _command(*arguments: str) -> list[str]:
-        return [sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())", *arguments]
 
     def files(self) -> dict[str, bytes]:
         """Everything published: landing and warehouse, not the state folder or work in progress."""
@@ -294,7 +293,7 @@ def test_a_landing_at_a_url_without_the_extra_is_one_sentence(shell: Shell) -> N
     run = Run(done.returncode, done.stdout, done.stderr)
     said("no extra", run)
     assert (run.code, run.out, shell.files()) == (2, "", {})
-    extra = "pip install 'huggy-connector[object-storage]'"
+    extra = 'pip install "huggy-connector[object-storage]"'
     assert run.last == f"huggy: The place s3://bucket/x needs the extra object-storage: {extra}."
 
 
@@ -371,7 +370,7 @@ def slow(shell: Shell) -> Iterator[Shell]:
 
 
 def wait_for_work(shell: Shell) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONGEST
     while not list(shell.folder.glob("landing/4242/chats/.work/*/part-*.parquet")):
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -382,7 +381,7 @@ def test_an_interrupt_is_one_sentence_and_the_same_command_goes_on(slow: Shell, 
     running = slow.start("sync", "chats")
     wait_for_work(slow)
     running.send_signal(number)
-    out, err = running.communicate(timeout=300)
+    out, err = running.communicate(timeout=LONGEST)
     run = Run(running.returncode, out, err)
     said(number.name, run)
     assert (run.code, run.out, slow.files()) == (130, "", {})
@@ -405,5 +404,5 @@ def test_of_two_syncs_at_once_one_says_who_is_at_it(slow: Shell) -> None:
     said("two syncs at once", second)
     assert second.code == 1
     assert "has been going on since" in second.last
-    first.communicate(timeout=300)
+    first.communicate(timeout=LONGEST)
     assert first.returncode == 0

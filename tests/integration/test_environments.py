@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from huggy_connector.sandbox import Options, Sandbox
+from tests.warm_process import huggy_command
 
 ROOT = Path(__file__).parents[2]
 PYTHON = [sys.executable, "-c"]
@@ -57,6 +58,14 @@ class Environment:
     """By command: what else an answer has to hold."""
     needs: Callable[[], str | None] = lambda: None
     """Why it cannot be tried on this machine."""
+
+    @property
+    def is_of_python(self) -> bool:
+        """Whether a new Python itself may meet it, and not only what runs in it: then the command starts one."""
+        names = {*self.sets, *self.unsets}
+        return bool(self.stranger or self.before or self.streams) or any(
+            name.startswith(("PYTHON", "LC_", "LANG", "LD_", "TZ", "PATH")) for name in names
+        )
 
 
 def root_and_setpriv() -> str | None:
@@ -297,8 +306,7 @@ def run(odd: Environment, folder: Path, usual: Mapping[str, str], *command: str)
         [
             *(stranger if odd.stranger else []),
             *(["sh", "-c", f'exec "$@" {odd.streams}', "sh"] if odd.streams else []),
-            *PYTHON,
-            f"{placed(odd.before)}\n{MAIN}",
+            *([*PYTHON, f"{placed(odd.before)}\n{MAIN}"] if FULL or odd.is_of_python else huggy_command()),
             *(part.replace("{question}", odd.question) for part in command),
         ],
         env=environ,
@@ -307,7 +315,7 @@ def run(odd: Environment, folder: Path, usual: Mapping[str, str], *command: str)
         stdin=subprocess.DEVNULL,
         encoding="utf-8",
         errors="surrogateescape",
-        timeout=300,
+        timeout=600,
         check=False,
     )
 

@@ -13,6 +13,7 @@ from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse.read import queries
+from tests.integration.conftest import LONGEST
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "analysis.ipynb"
 SPAN = "day >= (SELECT max(day) - 30 FROM marts.as_of) AND day < (SELECT max(day) FROM marts.as_of)"
@@ -44,7 +45,7 @@ def synced(folder: Path, options: Options) -> Path:
 def client(folder: Path) -> NotebookClient:
     """Runs the notebook where the file is found as a user's is: by name, in its folder."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    return NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    return NotebookClient(notebook, timeout=LONGEST, resources={"metadata": {"path": str(folder)}})
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,11 +16,12 @@ from huggy_connector.landing import Landing
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.storage import ObjectStorage
 from huggy_connector.warehouse import load_snapshots
+from tests.integration.conftest import LONGEST
+from tests.warm_process import huggy_command
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Buckets
 
-HUGGY = [sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())"]
 ROOT = Path(__file__).parents[2]
 OF_THE_RUN = frozenset({"fetched_at", "seen_at", "embedded_at", "snapshot"})
 
@@ -52,7 +52,7 @@ class Home:
         self.folder.mkdir()
         own = {"HUGGY_REPORT": "no", "HUGGY_STATE": str(self.folder / "state"), "TMPDIR": str(self.folder)}
         return subprocess.Popen(
-            [*HUGGY, "sync", "chats", "contacts"],
+            [*huggy_command(), "sync", "chats", "contacts"],
             cwd=self.folder,
             env={**self.environ, **own},
             stdout=subprocess.DEVNULL,
@@ -93,7 +93,7 @@ def test_killed_in_s3_and_gone_on_with_elsewhere_it_is_the_tables_of_a_landing_o
         first, second = (Home(tmp_path / name, {**environ, "HUGGY_LANDING": url}) for name in ("first", "second"))
         disk = Home(tmp_path / "disk", {**environ, "HUGGY_REQUESTS_PER_SECOND": "1000"})
         killed = first.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LONGEST
         while not parts_of_work(storage):
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from huggy_connector.airflow.connections.former_names import FORMER_SECRET_NAMES
+from huggy_connector.deprecation import warn_deprecated
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import Settings, has_password, quote_value
 
@@ -51,6 +53,11 @@ def read_settings(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
             )
         named[name] = value
     _require_key_with_endpoint(named.get("landing_access"), conn_id)
+    for former in FORMER_SECRET_NAMES:
+        if extra.get(former):
+            warn_deprecated(
+                f"The key {former} in the extra of connection {conn_id!r}", new=HIDDEN_PREFIX + former, gone_in="0.4"
+            )
     return named
 
 

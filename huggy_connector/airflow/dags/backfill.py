@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from airflow.sdk import DAG, Param, task
-from airflow.sdk.exceptions import AirflowFailException
 
 from huggy_connector.airflow.dags.dag_defaults import build_dag_arguments
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.airflow.timetable import BackfillOnlyTimetable
+from huggy_connector.airflow.versions import AirflowFailException
 from huggy_connector.pipeline import windowed_resources
 
 _RUNBOOK = """\

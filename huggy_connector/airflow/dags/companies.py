@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from airflow.sdk import Param, Variable, task, task_group
-from airflow.sdk.exceptions import AirflowFailException
 
+from huggy_connector.airflow.versions import AirflowFailException
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import clean_text
 

@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from airflow.configuration import conf
 from airflow.sdk import BaseOperatorLink
-from airflow.sdk.configuration import conf
 
 from huggy_connector.airflow.ui import PREFIX
 

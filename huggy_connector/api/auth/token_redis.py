@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from huggy_connector.api.auth.stored_token import StoredToken, UnreadableToken
 from huggy_connector.errors import ConfigurationError, Unreachable
+from huggy_connector.extras import require
 from huggy_connector.storage import redis_store
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class TokenRedis:
     """A token store in the key `name` of the Redis at `url`. Raises ConfigurationError for an invalid address."""
 
     def __init__(self, url: str, name: str, *, client_secret: str, lease: float = LEASE) -> None:
+        require("redis", subject="The Redis of HUGGY_TOKEN_STORE")
         self._lease = lease
         self._redis = redis_store.connect(url, setting="HUGGY_TOKEN_STORE", timeout=REDIS_TIMEOUT)
         self._server = redis_store.server_name(url)

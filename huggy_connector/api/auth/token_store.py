@@ -37,17 +37,27 @@ def open_token_store(settings: Settings, app: App) -> TokenStore:
     return _AddressBoundStore(_open_unbound(settings, app), (settings.base_url, settings.auth_url))
 
 
+def find_token_file(settings: Settings, app: App) -> Path | None:
+    """Return the file of the token store; None if the tokens are stored elsewhere. It need not exist."""
+    kind, _, location = (settings.token_store or "file:").partition(":")
+    if kind != "file":
+        return None
+    return Path(location) if location else settings.state_folder / "tokens" / f"{_store_name(settings, app)}.json"
+
+
 def _open_unbound(settings: Settings, app: App) -> TokenStore:
-    spec = settings.token_store or "file:"
-    kind, _, location = spec.partition(":")
-    name = sha256(f"{settings.base_url} {app.client_id}".encode()).hexdigest()[:16]
-    if kind == "file":
-        return TokenFile(Path(location) if location else settings.state_folder / "tokens" / f"{name}.json")
-    if kind in {"redis", "rediss"}:
-        return TokenRedis(spec, name, client_secret=app.client_secret)
+    if (file := find_token_file(settings, app)) is not None:
+        return TokenFile(file)
+    spec = settings.token_store or ""
+    if spec.partition(":")[0] in {"redis", "rediss"}:
+        return TokenRedis(spec, _store_name(settings, app), client_secret=app.client_secret)
     raise ConfigurationError(
         "HUGGY_TOKEN_STORE is not understood: give file:, file:/path/tokens.json or redis://host:6379/0."
     )
+
+
+def _store_name(settings: Settings, app: App) -> str:
+    return sha256(f"{settings.base_url} {app.client_id}".encode()).hexdigest()[:16]
 
 
 def _check_addresses(stored: StoredToken | None, addresses: tuple[str, ...], location: str) -> StoredToken | None:

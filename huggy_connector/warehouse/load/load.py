@@ -55,10 +55,13 @@ def check_load(
     *,
     resources: Sequence[Resource] = tuple(RESOURCES.values()),
     stop_on: Collection[str] = (),
-) -> None:
-    """Raise what `load_snapshots` would raise for this path and these checks. Call it before anything is fetched."""
+) -> InspectedFile:
+    """Raise what `load_snapshots` would raise for this path and these checks, else return what it would find there.
+
+    Call it before anything is fetched.
+    """
     read_check_settings(stop_on, resources)
-    inspect_file(paths_to_build(warehouse), _wanted_tables(resources), engine=EngineLimits())
+    return inspect_file(paths_to_build(warehouse), _wanted_tables(resources), engine=EngineLimits())
 
 
 def load_snapshots(  # noqa: PLR0913

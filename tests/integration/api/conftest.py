@@ -14,8 +14,9 @@ import pytest
 import huggy_connector
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
+from tests.integration.conftest import LONGEST
+from tests.warm_process import huggy_command
 
-HUGGY = (sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())")
 REDIRECT = "http://127.0.0.1:8765/callback"
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -45,23 +46,23 @@ class Account:
     def agree(self, *, redirect: str = REDIRECT, **changed: str) -> str:
         """The address that a browser ends on when its user agrees to the app."""
         asked = {"response_type": "code", "client_id": self.sandbox.client_id, "redirect_uri": redirect} | changed
-        return str(httpx.get(f"{self.sandbox.auth_url}/authorize", params=asked).headers["Location"])
+        return str(httpx.get(f"{self.sandbox.auth_url}/authorize", params=asked, timeout=LONGEST).headers["Location"])
 
     def get_code(self, *, redirect: str = REDIRECT) -> str:
         """The code of that address."""
         return httpx.URL(self.agree(redirect=redirect)).params["code"]
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([*HUGGY, *arguments], env=self.environ, stderr=subprocess.DEVNULL)
+        return subprocess.Popen([*huggy_command(), *arguments], env=self.environ, stderr=subprocess.DEVNULL)
 
     def huggy(self, *arguments: str, pasted: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*HUGGY, *arguments],
+            [*huggy_command(), *arguments],
             env=self.environ,
             input=pasted,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=LONGEST,
             check=False,
         )
 
@@ -87,7 +88,7 @@ class Account:
             assert worker.stdin is not None
             worker.stdin.write("go\n")
             worker.stdin.flush()
-        said = [worker.communicate(timeout=120)[0] for worker in workers]
+        said = [worker.communicate(timeout=LONGEST)[0] for worker in workers]
         return [json.loads(text) if text else [] for text in said]
 
 

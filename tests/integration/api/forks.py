@@ -33,7 +33,7 @@ from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.landing import warm_up
 from tests.integration.forking import orders, say
 
-LONGEST = 120
+LONGEST = 600
 """Seconds after which a fork is ended, and its row failed."""
 RETRY_TIMEOUT = 3.0
 """Seconds of waiting for which a page is asked for again."""

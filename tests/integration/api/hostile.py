@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
-LONGEST = 60.0
+LONGEST = 120.0
 """Seconds after which even an endless answer ends."""
 
 

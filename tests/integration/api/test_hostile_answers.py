@@ -96,12 +96,11 @@ def desk(opened: Desk, tmp_path: Path) -> Iterator[Desk]:
 
 def test_the_corpus_is_large_and_of_every_kind() -> None:
     assert len(ROWS) > 300
-    assert len(FEWER) > 100
+    assert {name.partition(":")[0] for name in FEWER} == KINDS.keys()
     assert ROWS.keys() >= FOUND
     assert min(map(len, KINDS.values())) > 5
 
 
-@pytest.mark.timeout(3 * 120)
 @pytest.mark.proof
 @pytest.mark.parametrize("name", ROWS if os.environ.get("HUGGY_PROOF") == "full" else FEWER)
 def test_no_answer_does_harm_and_the_next_run_ends_well(desk: Desk, name: str) -> None:

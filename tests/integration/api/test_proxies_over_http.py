@@ -14,9 +14,9 @@ import pytest
 
 from huggy_connector.sandbox import Options, Sandbox
 from tests.integration.api.doors import Door
+from tests.warm_process import huggy_command
 
 ROOT = Path(__file__).parents[3]
-HUGGY = [sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())"]
 OURS = ("HUGGY_", "PYTHONDONTWRITE", "SSL_CERT", "REQUESTS_CA")
 WHO = "Connected as"
 
@@ -47,9 +47,8 @@ def check(sandbox: Sandbox, state: Path, **environ: str) -> tuple[int, str]:
     }
     told = {"HUGGY_BASE_URL": "http://api.huggy.example/v3", "HUGGY_ACCESS_TOKEN": sandbox.token}
     told |= {"PYTHONPATH": str(ROOT), "HUGGY_STATE": str(state), "HUGGY_ALLOW_HTTP": "yes"}
-    done = subprocess.run(
-        [*HUGGY, "check"], env=kept | told | environ, capture_output=True, text=True, timeout=300, check=False
-    )
+    command = [*huggy_command(), "check"]
+    done = subprocess.run(command, env=kept | told | environ, capture_output=True, text=True, timeout=300, check=False)
     return done.returncode, (done.stderr.strip().splitlines() or done.stdout.split("("))[-1 if done.stderr else 0]
 
 
@@ -119,7 +118,7 @@ def test_a_socks_proxy_without_its_client_says_what_to_install(sandbox: Sandbox,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "huggy: ALL_PROXY names a SOCKS proxy, and its client is not installed: pip install 'huggy-connector[socks]'.\n"
+        'huggy: The SOCKS proxy of ALL_PROXY needs the extra socks: pip install "huggy-connector[socks]".\n'
     )
 
 

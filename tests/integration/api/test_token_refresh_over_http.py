@@ -22,6 +22,7 @@ from huggy_connector.budget import open_budget
 from huggy_connector.catalogue import get_resource
 from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.pipeline import Pipeline
+from tests.integration.conftest import LONGEST
 
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Account
@@ -169,10 +170,12 @@ def _authorised_elsewhere(user: Account) -> dict[str, str]:
     import httpx
 
     asked = {"client_id": user.sandbox.client_id, "redirect_uri": "http://x.example/cb"}
-    sent = httpx.get(f"{user.sandbox.auth_url}/authorize", params=asked | {"response_type": "code"})
+    sent = httpx.get(f"{user.sandbox.auth_url}/authorize", params=asked | {"response_type": "code"}, timeout=LONGEST)
     code = httpx.URL(sent.headers["Location"]).params["code"]
     secret = {"grant_type": "authorization_code", "client_secret": user.sandbox.client_secret, "code": code}
-    answer: dict[str, str] = httpx.post(f"{user.sandbox.auth_url}/access_token", json=asked | secret).json()
+    answer: dict[str, str] = httpx.post(
+        f"{user.sandbox.auth_url}/access_token", json=asked | secret, timeout=LONGEST
+    ).json()
     return answer
 
 
@@ -235,7 +238,7 @@ def test_an_interrupted_refresh_still_stores_its_answer(account: Open, number: i
     while user.sandbox.stats()["by_path"].get("/oauth/access_token", 0) == 0:
         time.sleep(0.02)
     command.send_signal(number)
-    assert command.wait(timeout=60) == 130
+    assert command.wait(timeout=LONGEST) == 130
     user.sandbox.control(latency_ms=0)
     assert (user.work(), user.refreshes()) == (["20 rows"], (1, 0))
 

@@ -35,7 +35,7 @@ def read(address: str) -> str | None:
 def visit(address: str, path: str | None = None, *, method: str = "GET") -> tuple[int, str, dict[str, str]]:
     """What a browser gets that follows nothing."""
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=120)
     connection.request(method, path or parts.path)
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -57,7 +57,7 @@ def test_the_first_visitor_is_led_to_huggy_and_the_answer_is_what_comes_back(
         status, page, headers = visit(redirect_url(free_port), "/callback?state=ours&code=abc")
         assert (status, SUCCESS_PAGE in page, headers["Content-Type"]) == (200, True, "text/html; charset=utf-8")
         assert "abc" not in page
-        assert loopback.wait_for_answer(within=60) == "abc"
+        assert loopback.wait_for_answer(within=120) == "abc"
     assert redirect_url(free_port) == f"http://127.0.0.1:{free_port}/callback"
 
 
@@ -76,7 +76,7 @@ def test_a_second_visitor_of_that_page_ends_the_login_and_is_led_nowhere(loopbac
         status, page, headers = visit(loopback.start)
         assert (status, FAILURE_PAGE in page, "Location" in headers) == (410, True, False)
         with pytest.raises(Unauthorized) as raised:
-            loopback.wait_for_answer(within=60)
+            loopback.wait_for_answer(within=120)
     assert str(raised.value) == OPENED_TWICE
 
 
@@ -100,7 +100,7 @@ def test_a_visit_that_is_no_answer_to_the_login_ends_nothing(
         got, page, _ = visit(loopback.start, path, method=method)
         assert (got, FOREIGN_PAGE in page) == (status, status == 400)
         visit(loopback.start, "/callback?state=ours&code=ours")
-        assert loopback.wait_for_answer(within=60) == "ours"
+        assert loopback.wait_for_answer(within=120) == "ours"
     assert tuple(capfd.readouterr()) == ("", "")
 
 
@@ -109,14 +109,14 @@ def test_a_refusal_in_the_browser_is_raised_to_the_one_who_waits(loopback: Loopb
         status, page, _ = visit(loopback.start, "/callback?state=ours&error=access_denied")
         assert (status, FAILURE_PAGE in page, REFUSED in page) == (400, True, False)
         with pytest.raises(Unauthorized, match=REFUSED):
-            loopback.wait_for_answer(within=60)
+            loopback.wait_for_answer(within=120)
 
 
 def test_a_connection_on_which_a_browser_sends_nothing_holds_up_no_other(loopback: LoopbackServer) -> None:
     where = (urlsplit(loopback.start).hostname, urlsplit(loopback.start).port)
     with loopback, socket.create_connection(where):
         visit(loopback.start, "/callback?state=ours&code=abc")
-        assert loopback.wait_for_answer(within=60) == "abc"
+        assert loopback.wait_for_answer(within=120) == "abc"
 
 
 def test_without_an_answer_the_wait_ends_with_what_to_do(loopback: LoopbackServer) -> None:

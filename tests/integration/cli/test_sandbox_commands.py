@@ -16,15 +16,15 @@ from typing import Any
 import click
 import pytest
 
-from huggy_connector.cli.app import huggy as group
+from huggy_connector.cli.sandbox_commands import sandbox as command
 from huggy_connector.sandbox import OPTION_HELP, Options
-from tests.integration.conftest import Run
+from tests.integration.conftest import LONGEST, Run
 
 Huggy = Callable[..., Run]
 
 
 def test_every_option_of_a_sandbox_is_an_option_of_the_command_with_its_default_and_help() -> None:
-    options = {each.name: each for each in group.commands["sandbox"].params if isinstance(each, click.Option)}
+    options = {each.name: each for each in command.params if isinstance(each, click.Option)}
     assert {*options} == {*OPTION_HELP, "port"}
     assert {name: options[name].help for name in OPTION_HELP} == OPTION_HELP
     given: dict[str, Any] = {each.name: options[each.name].default for each in fields(Options) if each.name != "faults"}
@@ -63,7 +63,7 @@ def test_a_port_in_use_is_one_sentence(huggy: Huggy) -> None:
 
 def test_a_sandbox_answers_until_it_is_interrupted_and_prints_what_to_set(huggy: Huggy, free_port: int) -> None:
     def visit_and_interrupt() -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LONGEST
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{free_port}/sandbox/truth?resource=contacts").close()

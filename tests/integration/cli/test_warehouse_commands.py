@@ -109,7 +109,7 @@ def test_all_rows_go_to_a_file_whatever_the_limit(huggy: Huggy, warehouse: Path,
         (("describe", "chat"), "There is no table called 'chat': choose from agents, "),
         (
             ("describe", "chats", "--language", "de"),
-            "Invalid value for '--language': 'de' is not one of 'en', 'pt-br'.",
+            "Invalid value for '--language': 'de' is not one of 'en', 'pt-br', 'pt'.",
         ),
         (("status", "--runs", "0"), "Invalid value for '--runs': 0 is not in the range x>=1."),
         (("status", "--warehouse", "none.duckdb"), "There is no warehouse at "),
@@ -133,7 +133,7 @@ def test_describe_lists_every_table_and_says_what_the_columns_of_one_mean(huggy:
     assert shown.out.splitlines()[-1] == "huggy describe TABLE shows the columns."
     [agents] = json.loads(huggy("describe", "agents", "--json").out)["tables"]
     assert agents in told
-    for language, key in (("en", "en"), ("PT-br", "pt")):
+    for language, key in (("en", "en"), ("PT-br", "pt"), ("pt", "pt")):
         lines = huggy("describe", "agents", "--language", language).out.splitlines()
         assert lines[0] == agents["comment"][key]
         assert [each["name"] for each in agents["columns"]] == [

@@ -55,7 +55,7 @@ class _Visit(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             return
-        store = http.client.HTTPConnection(str(self.server.store.hostname), self.server.store.port, timeout=60)
+        store = http.client.HTTPConnection(str(self.server.store.hostname), self.server.store.port, timeout=120)
         store.request(self.command, self.path, body, dict(self.headers))
         answer = store.getresponse()
         whole = answer.read()

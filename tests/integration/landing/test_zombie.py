@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from tests.integration.landing.conftest import Desk
 
+FULL = os.environ.get("HUGGY_PROOF") == "full"
 IdsIn = Callable[[Landing, Manifest], Sequence[int]]
 
 
@@ -275,7 +277,8 @@ class Stage:
             self._stands[worker].acquire()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.proof
+@settings(max_examples=40 if FULL else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=st.lists(st.integers(0, 2), min_size=20, max_size=200))
 @example(script=[0] * 30 + [1] * 200 + [0] * 200)
 @example(script=[0, 1, 2] * 60)

@@ -125,7 +125,7 @@ def test_the_warehouse_is_only_read(desk_of_today: Desk, write: Write) -> None:
             "sys.modules['jinja2'] = None",
             (),
             2,
-            "huggy: A report needs the extra report: pip install 'huggy-connector[report]'.\n",
+            'huggy: A report needs the extra report: pip install "huggy-connector[report]".\n',
         ),
         (
             "pass",

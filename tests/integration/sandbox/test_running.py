@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from huggy_connector.sandbox import Options, Sandbox, serve
+from tests.integration.conftest import LONGEST
 
 NOW = "2025-03-10T14:00:00"
 OPTIONS = Options(now=NOW, chats=50, days=3, limit=0)
@@ -29,9 +30,11 @@ def run_and_stop(code: str, number: signal.Signals) -> tuple[list[str], int, str
         lines = [process.stdout.readline().strip() for _ in range(7)]
         told = dict(line.removeprefix("export ").split("=", 1) for line in lines[1:])
         headers = {"Authorization": f"Bearer {told['HUGGY_ACCESS_TOKEN']}"}
-        assert httpx.get(f"{told['HUGGY_BASE_URL']}/agents/profile", headers=headers).status_code == 200
+        assert (
+            httpx.get(f"{told['HUGGY_BASE_URL']}/agents/profile", headers=headers, timeout=LONGEST).status_code == 200
+        )
         os.kill(process.pid, number)
-        return lines, process.wait(20), process.stderr.read()
+        return lines, process.wait(LONGEST), process.stderr.read()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -79,7 +82,7 @@ def test_a_port_that_is_taken_is_the_callers_error() -> None:
 def test_a_sandbox_answers_inside_its_block_and_no_longer_after_it() -> None:
     with Sandbox(OPTIONS) as sandbox:
         headers = {"Authorization": f"Bearer {sandbox.token}"}
-        with httpx.Client(headers=headers) as client:
+        with httpx.Client(headers=headers, timeout=LONGEST) as client:
             assert client.get(f"{sandbox.url}/agents/profile").json()["companyID"] == 4242
             assert sandbox.auth_url == f"{sandbox.origin}/oauth"
             assert sandbox.stats()["connections"] == 1
@@ -94,7 +97,9 @@ def test_two_sandboxes_at_once_share_nothing_but_the_machine() -> None:
         assert first.origin != second.origin
         assert (first.truth()["count"], second.truth()["count"]) == (51, 70)
         assert (first.token, first.client_id) != (second.token, second.client_id)
-        status = httpx.get(f"{second.url}/chats", headers={"Authorization": f"Bearer {first.token}"}).status_code
+        status = httpx.get(
+            f"{second.url}/chats", headers={"Authorization": f"Bearer {first.token}"}, timeout=LONGEST
+        ).status_code
         assert status == 401
 
 
@@ -130,10 +135,10 @@ def test_the_sandbox_in_a_thread_tells_what_its_endpoints_tell() -> None:
         wanted = str(sandbox.truth()["ids"][0])
         for resource, rows in (("chats", True), ("contacts", False), ("messages", True), ("agents", False)):
             query: dict[str, str | int] = {"resource": resource, "id": wanted, "rows": int(rows)}
-            told = httpx.get(f"{sandbox.origin}/sandbox/truth", params=query).json()
+            told = httpx.get(f"{sandbox.origin}/sandbox/truth", params=query, timeout=LONGEST).json()
             assert told == sandbox.truth(resource, rows=rows, ids=[wanted])
-        stats = httpx.get(f"{sandbox.origin}/sandbox/stats").json()
+        stats = httpx.get(f"{sandbox.origin}/sandbox/stats", timeout=LONGEST).json()
         assert stats.keys() == sandbox.stats().keys()
         assert "arrivals" in sandbox.stats(arrivals=True)
-        assert httpx.post(f"{sandbox.origin}/sandbox/mark").json() == {}
+        assert httpx.post(f"{sandbox.origin}/sandbox/mark", timeout=LONGEST).json() == {}
         assert sandbox.truth()["arrived"] == []

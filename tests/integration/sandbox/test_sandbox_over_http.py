@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from huggy_connector.sandbox import Options, Sandbox
+from tests.integration.conftest import LONGEST
 
 NOW = "2025-03-10T14:00:00"
 
@@ -22,7 +23,7 @@ def running(**choices: Any) -> Iterator[tuple[Sandbox, httpx.Client]]:
     chosen: dict[str, Any] = {"now": NOW, "chats": 130, "days": 10, "open_chats": 12, "limit": 0} | choices
     with Sandbox(Options(**chosen)) as sandbox:
         headers = {"Authorization": f"Bearer {sandbox.token}"}
-        with httpx.Client(base_url=f"{sandbox.url}/", headers=headers, timeout=20) as client:
+        with httpx.Client(base_url=f"{sandbox.url}/", headers=headers, timeout=LONGEST) as client:
             yield sandbox, client
 
 
@@ -86,7 +87,9 @@ def test_the_twenty_first_of_a_burst_is_refused_and_the_record_says_so() -> None
 )
 def test_a_bad_token_is_refused_by_the_token_layer(header: str | None, hint: str) -> None:
     with running() as (sandbox, _):
-        answer = httpx.get(f"{sandbox.url}/agents/profile", headers={"Authorization": header} if header else {})
+        answer = httpx.get(
+            f"{sandbox.url}/agents/profile", headers={"Authorization": header} if header else {}, timeout=LONGEST
+        )
         assert (answer.status_code, answer.json()["error"], answer.json()["hint"]) == (401, "access_denied", hint)
 
 
@@ -102,7 +105,8 @@ def test_a_token_revoked_in_mid_run_is_replaced_by_a_refresh(as_json: bool) -> N
             "refresh_token": sandbox.refresh_token,
         }
         address = f"{sandbox.auth_url}/access_token"
-        granted = (httpx.post(address, json=asked) if as_json else httpx.post(address, data=asked)).json()
+        body: dict[str, Any] = {"json" if as_json else "data": asked}
+        granted = httpx.post(address, timeout=LONGEST, **body).json()
         answer = client.get("chats", headers={"Authorization": f"Bearer {granted['access_token']}"})
         assert (answer.status_code, sandbox.stats()["refreshes"]) == (200, 1)
 
@@ -143,7 +147,9 @@ def test_the_list_moves_by_the_clock_alone() -> None:
 def test_control_moves_rows_and_says_which() -> None:
     with running() as (sandbox, client):
         address = f"{sandbox.origin}/sandbox/control"
-        done = httpx.post(address, json={"add": 2, "close": 1, "remove": 1, "change": 1, "jump": 1}).json()
+        done = httpx.post(
+            address, json={"add": 2, "close": 1, "remove": 1, "change": 1, "jump": 1}, timeout=LONGEST
+        ).json()
         assert {name: len(rows) for name, rows in done.items()} == {
             "added": 2,
             "removed": 1,
@@ -161,7 +167,7 @@ def test_the_endpoints_of_the_sandbox_are_not_counted() -> None:
     with running() as (sandbox, client):
         client.get("chats")
         for _ in range(3):
-            stats = httpx.get(f"{sandbox.origin}/sandbox/stats").json()
+            stats = httpx.get(f"{sandbox.origin}/sandbox/stats", timeout=LONGEST).json()
         assert (stats["requests"], stats["by_path"], stats["by_status"]) == (1, {"/v3/chats": 1}, {"200": 1})
         sandbox.control(reset_stats=True)
         assert sandbox.stats()["requests"] == 0
@@ -169,12 +175,14 @@ def test_the_endpoints_of_the_sandbox_are_not_counted() -> None:
 
 def test_a_test_may_wait_for_a_request_and_count_the_pages() -> None:
     with running() as (sandbox, client), ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(httpx.get, f"{sandbox.origin}/sandbox/wait", params={"requests": 3, "pages": 1})
+        waiting = pool.submit(
+            httpx.get, f"{sandbox.origin}/sandbox/wait", params={"requests": 3, "pages": 1}, timeout=LONGEST
+        )
         for page in (4, 4):
             client.get("chats", params={"page": page})
         assert not waiting.done()
         client.get("agents/profile")
-        told = waiting.result(timeout=20).json()
+        told = waiting.result(timeout=LONGEST).json()
         assert (told["requests"], told["by_page"]) == (3, {"chats:4": 2})
 
 

@@ -119,7 +119,7 @@ def test_an_object_is_unchanged_while_its_tag_and_its_version_are(
 def refusal(url: str, **access: str) -> str:
     with pytest.raises(ConfigurationError) as raised:
         open_store(url, access=access)
-    assert raised.value.__suppress_context__
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None  # no traceback of the library
     return str(raised.value)
 
 
@@ -192,9 +192,9 @@ def test_what_the_shell_says_of_the_store_is_enough(
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "obstore.store", None)
+    monkeypatch.setitem(sys.modules, "obstore", None)
     assert refusal("s3://b/x") == (
-        "The place s3://b/x needs the extra object-storage: pip install 'huggy-connector[object-storage]'."
+        'The place s3://b/x needs the extra object-storage: pip install "huggy-connector[object-storage]".'
     )
 
 

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from huggy_connector.storage import UnsafePath, check_private_file, make_private_folder, open_private_file
+from huggy_connector.storage import (
+    UnsafePath,
+    check_private_file,
+    make_private_folder,
+    open_private_file,
+    write_private_file,
+)
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 NEIGHBOUR = 23456
@@ -189,3 +195,31 @@ def test_what_takes_the_place_of_a_file_after_the_look_is_refused_and_closed(
     with pytest.raises(UnsafePath, match="it is no regular file"):
         open_private_file(path, os.O_RDONLY)
     assert len([*Path("/dev/fd").iterdir()]) == descriptors
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o077, 0o777])
+@pytest.mark.parametrize("former", [None, 0o644, 0o666])
+def test_a_private_file_is_written_whole_and_for_this_user_alone(tmp_path: Path, mask: int, former: int | None) -> None:
+    path = tmp_path / ".env"
+    if former is not None:
+        path.write_bytes(b"before")
+        path.chmod(former)
+    mask_before = os.umask(mask)
+    try:
+        write_private_file(path, b"after")
+    finally:
+        os.umask(mask_before)
+    assert (path.read_bytes(), mode(path), [*tmp_path.iterdir()]) == (b"after", "0o600", [path])
+
+
+def test_a_private_file_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("target")
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    for name, reason in (("link", "it is a link"), ("folder", "it is no regular file")):
+        with pytest.raises(UnsafePath) as raised:
+            write_private_file(tmp_path / name, b"after")
+        assert raised.value.strerror == reason
+    with pytest.raises(FileNotFoundError):
+        write_private_file(tmp_path / "none" / ".env", b"after")
+    assert sorted(tmp_path.iterdir()) == before

@@ -153,7 +153,7 @@ def test_of_a_worker_that_stood_still_and_its_retry_one_publishes_and_the_other_
     """At full size the retry waits until the lease has run out; else the lease is made old."""
     with account(tmp_path, chats=1_200, latency_ms=20, limit=0, arrivals_per_second=5) as opened:
         desk = opened.having(HUGGY_REQUESTS_PER_SECOND="1000")
-        zombie = desk.start(*LAND)
+        zombie = desk.start(*LAND, is_cold=True)
         desk.tell("wait?requests=45")
         zombie.send_signal(signal.SIGSTOP)
         too_early = desk.huggy(*LAND)

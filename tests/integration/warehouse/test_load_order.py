@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
-EXAMPLES = 300 if FULL else 5
+EXAMPLES = 300 if FULL else 3
 COMPANY = 4242
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness")

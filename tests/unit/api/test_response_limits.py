@@ -54,6 +54,7 @@ def test_a_compressed_body_that_is_cut_off_or_garbled_is_refused(body: bytes) ->
         BodyReader().read([body], encoding="gzip")
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_refused_at_the_limit() -> None:
     packed = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packed.compress(b" " * MEGABYTE) for _ in range(200)) + packed.flush()

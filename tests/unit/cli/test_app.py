@@ -13,7 +13,7 @@ import pytest
 
 from huggy_connector import __version__, errors
 from huggy_connector.cli.app import huggy, main
-from huggy_connector.cli.standard_streams import PipeClosed
+from huggy_connector.cli.shell.standard_streams import PipeClosed
 
 Run = Callable[..., tuple[int, str, str]]
 SIGNALS = (signal.SIGTERM, signal.SIGHUP)

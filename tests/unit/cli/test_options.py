@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from huggy_connector.cli.app import huggy
 from huggy_connector.cli.options import LocalPath, as_json, mode_option, settings_options, span_options
+from huggy_connector.cli.shell import LazyCommand
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode
 from huggy_connector.settings import SECRETS, Settings
@@ -62,7 +63,8 @@ def test_a_secret_cannot_become_an_option(name: str) -> None:
 
 def commands(group: click.Group = huggy, above: str = "huggy") -> list[tuple[str, click.Command]]:
     found = []
-    for name, command in group.commands.items():
+    for name, each in group.commands.items():
+        command = each.load() if isinstance(each, LazyCommand) else each
         below = commands(command, f"{above} {name}") if isinstance(command, click.Group) else []
         found += below or [(f"{above} {name}", command)]
     return found

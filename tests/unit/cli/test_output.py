@@ -34,7 +34,7 @@ def test_cells_names_and_titles_are_never_markup(capsys: pytest.CaptureFixture[s
     assert "".join(shown.split()) == folded + "".join(escape_controls(nested).split())
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
 @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT | st.floats() | st.integers() | st.none()), min_size=1, max_size=3))
 def test_no_table_prints_a_control_character(
     capsys: pytest.CaptureFixture[str], rows: list[tuple[str, object]]
@@ -53,7 +53,7 @@ def test_a_json_object_is_one_line_with_escaped_control_characters(
 
 def test_commands_print_only_through_output() -> None:
     speaking = {}
-    for file in sorted(Path(huggy_connector.cli.__file__).parent.glob("*.py")):
+    for file in sorted(Path(huggy_connector.cli.__file__).parent.rglob("*.py")):
         calls = {ast.unparse(call.func) for call in ast.walk(ast.parse(file.read_text())) if isinstance(call, ast.Call)}
         if found := calls & {"click.echo", "click.secho", "print", "Console", "sys.stdout.write", "sys.stderr.write"}:
             speaking[file.name] = found

@@ -167,6 +167,7 @@ print(schema_fingerprint(chats), json.dumps(batch.to_pylist(), default=str))
 """
 
 
+@pytest.mark.slow
 def test_a_row_is_the_same_in_a_process_with_another_hash_seed() -> None:
     outputs = {
         subprocess.run(

@@ -8,7 +8,7 @@ from hypothesis import settings as at_most
 from hypothesis import strategies as st
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings import Settings
+from huggy_connector.settings import EnvFile, Settings
 
 ELSEWHERE = "https://elsewhere.example/v3"
 AUTH_ELSEWHERE = "https://elsewhere.example/oauth"
@@ -168,3 +168,102 @@ def test_plain_http_is_for_this_machine_alone(name: str, host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1:8021", "127.3.2.1", "[::1]:8021", "localhost", "LOCALHOST:80"])
 def test_this_machine_needs_no_encryption(host: str) -> None:
     assert Settings.resolve(environ={"HUGGY_BASE_URL": f"http://{host}/v3"}).base_url == f"http://{host}/v3"
+
+
+# The env file ---------------------------------------------------------------------------------------------------------
+
+
+def in_file(**values: str) -> EnvFile:
+    return EnvFile(".env", {f"HUGGY_{name.upper()}": value for name, value in values.items()})
+
+
+@pytest.mark.parametrize("address", [ELSEWHERE, "http://127.0.0.1:8021/v3"])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_file_that_names_only_an_address_gets_no_secret_of_the_environment(address: str, secret: str) -> None:
+    environ = {f"HUGGY_{secret.upper()}": "hidden"}
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.resolve(environ=environ, env_file=in_file(base_url=address))
+    assert str(raised.value) == (
+        f"HUGGY_BASE_URL in .env {address!r}: HUGGY_{secret.upper()} is not sent there: {TOGETHER}"
+    )
+
+
+def test_a_file_that_names_only_the_oauth_server_gets_no_secret_of_the_environment() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.resolve(environ=ENVIRONMENT, env_file=in_file(auth_url=AUTH_ELSEWHERE))
+    assert str(raised.value) == (
+        f"HUGGY_AUTH_URL in .env {AUTH_ELSEWHERE!r}: HUGGY_CLIENT_SECRET is not sent there: {TOGETHER}"
+    )
+
+
+@pytest.mark.parametrize(("name", "secret"), [("base_url", "access_token"), ("auth_url", "client_secret")])
+@pytest.mark.parametrize("is_option", [True, False])
+def test_a_secret_of_the_file_does_not_go_where_only_the_command_line_or_the_environment_says(
+    name: str, secret: str, *, is_option: bool
+) -> None:
+    explicit: dict[str, str] = {name: ELSEWHERE} if is_option else {}
+    environ: dict[str, str] = {} if is_option else {f"HUGGY_{name.upper()}": ELSEWHERE}
+    file = in_file(**dict.fromkeys(SECRETS, "hidden"))
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.resolve(explicit=explicit, environ=environ, env_file=file)
+    called = f"the argument {name}" if is_option else f"HUGGY_{name.upper()}"
+    assert str(raised.value) == (
+        f"{called} {ELSEWHERE!r}: HUGGY_{secret.upper()} in .env is not sent there: {TOGETHER}"
+    )
+
+
+def test_an_environment_with_an_account_of_its_own_takes_nothing_of_the_files_account() -> None:
+    environ = {"HUGGY_BASE_URL": ELSEWHERE, "HUGGY_ACCESS_TOKEN": "its own"}
+    file = in_file(auth_url=AUTH_ELSEWHERE, client_secret="x", refresh_token="y", access_token="z")
+    assert shown(Settings.resolve(environ=environ, env_file=file)) == {
+        "base_url": ELSEWHERE,
+        "auth_url": AUTH_OURS,
+        "access_token": "its own",
+        "refresh_token": None,
+        "client_secret": None,
+    }
+
+
+@pytest.mark.parametrize("named", [{}, {"HUGGY_BASE_URL": ELSEWHERE}, {"HUGGY_BASE_URL": f"{ELSEWHERE}/"}])
+def test_an_environment_without_a_secret_is_the_files_account(named: dict[str, str]) -> None:
+    account = {"base_url": ELSEWHERE, "auth_url": AUTH_ELSEWHERE, **{name: f"{name} of file" for name in SECRETS}}
+    assert shown(Settings.resolve(environ=named, env_file=in_file(**account))) == account
+
+
+def test_halves_in_the_environment_and_the_file_are_refused() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.resolve(environ={"HUGGY_REFRESH_TOKEN": "x"}, env_file=in_file(client_secret="y"))
+    assert str(raised.value) == (
+        "HUGGY_REFRESH_TOKEN: HUGGY_CLIENT_SECRET in .env is not used with it: write all secrets in the same place."
+    )
+
+
+def test_the_file_permits_plain_http_for_its_own_addresses_alone() -> None:
+    away = "http://10.0.0.7:8021/v3"
+    own = in_file(base_url=away, access_token="x", allow_http="yes")
+    assert Settings.resolve(environ={}, env_file=own).base_url == away
+    for environ in ({"HUGGY_BASE_URL": away}, {"HUGGY_BASE_URL": away, "HUGGY_ACCESS_TOKEN": "x"}):
+        with pytest.raises(ConfigurationError, match=r"^HUGGY_BASE_URL .*: would show secrets to the network"):
+            Settings.resolve(environ=environ, env_file=in_file(allow_http="yes"))
+    permitted = {"HUGGY_BASE_URL": away, "HUGGY_ALLOW_HTTP": "yes"}
+    assert Settings.resolve(environ=permitted, env_file=in_file(allow_http="no")).base_url == away
+
+
+@given(explicit=some("environ"), environ=some("environ"), file=some("file"))
+@example(explicit={}, environ={"access_token": "access_token of environ"}, file={"base_url": ELSEWHERE})
+@at_most(max_examples=1000, deadline=None)
+def test_with_any_file_a_secret_goes_only_to_addresses_of_its_source(
+    explicit: dict[str, str], environ: dict[str, str], file: dict[str, str]
+) -> None:
+    explicit = {name: value for name, value in explicit.items() if name not in SECRETS}  # a secret has no option
+    environment = {f"HUGGY_{name.upper()}": value for name, value in environ.items()}
+    try:
+        told = shown(Settings.resolve(explicit=explicit, environ=environment, env_file=in_file(**file)))
+    except ConfigurationError:
+        return
+    owners = {told[name].split(" of ")[1] for name in SECRETS if told[name]}
+    assert len(owners) < 2
+    for owner in owners:
+        beside = {"environ": environ | explicit, "file": file}[owner]
+        assert told["base_url"] == beside.get("base_url", OURS)
+        assert told["auth_url"] == beside.get("auth_url", AUTH_OURS)

@@ -38,6 +38,7 @@ def fields() -> Iterator[tuple[str, bool]]:
                         yield f"{place}.{kind.__name__}.{each.name}", each.repr
 
 
+@pytest.mark.slow
 def test_no_repr_of_ours_shows_a_secret() -> None:
     found = dict(fields())
     shown = {name for name, is_shown in found.items() if is_shown}

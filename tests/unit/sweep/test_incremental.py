@@ -97,6 +97,7 @@ def changed_or_open(account: Account, before: Sequence[RowFacts]) -> dict[int, R
     return {fact.id: fact for fact in account.rows if fact != old.get(fact.id) or fact.is_open}
 
 
+@pytest.mark.slow
 def test_200_arrivals_and_40_closings_among_100_000_chats_are_all_found_within_100_requests() -> None:
     account = Account(100_000, open_every=200)
     cursor, before = full_cursor(account), list(account.rows)

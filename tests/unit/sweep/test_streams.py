@@ -48,11 +48,13 @@ def test_1_000_pages_are_exact_within_their_share_of_requests(case: Scenario, sh
     assert outcome.requests <= share * case.pages
 
 
+@pytest.mark.slow
 def test_the_budget_is_used_from_the_first_request_to_the_last() -> None:
     outcome = sweep(Scenario(rows=20_000, streams=5, spread=0.01))
     assert 1_000 / (20 * outcome.seconds) >= 0.92
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_at_5_arrivals_1_jump_and_1_departure_a_second_no_claim_is_wrong(seed: int) -> None:
     case = Scenario(rows=2_000, streams=5, arrivals=5.0, jumps=1.0, departures=1.0, seed=seed)
@@ -64,6 +66,7 @@ def test_a_list_that_becomes_empty_ends_the_sweep() -> None:
     assert (outcome.is_wrong, outcome.missing) == (False, frozenset())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_pages_with_a_row_too_few_or_too_many_end_the_sweep_with_every_page_read(seed: int) -> None:
     outcome = sweep(Scenario(rows=700, odd=0.1, arrivals=seed % 3, seed=seed))
@@ -124,6 +127,7 @@ def test_a_kill_costs_few_more_requests_if_the_list_stands_still(killed_after: i
     assert len(before) + len(after) <= len(whole) + 30
 
 
+@pytest.mark.slow
 def test_the_state_of_a_long_sweep_stays_small() -> None:
     every = rows(100_000, 100_000)
     walk = StreamSweep(facts, streams=8)

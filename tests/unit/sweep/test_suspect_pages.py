@@ -90,6 +90,7 @@ def test_the_last_page_is_doubted_more_often_if_the_server_leaves_rows_out() -> 
 
 
 @pytest.mark.parametrize("arrivals", [0, 1])
+@pytest.mark.slow
 def test_an_exact_sweep_misses_nothing_with_faults_on_three_in_ten_pages(arrivals: int) -> None:
     outcomes = [sweep(Scenario(rows=713, odd=0.3, arrivals=arrivals, seed=seed)) for seed in range(150)]
     assert sum(outcome.certificate.exact for outcome in outcomes) > len(outcomes) / 2

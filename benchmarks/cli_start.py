@@ -1,0 +1,83 @@
+"""CPU seconds until `huggy` has answered, beside `python -c pass`, and beside another version of the code.
+
+    python benchmarks/cli_start.py
+    python benchmarks/cli_start.py --beside /path/to/another/checkout
+
+Each round runs every command of every version once, so all of them meet the same noise. The figures are medians.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parents[1]
+HUGGY = "import sys; from huggy_connector.cli import main; sys.exit(main())"
+PASS = "python -c pass"
+WORDS = ("huggy sta", "huggy land ch", "huggy status --")
+"""What is typed when the Tab key is pressed."""
+
+
+def list_commands(warehouse: Path) -> Iterator[tuple[str, list[str], dict[str, str]]]:
+    """Yield what is measured: its name, the arguments of Python, and the variables that it needs."""
+    yield PASS, ["-c", "pass"], {}
+    yield "huggy --help", ["-c", HUGGY, "--help"], {}
+    for words in WORDS:
+        environ = {"_HUGGY_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        yield f"{words}<Tab>", ["-c", HUGGY], environ
+    yield "huggy status --help", ["-c", HUGGY, "status", "--help"], {}
+    yield "huggy status", ["-c", HUGGY, "status", "--warehouse", str(warehouse)], {}
+
+
+def measure(arguments: list[str], environ: dict[str, str], *, checkout: Path, folder: Path) -> float:
+    """Return the user and system seconds of a Python with the code of a checkout."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGY_", "PYTHON"))}
+    subprocess.run(
+        [sys.executable, *arguments],
+        env={**clean, "PYTHONPATH": str(checkout), **environ},
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--beside", type=Path, help="A checkout of another version.")
+    parser.add_argument("--rounds", type=int, default=9)
+    options = parser.parse_args()
+    versions = {"this version": HERE}
+    if options.beside:
+        versions["the other"] = options.beside.resolve()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cases: dict[tuple[str, str], tuple[list[str], dict[str, str], Path]] = {}
+        for version, checkout in versions.items():
+            measure(["-c", HUGGY, "demo", "--chats", "40", "--folder", version], {}, checkout=checkout, folder=folder)
+            for case in list_commands(folder / version / "huggy.duckdb"):
+                cases[version, case[0]] = (case[1], case[2], checkout)
+        seconds: dict[tuple[str, str], list[float]] = {key: [] for key in cases}
+        for _ in range(options.rounds):
+            for key, (arguments, environ, checkout) in cases.items():
+                seconds[key].append(measure(arguments, environ, checkout=checkout, folder=folder))
+    medians = {key: statistics.median(each) for key, each in seconds.items()}
+    print(f"| command | {' | '.join(f'{version}, CPU seconds | of `{PASS}`' for version in versions)} |")
+    print(f"|---|{'---:|---:|' * len(versions)}")
+    for command in dict.fromkeys(command for _, command in cases):
+        figures = [
+            f"{medians[version, command]:.3f} | {medians[version, command] / medians[version, PASS]:.1f}"
+            for version in versions
+        ]
+        print(f"| `{command}` | {' | '.join(figures)} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The documentation as a site, in two languages: `make docs`. `staging` writes what Sphinx reads."""

@@ -1,0 +1,65 @@
+"""Every command line that a document shows does what it says against a sandbox, where a sandbox can."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from huggy_connector.errors import HuggyError
+from tests.documents import BLOCK, ROOT, list_commands
+from tests.integration.conftest import Run
+
+Huggy = Callable[..., Run]
+CANNOT_RUN = {
+    "a browser": "auth login",
+    "ends when a person ends it": "sandbox",
+    "a minute at the real limit, and run by the tests of `huggy demo`": "demo",
+    "a version that was published long ago": "rollback --to",
+    "a snapshot that is blocked": "rollback --unblock",
+}
+PLACEHOLDER = re.compile(r"[\[\]]|\.\.\.|\b(D|ID|RUN_KEY|SQL|RESOURCE|RECURSO)\b")
+MENTIONS = {"forget", "land", "query --json", "rollback --accept", "rollback --block"}
+"""Commands without the value that they need, because a sentence is about the command."""
+
+
+def list_runnable() -> list[str]:
+    """Return what is whole, and what the pages mention as it can be typed."""
+    lines = {line for where, line, whole in list_commands() if whole or where.startswith(("README", "docs/"))}
+    return sorted(
+        line
+        for line in lines - MENTIONS
+        if not PLACEHOLDER.search(line) and not line.startswith(tuple(CANNOT_RUN.values()))
+    )
+
+
+@pytest.fixture
+def desk(huggy: Huggy, monkeypatch: pytest.MonkeyPatch) -> Huggy:
+    """An account that was synced twice, so that there is a version to go back to."""
+    monkeypatch.setenv("HUGGY_HASH_KEY", "invented-key-of-forty-characters-in-all!")
+    monkeypatch.setenv("SHELL", "/bin/bash")
+    assert huggy("sync", "--messages").code == 0
+    assert huggy("rebuild").code == 0
+    return huggy
+
+
+def test_every_command_line_that_can_run_against_a_sandbox_ends_well(desk: Huggy) -> None:
+    lines = list_runnable()
+    assert {"sync --json", "report --out report.html --language pt-BR", "get chats 700001 --json"} <= {*lines}
+    said = {}
+    for line in lines:
+        done = desk(*shlex.split(line))
+        if done.code != 0:
+            said[line] = (done.code, done.err)
+    assert said == {}
+
+
+def test_the_example_of_the_library_runs(desk: Huggy, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "public-api.md").read_text(encoding="utf-8")
+    (example,) = (code for language, code in BLOCK.findall(page) if language == "python")
+    assert HuggyError.__name__ in example
+    exec(compile(example, str(tmp_path / "example.py"), "exec"), {})
+    assert re.fullmatch(r"(True|False) [\[(]\(45,\),?[\])]\n", capsys.readouterr().out)
