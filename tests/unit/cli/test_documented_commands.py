@@ -23,7 +23,9 @@ def parse(line: str, *, whole: bool) -> None:
     context = huggy.make_context("huggy", [*words])
     command: click.Command = huggy
     while isinstance(command, click.Group):
-        name, found, words = command.resolve_command(context, [*context._protected_args, *context.args])
+        told = vars(context)
+        first = told.get("_protected_args") or told.get("protected_args", [])  # the latter in Click 8.1
+        name, found, words = command.resolve_command(context, [*first, *context.args])
         assert found is not None
         if not words and not whole:
             return
