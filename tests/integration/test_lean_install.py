@@ -47,7 +47,7 @@ import huggy_connector
 root, imported, failed = Path(huggy_connector.__file__).parent, 0, {}
 for path in sorted(root.rglob("*.py")):
     parts = path.relative_to(root).with_suffix("").parts
-    if parts[0] in ("airflow", "sandbox"):
+    if parts[0] == "airflow" or parts[:2] == ("sandbox", "server"):
         continue
     name = ".".join(("huggy_connector", *parts)).removesuffix(".__init__")
     try:
@@ -100,7 +100,7 @@ def test_the_wheel_alone_brings_no_module_of_an_extra(lean: Environment) -> None
 
 
 @each_python
-def test_every_module_outside_of_the_airflow_room_and_the_sandbox_imports(lean: Environment) -> None:
+def test_every_module_outside_of_the_airflow_room_and_the_sandboxs_server_imports(lean: Environment) -> None:
     ran = lean.run("python", "-I", "-c", IMPORT_ALL)
     assert ran.returncode == 0, ran.stderr
     place, are_many, failed = json.loads(ran.stdout)
@@ -137,13 +137,33 @@ def test_a_command_whose_extra_is_missing_names_it_and_leaves_nothing(
 
 
 @each_python
-@pytest.mark.parametrize("module", ["airflow", "airflow.dags", "airflow.hook"])
-def test_the_airflow_room_without_airflow_is_an_import_error_that_names_the_extra(
-    lean: Environment, module: str
+@pytest.mark.parametrize(
+    ("extra", "subject", "code"),
+    [
+        ("airflow", "huggy_connector.airflow", "import huggy_connector.airflow"),
+        ("airflow", "huggy_connector.airflow", "import huggy_connector.airflow.dags"),
+        ("airflow", "huggy_connector.airflow", "from huggy_connector.airflow import HuggyHook"),
+        ("sandbox", "huggy_connector.sandbox", "from huggy_connector.sandbox import Options, Sandbox"),
+        ("sandbox", "huggy_connector.sandbox", "import huggy_connector.sandbox.server.running"),
+    ],
+)
+def test_an_import_that_needs_an_extra_is_an_import_error_that_names_it(
+    lean: Environment, extra: str, subject: str, code: str
 ) -> None:
-    code = f"try:\n import huggy_connector.{module}\nexcept ImportError as error:\n print(error)"
-    said = f"huggy_connector.airflow needs the extra airflow: {install_command('airflow')}.\n"
-    assert lean.run("python", "-c", code).stdout == said
+    ran = lean.run("python", "-c", f"try:\n {code}\nexcept ImportError as error:\n print(error)")
+    assert (ran.stdout, ran.stderr) == (f"{subject} needs the extra {extra}: {install_command(extra)}.\n", "")
+
+
+@each_python
+@pytest.mark.parametrize("extra", [*MODULES, "all"])
+def test_an_extra_brings_its_modules_and_the_command_line_works(
+    python: str, wheel: Path, tmp_path: Path, extra: str
+) -> None:
+    made = create(tmp_path, python)
+    made.install(*PINNED, name_file(wheel, extra))
+    wanted = [module for each, modules in MODULES.items() if extra in (each, "all") for module in modules]
+    ran = made.run("python", "-c", f"import {', '.join(wanted)}", environ={"AIRFLOW_HOME": str(tmp_path)})
+    assert (ran.returncode, made.run("huggy", "--help").returncode) == (0, 0), ran.stderr
 
 
 @each_python
