@@ -197,6 +197,6 @@ def test_the_least_versions_that_are_allowed_do_the_work(python: str, wheel: Pat
     written = made.run("huggy", "report", "--warehouse", "huggy-demo/huggy.duckdb", "--out", "report.html")
     assert (written.returncode, (made.folder / "report.html").exists()) == (0, True), written.stderr
     made.install(*PINNED, "pytest", "pytest-timeout", "pytest-xdist", "hypothesis")
-    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=ci", *TESTS]  # without deadlines
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
     tested = made.run("python", *command, cwd=ROOT)
     assert tested.returncode == 0, tested.stdout[-5000:]
