@@ -1,4 +1,4 @@
-"""What `--dist=loadgroup` keeps together: the tests of a folder share an Airflow. And the browser."""
+"""What `--dist=loadgroup` keeps together: the tests of a folder share an Airflow. The browser. No deadlines."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.browser import CHROMIUM, FLAGS, LONGEST
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 os.environ["HUGGY_ENV_FILE"] = ""  # no test reads a .env that its developer has in this folder
+settings.register_profile("untimed", deadline=None)  # a machine may be busy: no test asserts a duration
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="module")

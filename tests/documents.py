@@ -18,6 +18,8 @@ SOURCES = sorted((ROOT / "huggy_connector").rglob("*.py"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 SHELLS = {"sh", "bash", "shell"}
+OPERATORS = {*"&|;<>"}
+"""What ends a command of a shell. A file behind `>` is then a command of its own, which is not ours."""
 COMMAND = re.compile(r"(?:^|[\s/])huggy ([a-z][^\n]*)")
 EXAMPLE = re.compile(r"\s*(?:Examples?: )?huggy [a-z]")
 IN_QUOTES = re.compile(r"[\"']((?:/\S*/)?huggy [a-z][^\"'\n]*)[\"']")
@@ -86,22 +88,28 @@ def _find_commands(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _split_script(script: str) -> Iterator[str]:
-    """Yield the commands of a shell script: without comments, and one for each side of `&&`, `;` and `|`."""
+    """Yield the commands of a shell script: without comments, one for each side of `&&`, `;`, `|`, `&` and `>`."""
     unfinished = ""
     for line in script.replace("\\\n", " ").splitlines():
         try:
-            words = shlex.split(f"{unfinished}{line}", comments=True)
+            words = _split_line(f"{unfinished}{line}")
         except ValueError:  # a quotation that ends on a later line
             unfinished += f"{line}\n"
             continue
         unfinished, command = "", list[str]()
         for word in words:
-            if word in {"&&", "||", ";", "|"}:
+            if not {*word} - OPERATORS:
                 yield shlex.join(command)
                 command = []
             else:
                 command.append(word)
         yield shlex.join(command)
+
+
+def _split_line(line: str) -> list[str]:
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="".join(OPERATORS))
+    lexer.whitespace_split = True
+    return list(lexer)
 
 
 def _name(path: Path) -> str:

@@ -17,8 +17,6 @@ from huggy_connector.cli.options import (
     setting_texts,
 )
 from huggy_connector.cli.output import print_json, print_table, say
-from huggy_connector.pipeline import Pipeline
-from huggy_connector.settings.review import SettingsReview
 
 
 @click.command()
@@ -34,7 +32,9 @@ def doctor(*, explicit: Mapping[str, Any], offline: bool, as_json: bool) -> int:
     Examples: huggy doctor
               huggy doctor --offline --json
     """
+    from huggy_connector.pipeline import Pipeline
     from huggy_connector.pipeline.doctor import CheckState
+    from huggy_connector.settings.review import SettingsReview
 
     review = SettingsReview.read(explicit=explicit, environ=os.environ)
     diagnosis = Pipeline(review.settings).diagnose(review, environ=os.environ, offline=offline)

@@ -28,6 +28,7 @@ TESTING = (
     "pytest>=9.0.3",
     "pytest-timeout>=2.4",
     "pytest-xdist>=3.8",
+    "hypothesis>=6.140",
     "jsonschema",
     "psutil",
     "asyncpg",

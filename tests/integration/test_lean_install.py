@@ -230,6 +230,6 @@ def test_the_least_and_the_newest_versions_that_are_allowed_do_the_work(
     (tmp_path / "kept.txt").write_text("".join(f"{name}=={version}\n" for name, version in told.items()))
     made.install("--constraint", str(tmp_path / "kept.txt"), *pin(*TOOLS))
     tests = [f"tests/{each}" for each in (*TESTS, *(MORE_TESTS if FULL else ()))]
-    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=ci", *tests]  # without deadlines
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     tested = made.run("python", *command, cwd=ROOT)
     assert tested.returncode == 0, tested.stdout[-5000:]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -78,3 +79,7 @@ def test_each_room_has_tests_that_make_finds_by_its_name() -> None:
     folders["airflow"] = [ROOT / "tests/dags"]
     lacking = [room for room, tried in folders.items() if not any([*each.glob("test_*.py")] for each in tried)]
     assert lacking == []
+
+
+def test_no_property_has_a_deadline() -> None:
+    assert [name for name in ("untimed", "quick") if settings.get_profile(name).deadline is not None] == []

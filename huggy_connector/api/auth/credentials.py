@@ -80,8 +80,11 @@ def choose_credentials(settings: Settings, *, now: Callable[[], datetime], note:
 def _explain_missing_token(settings: Settings, app: App | None) -> str:
     if settings.refresh_token is not None and settings.api_version == "v3":
         return "A refresh token is worth nothing alone: set HUGGY_CLIENT_ID and HUGGY_CLIENT_SECRET too."
-    login = f", or {LOG_IN}" if app is not None and settings.api_version == "v3" else "; the README says how to get one"
-    return f"There is no access token: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection){login}."
+    first_step = LOG_IN if app is not None and settings.api_version == "v3" else "run `huggy init`"
+    return (
+        "There is no access token: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection), or "
+        f"{first_step}."
+    )
 
 
 def read_configured_app(settings: Settings) -> App | None:

@@ -278,7 +278,7 @@ class Stage:
 
 
 @pytest.mark.proof
-@settings(max_examples=40 if FULL else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40 if FULL else 12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=st.lists(st.integers(0, 2), min_size=20, max_size=200))
 @example(script=[0] * 30 + [1] * 200 + [0] * 200)
 @example(script=[0, 1, 2] * 60)

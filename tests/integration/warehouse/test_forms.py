@@ -307,7 +307,6 @@ COLUMNS = st.lists(
 @pytest.mark.proof
 @settings(
     max_examples=150 if FULL else 20,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(COLUMNS)

@@ -360,7 +360,7 @@ def test_a_difficult_order_gives_the_same_tables(desk_type: type[Desk], name: st
 
 
 @pytest.mark.proof
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @example(FEARED["a value came back, and the visit in between is loaded last"])
 @given(stories())
 def test_any_order_and_repetition_of_loads_gives_the_same_tables(desk_type: type[Desk], story: Story) -> None:

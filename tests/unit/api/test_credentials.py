@@ -52,7 +52,10 @@ def test_without_a_complete_app_or_on_v2_the_token_is_fixed(others: dict[str, st
     [
         (
             {},
-            "There is no access token: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection); the README ",
+            (
+                "There is no access token: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection), "
+                "or run `huggy init`."
+            ),
         ),
         ({"client_id": "APP-1"}, "There is no access token: "),
         ({"refresh_token": "hidden"}, "A refresh token is worth nothing alone: set HUGGY_CLIENT_ID and "),

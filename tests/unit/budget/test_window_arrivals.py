@@ -201,7 +201,7 @@ def in_turn(pairs: Iterable[tuple[float, float]]) -> Delays:
 )
 @example(pairs=[(0.9, 0.0)] * 20 + [(0.0, 0.9)] * 20, rate=20, workers=40, lost=set())
 @example(pairs=[(2.9, 0.0)] * 20 + [(0.0, 0.0)] * 20, rate=20, workers=40, lost={0, 1, 2})
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_strict_no_second_sees_more_than_the_rate_whatever_the_delays(
     pairs: list[tuple[float, float]], rate: int, workers: int, lost: set[int]
 ) -> None:
@@ -213,7 +213,7 @@ def test_strict_no_second_sees_more_than_the_rate_whatever_the_delays(
 @given(pairs=st.lists(st.tuples(seconds, seconds), min_size=1, max_size=60))
 @example(pairs=[(1.0, 1.0)] * 20 + [(0.0, 0.0)] * 40)
 @example(pairs=[(0.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_before_enough_answers_no_slot_is_released_early(pairs: list[tuple[float, float]]) -> None:
     with patch.object(round_trips, "MIN_SAMPLES", 99):
         assert Simulation(in_turn(pairs), workers=40, requests=99).run().most_in_any() <= 20

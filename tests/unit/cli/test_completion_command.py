@@ -17,7 +17,10 @@ ROOT = Path(__file__).parents[3]
 LONGEST = 600
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    "shell",
+    [pytest.param("bash", marks=pytest.mark.slow), "zsh", "fish"],  # Click asks bash for its version
+)
 def test_the_script_is_clicks_and_its_last_line_says_how_to_install_it(
     capsys: pytest.CaptureFixture[str], shell: str
 ) -> None:
@@ -86,6 +89,7 @@ def test_words_are_completed(words: list[str], incomplete: str, offered: list[tu
     assert [(item.type, item.value.lower()) for item in items] == offered  # Click 8.1 offers `pt-BR`
 
 
+@pytest.mark.slow
 def test_a_bash_that_has_run_the_script_completes(tmp_path: Path) -> None:
     program = tmp_path / "huggy"
     program.write_text(

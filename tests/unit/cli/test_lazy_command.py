@@ -75,6 +75,7 @@ def test_a_call_and_its_help_are_those_of_the_command_itself(command: LazyComman
     assert (context.command, context.command_path) == (command.load(), f"huggy {command.name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command_lines", "environ"),
     [
@@ -94,11 +95,13 @@ def test_a_list_of_commands_imports_no_command_and_nothing_heavy(
     assert {each for each in commands if ".shell." not in each} == set()
 
 
+@pytest.mark.slow
 def test_the_help_of_no_command_imports_what_only_its_work_needs() -> None:
     imported = imported_by(*([str(command.name), "--help"] for command in COMMANDS))
     assert (HEAVY | ROOMS) & imported == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["huggy land ch", "huggy status --", "huggy backfill --", "huggy auth "])
 def test_a_completion_imports_what_only_the_work_needs_of_no_command(words: str) -> None:
     assert (HEAVY | ROOMS) & imported_by([], **completing(words)) == set()

@@ -245,7 +245,7 @@ def _row(resource: Resource) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("resource", [CHATS, CONTACTS], ids=lambda each: each.name)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_row_is_lost_and_no_type_changes_whatever_a_row_holds(resource: Resource, data: st.DataObject) -> None:
     rows: list[Any] = data.draw(st.lists(_row(resource) | _JSON, max_size=4))
@@ -282,7 +282,7 @@ def _agree(written: Any, given_value: Any) -> bool:
             return bool(written == given_value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(first=_JSON, second=_JSON)
 @example(first="1", second=1)
 @example(first=[], second={})

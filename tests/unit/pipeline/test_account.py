@@ -52,6 +52,7 @@ def test_a_v2_token_for_v3_is_told_and_a_refresh_token_alone_is_enough() -> None
     assert token(None, text="", can_refresh=True)[-1] == ok("there is only a refresh token, the next request renews it")
 
 
+@pytest.mark.slow
 def test_a_token_file_that_others_can_read_is_told_before_it_is_opened(tmp_path: Path) -> None:
     file = tmp_path / "tokens.json"
     file.write_text("garbage")

@@ -12,6 +12,8 @@ from huggy_connector.pipeline.doctor.disks import check_disks, check_state_folde
 from huggy_connector.settings import Settings
 from huggy_connector.storage import UnsafePath
 
+pytestmark = pytest.mark.slow
+
 
 def settings_in(folder: Path, **others: str) -> Settings:
     places = {"state": "state", "landing": "landing", "warehouse": "huggy.duckdb"}

@@ -1,7 +1,7 @@
 """Personal data that a value shows by itself: e-mail, CPF, CNPJ, CEP and phones, and what only looks like them."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stdnum.br import cnpj, cpf
 
@@ -82,7 +82,6 @@ def test_all_personal_data_in_a_text_is_found_in_order() -> None:
 digits = st.integers(min_value=0, max_value=9)
 
 
-@settings(deadline=None)
 @given(st.lists(digits, min_size=9, max_size=9).filter(any))
 def test_a_cpf_with_right_check_digits_is_found_and_bare_digits_with_wrong_ones_are_not(base: list[int]) -> None:
     first = "".join(map(str, base))
@@ -92,7 +91,6 @@ def test_a_cpf_with_right_check_digits_is_found_and_bare_digits_with_wrong_ones_
     assert "cpf" not in [each.kind for each in find_personal_data(wrong)]
 
 
-@settings(deadline=None)
 @given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=12, max_size=12).filter(lambda base: base.strip("0")))
 @example("12ABC34501DE")
 @example("112223330001")
@@ -102,7 +100,6 @@ def test_a_cnpj_with_right_check_digits_is_found(base: str) -> None:
     assert [len(find_personal_data(each)) for each in texts] == [1] * len(texts)
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("0123456789.-/()+ @abAB*\nçº–") | st.characters(), max_size=40))
 @example("11 11 91234-5678 91234-5678")
 @example("52998224725" * 3)

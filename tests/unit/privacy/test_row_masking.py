@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huggy_connector.catalogue import Resource, get_resource
@@ -182,7 +182,6 @@ trees = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(names, trees, max_size=6),
     st.dictionaries(numbered | references, signed | st.dictionaries(names, trees, max_size=3), max_size=3),
@@ -218,7 +217,6 @@ def _texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(names | numbered | references, trees, max_size=6),
     st.sampled_from([CHATS, CONTACTS, AGENTS, MESSAGES]),

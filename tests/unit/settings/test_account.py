@@ -129,7 +129,7 @@ def some(of: str) -> st.SearchStrategy[dict[str, str]]:
 
 @given(explicit=some("argument"), connection=some("connection"), environ=some("environ"))
 @example(explicit={}, connection={"base_url": ELSEWHERE}, environ={"access_token": "access_token of environ"})
-@at_most(max_examples=1000, deadline=None)
+@at_most(max_examples=1000)
 def test_in_any_settings_a_secret_goes_only_to_addresses_of_its_source(
     explicit: dict[str, str], connection: dict[str, str], environ: dict[str, str]
 ) -> None:
@@ -251,7 +251,7 @@ def test_the_file_permits_plain_http_for_its_own_addresses_alone() -> None:
 
 @given(explicit=some("environ"), environ=some("environ"), file=some("file"))
 @example(explicit={}, environ={"access_token": "access_token of environ"}, file={"base_url": ELSEWHERE})
-@at_most(max_examples=1000, deadline=None)
+@at_most(max_examples=1000)
 def test_with_any_file_a_secret_goes_only_to_addresses_of_its_source(
     explicit: dict[str, str], environ: dict[str, str], file: dict[str, str]
 ) -> None:

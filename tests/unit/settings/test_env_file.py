@@ -9,6 +9,8 @@ import pytest
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import EnvFile, Settings
 
+pytestmark = pytest.mark.slow
+
 NEIGHBOUR = 23456
 NOT_READ = "Set HUGGY_ENV_FILE to a file of yours, or empty."
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can play two users")

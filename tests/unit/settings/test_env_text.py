@@ -94,7 +94,7 @@ def test_nothing_to_change_changes_nothing() -> None:
     value=st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=30),
     before=st.sampled_from(["", "A=1", "HUGGY_LANDING=old\n# c\n", "# c\r\nexport HUGGY_LANDING='o'\r\n"]),
 )
-@at_most(max_examples=300, deadline=None)
+@at_most(max_examples=300)
 def test_any_value_is_read_as_it_was_written(value: str, before: str) -> None:
     changed = change_variables(before, {"HUGGY_LANDING": value})
     assert read_variables(changed, ".env") == {"HUGGY_LANDING": value}

@@ -309,7 +309,7 @@ HIDDEN = "hidden-5f3a9c"
 @example(name="base_url", value="http://a]", hidden="")
 @example(name="landing", value="s3://u:" + HIDDEN + "@bucket", hidden="")
 @example(name="budget", value="redis://u:" + HIDDEN + "@bucket\0", hidden="")
-@at_most(max_examples=500, deadline=None)
+@at_most(max_examples=500)
 def test_anything_in_any_setting_is_settings_or_one_sentence_that_names_it(
     source: str, name: str, value: Any, hidden: str
 ) -> None:
@@ -335,7 +335,7 @@ def test_anything_in_any_setting_is_settings_or_one_sentence_that_names_it(
 
 
 @given(name=texts)
-@at_most(max_examples=300, deadline=None)
+@at_most(max_examples=300)
 def test_an_unknown_setting_is_named_and_its_value_is_not(name: str) -> None:
     if name in Settings.model_fields:
         return
