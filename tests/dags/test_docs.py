@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.cli.cli_parser import get_parser
 from airflow.sdk import DAG, BaseOperator
 
 import huggy_connector
@@ -72,9 +73,16 @@ def find_fault(where: str, call: ast.Call, function: Any) -> str:
     return f"{where}: {ast.unparse(call)}: Airflow knows no {unknown}" if unknown else ""
 
 
-def test_every_command_of_airflow_that_a_page_shows_is_one_of_airflow() -> None:
-    from airflow.cli.cli_parser import get_parser
-
-    told = [(where, words[1:]) for where, words in list_tools("airflow") if any(w.startswith("-") for w in words)]
+def test_every_command_of_airflow_that_a_page_shows_is_one_of_airflow(capsys: pytest.CaptureFixture[str]) -> None:
+    """A mention may lack what it needs: `airflow backfill create`."""
+    parser = get_parser()
+    told = [(where, words[1:]) for where, words in list_tools("airflow") if len(words) > 1]
     assert {"README.md", "docs/airflow.md", "docs/pt-BR/airflow.md", "docs/tutorial.md"} <= {where for where, _ in told}
-    assert [(where, get_parser().parse_args(words)) for where, words in told if not words] == []
+    faults = []
+    for where, words in told:
+        try:
+            parser.parse_args(words)
+        except SystemExit:
+            said = capsys.readouterr().err.splitlines()
+            faults += [f"{where}: {line}" for line in said if "error: " in line and "are required" not in line]
+    assert faults == []
