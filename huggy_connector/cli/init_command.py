@@ -17,7 +17,6 @@ from huggy_connector.errors import ConfigurationError, Interrupted
 from huggy_connector.settings import EnvFile, Settings, is_secret_variable, name_variable
 from huggy_connector.settings.env_file import ENV_FILE, EnvPlace, locate_env_file, parse_env_file, read_env_text
 from huggy_connector.settings.env_text import change_variables
-from huggy_connector.storage import check_private_file, write_private_file
 
 if TYPE_CHECKING:
     from huggy_connector.cli.first_run.interview import Answers
@@ -58,6 +57,8 @@ def init() -> None:
 
 def _require_place() -> EnvPlace:
     """Return where the file is to be, before anything is asked. Raises ConfigurationError if it cannot be there."""
+    from huggy_connector.storage import check_private_file
+
     place = locate_env_file(os.environ)
     if place is None:
         raise ConfigurationError(f"{ENV_FILE} is set and empty, so no command reads a file: unset it, or name one.")
@@ -71,6 +72,8 @@ def _require_place() -> EnvPlace:
 
 
 def _write(place: EnvPlace, text: str) -> None:
+    from huggy_connector.storage import write_private_file
+
     try:
         write_private_file(place.path, text.encode())
     except OSError as error:
