@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 import shlex
@@ -20,8 +21,8 @@ SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 SHELLS = {"sh", "bash", "shell"}
 OPERATORS = {*"&|;<>"}
 """What ends a command of a shell. A file behind `>` is then a command of its own, which is not ours."""
-COMMAND = re.compile(r"(?:^|[\s/])huggy ([a-z][^\n]*)")
-EXAMPLE = re.compile(r"\s*(?:Examples?: )?huggy [a-z]")
+COMMAND = re.compile(r"(?:^|[\s/(])huggy ([a-z][^\n]*)")
+EXAMPLE = re.compile(r"\s*(?:Examples?: )?(?:eval \"\$\()?huggy [a-z]")
 IN_QUOTES = re.compile(r"[\"']((?:/\S*/)?huggy [a-z][^\"'\n]*)[\"']")
 IN_PROSE = re.compile(r"\bhuggy (?:auth )?[a-z]+(?: [\w./-]+)? --[\w-]+(?:[ =][\w.-]*\w)?")
 """A command with an option that stands in a sentence without a mark around it."""
@@ -84,7 +85,43 @@ def list_commands() -> list[tuple[str, str, bool]]:
 def _find_commands(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         if (match := COMMAND.search(line)) and not line.startswith("airflow "):
-            yield re.sub(r"\s{2,}\(.*\)$", "", match[1]).strip()
+            yield re.sub(r"\s{2,}\(.*\)$|\)[\"']$", "", match[1]).strip()
+
+
+def list_tools(*tools: str) -> list[tuple[str, list[str]]]:
+    """Return each command of one of these tools, other than `huggy`, that a page tells people to type, and its page."""
+    found = []
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        typed = [line for language, body in BLOCK.findall(text) if language in SHELLS for line in _split_script(body)]
+        typed += SPAN.findall(BLOCK.sub("", text))
+        found += [(_name(path), words) for line in typed if (words := _split_words(line)) and words[0] in tools]
+    return found
+
+
+def list_calls() -> list[tuple[str, ast.Call]]:
+    """Return each call of a plain name that a page shows, in a block of Python or in a sentence, and its page."""
+    found = []
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        codes = [body for language, body in BLOCK.findall(text) if language in {"python", "py"}]
+        codes += [span for span in SPAN.findall(BLOCK.sub("", text)) if re.match(r"[A-Za-z_]+\(.+\)$", span)]
+        for code in codes:
+            with contextlib.suppress(SyntaxError):  # `privacy(chats, contacts: masked)` is a sentence
+                nodes = ast.walk(ast.parse(code))
+                found += [
+                    (_name(path), node)
+                    for node in nodes
+                    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+                ]
+    return found
+
+
+def _split_words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return []
 
 
 def _split_script(script: str) -> Iterator[str]:

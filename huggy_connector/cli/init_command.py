@@ -57,6 +57,8 @@ def init() -> None:
 
 def _require_place() -> EnvPlace:
     """Return where the file is to be, before anything is asked. Raises ConfigurationError if it cannot be there."""
+    from huggy_connector.storage import check_private_file
+
     place = locate_env_file(os.environ)
     if place is None:
         raise ConfigurationError(f"{ENV_FILE} is set and empty, so no command reads a file: unset it, or name one.")

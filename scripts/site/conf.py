@@ -1,6 +1,7 @@
 """The configuration of Sphinx for both languages. What differs comes from the command line: see `__main__`."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from huggy_connector import __version__
@@ -9,6 +10,7 @@ project = "huggy_connector"
 release = version = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 templates_path = ["templates"]
+locale_dirs = ["_locale"]  # `staging` copies it there, for Sphinx compiles it where it is
 exclude_patterns = ["_files"]
 language = "en"
 
@@ -33,6 +35,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
 html_static_path = ["static"]
+html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 html_css_files = ["site.css"]
 html_sidebars = {
     "**": [

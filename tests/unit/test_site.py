@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from scripts.site.conf import escape_marks
-from scripts.site.pages import DOCS, Page, list_anchors, list_links, list_pages, split_code
+from scripts.site.pages import (
+    DOCS,
+    OUTSIDE_DOCS,
+    Page,
+    list_anchors,
+    list_links,
+    list_pages,
+    resolve_link,
+    split_code,
+)
 from scripts.site.staging import NOT_TRANSLATED, Stage
 
 
@@ -93,8 +102,8 @@ def test_the_navigation_is_what_the_home_page_lists_below_each_heading(docs: Pat
     home = read(write_stage(docs, "pt-BR"), "index")
     trees = re.findall(r"^```\{toctree\}\n(.*?)^```$", home, re.MULTILINE | re.DOTALL)
     assert [tree.split() for tree in trees] == [
-        [":hidden:", ":maxdepth:", "1", "Começar", "<start>"],
-        [":caption:", "Fazer", ":hidden:", ":maxdepth:", "1", "sync", "report"],
+        [":hidden:", ":maxdepth:", "1", "start"],
+        [":caption:", "Fazer", ":hidden:", ":maxdepth:", "1", "sync", "R", "<report>"],
     ]
 
 
@@ -126,6 +135,13 @@ def test_a_docstring_has_no_marks_but_its_code() -> None:
     lines = ["HUGGY_ and its name, `HUGGY_` and *args, 2*3", "* an item"]
     escape_marks(lines)
     assert lines == [r"HUGGY\_ and its name, `HUGGY_` and \*args, 2\*3", "* an item"]
+
+
+def test_each_page_that_a_page_links_to_is_on_the_site() -> None:
+    pages = [*OUTSIDE_DOCS, *list_pages()]
+    links = [(page, link) for page in pages for link in list_links(page.file.read_text(encoding="utf-8"))]
+    targets = {resolved[0] for page, link in links if (resolved := resolve_link(link, page.file))}
+    assert {file for file in targets if file.suffix == ".md"} - {page.file for page in pages} == set()
 
 
 def test_a_page_outside_docs_is_no_page_of_docs() -> None:
