@@ -43,6 +43,16 @@ def write_dag(dag: "DAG", session: Any) -> None:
     SerializedDagModel.write_dag(lazy, bundle_name="testing", session=session)
 
 
+def load_plugins() -> tuple[list[Any], dict[str, str]]:
+    """Return the plugins that Airflow registers, and the errors of those that it could not."""
+    manager = import_module("airflow.plugins_manager")
+    if _HAS_PLACES_OF_3_2:
+        plugins, errors = manager._get_plugins()
+        return plugins, errors
+    manager.ensure_plugins_loaded()
+    return manager.plugins, manager.import_errors
+
+
 def set_auth_manager(manager: Any, monkeypatch: "pytest.MonkeyPatch") -> None:
     """Let Airflow ask this auth manager for the length of a test."""
     app = import_module("airflow.api_fastapi.app")
