@@ -30,6 +30,13 @@ def restore(dag: "DAG") -> Any:
     return serialization.from_dict(serialization.to_dict(dag))
 
 
+def find_first_run(stored: Any) -> Any:
+    """Return the run that the scheduler would create first of a DAG as it has it, or None."""
+    return stored.next_dagrun_info(
+        **{"last_automated_run_info" if _HAS_PLACES_OF_3_2 else "last_automated_dagrun": None}
+    )
+
+
 def write_dag(dag: "DAG", session: Any) -> None:
     """Write a DAG into Airflow's database, as the dag-processor does."""
     from airflow.models.serialized_dag import SerializedDagModel
