@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,6 @@ from huggy_connector.errors import ConfigurationError, Interrupted
 from huggy_connector.settings import EnvFile, Settings, is_secret_variable, name_variable
 from huggy_connector.settings.env_file import ENV_FILE, EnvPlace, locate_env_file, parse_env_file, read_env_text
 from huggy_connector.settings.env_text import change_variables
-from huggy_connector.storage import check_private_file, write_private_file
 
 if TYPE_CHECKING:
     from huggy_connector.cli.first_run.interview import Answers
@@ -58,19 +56,22 @@ def init() -> None:
 
 def _require_place() -> EnvPlace:
     """Return where the file is to be, before anything is asked. Raises ConfigurationError if it cannot be there."""
+    from huggy_connector.storage import check_private_file, probe_folder
+
     place = locate_env_file(os.environ)
     if place is None:
         raise ConfigurationError(f"{ENV_FILE} is set and empty, so no command reads a file: unset it, or name one.")
     try:
         check_private_file(place.path)
-        with tempfile.TemporaryFile(dir=place.path.absolute().parent):
-            pass
+        probe_folder(place.path.absolute().parent)
     except OSError as error:
         raise _explain_unwritable(place, error) from None
     return place
 
 
 def _write(place: EnvPlace, text: str) -> None:
+    from huggy_connector.storage import write_private_file
+
     try:
         write_private_file(place.path, text.encode())
     except OSError as error:

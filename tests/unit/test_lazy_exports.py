@@ -11,6 +11,8 @@ import pytest
 
 from huggy_connector.lazy_exports import export_lazily
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "a_package_of_this_test"
 
 
