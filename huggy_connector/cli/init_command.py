@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -57,15 +56,14 @@ def init() -> None:
 
 def _require_place() -> EnvPlace:
     """Return where the file is to be, before anything is asked. Raises ConfigurationError if it cannot be there."""
-    from huggy_connector.storage import check_private_file
+    from huggy_connector.storage import check_private_file, probe_folder
 
     place = locate_env_file(os.environ)
     if place is None:
         raise ConfigurationError(f"{ENV_FILE} is set and empty, so no command reads a file: unset it, or name one.")
     try:
         check_private_file(place.path)
-        with tempfile.TemporaryFile(dir=place.path.absolute().parent):
-            pass
+        probe_folder(place.path.absolute().parent)
     except OSError as error:
         raise _explain_unwritable(place, error) from None
     return place

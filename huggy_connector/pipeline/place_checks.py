@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.landing import Landing
 from huggy_connector.settings import Settings, is_url
-from huggy_connector.storage import LocalStorage, resolve_links
+from huggy_connector.storage import LocalStorage, probe_folder, resolve_links
 from huggy_connector.warehouse import check_load
 
 
@@ -25,10 +24,8 @@ def check_warehouse_place(settings: Settings) -> None:
     check_load(settings.warehouse)
     folder = resolve_links(Path(settings.warehouse)).parent
     try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        probe_folder(folder)
     except OSError as error:
         raise WarehouseUnusable(
-            f"The warehouse's folder {folder} cannot be written to ({error.strerror}): change its rights, or give "
-            "another path."
+            f"The warehouse's folder {folder} cannot be written to ({error.strerror}): give another path."
         ) from None

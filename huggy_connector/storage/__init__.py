@@ -9,6 +9,7 @@ from huggy_connector.storage.atomic_write import (
     replace_file,
     sync_to_disk,
 )
+from huggy_connector.storage.folder_probe import probe_folder
 from huggy_connector.storage.object_store import ObjectStorage, open_storage
 from huggy_connector.storage.permissions import FilePermissions
 from huggy_connector.storage.private_files import (
@@ -37,6 +38,7 @@ __all__ = [
     "open_shared_file",
     "open_storage",
     "parse_temporary_name",
+    "probe_folder",
     "read_default_permissions",
     "remove_leftovers",
     "replace_file",

@@ -161,6 +161,13 @@ class ObjectStorage:
             self._write(lambda: self._store.delete(name))
         self._cache.remove(name)
 
+    def check_writable(self) -> None:
+        name = f".probe/{secrets.token_hex(8)}"
+        try:
+            self.create(name, b"")
+        finally:
+            self.delete(name)
+
     def _read_writer(self, name: str) -> str | None:
         """Return who created an object; "" if it is not one of ours, None if there is no such object."""
         try:

@@ -6,7 +6,6 @@ Names are paths below the root, with `/`. A folder exists while something is in 
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from huggy_connector.errors import LandingError, LandingUnwritable
 from huggy_connector.storage.atomic_write import create_beside, move_into_place, sync_to_disk
+from huggy_connector.storage.folder_probe import probe_folder
 from huggy_connector.storage.trust import UnsafePath, check_path, open_shared_file
 
 _MAX_CREATIONS = 5
@@ -57,6 +57,9 @@ class Storage(Protocol):
 
     def delete(self, name: str) -> None:
         """Delete a file, if it exists."""
+
+    def check_writable(self) -> None:
+        """Raise LandingUnwritable if no file can be written here. It leaves nothing behind."""
 
 
 class LocalStorage:
@@ -145,8 +148,7 @@ class LocalStorage:
             folder = self.root
             while not folder.exists():
                 folder = folder.parent
-            with tempfile.TemporaryFile(dir=folder):
-                pass
+            probe_folder(folder)
 
     @contextmanager
     def _temporary_file(self, name: str) -> Iterator[tuple[Path, Path]]:

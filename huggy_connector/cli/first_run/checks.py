@@ -18,7 +18,10 @@ class Checks(Protocol):
     """What an interview needs to know about its answers: settings by their names. Each raises HuggyError."""
 
     def has_token(self, account: Mapping[str, str]) -> bool:
-        """Say whether there is a token to ask Huggy with: an app has none before its login."""
+        """Say whether there is a token to ask Huggy with: an app has none before its login.
+
+        Raise for a text that can be none.
+        """
 
     def check_account(self, account: Mapping[str, str]) -> AccountCheck:
         """Return who the token is."""
@@ -37,11 +40,11 @@ class RealChecks:
     others: Mapping[str, str] = field(repr=False)
 
     def has_token(self, account: Mapping[str, str]) -> bool:
-        if "access_token" in account or "refresh_token" in account:
-            return True
         try:
             choose_credentials(self._resolve(account), now=SYSTEM_CLOCK.now, note=lambda _: None)
         except ConfigurationError:
+            if "access_token" in account or "refresh_token" in account:
+                raise  # it is there, and no token
             return False
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -131,6 +132,8 @@ def _find_near_zone(text: str) -> str:
     names = {name.lower(): name for name in sorted(zone_names())}
     cities = {name.rpartition("/")[2]: full for name, full in names.items()} | _OTHER_CITIES
     written = text.strip().lower().replace(" ", "_")
+    if re.search(r"\d", written):  # an offset: GMT-3 is like GMT-0 to no one but a program
+        return ""
     for known in (names, cities):
         if near := get_close_matches(written, known, n=1, cutoff=0.75):
             return known[near[0]]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from huggy_connector.pipeline.doctor.check_row import Finding, fail, ok, warn
 from huggy_connector.settings import Settings, is_url
-from huggy_connector.storage import create_beside, make_private_folder
+from huggy_connector.storage import make_private_folder, probe_folder
 from huggy_connector.warehouse.file.filesystem import NETWORK_FILESYSTEMS, filesystem_of, paths_to_build, read_mounts
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish import SPARE_BYTES, check_disk_space
@@ -22,7 +22,7 @@ def check_state_folder(settings: Settings) -> Iterator[Finding]:
     folder = settings.state_folder
     if folder.is_dir():
         make_private_folder(folder)  # it is there: this only checks it
-        yield from probe(folder / "state", str(folder), "set HUGGY_STATE to a folder of your own")
+        yield from probe(folder, str(folder), "set HUGGY_STATE to a folder of your own")
         return
     above = next(each for each in (folder, *folder.parents) if each.exists() or each.is_symlink())
     if above == folder or not above.is_dir():
@@ -35,16 +35,14 @@ def check_state_folder(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def probe(file: Path, subject: str, advice: str) -> Iterator[Finding]:
-    """Say whether a file can be made beside this one: it is made, and removed at once. `subject` is its folder."""
+def probe(folder: Path, subject: str, advice: str) -> Iterator[Finding]:
+    """Say whether a file can be written into a folder: one is, and is gone at once. `subject` is its name."""
     try:
-        descriptor, made = create_beside(file, 0o600)
+        probe_folder(folder)
     except OSError as error:
-        yield fail(f"{file.parent} cannot be written to ({error.strerror})", advice)
-        return
-    os.close(descriptor)
-    made.unlink(missing_ok=True)
-    yield ok(f"{subject} can be written to")
+        yield fail(f"{folder} cannot be written to ({error.strerror})", advice)
+    else:
+        yield ok(f"{subject} can be written to")
 
 
 def check_disks(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,11 +84,7 @@ def check_landing(settings: Settings, look: Fact[LandingLook], *, now: datetime)
         yield warn(f"{settings.landing} is not there yet", "the first `huggy sync` makes it; or set HUGGY_LANDING")
         return
     found = look.get()
-    name = f".doctor/probe-{secrets.token_hex(8)}"
-    try:
-        found.landing.storage.create(name, b"")
-    finally:
-        found.landing.storage.delete(name)
+    found.landing.storage.check_writable()
     yield ok(f"{settings.landing} can be written to")
     for company_id in found.landing.companies():
         newest = [

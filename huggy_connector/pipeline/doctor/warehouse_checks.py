@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.landing import Manifest
@@ -58,7 +57,7 @@ def check_warehouse(settings: Settings, look: Fact[WarehouseLook], landing: Fact
     found = look.get()
     status = found.status
     advice = "change its rights, or set HUGGY_WAREHOUSE to another path"
-    yield from probe(Path(settings.warehouse), "its folder", advice)
+    yield from probe(WarehousePaths.at(settings.warehouse).live.parent, "its folder", advice)
     if status is None:
         yield warn(f"{settings.warehouse} is not there yet", "the first `huggy sync` makes it; or set HUGGY_WAREHOUSE")
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from huggy_connector.cli.first_run.checks import RealChecks
-from huggy_connector.errors import LandingUnwritable, Unauthorized, WarehouseUnusable
+from huggy_connector.errors import ConfigurationError, LandingUnwritable, Unauthorized, WarehouseUnusable
 from huggy_connector.sandbox import Sandbox
 
 
@@ -32,6 +32,11 @@ def test_an_app_has_a_token_once_it_has_logged_in(checks: RealChecks, sandbox: S
     assert checks.has_token(logged_in)
     assert checks.check_account(logged_in).agent == "Ana Souza"
     assert checks.has_token(app)
+
+
+def test_a_text_that_can_be_no_token_is_refused_before_anybody_is_asked(checks: RealChecks) -> None:
+    with pytest.raises(ConfigurationError, match="holds spaces or other characters that no token has"):
+        checks.has_token({"access_token": "Bearer hidden"})
 
 
 def test_places_are_checked_on_the_disk(checks: RealChecks, tmp_path: Path) -> None:

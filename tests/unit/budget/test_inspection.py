@@ -13,6 +13,8 @@ from huggy_connector.budget.types import Lane
 from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
 
+pytestmark = pytest.mark.slow
+
 NOW = 1000.0
 
 

@@ -63,7 +63,7 @@ def test_each_wrong_answer_is_one_sentence_and_asked_again(capsys: pytest.Captur
             "/theirs.duckdb": WarehouseUnusable("/theirs.duckdb holds 3 tables of someone else."),
         }
     )
-    wrong = ("Manaus", "america/manaus", "Mars", "America/Manaus", "ftp://x/y", "/closed", "/lake")
+    wrong = ("Manaus", "america/manaus", "Mars", "GMT-3", "America/Manaus", "ftp://x/y", "/closed", "/lake")
     answers = interview(checks, TOKEN, "", *wrong, ":memory:", "/theirs.duckdb", "/desk.duckdb")
     places = {"timezone": "America/Manaus", "landing": "/lake", "warehouse": "/desk.duckdb"}
     assert answers.values == EMPTY | {"access_token": TOKEN} | places
@@ -73,6 +73,7 @@ def test_each_wrong_answer_is_one_sentence_and_asked_again(capsys: pytest.Captur
         f"HUGGY_TIMEZONE 'Manaus': {no_zone} Is America/Manaus meant?",
         f"HUGGY_TIMEZONE 'america/manaus': {no_zone} Is America/Manaus meant?",
         f"HUGGY_TIMEZONE 'Mars': {no_zone}",
+        f"HUGGY_TIMEZONE 'GMT-3': {no_zone}",
         "There it is 08:00 now.",
         f"HUGGY_LANDING 'ftp://x/y': {NO_PLACE}.",
         "The landing /closed may not be written to.",
