@@ -62,8 +62,6 @@ def _require_place() -> EnvPlace:
     place = locate_env_file(os.environ)
     if place is None:
         raise ConfigurationError(f"{ENV_FILE} is set and empty, so no command reads a file: unset it, or name one.")
-    from huggy_connector.storage import check_private_file
-
     try:
         check_private_file(place.path)
         with tempfile.TemporaryFile(dir=place.path.absolute().parent):
