@@ -50,7 +50,8 @@ MORE_TESTS = [
     "integration/warehouse/test_load.py",  # duckdb
 ]
 """At full size: tests of the modules that import each direct dependency."""
-TOOLS = ("hypothesis", "pytest", "pytest-timeout", "pytest-xdist")
+TOOLS = ("hypothesis", "moto", "pandas", "pytest", "pytest-timeout", "pytest-xdist")
+"""What the tests need besides; the S3 of the tests is moto's server, and their warm process has pandas."""
 WITHOUT_AIRFLOW = sorted({*MODULES} - {"airflow"})
 
 LIST_MODULES = """
@@ -228,7 +229,7 @@ def test_the_least_and_the_newest_versions_that_are_allowed_do_the_work(
     written = made.run("huggy", "report", "--warehouse", "huggy-demo/huggy.duckdb", "--out", "report.html")
     assert (written.returncode, (made.folder / "report.html").exists()) == (0, True), written.stderr
     (tmp_path / "kept.txt").write_text("".join(f"{name}=={version}\n" for name, version in told.items()))
-    made.install("--constraint", str(tmp_path / "kept.txt"), *pin(*TOOLS))
+    made.install("--constraint", str(tmp_path / "kept.txt"), *pin(*TOOLS), "moto[server]")
     tests = [f"tests/{each}" for each in (*TESTS, *(MORE_TESTS if FULL else ()))]
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     tested = made.run("python", *command, cwd=ROOT)
