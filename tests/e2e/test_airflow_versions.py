@@ -192,8 +192,8 @@ def test_nothing_moves_where_airflow_has_many_providers(
 ) -> None:
     """Resolved, not installed: they are four hundred packages."""
     wanted, resolved = tmp_path / "wanted.in", tmp_path / "resolved.txt"
-    resolve = ("pip", "compile", "--python", sys.executable, "--no-header", "--no-annotate")
-    resolve += ("--output-file", str(resolved), str(wanted))
+    files = ("--output-file", str(resolved), str(wanted))
+    resolve = ("pip", "compile", "--python", sys.executable, "--no-header", "--no-annotate", *files)
     wanted.write_text(f"apache-airflow[{EXTRAS}]=={version}\n")
     run_uv(*resolve, "--exclude-newer", AIRFLOWS[version], environ=environ)
     before = {*resolved.read_text().splitlines()}
