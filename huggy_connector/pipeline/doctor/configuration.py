@@ -18,7 +18,8 @@ def check_settings(review: SettingsReview) -> Iterator[Finding]:
     for sentence, names in _group_by_sentence(review.problems).items():
         yield fail(sentence, f"correct {', '.join(map(name_variable, names))}")
     for sentence in review.unknown:
-        yield warn(sentence, f"correct or unset {sentence.split()[0]}")
+        found, _, advice = sentence.partition(". ")
+        yield warn(found, advice or f"correct or unset {found.split()[0]}")
     for source in ("argument", "environment", "env file"):
         given = [review.describe(name) for name, where in review.sources.items() if where == source]
         if given:
