@@ -25,7 +25,7 @@ VERSION_FILE = "huggy_connector/__init__.py"
 PLACES = ("*", "dags/*", "docs/**/*", "examples/*", "huggy_connector/**/*", "plugins/*", "scripts/*")
 """Where a copy of the version could stand."""
 COPY = r"""(?:version\w*|huggy[-_]connector(?:\[[\w,-]*\])?)["']?\s*(?:[=:<>~]=?|-)\s*["']?{}(?![\d.]*\d)"""
-"""A version that is set or asked for: `version = "0.2.0"`, `huggy-connector==0.2.0`; not a text that tells of it."""
+"""A version that is set or asked for: `version = "1.0.0"`, `huggy-connector==1.0.0`; not a text that tells of it."""
 OTHER_VERSIONS = ("CHANGELOG.md", "constraints.txt", "requirements-image.txt")
 """Files with the history of versions, and versions of others."""
 SECTION = re.compile(r"^## \[?(?P<version>[^]\s]+)\]?(?: - (?P<day>\S+))?\s*$", re.MULTILINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 import shlex
@@ -18,8 +19,10 @@ SOURCES = sorted((ROOT / "huggy_connector").rglob("*.py"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 SHELLS = {"sh", "bash", "shell"}
-COMMAND = re.compile(r"(?:^|[\s/])huggy ([a-z][^\n]*)")
-EXAMPLE = re.compile(r"\s*(?:Examples?: )?huggy [a-z]")
+OPERATORS = {*"&|;<>"}
+"""What ends a command of a shell. A file behind `>` is then a command of its own, which is not ours."""
+COMMAND = re.compile(r"(?:^|[\s/(])huggy ([a-z][^\n]*)")
+EXAMPLE = re.compile(r"\s*(?:Examples?: )?(?:eval \"\$\()?huggy [a-z]")
 IN_QUOTES = re.compile(r"[\"']((?:/\S*/)?huggy [a-z][^\"'\n]*)[\"']")
 IN_PROSE = re.compile(r"\bhuggy (?:auth )?[a-z]+(?: [\w./-]+)? --[\w-]+(?:[ =][\w.-]*\w)?")
 """A command with an option that stands in a sentence without a mark around it."""
@@ -82,26 +85,68 @@ def list_commands() -> list[tuple[str, str, bool]]:
 def _find_commands(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         if (match := COMMAND.search(line)) and not line.startswith("airflow "):
-            yield re.sub(r"\s{2,}\(.*\)$", "", match[1]).strip()
+            yield re.sub(r"\s{2,}\(.*\)$|\)[\"']$", "", match[1]).strip()
+
+
+def list_tools(*tools: str) -> list[tuple[str, list[str]]]:
+    """Return each command of one of these tools, other than `huggy`, that a page tells people to type, and its page."""
+    found = []
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        typed = [line for language, body in BLOCK.findall(text) if language in SHELLS for line in _split_script(body)]
+        typed += SPAN.findall(BLOCK.sub("", text))
+        found += [(_name(path), words) for line in typed if (words := _split_words(line)) and words[0] in tools]
+    return found
+
+
+def list_calls() -> list[tuple[str, ast.Call]]:
+    """Return each call of a plain name that a page shows, in a block of Python or in a sentence, and its page."""
+    found = []
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        codes = [body for language, body in BLOCK.findall(text) if language in {"python", "py"}]
+        codes += [span for span in SPAN.findall(BLOCK.sub("", text)) if re.match(r"[A-Za-z_]+\(.+\)$", span)]
+        for code in codes:
+            with contextlib.suppress(SyntaxError):  # `privacy(chats, contacts: masked)` is a sentence
+                nodes = ast.walk(ast.parse(code))
+                found += [
+                    (_name(path), node)
+                    for node in nodes
+                    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+                ]
+    return found
+
+
+def _split_words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return []
 
 
 def _split_script(script: str) -> Iterator[str]:
-    """Yield the commands of a shell script: without comments, and one for each side of `&&`, `;` and `|`."""
+    """Yield the commands of a shell script: without comments, one for each side of `&&`, `;`, `|`, `&` and `>`."""
     unfinished = ""
     for line in script.replace("\\\n", " ").splitlines():
         try:
-            words = shlex.split(f"{unfinished}{line}", comments=True)
+            words = _split_line(f"{unfinished}{line}")
         except ValueError:  # a quotation that ends on a later line
             unfinished += f"{line}\n"
             continue
         unfinished, command = "", list[str]()
         for word in words:
-            if word in {"&&", "||", ";", "|"}:
+            if not {*word} - OPERATORS:
                 yield shlex.join(command)
                 command = []
             else:
                 command.append(word)
         yield shlex.join(command)
+
+
+def _split_line(line: str) -> list[str]:
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="".join(OPERATORS))
+    lexer.whitespace_split = True
+    return list(lexer)
 
 
 def _name(path: Path) -> str:

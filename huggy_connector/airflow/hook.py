@@ -156,7 +156,8 @@ class HuggyHook(BaseHook):
         if conn_id := extra.pop("landing_conn_id", None):
             if extra.get("landing_access"):
                 raise ConfigurationError(
-                    f"The extra of connection {self.huggy_conn_id!r} has landing_conn_id and landing_access: give one."
+                    f"The extra of connection {self.huggy_conn_id!r} has landing_conn_id and secret_landing_access: "
+                    "give one."
                 )
             access = read_store_options(self._get_other(str(conn_id), "landing_conn_id"))
             extra = {**extra, "landing_access": json.dumps(access)}

@@ -1,7 +1,8 @@
 """A stand-in of the Huggy API over real HTTP: for the demo, for tests, and to try one's own DAGs without an account.
 
 `Options` says what the account looks like and what goes wrong. `Sandbox` runs it in a thread. `serve` runs it until a
-signal stops it. The sandbox imports nothing of the connector. Importing this package imports no server.
+signal stops it. The sandbox imports nothing of the connector but the sentence that names its extra. Importing this
+package imports no server.
 """
 
 from __future__ import annotations

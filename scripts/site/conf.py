@@ -1,6 +1,8 @@
 """The configuration of Sphinx for both languages. What differs comes from the command line: see `__main__`."""
 
+import logging
 import re
+from pathlib import Path
 from typing import Any
 
 from huggy_connector import __version__
@@ -9,6 +11,7 @@ project = "huggy_connector"
 release = version = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 templates_path = ["templates"]
+locale_dirs = ["_locale"]  # `staging` copies it there, for Sphinx compiles it where it is
 exclude_patterns = ["_files"]
 language = "en"
 
@@ -33,6 +36,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
 html_static_path = ["static"]
+html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 html_css_files = ["site.css"]
 html_sidebars = {
     "**": [
@@ -47,7 +51,9 @@ html_sidebars = {
 
 
 def setup(app: Any) -> None:
-    """Take docstrings as plain words with code in backticks."""
+    """Take docstrings as plain words with code in backticks, and have Airflow say nothing while it is imported."""
+    for name in ("airflow.configuration", "airflow.settings"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # they say where they read what, before Airflow reads its level
     app.connect("autodoc-process-docstring", lambda *given: escape_marks(given[-1]))
 
 

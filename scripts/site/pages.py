@@ -32,6 +32,7 @@ OUTSIDE_DOCS = (
     Page("start", ROOT / f"README.{TRANSLATED}.md", TRANSLATED),
     Page("changes", ROOT / "CHANGELOG.md", "en"),
     Page("security", ROOT / "SECURITY.md", "en"),
+    Page("contributing", ROOT / "CONTRIBUTING.md", "en"),
 )
 """The pages of the site whose words are beside docs."""
 

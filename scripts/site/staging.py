@@ -32,6 +32,8 @@ _FILE_AS_WORDS = re.compile(r"\[(?:[\w./-]+\.md|docs/[\w./-]+)\](?=\(\S+\.md(?:#
 """The words of a link that are a page's path: on the site they are its title, which Sphinx puts in where none are."""
 PUBLIC_MODULES = ("huggy_connector", "huggy_connector.airflow")
 """The packages whose `__all__` is public. A name that two of them have is described where it comes first."""
+LOCALE = Path(__file__).parent / "locale"
+"""What the theme says, in Portuguese."""
 FILES = "_files"
 """The folder of the sources with files of the repository that pages link to."""
 
@@ -70,6 +72,8 @@ class Stage:
         text = re.sub(r"( · |^)\[(Em português|In English)\]\(.*\)", "", text, flags=re.MULTILINE)  # the sidebar has it
         text = re.sub(r"^```mermaid\n.*?^```", lambda _: self._draw_joins(), text, flags=re.MULTILINE | re.DOTALL)
         text = self._relink(text, page)
+        if page.name == "start":  # its title is the home page's
+            text = re.sub(r"^# .*", f"# {START[self.language]}", text)
         if page.name == "index":
             text += self._draw_navigation(page)
         elif page.name.endswith("/index"):
@@ -129,13 +133,19 @@ class Stage:
 
     def _draw_navigation(self, page: Page) -> str:
         """Return a table of contents for each heading of the page, with what is linked to below it."""
-        drawn = [_draw_toctree([f"{START[self.language]} <start>"], is_hidden=True)]
+        drawn = [_draw_toctree(["start"], is_hidden=True)]
         for section in page.file.read_text(encoding="utf-8").split("\n## ")[1:]:
             heading, _, body = section.partition("\n")
-            targets = re.findall(r"^- \[[^\]]*\]\(([^)]+)\)", body, re.MULTILINE)
-            files = [each[0] for target in targets if (each := resolve_link(target, page.file))]
-            drawn.append(_draw_toctree([str(self._find_name(file)) for file in files], caption=heading, is_hidden=True))
+            links = re.findall(r"^- \[([^\]]*)\]\(([^)]+)\)", body, re.MULTILINE)
+            entries = [self._draw_entry(words, each[0]) for words, to in links if (each := resolve_link(to, page.file))]
+            drawn.append(_draw_toctree(entries, caption=heading, is_hidden=True))
         return "\n" + "\n".join(drawn)
+
+    def _draw_entry(self, words: str, file: Path) -> str:
+        """Return a page as the contents have it: with its title, or the words of the link if that is not translated."""
+        name = str(self._find_name(file))
+        is_translated = name not in self.pages or self.pages[name].language == self.language
+        return name if is_translated else f"{words} <{name}>"
 
 
 def stage(language: str, folder: Path) -> None:
@@ -144,6 +154,7 @@ def stage(language: str, folder: Path) -> None:
     every_page = [*OUTSIDE_DOCS, *list_pages()]
     here = {page.name: page for wanted in ("en", language) for page in every_page if page.language == wanted}
     Stage(language, folder, here, {page.file: page.name for page in every_page}).write()
+    shutil.copytree(LOCALE, folder / "_locale")
 
 
 def _relate(path: str, name: str) -> str:

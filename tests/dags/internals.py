@@ -30,6 +30,13 @@ def restore(dag: "DAG") -> Any:
     return serialization.from_dict(serialization.to_dict(dag))
 
 
+def find_first_run(stored: Any) -> Any:
+    """Return the run that the scheduler would create first of a DAG as it has it, or None."""
+    return stored.next_dagrun_info(
+        **{"last_automated_run_info" if _HAS_PLACES_OF_3_2 else "last_automated_dagrun": None}
+    )
+
+
 def write_dag(dag: "DAG", session: Any) -> None:
     """Write a DAG into Airflow's database, as the dag-processor does."""
     from airflow.models.serialized_dag import SerializedDagModel
@@ -41,6 +48,16 @@ def write_dag(dag: "DAG", session: Any) -> None:
     lazy = LazyDeserializedDAG.from_dag(dag)
     import_module(module).SerializedDAG.bulk_write_to_db("testing", None, [lazy], session=session)
     SerializedDagModel.write_dag(lazy, bundle_name="testing", session=session)
+
+
+def load_plugins() -> tuple[list[Any], dict[str, str]]:
+    """Return the plugins that Airflow registers, and the errors of those that it could not."""
+    manager = import_module("airflow.plugins_manager")
+    if _HAS_PLACES_OF_3_2:
+        plugins, errors = manager._get_plugins()
+        return plugins, errors
+    manager.ensure_plugins_loaded()
+    return manager.plugins, manager.import_errors
 
 
 def set_auth_manager(manager: Any, monkeypatch: "pytest.MonkeyPatch") -> None:

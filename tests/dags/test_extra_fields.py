@@ -115,6 +115,6 @@ def test_an_endpoint_without_a_whole_key_is_refused(key: dict[str, str]) -> None
     with pytest.raises(ConfigurationError) as raised:
         read_settings({"secret_landing_access": {**ENDPOINT, **key}}, "desk")
     assert str(raised.value) == (
-        "The landing_access of connection 'desk' has an endpoint and no key: add the key, because the workers' own "
-        "key is not sent there."
+        "The secret_landing_access of connection 'desk' has an endpoint and no key: add the key, because the workers' "
+        "own key is not sent there."
     )

@@ -79,11 +79,11 @@ def test_a_connection_of_another_cloud_than_the_landing_is_refused_in_one_senten
 
 def test_access_to_the_landing_may_be_given_only_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_CLOUD", json.dumps({"conn_type": "aws"}))
-    connect(password="any-token", extra={"landing_conn_id": "cloud", "landing_access": {"region": "x"}})
+    connect(password="any-token", extra={"landing_conn_id": "cloud", "secret_landing_access": {"region": "x"}})
     with pytest.raises(ConfigurationError) as raised:
         HuggyHook().settings()
     assert str(raised.value) == (
-        "The extra of connection 'huggy_default' has landing_conn_id and landing_access: give one."
+        "The extra of connection 'huggy_default' has landing_conn_id and secret_landing_access: give one."
     )
 
 

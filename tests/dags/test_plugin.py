@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 QUERY = """
 import json
-from airflow import plugins_manager
-plugins, errors = plugins_manager._get_plugins()
+from tests.dags.internals import load_plugins
+plugins, errors = load_plugins()
 print(json.dumps([[plugin.name for plugin in plugins if plugin.name == "huggy"], errors]))
 """
 WITHOUT_THE_PACKAGES_ENTRY_POINTS = """

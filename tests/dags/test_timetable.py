@@ -7,7 +7,7 @@ from pendulum import DateTime, datetime
 
 from huggy_connector.airflow.dags import huggy_backfill
 from huggy_connector.airflow.timetable import BackfillOnlyTimetable
-from tests.dags.internals import restore
+from tests.dags.internals import find_first_run, restore
 
 NOVEMBER = [datetime(2026, 11, day) for day in range(1, 15)]
 
@@ -33,7 +33,7 @@ def test_the_scheduler_finds_nothing_to_run_by_itself() -> None:
     info = BackfillOnlyTimetable().next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
     assert info is None
     stored: Any = restore(huggy_backfill())
-    assert (stored.next_dagrun_info(last_automated_run_info=None), stored.timetable.periodic) == (None, True)
+    assert (find_first_run(stored), stored.timetable.periodic) == (None, True)
 
 
 def list_days(earliest: DateTime, latest: DateTime) -> list[DateTime]:

@@ -1,7 +1,8 @@
 """The wheel in an Airflow of an earlier year: it changes nothing there, and does the same work.
 
-`make test` installs it into one older Airflow and reads every DAG there. `make proof` does so in each, and runs the
-tests of the DAGs, a DAG by `airflow dags test`, and the scheduler. Airflow 3.3 is the one of all other tests.
+`make test` installs it into one older Airflow and reads every DAG there. `make proof` does so in each, and runs a DAG
+by `airflow dags test`, the tests of the DAGs, and those of four real processes: schedule, backfill, pages, the form of
+a connection. Airflow 3.3 is the one of all other tests.
 """
 
 import json
@@ -24,16 +25,27 @@ FULL = os.environ.get("HUGGY_PROOF") == "full"
 AIRFLOWS = {"3.1.8": "2026-03-31", "3.2.2": "2026-06-15"}
 """Each with a day soon after its release. What it needs is installed as it was on that day: Airflow's own lists of
 pinned versions, with which people install it, come from a place that the tests do not ask."""
+EXTRAS = (
+    "amazon,celery,cncf-kubernetes,fab,google,http,microsoft-azure,mysql,openlineage,pandas,postgres,redis,slack,"
+    "snowflake,ssh"
+)
+"""Extras with which people install Airflow."""
 TESTING = (
     "pytest>=9.0.3",
     "pytest-timeout>=2.4",
     "pytest-xdist>=3.8",
     "hypothesis>=6.140",
     "jsonschema",
+    "playwright>=1.55.1",
     "psutil",
     "asyncpg",
     "psycopg2-binary",
 )
+TESTS = {
+    "dags": ("tests/dags",),
+    "processes": tuple(f"tests/e2e/test_{name}.py" for name in ("sync", "backfill", "report_page", "connection_form")),
+}
+"""The tests that pass in each Airflow."""
 NETWORK_ERROR = re.compile(
     r"dns error|tcp connect error|connection (refused|reset)|unreachable|timed out", re.IGNORECASE
 )
@@ -66,7 +78,7 @@ print(json.dumps({
 }))
 """
 
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(10_800)]
 needs_full = pytest.mark.skipif(not FULL, reason="minutes of work: by make proof")
 
 
@@ -80,17 +92,23 @@ class OlderAirflow:
     packages_before: Mapping[str, str]
     """Each package and its version before ours was installed."""
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, **environ: str) -> str:
+        """Run Python there, with more in its environment. Return the standard output."""
         ran = subprocess.run(
-            [self.python, *arguments], cwd=self.folder, env=self.environ, capture_output=True, text=True, check=False
+            [self.python, *arguments],
+            cwd=self.folder,
+            env={**self.environ, **environ},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-3000:]
         return ran.stdout
 
     def run_tests(self, *paths: str) -> str:
         """Run tests there, and return pytest's last line. Warnings of libraries of that time are no failures."""
-        options = ("-p", "no:cacheprovider", "-p", "no:anyio", "-W", "default", "--timeout=1800", "-q")
-        return self.run("-m", "pytest", *options, *paths).splitlines()[-1]
+        options = ("-p", "no:cacheprovider", "-p", "no:anyio", "-W", "default", "--timeout=3600", "-q")
+        return self.run("-m", "pytest", *options, *paths, HUGGY_PROOF="full").splitlines()[-1]
 
 
 def run_uv(*arguments: str, environ: Mapping[str, str]) -> str:
@@ -109,15 +127,21 @@ def list_packages(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return {each["name"]: each["version"] for each in listed}
 
 
+@pytest.fixture(scope="module")
+def wheel(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True, env=environ)
+    return next(folder.glob("*.whl"))
+
+
 @pytest.fixture(
     scope="module",
-    params=[
-        "3.1.8",
-        pytest.param("3.2.2", marks=[pytest.mark.proof, needs_full]),
-    ],
+    params=["3.1.8", pytest.param("3.2.2", marks=needs_full)],
 )
 def older(
     request: pytest.FixtureRequest,
+    wheel: Path,
     environ: dict[str, str],
     connection_into: Callable[[Path], str],
     tmp_path_factory: pytest.TempPathFactory,
@@ -125,9 +149,7 @@ def older(
     """An older Airflow as somebody had it, then our wheel as docs/airflow.md says."""
     version: str = request.param
     folder = tmp_path_factory.mktemp("older")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True, env=environ)
-    wheel, python = next((folder / "dist").glob("*.whl")), folder / "venv" / "bin" / "python"
+    python = folder / "venv" / "bin" / "python"
     of_uv = {**environ, "UV_COMPILE_BYTECODE": "0"}
     run_uv("venv", "--python", sys.executable, str(folder / "venv"), environ=of_uv)
     install = ("pip", "install", "--python", str(python))
@@ -151,7 +173,7 @@ def older(
 
 @pytest.fixture(scope="module")
 def ready_for_tests(older: OlderAirflow) -> OlderAirflow:
-    ours = f"huggy-connector[report,sandbox] @ {older.wheel.as_uri()}"
+    ours = f"huggy-connector[object-storage,report,sandbox] @ {older.wheel.as_uri()}"
     run_uv("pip", "install", "--python", str(older.python), ours, *TESTING, environ=older.environ)
     return older
 
@@ -161,6 +183,23 @@ def test_airflow_and_all_that_it_brought_keep_their_versions(older: OlderAirflow
     assert {name: after.get(name) for name in older.packages_before} == older.packages_before
     assert (after["apache-airflow"], after["apache-airflow-core"]) == (older.version, older.version)
     assert "huggy-connector" in after
+
+
+@needs_full
+@pytest.mark.parametrize("version", AIRFLOWS)
+def test_nothing_moves_where_airflow_has_many_providers(
+    version: str, wheel: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Resolved, not installed: they are four hundred packages."""
+    wanted, resolved = tmp_path / "wanted.in", tmp_path / "resolved.txt"
+    resolve = ["pip", "compile", "--python", sys.executable, "--no-header", "--no-annotate"]
+    resolve += ["--output-file", str(resolved), str(wanted)]
+    wanted.write_text(f"apache-airflow[{EXTRAS}]=={version}\n")
+    run_uv(*resolve, "--exclude-newer", AIRFLOWS[version], environ=environ)
+    before = {*resolved.read_text().splitlines()}
+    wanted.write_text(f"{wanted.read_text()}huggy-connector[airflow] @ {wheel.as_uri()}\n")
+    run_uv(*resolve, environ=environ)
+    assert before - {*resolved.read_text().splitlines()} == set()
 
 
 def test_each_module_is_imported_and_each_dag_is_read(older: OlderAirflow) -> None:
@@ -192,7 +231,6 @@ def test_the_connections_form_has_our_fields(older: OlderAirflow) -> None:
     }
 
 
-@pytest.mark.proof
 @needs_full
 def test_airflow_dags_test_lands_every_chat(older: OlderAirflow, account: Sandbox) -> None:
     older.run("-m", "airflow", "db", "migrate")
@@ -205,11 +243,10 @@ def test_airflow_dags_test_lands_every_chat(older: OlderAirflow, account: Sandbo
     assert ids == sorted(map(int, account.truth("chats")["ids"]))
 
 
-@pytest.mark.proof
 @needs_full
-@pytest.mark.parametrize("tests", ["tests/dags", "tests/e2e/test_sync.py tests/e2e/test_backfill.py"])
+@pytest.mark.parametrize("tests", TESTS)
 def test_the_same_tests_pass_there(ready_for_tests: OlderAirflow, tests: str) -> None:
-    assert re.search(r"\d+ passed", ready_for_tests.run_tests(*tests.split()))
+    assert re.search(r"\d+ passed", ready_for_tests.run_tests(*TESTS[tests]))
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """The wheel without extras, in an environment of its own: library and command line, no Airflow, no server.
 
-Each command that needs an extra names it. The least versions that pyproject.toml allows do the work, too.
+Each command that needs an extra names it. The least and the newest versions that are allowed do the work, too.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -19,18 +20,37 @@ from scripts.environments import PINNED, PYTHONS, ROOT, THIS_PYTHON, Environment
 
 FULL = os.environ.get("HUGGY_PROOF") == "full"
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
+at_full_size = pytest.mark.skipif(not FULL, reason="only at full size, by make proof")
 each_python = pytest.mark.parametrize(
     "python",
-    [
-        version
-        if version == THIS_PYTHON
-        else pytest.param(version, marks=pytest.mark.skipif(not FULL, reason="only at full size, by make proof"))
-        for version in PYTHONS
-    ],
+    [version if version == THIS_PYTHON else pytest.param(version, marks=at_full_size) for version in PYTHONS],
     scope="module",
 )
-TESTS = ["tests/unit/settings", "tests/unit/cli", "tests/unit/rows"]
+TESTS = ["unit/settings", "unit/cli", "unit/rows"]
 """Tests that pass through most of the libraries, in seconds. DuckDB's least version has a file of its own."""
+MORE_TESTS = [
+    "unit/api/test_client.py",  # tenacity
+    "unit/api/test_response_limits.py",  # httpcore
+    "unit/api/test_stored_token.py",  # pydantic
+    "unit/api/test_token_claims.py",  # pyjwt
+    "unit/landing/test_id_set.py",  # pyroaring
+    "unit/pipeline/test_installation.py",  # packaging
+    "unit/privacy/test_detectors.py",  # phonenumbers, python-stdnum
+    "unit/report",  # babel, jinja2, matplotlib
+    "integration/api/test_http.py",  # httpx, h11
+    "integration/api/test_proxies_over_http.py",  # socksio
+    "integration/api/test_token_file.py",  # filelock
+    "integration/api/test_token_redis.py",  # cryptography
+    "integration/budget/test_redis.py",  # redis
+    "integration/landing/test_change_detection.py",  # pyarrow
+    "integration/landing/test_parquet.py",
+    "integration/sandbox/test_running.py",  # aiohttp
+    "integration/storage/test_obstore_adapter.py",  # obstore
+    "integration/warehouse/test_calendar.py",  # holidays
+    "integration/warehouse/test_load.py",  # duckdb
+]
+"""At full size: tests of the modules that import each direct dependency."""
+TOOLS = ("hypothesis", "pytest", "pytest-timeout", "pytest-xdist")
 WITHOUT_AIRFLOW = sorted({*MODULES} - {"airflow"})
 
 LIST_MODULES = """
@@ -47,7 +67,7 @@ import huggy_connector
 root, imported, failed = Path(huggy_connector.__file__).parent, 0, {}
 for path in sorted(root.rglob("*.py")):
     parts = path.relative_to(root).with_suffix("").parts
-    if parts[0] in ("airflow", "sandbox"):
+    if parts[0] == "airflow" or parts[:2] == ("sandbox", "server"):
         continue
     name = ".".join(("huggy_connector", *parts)).removesuffix(".__init__")
     try:
@@ -100,7 +120,7 @@ def test_the_wheel_alone_brings_no_module_of_an_extra(lean: Environment) -> None
 
 
 @each_python
-def test_every_module_outside_of_the_airflow_room_and_the_sandbox_imports(lean: Environment) -> None:
+def test_every_module_outside_of_the_airflow_room_and_the_sandboxs_server_imports(lean: Environment) -> None:
     ran = lean.run("python", "-I", "-c", IMPORT_ALL)
     assert ran.returncode == 0, ran.stderr
     place, are_many, failed = json.loads(ran.stdout)
@@ -137,13 +157,33 @@ def test_a_command_whose_extra_is_missing_names_it_and_leaves_nothing(
 
 
 @each_python
-@pytest.mark.parametrize("module", ["airflow", "airflow.dags", "airflow.hook"])
-def test_the_airflow_room_without_airflow_is_an_import_error_that_names_the_extra(
-    lean: Environment, module: str
+@pytest.mark.parametrize(
+    ("extra", "subject", "code"),
+    [
+        ("airflow", "huggy_connector.airflow", "import huggy_connector.airflow"),
+        ("airflow", "huggy_connector.airflow", "import huggy_connector.airflow.dags"),
+        ("airflow", "huggy_connector.airflow", "from huggy_connector.airflow import HuggyHook"),
+        ("sandbox", "huggy_connector.sandbox", "from huggy_connector.sandbox import Options, Sandbox"),
+        ("sandbox", "huggy_connector.sandbox", "import huggy_connector.sandbox.server.running"),
+    ],
+)
+def test_an_import_that_needs_an_extra_is_an_import_error_that_names_it(
+    lean: Environment, extra: str, subject: str, code: str
 ) -> None:
-    code = f"try:\n import huggy_connector.{module}\nexcept ImportError as error:\n print(error)"
-    said = f"huggy_connector.airflow needs the extra airflow: {install_command('airflow')}.\n"
-    assert lean.run("python", "-c", code).stdout == said
+    ran = lean.run("python", "-c", f"try:\n {code}\nexcept ImportError as error:\n print(error)")
+    assert (ran.stdout, ran.stderr) == (f"{subject} needs the extra {extra}: {install_command(extra)}.\n", "")
+
+
+@each_python
+@pytest.mark.parametrize("extra", [*MODULES, "all"])
+def test_an_extra_brings_its_modules_and_the_command_line_works(
+    python: str, wheel: Path, tmp_path: Path, extra: str
+) -> None:
+    made = create(tmp_path, python)
+    made.install(*PINNED, name_file(wheel, extra))
+    wanted = [module for each, modules in MODULES.items() if extra in (each, "all") for module in modules]
+    ran = made.run("python", "-c", f"import {', '.join(wanted)}", environ={"AIRFLOW_HOME": str(tmp_path)})
+    assert (ran.returncode, made.run("huggy", "--help").returncode) == (0, 0), ran.stderr
 
 
 @each_python
@@ -161,22 +201,35 @@ def read_least_versions(*extras: str) -> dict[str, str]:
     return {name: each.version for name, each in bounds if each.operator == ">="}
 
 
+def pin(*names: str) -> list[str]:
+    """Return the requirements of constraints.txt for some packages."""
+    return re.findall(
+        rf"^(?:{'|'.join(names)})==\S+$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+
 @each_python
-def test_the_least_versions_that_are_allowed_do_the_work(python: str, wheel: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("resolution", ["lowest-direct", pytest.param("highest", marks=at_full_size)])
+def test_the_least_and_the_newest_versions_that_are_allowed_do_the_work(
+    python: str, resolution: str, wheel: Path, tmp_path: Path
+) -> None:
     least = read_least_versions(*WITHOUT_AIRFLOW)
     made = create(tmp_path, python)
     flags = [part for extra in WITHOUT_AIRFLOW for part in ("--extra", extra)]
-    made.install("--resolution", "lowest-direct", "--requirements", str(ROOT / "pyproject.toml"), *flags)
+    made.install("--resolution", resolution, "--requirements", str(ROOT / "pyproject.toml"), *flags)
     made.install("--no-deps", name_file(wheel))
     told = json.loads(made.run("python", "-I", "-c", LIST_VERSIONS, *least).stdout)
-    assert {name: Version(version) for name, version in told.items()} == {
-        name: Version(version) for name, version in least.items()
-    }
+    if resolution == "lowest-direct":
+        assert {name: Version(version) for name, version in told.items()} == {
+            name: Version(version) for name, version in least.items()
+        }
     ran = made.run("huggy", "demo", "--chats", "60")
     assert (ran.returncode, "Chats a day by channel" in ran.stdout) == (0, True), ran.stderr
     written = made.run("huggy", "report", "--warehouse", "huggy-demo/huggy.duckdb", "--out", "report.html")
     assert (written.returncode, (made.folder / "report.html").exists()) == (0, True), written.stderr
-    made.install(*PINNED, "pytest", "pytest-timeout", "pytest-xdist", "hypothesis")
-    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
+    (tmp_path / "kept.txt").write_text("".join(f"{name}=={version}\n" for name, version in told.items()))
+    made.install("--constraint", str(tmp_path / "kept.txt"), *pin(*TOOLS))
+    tests = [f"tests/{each}" for each in (*TESTS, *(MORE_TESTS if FULL else ()))]
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     tested = made.run("python", *command, cwd=ROOT)
     assert tested.returncode == 0, tested.stdout[-5000:]

@@ -69,6 +69,16 @@ def test_no_page_takes_a_script_a_style_or_a_picture_from_another_host(site: Pat
     assert [path for path in site.rglob("*.css") if fonts.search(path.read_text(encoding="utf-8"))] == []
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", {"Next", "Previous", "Back to top"}), ("pt-BR", {"Próxima", "Anterior", "Voltar ao topo"})],
+)
+def test_what_the_theme_says_is_in_the_language_of_the_page(site: Path, language: str, words: set[str]) -> None:
+    page = (site / LANGUAGES[language] / "limits.html").read_text(encoding="utf-8")
+    said = re.findall(r"<span>(Next|Previous|Back to top|Próxima|Anterior|Voltar ao topo)</span>", page)
+    assert {*said} == words
+
+
 def test_the_reference_of_python_has_what_may_be_imported(site: Path) -> None:
     import huggy_connector.airflow
 

@@ -35,11 +35,13 @@ def test_every_name_of_the_package_can_be_imported_from_it(tmp_path: Path) -> No
     assert run_python(code, tmp_path) == edge.__all__
 
 
+@pytest.mark.slow
 def test_what_a_document_imports_for_airflow_is_there(tmp_path: Path) -> None:
     lines = {f"from {module} import {name}" for _, module, name in list_imports() if "airflow" in module}
     assert run_python("\n".join([*sorted(lines), "print('all', 'there')"]), tmp_path) == ["all", "there"]
 
 
+@pytest.mark.slow
 def test_the_room_of_the_factories_and_their_names_do_not_hide_each_other(tmp_path: Path) -> None:
     code = (
         "from huggy_connector.airflow import huggy_sync, table; import huggy_connector.airflow.dags as dags;"

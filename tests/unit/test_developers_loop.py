@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import pytest
 import yaml
 from hypothesis import settings
 
+from tests.documents import list_tools
+
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):(?!=)", MAKEFILE, re.MULTILINE))
 ROOMS = {path.name for path in (ROOT / "huggy_connector").iterdir() if (path / "__init__.py").is_file()}
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 FORMS = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*_*.yml"))
+FROM_ELSEWHERE = [["chart.py"], ["-W", "error::FutureWarning"]]
+"""A file that the tutorial has its reader write, and an option of Python itself."""
 TEXTS = [ROOT / "CONTRIBUTING.md", ROOT / ".github/pull_request_template.md", *WORKFLOWS]
 
 
@@ -30,6 +35,42 @@ def test_each_make_command_that_is_told_is_a_target_of_the_makefile(path: Path) 
     rooms = {"test-<room>", *(f"test-{room}" for room in ROOMS)}
     assert told
     assert told - TARGETS - rooms == set()
+
+
+def test_each_make_command_of_a_document_is_a_target_of_the_makefile() -> None:
+    told = {(where, words[1]) for where, words in list_tools("make") if len(words) > 1}
+    rooms = {"test-<room>", *(f"test-{room}" for room in ROOMS)}
+    assert {("docs/tutorial.md", "demo"), ("README.pt-BR.md", "test-landing")} <= told
+    assert {(where, target) for where, target in told if target not in TARGETS | rooms} == set()
+
+
+def test_each_extra_that_a_document_installs_is_one_of_the_package() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    told = {(where, extra) for where, words in list_tools("pip", "uv") for extra in list_extras(words)}
+    assert {("README.md", "airflow"), ("docs/pt-BR/report.md", "report")} <= told
+    assert {(where, extra) for where, extra in told if extra not in extras} == set()
+
+
+def list_extras(words: list[str]) -> list[str]:
+    brackets = (re.fullmatch(r"(?:huggy-connector|\.)\[(.*)\]", word) for word in words)
+    return [extra.strip() for match in brackets if match for extra in match[1].split(",")]
+
+
+def test_each_script_that_a_document_runs_is_there_and_knows_its_options() -> None:
+    told = [(where, words) for where, words in list_tools("python") if words[1:] not in FROM_ELSEWHERE]
+    assert ("README.md", ["python", "-m", "benchmarks.extract", "--chats", "2000"]) in told
+    assert [fault for where, words in told if (fault := find_fault(where, words[1:]))] == []
+
+
+def find_fault(where: str, words: list[str]) -> str:
+    is_module = words[0] == "-m"
+    name = f"{words[1].replace('.', '/')}.py" if is_module else words[0]
+    if not (ROOT / name).is_file():
+        return f"{where}: there is no {name}"
+    options = {word for word in words[1 + is_module :] if word.startswith("--")}
+    code = (ROOT / name).read_text(encoding="utf-8")
+    unknown = {option for option in options if f'add_argument("{option}"' not in code}
+    return f"{where}: {name} does not know {unknown}" if unknown else ""
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -21,7 +21,13 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "huggy_connector"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
-DISTRIBUTIONS = {"airflow": "apache-airflow", "jwt": "pyjwt", "stdnum": "python-stdnum", "pydantic_core": "pydantic"}
+DISTRIBUTIONS = {
+    "airflow": "apache-airflow",
+    "dotenv": "python-dotenv",
+    "jwt": "pyjwt",
+    "pydantic_core": "pydantic",
+    "stdnum": "python-stdnum",
+}
 """Modules whose package has another name; pydantic brings pydantic_core in the one version that fits."""
 OF_AIRFLOW = {"fastapi", "pendulum", "sqlalchemy"}
 """Modules that come with Airflow."""
@@ -115,6 +121,7 @@ def test_a_missing_extra_is_a_wrong_configuration_and_an_import_error_of_one_sen
     assert str(pickle.loads(pickle.dumps(raised.value))) == said[0]
 
 
+@pytest.mark.slow
 def test_a_folder_of_the_modules_name_is_no_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "folder_of_airflow").mkdir()
     monkeypatch.syspath_prepend(tmp_path)

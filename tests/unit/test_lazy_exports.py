@@ -11,7 +11,7 @@ import pytest
 
 from huggy_connector.lazy_exports import export_lazily
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow  # the package is made in a folder
 
 PACKAGE = "a_package_of_this_test"
 

@@ -52,6 +52,7 @@ def run_python(code: str, home: Path) -> list[str]:
     return done.stdout.splitlines()[-1].split()
 
 
+@pytest.mark.slow
 @packages
 def test_importing_a_public_package_imports_nothing_heavy(package: ModuleType, tmp_path: Path) -> None:
     code = f"import sys, {package.__name__}; print('ready', *{{name.partition('.')[0] for name in sys.modules}})"

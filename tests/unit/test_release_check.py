@@ -20,6 +20,7 @@ def test_the_version_stands_in_one_place_of_this_repository() -> None:
     assert find_copies(ROOT, __version__) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "is_copy"),
     [
@@ -69,6 +70,7 @@ def test_another_section_or_one_without_its_day_is_refused(text: str, sentence: 
     assert str(raised.value) == sentence
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "huggy_connector" / "__pycache__").mkdir(parents=True)
     for name in ("one.py", "two.sql", "__pycache__/one.pyc"):

@@ -68,6 +68,6 @@ def _require_key_with_endpoint(access: Any, conn_id: str) -> None:
     has_endpoint = any("endpoint" in name.lower() for name in options)
     if has_endpoint and not any(credential <= given for credential in _CREDENTIALS):
         raise ConfigurationError(
-            f"The landing_access of connection {conn_id!r} has an endpoint and no key: add the key, because the "
+            f"The secret_landing_access of connection {conn_id!r} has an endpoint and no key: add the key, because the "
             "workers' own key is not sent there."
         )

@@ -16,24 +16,26 @@ from tests.integration.conftest import Run
 Huggy = Callable[..., Run]
 CANNOT_RUN = {
     "a browser": "auth login",
+    "a person who answers; the tests of `huggy init` do": "init",
     "ends when a person ends it": "sandbox",
     "a minute at the real limit, and run by the tests of `huggy demo`": "demo",
     "a version that was published long ago": "rollback --to",
     "a snapshot that is blocked": "rollback --unblock",
 }
-PLACEHOLDER = re.compile(r"[\[\]]|\.\.\.|\b(D|ID|RUN_KEY|SQL|RESOURCE|RECURSO)\b")
-MENTIONS = {"forget", "land", "query --json", "rollback --accept", "rollback --block"}
+PLACEHOLDER = re.compile(r"[\[\]]|\.\.\.|\b(D|ID|RUN_KEY|SHELL|SQL|RESOURCE|RECURSO)\b")
+MENTIONS = {"backfill", "forget", "land", "query --json", "rollback --accept", "rollback --block"}
 """Commands without the value that they need, because a sentence is about the command."""
 
 
 def list_runnable() -> list[str]:
     """Return what is whole, and what the pages mention as it can be typed."""
-    lines = {line for where, line, whole in list_commands() if whole or where.startswith(("README", "docs/"))}
-    return sorted(
+    lines = {line for where, line, whole in list_commands() if whole or where.endswith((".md", ".ipynb"))}
+    runnable = (
         line
         for line in lines - MENTIONS
         if not PLACEHOLDER.search(line) and not line.startswith(tuple(CANNOT_RUN.values()))
     )
+    return sorted(runnable, key=lambda line: ("--again" in line, line))  # somebody has to be forgotten first
 
 
 @pytest.fixture

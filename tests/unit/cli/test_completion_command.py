@@ -86,7 +86,7 @@ def test_without_a_name_it_is_the_script_of_the_users_own_shell(
 )
 def test_words_are_completed(words: list[str], incomplete: str, offered: list[tuple[str, str]]) -> None:
     items = BashComplete(huggy, {}, "huggy", COMPLETE_VARIABLE).get_completions(words, incomplete)
-    assert [(item.type, item.value) for item in items] == offered
+    assert [(item.type, item.value.lower()) for item in items] == offered  # Click 8.1 offers `pt-BR`
 
 
 @pytest.mark.slow
