@@ -39,9 +39,9 @@ def init() -> None:
 
     place = _require_place()
     questions = Questions(sys.stdin, has_person=sys.stdin.isatty())
-    text = read_env_text(place, is_secret=is_secret_variable) or ""
     try:
-        answers = _ask(questions, parse_env_file(text, place.name, names=_VARIABLES))
+        answers = _ask(questions, parse_env_file(_read(place), place.name, names=_VARIABLES))
+        text = _read(place)  # once more: somebody may have changed it while the questions were answered
         changes = {name_variable(name): value for name, value in answers.values.items()}
         changed = change_variables(text, changes)
         outvoted = _find_outvoted(parse_env_file(changed, place.name, names=_VARIABLES), answers)
@@ -67,6 +67,10 @@ def _require_place() -> EnvPlace:
     except OSError as error:
         raise _explain_unwritable(place, error) from None
     return place
+
+
+def _read(place: EnvPlace) -> str:
+    return read_env_text(place, is_secret=is_secret_variable) or ""
 
 
 def _write(place: EnvPlace, text: str) -> None:

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from huggy_connector.cli.output import note
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode
-from huggy_connector.settings import SECRETS, Settings, clean_text, has_password, parse_path, quote_value
+from huggy_connector.settings import SECRETS, Settings, clean_text, has_password, name_variable, parse_path, quote_value
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -67,7 +67,7 @@ def _add_options(
                 if name in ("budget", "token_store") and value and has_password(value):
                     raise ConfigurationError(
                         f"the argument {name}{quote_value(value)}: holds a password, and every user of a machine can "
-                        f"read command lines: set HUGGY_{name.upper()} instead."
+                        f"read command lines: set {name_variable(name)} instead."
                     )
             return command(**convert(explicit), **arguments)
 
@@ -94,7 +94,7 @@ def _option(name: str) -> Callable[[Command], Command]:
         f"--{name.replace('_', '-')}",
         name,
         metavar="TEXT",
-        help=f"{Settings.model_fields[name].description}  [env: HUGGY_{name.upper()}]",
+        help=f"{Settings.model_fields[name].description}  [env: {name_variable(name)}]",
         shell_complete=_complete_files if name in FILE_SETTINGS else None,
     )
 

@@ -216,7 +216,7 @@ class Settings(BaseModel):
         """
         with _BUILDING:  # pydantic builds the class at its first use; older ones do not guard that against threads
             cls.model_rebuild()
-        from_environment = {name: environ.get(f"HUGGY_{name.upper()}") for name in cls.model_fields}
+        from_environment = {name: environ.get(name_variable(name)) for name in cls.model_fields}
         shell = cls._read_source(from_environment, name_variable)
         arguments = cls._read_source(explicit or {}, name_in_arguments)
         if connection is None:

@@ -10,9 +10,9 @@ from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings.texts import quote_value
 
 _TOKENS = ("access_token", "refresh_token")
-_SECRETS = (*_TOKENS, "client_secret")
+ACCOUNT_SECRETS = (*_TOKENS, "client_secret")
 _ADDRESSES = ("base_url", "auth_url")
-ACCOUNT = (*_ADDRESSES, *_SECRETS)
+ACCOUNT = (*_ADDRESSES, *ACCOUNT_SECRETS)
 """The settings that all come from one source."""
 
 
@@ -37,14 +37,14 @@ def choose_sources(sources: Sequence[SettingsSource], *, default: Mapping[str, s
     the connection has its own. Without any secret, the strongest addresses count. Raises ConfigurationError if another
     source names another address, or holds a secret that is missing.
     """
-    holder = next((each for each in sources if any(each.values.get(name) for name in _SECRETS)), None)
+    holder = next((each for each in sources if any(each.values.get(name) for name in ACCOUNT_SECRETS)), None)
     named = {name: each for each in reversed(sources) for name in _ADDRESSES if name in each.values}
     if holder is None:
         return named
     own = {name: value for name, value in holder.values.items() if name in ACCOUNT}
     for name, each in named.items():
         sent_there = _TOKENS if name == "base_url" else ("client_secret",)
-        secret = next(secret for secret in (*sent_there, *_SECRETS) if secret in own)
+        secret = next(secret for secret in (*sent_there, *ACCOUNT_SECRETS) if secret in own)
         is_needed = name == "base_url" or "client_secret" in own
         if is_needed and _strip_slash(each.values[name]) != _strip_slash(own.get(name, default[name])):
             raise ConfigurationError(
@@ -82,7 +82,7 @@ def _refuse_halves(holder: SettingsSource, own: Mapping[str, Any], sources: Sequ
     for each in sources[sources.index(holder) + 1 :]:
         for name in missing:
             if name in each.values:
-                alone = next(secret for secret in _SECRETS if secret in own)
+                alone = next(secret for secret in ACCOUNT_SECRETS if secret in own)
                 raise ConfigurationError(
                     f"{holder.name_of(alone)}: {each.name_of(name)} is not used with it: write all secrets in the same "
                     "place."

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Self
 
 from pydantic import SecretStr
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.settings import SECRETS, Settings
+from huggy_connector.settings import SECRETS, Settings, name_variable
 from huggy_connector.settings.account import ACCOUNT
 from huggy_connector.settings.env_file import ENVIRONMENT_ONLY, EnvFile
+from huggy_connector.settings.env_text import PREFIX, suggest_name
 from huggy_connector.settings.places import find_passwords
 from huggy_connector.settings.texts import normalize_value
-
-PREFIX = "HUGGY_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class SettingsReview:
             env_file = read_env_file(environ)
         except ConfigurationError as error:
             env_file_problem = str(error)
-        given = _Given(explicit, {name: environ.get(_variable(name)) for name in Settings.model_fields}, env_file)
+        given = _Given(explicit, {name: environ.get(name_variable(name)) for name in Settings.model_fields}, env_file)
         sources, problems = dict[str, str](), dict[str, str]()
         for name in Settings.model_fields:  # allow_http is the first: the addresses are checked by it
             try:
@@ -95,7 +93,7 @@ class _Given:
 
     def resolve(self, names: Collection[str]) -> Settings:
         """Return the settings from what was given for these names. Raises ConfigurationError."""
-        variables = {_variable(name) for name in names}
+        variables = {name_variable(name) for name in names}
         env_file = self.env_file
         if env_file is not None:
             env_file = EnvFile(
@@ -103,7 +101,9 @@ class _Given:
             )
         return Settings.resolve(
             explicit={name: value for name, value in self.explicit.items() if name in names},
-            environ={_variable(name): text for name, text in self.texts.items() if name in names and text is not None},
+            environ={
+                name_variable(name): text for name, text in self.texts.items() if name in names and text is not None
+            },
             env_file=env_file,
         )
 
@@ -123,18 +123,10 @@ class _Given:
 
 
 def _find_unknown(environ: Mapping[str, str]) -> list[str]:
-    known = {_variable(name) for name in Settings.model_fields}
-    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known | {*ENVIRONMENT_ONLY})
-    sentences = []
-    for name in unknown:
-        meant = {each.removeprefix(PREFIX): each for each in known}
-        close = [meant[each] for each in get_close_matches(name.removeprefix(PREFIX), meant, n=1)]
-        sentences.append(f"{name} is no setting{f' (did you mean {close[0]}?)' if close else ''}")
-    return sentences
-
-
-def _variable(name: str) -> str:
-    return f"{PREFIX}{name.upper()}"
+    known = [*map(name_variable, Settings.model_fields)]
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in (*known, *ENVIRONMENT_ONLY))
+    meant = {name: suggest_name(name, known) for name in unknown}
+    return [f"{name} is no setting{f' (did you mean {near}?)' if near else ''}" for name, near in meant.items()]
 
 
 def _join(value: Any) -> str:

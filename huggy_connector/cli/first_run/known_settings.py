@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import EnvFile, Settings, clean_text, name_variable
+from huggy_connector.settings.account import ACCOUNT_SECRETS
 
 ADDRESSES = ("base_url", "auth_url", "allow_http")
-SECRETS = ("access_token", "refresh_token", "client_secret")
-ACCOUNT = (*ADDRESSES, "api_version", "client_id", *SECRETS)
+ACCOUNT = (*ADDRESSES, "api_version", "client_id", *ACCOUNT_SECRETS)
 """Settings of an account: all of one source, or of none."""
 ASKED = ("company_id", "timezone", "landing", "warehouse")
 
@@ -46,7 +46,7 @@ class KnownSettings:
         """The account of the shell, else that of the file, whole; None if neither holds a secret."""
         for source, place in ((self.shell, "this shell"), (self.file, self.file_name)):
             values = {name: source[name] for name in ACCOUNT if name in source}
-            if any(name in source for name in SECRETS) and self._fits_shell(values):
+            if any(name in source for name in ACCOUNT_SECRETS) and self._fits_shell(values):
                 what = "token" if "access_token" in source else "app"
                 return KnownAccount(f"the {what} of {place}", values, source.get("company_id", ""))
         return None

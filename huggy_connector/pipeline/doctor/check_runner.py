@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from huggy_connector.pipeline.doctor.check_row import CheckRow, CheckState, Finding, TextCleaner, Unknown
+from huggy_connector.settings import name_variable
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -76,7 +77,7 @@ class CheckRunner:
 
     def _run_check(self, check: Check) -> CheckRow:
         if wrong := sorted(check.needs & self.problems.keys()):
-            names = ", ".join(f"HUGGY_{name.upper()}" for name in wrong)
+            names = ", ".join(map(name_variable, wrong))
             skipped = Finding(CheckState.SKIPPED, f"not checked, {names} cannot be used: see settings")
             return CheckRow.join(check.name, [skipped], cleaner=self.cleaner)
         findings: list[Finding] = []

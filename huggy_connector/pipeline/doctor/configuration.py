@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from huggy_connector.pipeline.doctor.check_row import Finding, fail, ok, warn
 from huggy_connector.privacy import PrivacyPolicy
-from huggy_connector.settings import Settings
+from huggy_connector.settings import Settings, name_variable
 from huggy_connector.settings.review import SettingsReview
 from huggy_connector.warehouse import read_calendar
 
@@ -16,9 +16,10 @@ def check_settings(review: SettingsReview) -> Iterator[Finding]:
     if review.env_file_problem:
         yield fail(review.env_file_problem, "mend the env file: no command runs before that")
     for sentence, names in _group_by_sentence(review.problems).items():
-        yield fail(sentence, f"correct {', '.join(f'HUGGY_{name.upper()}' for name in names)}")
+        yield fail(sentence, f"correct {', '.join(map(name_variable, names))}")
     for sentence in review.unknown:
-        yield warn(sentence, f"correct or unset {sentence.split()[0]}")
+        found, _, advice = sentence.partition(". ")
+        yield warn(found, advice or f"correct or unset {found.split()[0]}")
     for source in ("argument", "environment", "env file"):
         given = [review.describe(name) for name, where in review.sources.items() if where == source]
         if given:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from huggy_connector.api import choose_credentials, read_budget
 from huggy_connector.clock import Clock
-from huggy_connector.pipeline.check import check_account
+from huggy_connector.pipeline.check import AccountCheck, check_account
 from huggy_connector.pipeline.doctor import (
     account,
     configuration,
@@ -96,7 +96,12 @@ def _account_checks(
         for name in ("account", "clock", "zone"):
             yield Check(name, _tell_offline)
         return
-    found = Fact("account", lambda: check_account(settings, clock))
+
+    def read_account() -> AccountCheck:
+        credentials.get_if_known()
+        return check_account(settings, clock)
+
+    found = Fact("account", read_account)
     yield Check("account", partial(account.check_account_of, settings, found, budget, environ), _API)
     yield Check("clock", partial(account.check_clock, settings, found), _API)
     yield Check("zone", partial(account.check_zone, found, now=clock.now()), _API)

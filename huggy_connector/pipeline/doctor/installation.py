@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from huggy_connector import __version__
 from huggy_connector.pipeline.doctor.check_row import Finding, fail, ok, warn
-from huggy_connector.settings import Settings, is_url
+from huggy_connector.settings import Settings, is_url, name_variable
 
 PACKAGE = "huggy-connector"
 TOLD = ("duckdb", "pyarrow", "pandas", "httpx", "apache-airflow")
@@ -129,7 +129,7 @@ def _needed_extras(settings: Settings, proxies: Mapping[str, str]) -> dict[str, 
         if any(map(is_url, places))
     ]
     needed = {"redis": redis, "object-storage": buckets}
-    named = {extra: f"HUGGY_{names[0].upper()}" for extra, names in needed.items() if names}
+    named = {extra: name_variable(names[0]) for extra, names in needed.items() if names}
     socks = [name for name, address in proxies.items() if address.strip().lower().startswith("socks")]
     return named | ({"socks": socks[0]} if socks else {})
 

@@ -373,6 +373,18 @@ def test_a_good_run_shows_five_questions_and_no_token(terminal: Terminal, sandbo
     assert ((tmp_path / ".env").read_text(), mode(tmp_path / ".env")) == (written(sandbox, tmp_path), "0o600")
 
 
+def test_a_line_that_somebody_else_writes_meanwhile_stays(terminal: Terminal, sandbox: Sandbox, tmp_path: Path) -> None:
+    terminal.open()
+    terminal.type(("Token [", f"{sandbox.token}\n"), ("Company [", "\n"), ("Time zone [", "\n"), ("Landing [", "\n"))
+    terminal.wait_for("DuckDB file [")
+    (tmp_path / ".env").write_text("OTHER=1\n")
+    (tmp_path / ".env").chmod(0o644)
+    terminal.type(("]: ", "\n"), ("Change it? [Y/n] ", "\n"))
+    assert terminal.end() == 0
+    assert (tmp_path / ".env").read_text() == f"OTHER=1\n{written(sandbox, tmp_path)}"
+    assert mode(tmp_path / ".env") == "0o600"
+
+
 def test_every_answer_may_be_wrong_once(terminal: Terminal, sandbox: Sandbox, tmp_path: Path) -> None:
     prepare(tmp_path)
     (tmp_path / ".env").write_text("# The desk of the north.\nHUGGY_TOKEN=slip\n")

@@ -75,6 +75,15 @@ def test_a_desk_that_is_well_is_ok_in_every_row(desk: Sandbox, synced: Settings)
     assert found.versions["duckdb"]
 
 
+def test_what_is_wrong_with_the_token_stands_in_its_own_row(desk: Sandbox, tmp_path: Path) -> None:
+    before = desk.stats()["requests"]
+    settings = settings_for(desk, tmp_path, access_token=None, refresh_token=None)
+    rows = rows_of(Pipeline(settings).diagnose(environ={}))
+    assert (rows["token"].state, rows["token"].found) == ("failed", "There is no access token")
+    assert (rows["account"].state, rows["account"].found) == ("skipped", "not known: see token")
+    assert desk.stats()["requests"] == before
+
+
 def test_offline_nothing_is_asked_and_nothing_is_written(desk: Sandbox, synced: Settings) -> None:
     folder = Path(synced.landing).parent
     before, requests = files_in(folder), desk.stats()["requests"]

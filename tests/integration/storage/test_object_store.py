@@ -165,11 +165,20 @@ def test_a_refused_read_and_a_refused_write_are_errors_of_their_own_kind(folder:
         lambda: storage.write("a", b""),
         lambda: storage.exchange("a", b"", b"1"),
         lambda: storage.delete("a"),
+        storage.check_writable,
     ):
         with pytest.raises(LandingUnwritable) as unwritten:
             change()
         assert str(unwritten.value) == f"The landing s3://b/x cannot be written to: {reason}"
     assert naps == []
+
+
+def test_a_check_of_the_right_to_write_leaves_no_object() -> None:
+    from obstore.store import MemoryStore
+
+    store = MemoryStore()
+    ObjectStorage(store, "memory://").check_writable()
+    assert [*store.list()] == []
 
 
 def test_a_name_that_is_both_a_file_and_a_folder_is_listed_once() -> None:

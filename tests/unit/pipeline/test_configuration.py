@@ -7,7 +7,7 @@ import pytest
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.pipeline.doctor.check_row import fail, ok, warn
 from huggy_connector.pipeline.doctor.configuration import check_settings
-from huggy_connector.settings import Settings
+from huggy_connector.settings import EnvFile, Settings
 from huggy_connector.settings.review import SettingsReview
 
 ALL = len(Settings.model_fields)
@@ -21,6 +21,15 @@ def test_each_source_names_its_settings_and_secrets_are_only_set() -> None:
         ok("argument: warehouse=/data/h.duckdb"),
         ok("environment: access_token (set), company_id=42"),
         ok(f"default: the other {ALL - 3}"),
+    ]
+
+
+def test_what_the_env_file_warns_of_says_itself_what_to_do() -> None:
+    warnings = (".env is not read: it is no regular file. Set X.", "HUGGY_QQ in .env is no setting, and does nothing.")
+    review = SettingsReview.read(explicit={}, environ={}, read_env_file=lambda _: EnvFile(".env", {}, warnings))
+    assert [*check_settings(review)][:2] == [
+        warn(".env is not read: it is no regular file", "Set X."),
+        warn("HUGGY_QQ in .env is no setting, and does nothing.", "correct or unset HUGGY_QQ"),
     ]
 
 

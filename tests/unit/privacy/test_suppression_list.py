@@ -59,6 +59,9 @@ class MemoryStorage:
     def delete(self, name: str) -> None:
         self.files.pop(name, None)
 
+    def check_writable(self) -> None:
+        raise NotImplementedError
+
 
 def make_list(*, chats: Sequence[int] = (700001,)) -> SuppressionList:
     return SuppressionList(42, KEY).add(MemoryStorage(), 800001, chats)

@@ -88,9 +88,10 @@ def test_an_address_is_read_with_what_allows_it() -> None:
 
 
 def test_a_variable_that_is_no_setting_is_named_with_the_setting_that_may_be_meant() -> None:
-    environ = {"HUGGY_WAREHOSE": "x", "HUGGY_DEBUG": "1", "HUGGY_QQ": "1"}
+    environ = {"HUGGY_WAREHOSE": "x", "HUGGY_DEBUG": "1", "HUGGY_QQ": "1", "HUGGY_TOKEN": "hidden"}
     assert read_review(explicit={}, environ=environ).unknown == (
         "HUGGY_QQ is no setting",
+        "HUGGY_TOKEN is no setting (did you mean HUGGY_ACCESS_TOKEN?)",
         "HUGGY_WAREHOSE is no setting (did you mean HUGGY_WAREHOUSE?)",
     )
 
