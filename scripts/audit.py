@@ -28,7 +28,8 @@ def read_oldest_versions() -> dict[str, str]:
     """Return, by name, the oldest version that pyproject.toml allows of each requirement."""
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = [*pyproject["project"]["optional-dependencies"].values(), *pyproject["dependency-groups"].values()]
-    texts = [*pyproject["project"]["dependencies"], *(text for group in groups for text in group)]
+    wanted = [*pyproject["project"]["dependencies"], *(each for group in groups for each in group)]
+    texts = [each for each in wanted if isinstance(each, str)]  # the others include a group that is here too
     bounds = ((Requirement(text).name, bound) for text in texts for bound in Requirement(text).specifier)
     return {name: bound.version for name, bound in bounds if bound.operator == ">="}
 

@@ -16,6 +16,7 @@ from huggy_connector.storage import (
     open_private_file,
     write_private_file,
 )
+from tests.integration.storage.open_files import list_open_files
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 NEIGHBOUR = 23456
@@ -169,13 +170,12 @@ def test_anything_but_a_file_of_ours_is_refused_and_stays(tmp_path: Path, kind: 
     path = tmp_path / "tokens"
     prepare(path, kind)
     before = {each: each.lstat() for each in tmp_path.iterdir()}
-    descriptors = len([*Path("/dev/fd").iterdir()])
     for look in (lambda: check_private_file(path), lambda: open_private_file(path, os.O_RDWR | os.O_CREAT)):
         with pytest.raises(UnsafePath) as raised:
             look()
         assert raised.value.strerror == why
     assert {each: each.lstat() for each in tmp_path.iterdir()} == before
-    assert len([*Path("/dev/fd").iterdir()]) == descriptors
+    assert list_open_files(tmp_path) == []
 
 
 def test_what_takes_the_place_of_a_file_after_the_look_is_refused_and_closed(
@@ -191,10 +191,9 @@ def test_what_takes_the_place_of_a_file_after_the_look_is_refused_and_closed(
         return found
 
     monkeypatch.setattr(Path, "lstat", replaced)
-    descriptors = len([*Path("/dev/fd").iterdir()])
     with pytest.raises(UnsafePath, match="it is no regular file"):
         open_private_file(path, os.O_RDONLY)
-    assert len([*Path("/dev/fd").iterdir()]) == descriptors
+    assert list_open_files(tmp_path) == []
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077, 0o777])
