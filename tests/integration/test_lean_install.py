@@ -26,9 +26,8 @@ each_python = pytest.mark.parametrize(
     [version if version == THIS_PYTHON else pytest.param(version, marks=at_full_size) for version in PYTHONS],
     scope="module",
 )
-TESTS = ["unit/settings", "unit/cli", "unit/rows"]
-"""Tests that pass through most of the libraries, in seconds. DuckDB's least version has a file of its own."""
-MORE_TESTS = [
+TESTS = [
+    *("unit/settings", "unit/cli", "unit/rows"),
     "unit/api/test_client.py",  # tenacity
     "unit/api/test_response_limits.py",  # httpcore
     "unit/api/test_stored_token.py",  # pydantic
@@ -209,8 +208,9 @@ def pin(*names: str) -> list[str]:
     )
 
 
+@at_full_size
 @each_python
-@pytest.mark.parametrize("resolution", ["lowest-direct", pytest.param("highest", marks=at_full_size)])
+@pytest.mark.parametrize("resolution", ["lowest-direct", "highest"])
 def test_the_least_and_the_newest_versions_that_are_allowed_do_the_work(
     python: str, resolution: str, wheel: Path, tmp_path: Path
 ) -> None:
@@ -230,7 +230,7 @@ def test_the_least_and_the_newest_versions_that_are_allowed_do_the_work(
     assert (written.returncode, (made.folder / "report.html").exists()) == (0, True), written.stderr
     (tmp_path / "kept.txt").write_text("".join(f"{name}=={version}\n" for name, version in told.items()))
     made.install("--constraint", str(tmp_path / "kept.txt"), *pin(*TOOLS), "moto[server]")
-    tests = [f"tests/{each}" for each in (*TESTS, *(MORE_TESTS if FULL else ()))]
+    tests = [f"tests/{each}" for each in TESTS]
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     tested = made.run("python", *command, cwd=ROOT)
     assert tested.returncode == 0, tested.stdout[-5000:]

@@ -1,4 +1,6 @@
-"""The order in which views and marts are created."""
+"""The order in which views and marts are created, and how they round."""
+
+import re
 
 import pytest
 
@@ -46,3 +48,10 @@ def test_each_definition_follows_those_that_it_reads() -> None:
 def test_the_views_of_main_are_created_before_the_marts() -> None:
     schemas = [definition.table.schema for definition in read_definitions()]
     assert schemas == sorted(schemas)
+
+
+def test_no_mart_rounds_a_binary_fraction_which_versions_of_duckdb_round_differently() -> None:
+    queries = [definition.query for definition in read_definitions()]
+    rounded = [call for query in queries for call in re.findall(r"\bround\(.*?\)::DOUBLE|\bround\(.*", query)]
+    assert len(rounded) > 30
+    assert [call for call in rounded if not re.search(r"::DECIMAL\(18, 9\), \d\)::DOUBLE$", call)] == []
