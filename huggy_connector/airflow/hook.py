@@ -28,7 +28,7 @@ from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.extras import require
 from huggy_connector.model import Row
 from huggy_connector.pipeline import Pipeline
-from huggy_connector.settings import SECRETS, Settings, clean_text
+from huggy_connector.settings import SECRETS, Settings, clean_text, name_variable
 from huggy_connector.visible import escape_controls
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class HuggyHook(BaseHook):
         setting is wrong.
         """
         settings = Settings.resolve(explicit=explicit, connection=self._read_connection(), environ=os.environ)
-        for secret in (*settings.secrets, *(os.environ.get(f"HUGGY_{name.upper()}", "") for name in SECRETS)):
+        for secret in (*settings.secrets, *(os.environ.get(name_variable(name), "") for name in SECRETS)):
             mask_secret(secret)
         if uses_api:
             require_shared_budget(settings.budget, environ=os.environ)

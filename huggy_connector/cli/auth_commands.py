@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from huggy_connector.api.auth.credentials import Credentials
     from huggy_connector.settings import Settings
 
+LOGIN_PORT = 8765
+"""Where the browser brings the answer of a login: an app's redirect URL names it."""
 LOGIN_TIMEOUT = 300.0
 """Seconds that a person has to agree in the browser."""
 
@@ -29,7 +31,9 @@ def auth() -> None:
 
 @auth.command()
 @click.option("--no-browser", is_flag=True, help="Print the address, and read the one that the browser ends on.")
-@click.option("--port", default=8765, show_default=True, type=click.IntRange(1, 65535), help="Where to wait for it.")
+@click.option(
+    "--port", default=LOGIN_PORT, show_default=True, type=click.IntRange(1, 65535), help="Where to wait for it."
+)
 @click.option("--redirect-url", metavar="URL", help="The app's own redirect URL; implies --no-browser.")
 @settings_options(*API_SETTINGS, *BUDGET_SETTINGS)
 @as_json

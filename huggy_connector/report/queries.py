@@ -188,7 +188,7 @@ def _read_span(connection: DuckDBPyConnection, company: int, days: int, first: d
         return connection.execute(f"SELECT {query}", bounds).fetchall()
 
     percentiles = ", ".join(
-        f"round((quantile_cont({duration}_seconds, {share}){condition} / 60)::DECIMAL(18, 9), 2)::DOUBLE"
+        f"round((quantile_cont({duration}_seconds, {share}){condition} / 60)::DECIMAL(38, 9), 2)::DOUBLE"
         for event, condition in (("first_response", ""), ("resolution", " FILTER (handled_by = 'agent')"))
         for duration in (event, f"{event}_business")
         for share in (0.5, 0.9)

@@ -13,21 +13,9 @@ from huggy_connector.airflow.versions import AirflowFailException
 from huggy_connector.budget.file import FileBudgetStore
 from huggy_connector.budget.limiter import SharedBudget
 from huggy_connector.budget.window import RateLimit
+from tests.sleeping_clock import Clock
 
 ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.HuggyError)]
-
-
-class Clock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ALL if not kind.transient and kind is not errors.Interrupted])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from huggy_connector.cli.auth_commands import LOGIN_PORT
 from huggy_connector.cli.first_run.checks import Checks
 from huggy_connector.cli.first_run.known_settings import ADDRESSES, KnownSettings, read_setting
 from huggy_connector.cli.first_run.questions import Questions
@@ -14,8 +15,6 @@ from huggy_connector.errors import ConfigurationError, Forbidden, HuggyError, No
 from huggy_connector.pipeline import AccountCheck
 from huggy_connector.settings import Settings, quote_value
 
-LOGIN_PORT = 8765
-"""The port of `huggy auth login`."""
 APP = "app"
 """The word that chooses an app where a token is proposed."""
 

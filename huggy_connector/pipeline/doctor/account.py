@@ -9,6 +9,7 @@ from pathlib import Path
 
 from huggy_connector.api import CLOCK_TOLERANCE
 from huggy_connector.api.auth.credentials import Credentials, read_configured_app
+from huggy_connector.api.auth.oauth import LOG_IN
 from huggy_connector.api.auth.token_claims import is_jwt
 from huggy_connector.api.auth.token_store import find_token_file
 from huggy_connector.api.proxies import choose_proxy
@@ -21,7 +22,6 @@ from huggy_connector.settings import Settings
 
 FEW_DAYS = timedelta(days=7)
 """A token that nobody renews is told this long before its end."""
-LOG_IN = "run `huggy auth login`"
 
 
 def check_token(settings: Settings, credentials: Fact[Credentials], *, now: datetime) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from huggy_connector import __version__
+from huggy_connector.extras import install_command
 from huggy_connector.pipeline.doctor.check_row import Finding, fail, ok, warn
 from huggy_connector.settings import Settings, is_url, name_variable
 
@@ -115,7 +116,7 @@ def check_extras(installation: Installation, settings: Settings, *, proxies: Map
     for extra in missing:
         purpose = f" ({PURPOSES[extra]})" if extra in PURPOSES else ""
         if extra in needed:
-            yield fail(f"{extra} is missing, and {needed[extra]} needs it", f"pip install '{PACKAGE}[{extra}]'")
+            yield fail(f"{extra} is missing, and {needed[extra]} needs it", install_command(extra))
         else:
             yield ok(f"not installed: {extra}{purpose}")
 

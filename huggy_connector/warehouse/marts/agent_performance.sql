@@ -82,15 +82,15 @@ counted AS (
         count(*) FILTER (NOT is_open AND day IS NOT NULL AND first_response_seconds IS NULL) AS unanswered,
         count(DISTINCT day) AS days,
         count(DISTINCT contact_id) AS contacts,
-        round((quantile_cont(first_response_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_first_response_minutes,
-        round((quantile_cont(first_response_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_first_response_minutes,
-        round((quantile_cont(first_response_business_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_first_response_business_minutes,
-        round((quantile_cont(first_response_business_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_first_response_business_minutes,
-        round((quantile_cont(handling_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_handling_minutes,
-        round((quantile_cont(handling_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_handling_minutes,
-        round((quantile_cont(handling_business_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_handling_business_minutes,
-        round((quantile_cont(handling_business_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_handling_business_minutes,
-        round(avg(kept::INTEGER)::DECIMAL(18, 9), 4)::DOUBLE AS in_time
+        round((quantile_cont(first_response_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_first_response_minutes,
+        round((quantile_cont(first_response_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_first_response_minutes,
+        round((quantile_cont(first_response_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_first_response_business_minutes,
+        round((quantile_cont(first_response_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_first_response_business_minutes,
+        round((quantile_cont(handling_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_handling_minutes,
+        round((quantile_cont(handling_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_handling_minutes,
+        round((quantile_cont(handling_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_handling_business_minutes,
+        round((quantile_cont(handling_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_handling_business_minutes,
+        round(avg(kept::INTEGER)::DECIMAL(38, 9), 4)::DOUBLE AS in_time
     FROM aimed
     GROUP BY ALL
 )
@@ -105,7 +105,7 @@ SELECT
     c.with_messages,
     c.unanswered,
     c.days,
-    round((c.chats / nullif(c.days, 0))::DECIMAL(18, 9), 2)::DOUBLE AS chats_per_day,
+    round((c.chats / nullif(c.days, 0))::DECIMAL(38, 9), 2)::DOUBLE AS chats_per_day,
     c.contacts,
     c.median_first_response_minutes,
     c.p90_first_response_minutes,

@@ -43,8 +43,8 @@ SELECT
     count(*) FILTER (handled_by = 'bot') AS by_bot,
     count(*) FILTER (handled_by = 'agent') AS by_agent,
     count(*) FILTER (handled_by IS NULL) AS undecided,
-    round((count(*) FILTER (handled_by = 'bot') / nullif(count(handled_by), 0))::DECIMAL(18, 9), 4)::DOUBLE AS bot_share,
-    round((quantile_cont(resolution_seconds, 0.5) FILTER (handled_by = 'bot') / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_bot_minutes,
-    round((quantile_cont(resolution_seconds, 0.5) FILTER (handled_by = 'agent') / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_agent_minutes
+    round((count(*) FILTER (handled_by = 'bot') / nullif(count(handled_by), 0))::DECIMAL(38, 9), 4)::DOUBLE AS bot_share,
+    round((quantile_cont(resolution_seconds, 0.5) FILTER (handled_by = 'bot') / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_bot_minutes,
+    round((quantile_cont(resolution_seconds, 0.5) FILTER (handled_by = 'agent') / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_agent_minutes
 FROM marts.chat_times
 GROUP BY ALL

@@ -74,10 +74,10 @@ SELECT
     count(*) AS chats,
     count(first_response_seconds) AS measured,
     count(*) FILTER (first_response_basis = 'message') AS by_message,
-    round((quantile_cont(first_response_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_minutes,
-    round((quantile_cont(first_response_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_minutes,
-    round((quantile_cont(first_response_business_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_business_minutes,
-    round((quantile_cont(first_response_business_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_business_minutes
+    round((quantile_cont(first_response_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_minutes,
+    round((quantile_cont(first_response_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_minutes,
+    round((quantile_cont(first_response_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_business_minutes,
+    round((quantile_cont(first_response_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes
 FROM touched_chat_times
 GROUP BY GROUPING SETS (
     (company_id, day), (company_id, day, channel), (company_id, day, department_id), (company_id, day, agent_id)

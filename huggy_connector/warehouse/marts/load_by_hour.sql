@@ -61,5 +61,5 @@ SELECT
     s.hour,
     coalesce(c.chats, 0) AS chats,
     s.days,
-    round((coalesce(c.chats, 0) / s.days)::DECIMAL(18, 9), 2)::DOUBLE AS chats_per_day
+    round((coalesce(c.chats, 0) / s.days)::DECIMAL(38, 9), 2)::DOUBLE AS chats_per_day
 FROM slots AS s LEFT JOIN counted AS c USING (company_id, month, weekday, hour)

@@ -50,8 +50,8 @@ SELECT
     t.contact_id,
     t.created_at_local,
     t.agent_id IS NULL AND t.situation IS DISTINCT FROM 'auto' AS waits,
-    round(((epoch(n.as_of) - epoch(t.created_at)) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS age_minutes,
-    round(((n.business_seconds_before - t.business_seconds_before) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS age_business_minutes
+    round(((epoch(n.as_of) - epoch(t.created_at)) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS age_minutes,
+    round(((n.business_seconds_before - t.business_seconds_before) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS age_business_minutes
 FROM marts.chat_times AS t
 JOIN marts.as_of AS n ON n.company_id = t.company_id
 LEFT JOIN marts.names AS d ON d.company_id = t.company_id AND d.kind = 'department' AND d.id = t.department_id

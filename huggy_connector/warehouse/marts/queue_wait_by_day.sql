@@ -56,10 +56,10 @@ SELECT
     agent_id,
     count(*) AS chats,
     count(queue_seconds) AS measured,
-    round((quantile_cont(queue_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_minutes,
-    round((quantile_cont(queue_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_minutes,
-    round((quantile_cont(queue_business_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_business_minutes,
-    round((quantile_cont(queue_business_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_business_minutes
+    round((quantile_cont(queue_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_minutes,
+    round((quantile_cont(queue_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_minutes,
+    round((quantile_cont(queue_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_business_minutes,
+    round((quantile_cont(queue_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes
 FROM touched_chat_times
 GROUP BY GROUPING SETS (
     (company_id, day), (company_id, day, channel), (company_id, day, department_id), (company_id, day, agent_id)

@@ -55,10 +55,10 @@ SELECT
     agent_id,
     count(*) AS chats,
     count(resolution_seconds) AS measured,
-    round((quantile_cont(resolution_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_minutes,
-    round((quantile_cont(resolution_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_minutes,
-    round((quantile_cont(resolution_business_seconds, 0.5) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS median_business_minutes,
-    round((quantile_cont(resolution_business_seconds, 0.9) / 60)::DECIMAL(18, 9), 2)::DOUBLE AS p90_business_minutes
+    round((quantile_cont(resolution_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_minutes,
+    round((quantile_cont(resolution_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_minutes,
+    round((quantile_cont(resolution_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_business_minutes,
+    round((quantile_cont(resolution_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes
 FROM touched_chat_times
 WHERE handled_by = 'agent'
 GROUP BY GROUPING SETS (

@@ -51,6 +51,6 @@ SELECT
     count(*) FILTER (gap <= 86400) AS returned_in_1_day,
     count(*) FILTER (gap <= 7 * 86400) AS returned_in_7_days,
     count(*) FILTER (gap <= 30 * 86400) AS returned_in_30_days,
-    round((count(previous_chat_at) / nullif(count(contact_id), 0))::DECIMAL(18, 9), 4)::DOUBLE AS returned_share
+    round((count(previous_chat_at) / nullif(count(contact_id), 0))::DECIMAL(38, 9), 4)::DOUBLE AS returned_share
 FROM gaps
 GROUP BY ALL

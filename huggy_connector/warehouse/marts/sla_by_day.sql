@@ -126,7 +126,7 @@ SELECT
     c.missed,
     c.pending,
     c.cancelled,
-    round((c.met / nullif(c.met + c.missed, 0))::DECIMAL(18, 9), 4)::DOUBLE AS attainment
+    round((c.met / nullif(c.met + c.missed, 0))::DECIMAL(38, 9), 4)::DOUBLE AS attainment
 FROM counted AS c
 LEFT JOIN marts.names AS d ON d.company_id = c.company_id AND d.kind = 'department' AND d.id = c.department_id
 LEFT JOIN marts.names AS a ON a.company_id = c.company_id AND a.kind = 'agent' AND a.id = c.agent_id

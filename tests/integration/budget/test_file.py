@@ -18,22 +18,10 @@ from huggy_connector.budget.limiter import SharedBudget
 from huggy_connector.budget.types import Lane
 from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
+from tests.sleeping_clock import Clock
 
 # The children touch nothing but the budget's file; threads that other tests left behind do not concern them.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-
-
-class Clock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 class Party:

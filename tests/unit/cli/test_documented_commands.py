@@ -62,11 +62,17 @@ def test_commands_are_found_in_every_kind_of_document() -> None:
     ids=lambda each: each if isinstance(each, str) else "whole" if each else "mention",
 )
 def test_a_command_line_that_a_document_shows_is_understood(line: str, whole: bool) -> None:
+    places = ", ".join(sorted({where for where, each, _ in COMMANDS if each == line}))
+    assert find_fault(line, whole=whole) == "", f"huggy {line} stands in {places}."
+
+
+def find_fault(line: str, *, whole: bool) -> str:
+    """Return what `huggy` says is wrong with a command line; "" if it understands it."""
     try:
         parse(line, whole=whole)
     except click.ClickException as error:
-        places = sorted({where for where, each, _ in COMMANDS if each == line})
-        pytest.fail(f"huggy {line}: {error.format_message()} It stands in {', '.join(places)}.")
+        return error.format_message()
+    return ""
 
 
 @pytest.mark.parametrize(
@@ -84,5 +90,4 @@ def test_a_command_line_that_a_document_shows_is_understood(line: str, whole: bo
     ],
 )
 def test_a_command_line_that_is_wrong_is_found(line: str, whole: bool) -> None:
-    with pytest.raises(click.ClickException):
-        parse(line, whole=whole)
+    assert find_fault(line, whole=whole) != ""

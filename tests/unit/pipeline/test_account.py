@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from huggy_connector.api.auth.credentials import FixedToken
+from huggy_connector.api.auth.oauth import LOG_IN
 from huggy_connector.api.auth.token_grant import TokenGrant
 from huggy_connector.budget import BudgetReading
 from huggy_connector.errors import Unauthorized
@@ -32,9 +33,9 @@ def token(ends_in: timedelta | None, *, can_refresh: bool = False, text: str = J
     [
         (timedelta(days=30), False, ok("it ends in 30 days, on 2026-12-29")),
         (timedelta(days=3), True, ok("it ends in 3 days, on 2026-12-02")),
-        (timedelta(days=3), False, warn("it ends in 3 days, on 2026-12-02, and nobody renews it", account.LOG_IN)),
+        (timedelta(days=3), False, warn("it ends in 3 days, on 2026-12-02, and nobody renews it", LOG_IN)),
         (timedelta(days=-1), True, ok("it ended on 2026-11-28, the next request renews it")),
-        (timedelta(days=-1), False, fail("it ended on 2026-11-28", account.LOG_IN)),
+        (timedelta(days=-1), False, fail("it ended on 2026-11-28", LOG_IN)),
         (None, False, ok("it does not say when it ends")),
     ],
 )

@@ -83,9 +83,9 @@ def test_an_extra_that_a_setting_needs_may_not_be_missing() -> None:
     proxies = {"HTTPS_PROXY": "socks5://h:1", "NO_PROXY": "*"}
     found = check_extras(installed(redis=None, cryptography=None), settings, proxies=proxies)
     assert [each for each in found if each.state is not CheckState.OK] == [
-        fail("object-storage is missing, and HUGGY_LANDING needs it", "pip install 'huggy-connector[object-storage]'"),
-        fail("redis is missing, and HUGGY_TOKEN_STORE needs it", "pip install 'huggy-connector[redis]'"),
-        fail("socks is missing, and HTTPS_PROXY needs it", "pip install 'huggy-connector[socks]'"),
+        fail("object-storage is missing, and HUGGY_LANDING needs it", 'pip install "huggy-connector[object-storage]"'),
+        fail("redis is missing, and HUGGY_TOKEN_STORE needs it", 'pip install "huggy-connector[redis]"'),
+        fail("socks is missing, and HTTPS_PROXY needs it", 'pip install "huggy-connector[socks]"'),
     ]
 
 
