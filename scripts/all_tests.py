@@ -1,6 +1,7 @@
-"""All tests: those of the house and, at the same time, those in a real Airflow, which mostly wait. `make test`.
+"""All tests: those of the house and, at the same time, those of the DAGs and those in a real Airflow. `make test`.
 
-What the first suite says is shown as it comes, what the second says once both have ended.
+Each suite has its own processes: the tests of the last share one Airflow. What the first suite says is shown as it
+comes, what the others say once all have ended.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import IO
 
 SUITES: Mapping[str, Sequence[str]] = {
     "Tests": ("--numprocesses=3", "--dist=worksteal", "tests/unit", "tests/integration"),
-    "Tests in a real Airflow": ("--numprocesses=2", "--dist=loadgroup", "tests/dags", "tests/e2e"),
+    "Tests of the DAGs": ("tests/dags",),
+    "Tests in a real Airflow": ("tests/e2e",),
 }
 
 

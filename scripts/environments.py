@@ -46,8 +46,11 @@ class Environment:
 
 
 def read_clean_environ() -> dict[str, str]:
-    """Return the environment of a machine without settings of Huggy, Airflow or a proxy."""
-    unwanted = ("HUGGY_", "AIRFLOW_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "VIRTUAL_ENV")
+    """Return the environment of a machine without settings of Huggy, Airflow or a proxy.
+
+    What is installed in it is not compiled: few commands run there, and each compiles what it imports.
+    """
+    unwanted = ("HUGGY_", "AIRFLOW_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "VIRTUAL_ENV", "UV_COMPILE_BYTECODE")
     return {
         name: value
         for name, value in os.environ.items()

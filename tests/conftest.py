@@ -1,8 +1,7 @@
-"""What `--dist=loadgroup` keeps together: the tests of a folder share an Airflow. The browser. No deadlines."""
+"""The browser, for all tests. No deadlines."""
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +12,6 @@ from tests.browser import CHROMIUM, FLAGS, LONGEST
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-HERE = Path(__file__).parent
 os.environ["HUGGY_ENV_FILE"] = ""  # no test reads a .env that its developer has in this folder
 settings.register_profile("untimed", deadline=None)  # a machine may be busy: no test asserts a duration
 settings.load_profile("untimed")
@@ -29,8 +27,3 @@ def browser() -> "Iterator[Browser]":
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS], timeout=LONGEST)
         yield browser
         browser.close()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).parts[0]))

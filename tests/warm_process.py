@@ -26,6 +26,7 @@ import time
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).parents[1]
 COLD = (sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())")
@@ -84,7 +85,7 @@ def serve(listener: socket.socket, door: Path) -> NoReturn:
 
 
 def import_everything() -> None:
-    """Import all that a command may import. Nothing of it starts a thread."""
+    """Import all that a command may import, and compute the default calendar. Nothing of it starts a thread."""
     import aiohttp.web  # noqa: F401
     import duckdb  # noqa: F401
     import jwt  # noqa: F401
@@ -96,6 +97,9 @@ def import_everything() -> None:
         path = module.relative_to(ROOT).with_suffix("").parts
         if "airflow" not in path and path[-1] != "__main__":
             importlib.import_module(".".join(path).removesuffix(".__init__"))
+    business_time = importlib.import_module("huggy_connector.warehouse.marts.business_time")
+    business_time._build_day_rows(business_time.BusinessCalendar())  # which a load computes once in a process
+    business_time._build_span_rows(business_time.BusinessCalendar(), ZoneInfo("America/Sao_Paulo"))
     gc.freeze()
 
 

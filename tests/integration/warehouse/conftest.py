@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from huggy_connector.warehouse.load.merge.stage import SnapshotStage, stage_snap
 from huggy_connector.warehouse.load.merge.upsert import UpsertCounts
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckSettings
 from huggy_connector.warehouse.load.retype import Retyper
+from huggy_connector.warehouse.marts.definitions import read_definitions
 from huggy_connector.warehouse.schema.meta import META
 from huggy_connector.warehouse.schema.migrate import migrate_tables
 from huggy_connector.warehouse.schema.tables import as_of_macro, tables_of
@@ -164,31 +166,47 @@ class Desk:
         return load_snapshots(self.landing, self.warehouse, **{"now": lambda: latest, **options})
 
     def read(self, query: str, *, file: Path | None = None) -> list[tuple[Any, ...]]:
+        with self._attached(file) as connection:
+            return connection.execute(query).fetchall()
+
+    def tables(self, *, file: Path | None = None, without: Sequence[str] = ()) -> dict[str, list[tuple[Any, ...]]]:
+        """Return all rows of every table, sorted, with the columns sorted by name. Views only read tables: no views."""
+        with self._attached(file) as connection:
+            listed = connection.execute(
+                "SELECT schema_name, table_name, list(column_name ORDER BY column_name) FROM duckdb_columns()"
+                " SEMI JOIN duckdb_tables() USING (database_name, schema_name, table_name)"
+                " WHERE database_name = 'w' GROUP BY ALL ORDER BY ALL"
+            ).fetchall()
+            return {
+                f"{schema}.{table}": connection.execute(_select_as_text(schema, table, columns)).fetchall()
+                for schema, table, columns in listed
+                if f"{schema}.{table}" not in without
+            }
+
+    def marts(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return all rows of every view and mart that has a definition, in the same form."""
+        with self._attached(None) as connection:
+            return {
+                table.title: connection.execute(
+                    _select_as_text(table.schema, table.name, [column.name for column in table.columns])
+                ).fetchall()
+                for table in (definition.table for definition in read_definitions())
+            }
+
+    @contextmanager
+    def _attached(self, file: Path | None) -> Iterator[DuckDBPyConnection]:
+        """Open the warehouse, or another file, as `w`."""
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             path = str(file or self.warehouse).replace("'", "''")
             connection.execute(f"ATTACH '{path}' AS w (READ_ONLY)")
             connection.execute("USE w")
-            return connection.execute(query).fetchall()
+            yield connection
 
-    def tables(self, *, file: Path | None = None, without: Sequence[str] = ()) -> dict[str, list[tuple[Any, ...]]]:
-        """Return all rows of every table, sorted, with the columns sorted by name. Views only read tables: no views."""
-        listed = self.read(
-            "SELECT schema_name, table_name, list(column_name ORDER BY column_name) FROM duckdb_columns()"
-            " SEMI JOIN duckdb_tables() USING (database_name, schema_name, table_name)"
-            " WHERE database_name = 'w' GROUP BY ALL ORDER BY ALL",
-            file=file,
-        )
-        return {
-            f"{schema}.{table}": self.rows(schema, table, columns, file)
-            for schema, table, columns in listed
-            if f"{schema}.{table}" not in without
-        }
 
-    def rows(self, schema: str, table: str, columns: Sequence[str], file: Path | None = None) -> list[tuple[Any, ...]]:
-        """Return a table's rows as text, sorted."""
-        wanted = ", ".join(f'"{column}"::VARCHAR' for column in columns)
-        return self.read(f'SELECT {wanted} FROM "{schema}"."{table}" ORDER BY ALL', file=file)
+def _select_as_text(schema: str, table: str, columns: Sequence[str]) -> str:
+    wanted = ", ".join(f'"{column}"::VARCHAR' for column in columns)
+    return f'SELECT {wanted} FROM "{schema}"."{table}" ORDER BY ALL'
 
 
 @pytest.fixture

@@ -178,7 +178,7 @@ def grown(desk: Desk, story: Story) -> dict[str, list[Any]]:
         del waiting[:size]
         desk.load()
     tables = desk.tables(without=OF_THE_LOAD_ITSELF)
-    tables["meta.loads"] = desk.rows("meta", "loads", ["company_id", "resource", "run_key", "fetched", "kept"])
+    tables["meta.loads"] = desk.read("SELECT company_id, resource, run_key, fetched, kept FROM meta.loads ORDER BY ALL")
     return tables
 
 

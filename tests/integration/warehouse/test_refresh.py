@@ -15,20 +15,11 @@ from huggy_connector.warehouse import BusinessCalendar
 from huggy_connector.warehouse.load.merge import history_writer
 from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import ServiceTarget
-from huggy_connector.warehouse.marts.definitions import read_definitions
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
 Chat = Callable[..., dict[str, Any]]
-
-
-def marts(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
-    """Every view and mart, whole."""
-    return {
-        each.table.title: desk.rows(each.table.schema, each.table.name, [column.name for column in each.table.columns])
-        for each in read_definitions()
-    }
 
 
 STEPS: list[list[dict[str, Any]]] = [
@@ -62,7 +53,7 @@ def test_what_is_touched_is_computed_again_and_gives_what_a_full_computation_giv
         desk.load()
     monkeypatch.undo()
     at_once.load()
-    assert marts(desk) == marts(at_once)
+    assert desk.marts() == at_once.marts()
     versions = "SELECT * FROM history.chats ORDER BY id, valid_from"
     assert desk.read(versions) == at_once.read(versions)
     assert desk.read("SELECT chat_id, previous_chat_at::VARCHAR FROM marts.chat_times ORDER BY 1") == [
@@ -103,7 +94,7 @@ def test_a_view_of_an_older_release_goes(desk: Desk, chat: Chat) -> None:
 def test_before_anything_is_landed_every_mart_is_there_and_empty(desk: Desk) -> None:
     desk.land([], resource="agents")
     desk.load()
-    found = {title for title, rows in marts(desk).items() if rows}
+    found = {title for title, rows in desk.marts().items() if rows}
     assert found == {"marts.calendar", "marts.targets"}
 
 
@@ -124,9 +115,9 @@ def test_the_marts_are_a_function_of_the_tables(
         [chat(1, situation="finishing", **second) if second else chat(2)], minute=None if second else 400 * 24 * 60
     )
     desk.load()
-    grown = marts(desk)
+    grown = desk.marts()
     desk.load(rebuild=True)
-    assert marts(desk) == grown
+    assert desk.marts() == grown
     assert desk.read("SELECT count(closed_day) FROM marts.chat_times WHERE chat_id = 1") == [(1,)]
 
 

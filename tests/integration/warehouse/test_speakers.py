@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from huggy_connector.warehouse.marts.definitions import read_definitions
-
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
@@ -138,14 +136,6 @@ def said(number: int, sender: int, sent: str) -> dict[str, Any]:
     return {"id": number, "chat": {"id": 1}, "senderType": "agent", "sender": {"id": sender}, "sendAt": sent}
 
 
-def marts(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
-    """Every view and mart, whole."""
-    return {
-        each.table.title: desk.rows(each.table.schema, each.table.name, [column.name for column in each.table.columns])
-        for each in read_definitions()
-    }
-
-
 def test_a_bots_greeting_as_agent_is_no_first_response_and_keeps_no_target(desk: Desk, chat: Chat) -> None:
     greeting, answer = said(1, 1, "2026-11-19 10:00:01"), said(2, 7, "2026-11-19 10:25:00")
     desk.land([chat(1, **TIMES)])
@@ -178,16 +168,16 @@ def test_what_a_list_says_later_makes_the_marts_what_they_would_be_from_the_begi
         [said(1, 9, "2026-11-19 10:05:00"), said(2, 7, "2026-11-19 10:25:00")], resource="messages", mode="window"
     )
     desk.load()
-    before = marts(desk)
+    before = desk.marts()
     assert desk.read("SELECT first_response_seconds FROM marts.chat_times") == [(1500,)]
     resource, rows = later
     desk.land(
         [chat(row["id"], **row) if resource == "chats" else row for row in rows], resource=resource, mode="window"
     )
     desk.load()
-    grown = marts(desk)
+    grown = desk.marts()
     desk.load(rebuild=True)
-    assert marts(desk) == grown != before
+    assert desk.marts() == grown != before
     seconds = 1500 if rows[0].get("contactId") else 300
     assert desk.read("SELECT first_response_seconds FROM marts.chat_times WHERE chat_id = 1") == [(seconds,)]
 
@@ -203,7 +193,7 @@ def test_a_file_of_a_release_that_went_by_the_word_is_right_after_a_load_that_br
         [said(1, 1, "2026-11-19 10:00:01"), said(2, 7, "2026-11-19 10:25:00")], resource="messages", mode="window"
     )
     desk.load()
-    right = marts(desk)
+    right = desk.marts()
     with duckdb.connect(str(desk.warehouse)) as connection:
         connection.execute("DROP VIEW message_speakers")
         connection.execute("DELETE FROM meta.definitions WHERE name IN ('message_speakers')")
@@ -211,4 +201,4 @@ def test_a_file_of_a_release_that_went_by_the_word_is_right_after_a_load_that_br
         connection.execute("UPDATE marts.first_response_by_day SET median_minutes = 0.02")
         connection.execute("UPDATE marts.message_volumes_by_day SET sender = 'agent'")
     assert (desk.load().published, desk.load().published) == (True, False)
-    assert marts(desk) == right
+    assert desk.marts() == right
