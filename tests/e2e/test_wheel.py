@@ -97,7 +97,9 @@ def installed(
         "AIRFLOW_CONN_HUGGY_DEFAULT": connection_into(folder),
         "HUGGY_STATE": str(folder / "state"),
     }
-    return Installation(python, folder, {**environ, **told})
+    made = Installation(python, folder, {**environ, **told})
+    made.run("-m", "airflow", "db", "migrate")
+    return made
 
 
 def test_the_package_comes_from_the_wheel(installed: Installation) -> None:
@@ -113,7 +115,6 @@ def test_airflow_lists_the_provider(installed: Installation) -> None:
 def test_three_lines_in_the_dags_folder_land_the_data_with_airflow_dags_test(
     installed: Installation, account: Sandbox
 ) -> None:
-    installed.run("-m", "airflow", "db", "migrate")
     installed.run("-m", "airflow", "dags", "test", "huggy_sync")
     import duckdb
 
@@ -131,7 +132,6 @@ def test_the_connection_can_be_tested_by_the_button_of_the_form(installed: Insta
 
 
 def test_a_users_own_five_lines_with_our_operators_land_the_contacts(installed: Installation, account: Sandbox) -> None:
-    installed.run("-m", "airflow", "db", "migrate")
     installed.run("-m", "airflow", "dags", "test", "own")
     import duckdb
 

@@ -35,7 +35,8 @@ from huggy_connector.warehouse import read_status
 
 KEEP_EVERYTHING = ", ".join(f"{rule.partition('=')[0]}=keep" for rule in DEFAULT.split(","))
 KEY = "a key for the tests of forgetting"
-STEPS = range(63) if os.environ.get("HUGGY_PROOF") == "full" else (50,)
+FULL = os.environ.get("HUGGY_PROOF") == "full"
+STEPS = range(63) if FULL else (50,)
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,8 @@ def put_back(settings: Settings, copy: Path, *names: str) -> None:
         shutil.copytree(copy / company / name, Path(settings.landing) / company / name, dirs_exist_ok=True)
 
 
-@pytest.mark.parametrize("is_packed", [False, True])
+@pytest.mark.proof
+@pytest.mark.parametrize("is_packed", [False, True] if FULL else [True])
 def test_what_is_put_back_of_a_person_is_not_loaded_but_all_else_of_it_is(
     settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_packed: bool
 ) -> None:

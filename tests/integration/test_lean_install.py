@@ -175,7 +175,7 @@ def test_an_import_that_needs_an_extra_is_an_import_error_that_names_it(
 
 
 @each_python
-@pytest.mark.parametrize("extra", [*MODULES, "all"])
+@pytest.mark.parametrize("extra", [*(pytest.param(each, marks=at_full_size) for each in MODULES), "all"])
 def test_an_extra_brings_its_modules_and_the_command_line_works(
     python: str, wheel: Path, tmp_path: Path, extra: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 COMPANY = 4242
+_of_this_thread = threading.local()
 
 
 @dataclass(slots=True)
@@ -195,13 +197,19 @@ class Desk:
 
     @contextmanager
     def _attached(self, file: Path | None) -> Iterator[DuckDBPyConnection]:
-        """Open the warehouse, or another file, as `w`."""
-        with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            path = str(file or self.warehouse).replace("'", "''")
-            connection.execute(f"ATTACH '{path}' AS w (READ_ONLY)")
+        """Open the warehouse, or another file, as `w`, in the one DuckDB that a thread has: a new one takes longer."""
+        if not hasattr(_of_this_thread, "connection"):
+            _of_this_thread.connection = duckdb.connect()
+            _of_this_thread.connection.execute("SET TimeZone = 'UTC'")
+        connection: DuckDBPyConnection = _of_this_thread.connection
+        path = str(file or self.warehouse).replace("'", "''")
+        connection.execute(f"ATTACH '{path}' AS w (READ_ONLY)")
+        try:
             connection.execute("USE w")
             yield connection
+        finally:
+            connection.execute("USE memory")
+            connection.execute("DETACH w")
 
 
 def _select_as_text(schema: str, table: str, columns: Sequence[str]) -> str:
