@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
-HUGGY = "import sys; from huggy_connector.cli import main; sys.exit(main())"
+HUGGY = "import sys; from huggy_connector.cli import start; sys.exit(start())"
 PASS = "python -c pass"
 WORDS = ("huggy sta", "huggy land ch", "huggy status --")
 """What is typed when the Tab key is pressed."""

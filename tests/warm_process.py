@@ -29,7 +29,7 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).parents[1]
-COLD = (sys.executable, "-c", "import sys; from huggy_connector.cli import main; sys.exit(main())")
+COLD = (sys.executable, "-c", "import sys; from huggy_connector.cli import start; sys.exit(start())")
 """What a command line begins with that is a Python of its own. It needs ROOT in `PYTHONPATH`."""
 CLIENT = Path(__file__).with_name("warm_client.py")
 STREAMS = (("stdin", "r", "strict"), ("stdout", "w", "strict"), ("stderr", "w", "backslashreplace"))

@@ -12,7 +12,7 @@ import click
 
 from huggy_connector import __version__
 from huggy_connector.cli.output import note
-from huggy_connector.cli.shell import LazyCommand, PipeClosed, standard_streams
+from huggy_connector.cli.shell import LazyCommand, PipeClosed, hide_pandas, standard_streams
 from huggy_connector.errors import CompanyStopped, ConfigurationError, HuggyError, Interrupted
 from huggy_connector.visible import escape_controls
 
@@ -69,6 +69,12 @@ COMMANDS = {
 
 for path, summary in COMMANDS.items():
     huggy.add_command(LazyCommand(f"{__package__}.{path}", summary))
+
+
+def start() -> int:
+    """Run the command line as the only program of this process. Return the exit code."""
+    hide_pandas()
+    return main()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -131,6 +131,8 @@ def test_the_connection_can_be_tested_by_the_button_of_the_form(installed: Insta
     assert "Connection success!" in installed.run("-m", "airflow", "connections", "test", "huggy_default")
 
 
+@pytest.mark.proof
+@pytest.mark.skipif(not FULL, reason="half a minute of Airflow, as the three lines are: by make proof")
 def test_a_users_own_five_lines_with_our_operators_land_the_contacts(installed: Installation, account: Sandbox) -> None:
     installed.run("-m", "airflow", "dags", "test", "own")
     import duckdb

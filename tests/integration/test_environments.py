@@ -23,7 +23,7 @@ from tests.warm_process import huggy_command
 
 ROOT = Path(__file__).parents[2]
 PYTHON = [sys.executable, "-c"]
-MAIN = "import sys; from huggy_connector.cli import main; sys.exit(main())"
+MAIN = "import sys; from huggy_connector.cli import start; sys.exit(start())"
 PROGRESS = re.compile(
     r"departments: (6 rows, .*|full, all of it\.|loading 6 rows of 1 snapshots\.)|(Publishing|Copying) version 1\b.*\."
 )

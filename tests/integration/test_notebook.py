@@ -23,7 +23,7 @@ CLOSED_SPAN = SPAN.replace("day >=", "closed_day >=").replace("day <", "closed_d
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two months of a small desk."""
-    return synced(tmp_path_factory.mktemp("desk"), Options(chats=2_000, days=60, limit=0))
+    return synced(tmp_path_factory.mktemp("desk"), Options(chats=800, days=60, limit=0))
 
 
 def synced(folder: Path, options: Options) -> Path:
@@ -72,7 +72,7 @@ def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], w
 
     says = [re.findall(r"\*\*([^*]+)\*\*", _sentence(cell)) for cell in cells[1:]]
     told = [[re.sub(r"[^\d.]", "", figure) for figure in each] for each in says]
-    assert told[0][0] == "2000"
+    assert told[0][0] == "800"
     assert told[1] == figures(f"""
         SELECT count(*), round(100 * count(*) FILTER (channel = (
                    SELECT channel FROM marts.chat_times WHERE {SPAN} GROUP BY ALL ORDER BY count(*) DESC LIMIT 1

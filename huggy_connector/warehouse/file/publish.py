@@ -110,12 +110,13 @@ def draft_version(
     is_copy = from_version > 0 and not from_empty
     version = next_version(paths, from_version)
     source = source or paths.live
-    check_disk_space(paths, growth_bytes + (source.stat().st_size if is_copy else 0))
+    size = growth_bytes + (source.stat().st_size if is_copy else 0)
+    check_disk_space(paths, size)
     try:
         with translate_errors(paths.live):
             if is_copy:
                 copy_locked(source, paths.draft)
-            with engine.open_for_writing(paths.draft, spill=paths.spill) as connection:
+            with engine.for_file_of(size).open_for_writing(paths.draft, spill=paths.spill) as connection:
                 draft = Draft(connection, version)
                 yield draft
                 connection.execute(f"CHECKPOINT {CATALOG}")

@@ -82,7 +82,7 @@ def test_a_folder_without_the_permission_to_write_is_reported(desk: Desk, chat: 
 
 def test_an_invalid_memory_limit_is_reported(desk: Desk) -> None:
     with pytest.raises(
-        ConfigurationError, match=r"^DuckDB takes no memory_limit 'much' with 2 threads: give a size like 1GB"
+        ConfigurationError, match=r"^DuckDB takes no memory_limit 'much' with threads=1: give a size like 1GB"
     ):
         desk.load(memory_limit="much")
 

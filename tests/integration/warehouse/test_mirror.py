@@ -117,26 +117,30 @@ def test_a_copy_that_is_there_is_not_made_again(desk: Desk, chat: Chat, copies: 
     assert watched.changes == 0
 
 
-@pytest.mark.parametrize("at", range(4))
 def test_after_a_failure_at_any_write_the_pointer_names_a_whole_copy_and_the_next_call_repairs(
-    desk: Desk, chat: Chat, copies: Storage, at: int
+    desk: Desk, chat: Chat, copies: Storage
 ) -> None:
-    for number in (1, 2):
-        desk.land([chat(number)])
+    def load_and_mirror(version: int, place: Any) -> tuple[str, ...]:
+        desk.land([chat(version)])
         desk.load()
-        mirror_version(desk.warehouse, ["elsewhere"], keep_versions=1, open_place=lambda _: copies)
-    before = pointed(copies)
-    desk.land([chat(3)])
-    desk.load()
-    failing: Any = Watched(copies, fails_at=at)
+        return mirror(place)
 
-    told = mirror_version(desk.warehouse, ["elsewhere"], keep_versions=1, open_place=lambda _: failing)
+    def mirror(place: Any) -> tuple[str, ...]:
+        return mirror_version(desk.warehouse, ["elsewhere"], keep_versions=1, open_place=lambda _: place)
 
-    assert told == ("The copy of version 3 to elsewhere has failed: The place of copies has no room left.",)
-    after = pointed(copies)
-    assert after == before if at < 3 else after[1] == desk.warehouse.read_bytes()
-    assert mirror_version(desk.warehouse, ["elsewhere"], keep_versions=1, open_place=lambda _: copies) == ()
-    assert pointed(copies)[1] == desk.warehouse.read_bytes()
+    assert [load_and_mirror(version, copies) for version in (1, 2)] == [(), ()]
+    for at in range(4):
+        version, before = at + 3, pointed(copies)
+
+        told = load_and_mirror(version, Watched(copies, fails_at=at))
+
+        assert told == (
+            f"The copy of version {version} to elsewhere has failed: The place of copies has no room left.",
+        )
+        after = pointed(copies)
+        assert after == before if at < 3 else after[1] == desk.warehouse.read_bytes()
+        assert mirror(copies) == ()
+        assert pointed(copies)[1] == desk.warehouse.read_bytes()
 
 
 def test_one_place_that_fails_does_not_keep_the_others_from_their_copy(desk: Desk, chat: Chat, tmp_path: Path) -> None:

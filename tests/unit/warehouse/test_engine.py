@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import HuggyError, WarehouseBusy, WarehouseUnusable
-from huggy_connector.warehouse.file.engine import EngineLimits, attach, translate_errors
+from huggy_connector.warehouse.file.engine import SMALL_FILE_BYTES, EngineLimits, attach, translate_errors
 
 NEWER = (
     f"/f was written by a newer DuckDB (storage version 99) than the {duckdb.__version__} installed here: "
@@ -96,3 +96,9 @@ def test_an_error_of_the_disk_is_reported_as_such_and_not_as_damage_or_a_bug(
 def test_no_statement_draws_a_progress_bar_on_standard_output() -> None:
     with closing(EngineLimits().connect(None)) as connection:
         assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
+def test_a_load_of_a_small_file_has_one_thread() -> None:
+    limits = EngineLimits(memory_limit="2GB", threads=4)
+    assert limits.for_file_of(SMALL_FILE_BYTES - 1) == EngineLimits(memory_limit="2GB", threads=1)
+    assert limits.for_file_of(SMALL_FILE_BYTES) == limits
