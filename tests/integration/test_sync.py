@@ -19,7 +19,7 @@ RESOURCES = ("agents", "chats", "contacts", "departments")
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    options = Options(chats=1_230, contacts=410, limit=0, unknown_fields=True, broken_values=0.02, open_chats=30)
+    options = Options(chats=430, contacts=130, limit=0, unknown_fields=True, broken_values=0.02, open_chats=30)
     with Sandbox(options) as running:
         yield running
 
@@ -47,7 +47,7 @@ def test_ids_equal_the_account_s_exactly(settings: Settings, sandbox: Sandbox) -
         ids = [row[0] for row in asked(settings, f"SELECT id FROM {resource} ORDER BY id")]
         assert ids == sorted(sandbox.truth(resource)["ids"])
     assert {name: table.rows for name, table in report.load.tables.items()} == {
-        "agents": 25, "chats": 1_230, "contacts": 410, "departments": 6,
+        "agents": 25, "chats": 430, "contacts": 130, "departments": 6,
     }  # fmt: skip
     assert sandbox.stats()["refused_429"] == 0
 
@@ -64,7 +64,7 @@ def test_fields_and_values_nobody_knew_are_kept_and_told(settings: Settings, san
     broken = asked(settings, "SELECT count(DISTINCT id) FROM meta.rejects WHERE resource = 'chats'")
     assert broken == [(len(sandbox.truth("chats")["broken"]),)]
     assert asked(settings, "SELECT count(*) > 0 FROM meta.schema_changes WHERE resource = 'chats'") == [(True,)]
-    assert asked(settings, "SELECT count(*) FROM chats") == [(1_230,)]
+    assert asked(settings, "SELECT count(*) FROM chats") == [(430,)]
 
 
 def test_a_run_that_is_asked_again_costs_no_request(settings: Settings, sandbox: Sandbox) -> None:
