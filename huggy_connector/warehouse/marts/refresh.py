@@ -7,7 +7,7 @@ the tables and the calendar: a full refresh gives the same rows. A new definitio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from huggy_connector.catalogue import RESOURCES
@@ -53,13 +53,15 @@ def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) ->
         return
     defined, recorded = _compute_fingerprints(calendar), _read_fingerprints(connection)
     connection.execute('CREATE SCHEMA IF NOT EXISTS "marts"')
+    existing = _read_kinds(connection)
     for title in recorded.keys() - defined.keys():
-        _drop_if_exists(connection, title)
+        _drop_if_exists(connection, title, existing)
     create_calendar_tables(connection, calendar)
     outdated_titles = {title for title in defined if defined[title] != recorded.get(title)}
     for definition in read_definitions():
         title = definition.table.title
         if title in outdated_titles:
+            _drop_if_exists(connection, title, existing)
             _create_relation(connection, definition)
         _refresh_rows(connection, definition, whole=not outdated_titles.isdisjoint({title, f"marts.{FACT_TABLE}"}))
         if title in outdated_titles:
@@ -97,21 +99,24 @@ def _read_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
     return dict(connection.execute(f"SELECT name, fingerprint FROM {meta.DEFINITIONS.sql}").fetchall())
 
 
-def _drop_if_exists(connection: DuckDBPyConnection, title: str) -> None:
+def _read_kinds(connection: DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """Return VIEW or TABLE for the schema and name of each relation."""
+    rows = connection.execute(
+        f"SELECT schema_name, view_name, 'VIEW' FROM duckdb_views() WHERE {_IN_DATABASE}"
+        f" UNION ALL SELECT schema_name, table_name, 'TABLE' FROM duckdb_tables() WHERE {_IN_DATABASE}"
+    ).fetchall()
+    return {(schema, name): kind for schema, name, kind in rows}
+
+
+def _drop_if_exists(connection: DuckDBPyConnection, title: str, existing: Mapping[tuple[str, str], str]) -> None:
     """Drop the view or the table of that title. An older version may have made it as the other kind."""
     schema, name = title.split(".") if "." in title else ("main", title)
-    kinds = connection.execute(
-        f"SELECT 'VIEW' FROM duckdb_views() WHERE {_IN_DATABASE} AND schema_name = $1 AND view_name = $2"
-        f" UNION ALL SELECT 'TABLE' FROM duckdb_tables() WHERE {_IN_DATABASE} AND schema_name = $1 AND table_name = $2",
-        [schema, name],
-    ).fetchall()
-    for (kind,) in kinds:
+    if kind := existing.get((schema, name)):
         connection.execute(f"DROP {kind} {sql.name(schema, name)}")
 
 
 def _create_relation(connection: DuckDBPyConnection, definition: MartDefinition) -> None:
     table = definition.table
-    _drop_if_exists(connection, table.title)
     if definition.refresh is RefreshKind.VIEW:
         connection.execute(f"CREATE VIEW {table.sql} AS {definition.query}")
     else:
