@@ -150,6 +150,11 @@ def opened(folder: Path, **options: float | str) -> Iterator[Account]:
             server.stdout.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the site first: they build it for half a minute, and at the end all would wait for that."""
+    items.sort(key=lambda item: item.path != Path(__file__).with_name("test_site.py"))
+
+
 @pytest.fixture
 def account() -> Open:
     """Opens a sandbox with options of `huggy sandbox`: `with account(tmp_path, chats=600) as desk`."""

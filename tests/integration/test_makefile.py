@@ -1,4 +1,4 @@
-"""`make`, as a developer types it. Nothing is set up. And how `make test` runs its two suites."""
+"""`make`, as a developer types it. Nothing is set up. And how `make test` runs its suites."""
 
 import os
 import subprocess
