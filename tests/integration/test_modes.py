@@ -59,9 +59,9 @@ def listener(told: list[str]) -> Listener:
 
 @pytest.fixture
 def desk(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """An account with few contacts, or as many as the test asks for."""
-    contacts = getattr(request, "param", 20)
-    with Sandbox(Options(chats=CHATS, contacts=contacts, days=60, limit=0, open_chats=10, quirks=False)) as running:
+    """A small account, or one of the size that the test asks for."""
+    size = {"chats": CHATS, "contacts": 20} | getattr(request, "param", {})
+    with Sandbox(Options(**size, days=60, limit=0, open_chats=10, quirks=False)) as running:
         yield running
 
 
@@ -111,7 +111,7 @@ def test_a_first_sync_killed_after_the_newest_days_goes_on_with_the_history(sett
     assert ways(Pipeline(settings).sync(["chats"], idempotency_key="test").snapshots) == [("chats", "full")]
 
 
-@pytest.mark.parametrize("desk", [1_100], ids=["1100 contacts"], indirect=True)
+@pytest.mark.parametrize("desk", [{"contacts": 1_100}], ids=["1100 contacts"], indirect=True)
 def test_a_later_sync_reads_what_changed_and_all_of_it_after_the_time_that_was_set(
     settings: Settings, desk: Sandbox
 ) -> None:
@@ -133,6 +133,17 @@ def test_a_later_sync_reads_what_changed_and_all_of_it_after_the_time_that_was_s
     )
     again = Pipeline(settings, clock=later(8 * DAY)).sync(["chats", "contacts"], idempotency_key="test")
     assert ways(again.snapshots) == [("chats", "full"), ("contacts", "full")]
+
+
+@pytest.mark.parametrize("desk", [{"chats": 1_200}], ids=["1200 chats"], indirect=True)
+def test_where_the_last_snapshot_is_not_exact_everything_is_read_again(settings: Settings, desk: Sandbox) -> None:
+    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    desk.control(faults={"short": 0.5})
+    sweeps = (Pipeline(settings).land("chats", idempotency_key=f"pages with rows too few {turn}") for turn in range(20))
+    assert any(not each.certificate.exact for each in sweeps)  # some are exact: each page was whole when asked again
+    desk.control(faults={})
+    assert ways(Pipeline(settings).sync(["chats"], idempotency_key="test").snapshots) == [("chats", "full")]
+    assert ways(Pipeline(settings).sync(["chats"], idempotency_key="test").snapshots) == [("chats", "incremental")]
 
 
 def test_what_hides_behind_nulls_is_missing_not_gone_and_the_next_sync_reads_everything_again(

@@ -32,10 +32,9 @@ _DISK_ERROR = re.compile(
 COUNTED_MEMORY_SHARE = 0.85
 """The share of its memory that DuckDB counts, measured at 5 million chats: without the buffers of what it reads."""
 
-
 SMALL_FILE_BYTES = 16 * 1024**2
-"""A load of a smaller file has one thread. Its tables hold no more rows than a thread takes at once, so a second thread
-costs a fifth more processor time and ends no earlier (measured at 3,000 and 20,000 chats).
+"""A load of a smaller file has one thread. Its tables hold no more rows than a thread takes at once: at 3,000 chats a
+second thread costs a fifth more processor time and ends no earlier, at 20,000 there is no clear difference.
 """
 
 

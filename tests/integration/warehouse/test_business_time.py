@@ -109,7 +109,7 @@ def counted(week: BusinessCalendar, zone: ZoneInfo, first: datetime, last: datet
         ("America/New_York", datetime(2026, 3, 8)),  # noqa: DTZ001
     ],
 )
-@pytest.mark.parametrize("hours", ["22:00-06:00", "00:30-01:45, 02:10-05:00, 18:00-00:15"])
+@pytest.mark.parametrize("hours", ["22:00-06:00", "00:00-24:00", "00:30-01:45, 02:10-05:00, 18:00-00:15"])
 def test_business_seconds_are_those_of_a_clock_on_the_wall_also_where_it_is_changed(
     desk: Desk, chat: Chat, zone: str, middle: datetime, hours: str
 ) -> None:

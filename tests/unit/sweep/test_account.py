@@ -45,7 +45,7 @@ def test_no_exact_run_misses_a_row_or_keeps_a_closed_record_open_whatever_the_cl
     assert sum(exact for _, exact, _ in chunks) > 0.8 * sum(runs for runs, _, _ in chunks)
 
 
-@settings(max_examples=2_000 if FULL else 40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2_000 if FULL else 60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=st.integers(0, 300),
     clock=st.sampled_from(CLOCKS),

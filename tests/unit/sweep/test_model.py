@@ -145,7 +145,7 @@ moves = st.sampled_from(("arrive", "jump", "leave"))
 bursts = st.lists(st.tuples(st.floats(0, 4), moves, st.integers(1, 45)), max_size=6)
 
 
-@settings(max_examples=2_000 if FULL else 40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2_000 if FULL else 60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=st.integers(0, 1600), streams=st.integers(1, 12), bursts=bursts, kills=st.lists(st.floats(0, 3), max_size=2)
 )

@@ -167,7 +167,7 @@ def weeks(draw: st.DrawFn) -> Week:
     return [tuple(spans) for spans in week]
 
 
-@settings(max_examples=80)
+@settings(max_examples=150)
 @given(weeks(), st.sampled_from(CHANGES), st.sets(st.integers(-2, 2), max_size=2))
 @example([NIGHTS] * 7, CHANGES[0], set())
 @example([NIGHTS] * 7, CHANGES[1], set())
