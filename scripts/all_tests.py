@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import IO
 
 SUITES: Mapping[str, Sequence[str]] = {
-    "Tests": ("--numprocesses=5", "--dist=worksteal", "tests/unit", "tests/integration"),
+    "Tests": ("--numprocesses=4", "--dist=worksteal", "tests/unit", "tests/integration"),
     "Tests of the DAGs": ("tests/dags",),
     "Tests in a real Airflow": ("tests/e2e",),
 }

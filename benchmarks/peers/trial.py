@@ -37,6 +37,8 @@ class Case:
     name: str
     chats: int
     latency_ms: int
+    latency_sigma_ms: int = 0
+    way_spread_ms: int = 0
     arrivals_per_second: float = 0.0
     departures_per_second: float = 0.0
 
@@ -127,6 +129,8 @@ def _run_sandbox(case: Case) -> Iterator[tuple[str, dict[str, str]]]:
         "--limit": REQUESTS_A_SECOND,
         "--page-size": PAGE,
         "--latency-ms": case.latency_ms,
+        "--latency-sigma-ms": case.latency_sigma_ms,
+        "--way-spread-ms": case.way_spread_ms,
         "--arrivals-per-second": case.arrivals_per_second,
         "--departures-per-second": case.departures_per_second,
         "--refusal": "seconds",

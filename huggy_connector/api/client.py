@@ -250,6 +250,7 @@ class Client:
             answer = self._transport.send(request, token=token)
             self.round_trip = self._clock.monotonic() - sent - answer.connecting
             turn.record_answer(
+                connecting=answer.connecting,
                 is_refused=answer.status == HTTPStatus.TOO_MANY_REQUESTS,
                 retry_after=protocol.parse_retry_after(answer.headers, now=self._clock.now()),
             )

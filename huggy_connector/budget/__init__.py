@@ -6,9 +6,10 @@
     redis://host:6379/0     the hosts that use this Redis (rediss:// over TLS)
     memory:                 the threads of one process only
 
-`?mode=strict` never releases a slot early. `?share=0.25` uses a fixed part of the rate, for workers that cannot share a
-budget; with `redis://` it is the part that this process uses while Redis is away (default: an equal part for each
-process). Both: `?share=0.25&mode=strict`.
+`?mode=` chooses the rule that says when the next request may leave (window.py): `learned` is the default, `strict`
+never sends too many, whatever the network does, and `measured` lies between them. `?share=0.25` uses a fixed part of
+the rate, for workers that cannot share a budget; with `redis://` it is the part that this process uses while Redis is
+away (default: an equal part for each process). Both: `?share=0.25&mode=strict`.
 """
 
 import math

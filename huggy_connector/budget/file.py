@@ -17,10 +17,12 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from errno import ENOSPC
 from pathlib import Path
 from typing import TypeVar
 
+from huggy_connector.budget.learned_margin import LearnedMargin
 from huggy_connector.budget.liveness import LivenessLock, is_same_file
 from huggy_connector.budget.shared_state import BudgetState
 from huggy_connector.budget.window import RateLimit, RequestWindow
@@ -198,12 +200,13 @@ class FileBudgetStore:
             return state
         if self._has_written:
             raise self._unusable_error("a host or container with a clock of its own uses it too")
-        return self._start_over(None)  # written before the last boot
+        # Written before the last boot. The ways to the server are as they were; when they were learned is not known.
+        return self._start_over(None, margin=replace(state.margin, refused=self._clock()))
 
-    def _start_over(self, reason: str | None) -> BudgetState:
+    def _start_over(self, reason: str | None, *, margin: LearnedMargin | None = None) -> BudgetState:
         if reason is not None:
             self._note(f"The budget's file {reason}: it begins anew, as if the last second had been full.")
-        return BudgetState.full(slots=self._limit.slots(), now=self._clock())
+        return BudgetState.full(slots=self._limit.slots(), now=self._clock(), margin=margin)
 
     def _write(self, file: int, state: BudgetState) -> None:
         body = state.to_json()

@@ -137,10 +137,12 @@ class _Turn:
             self._sent_at = self._stopwatch()
         return seconds
 
-    def record_answer(self, *, is_refused: bool = False, retry_after: float | None = None) -> None:
+    def record_answer(
+        self, *, connecting: float = 0.0, is_refused: bool = False, retry_after: float | None = None
+    ) -> None:
         if self._sent_at is None or self._is_over:
             return
-        round_trip = self._stopwatch() - self._sent_at
+        round_trip = max(0.0, self._stopwatch() - self._sent_at - connecting)
         pause = retry_after if retry_after is not None and math.isfinite(retry_after) else None
 
         def act(window: RequestWindow) -> str | None:

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from huggy_connector.budget.limiter import MemoryBudgetStore
 from huggy_connector.budget.shared_state import BudgetState
-from huggy_connector.budget.window import RateLimit, RequestWindow
+from huggy_connector.budget.window import RateLimit, ReleaseRule, RequestWindow
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.storage import redis_store
 
@@ -184,7 +184,9 @@ class RedisBudgetStore:
         return self._fallback
 
     def _fallback_limit(self) -> RateLimit:
-        return RateLimit(self._limit.rate * (1 / self._processes if self._share is None else self._share), strict=True)
+        return RateLimit(
+            self._limit.rate * (1 / self._processes if self._share is None else self._share), ReleaseRule.STRICT
+        )
 
     def _count_fallback_requests(self, window: RequestWindow) -> None:
         """Count as many requests as may have left in the last second, in place of those that Redis has in flight."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Self
+from itertools import chain
+from typing import ClassVar, Final, Literal, Self
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from huggy_connector.budget.learned_margin import LearnedMargin
 from huggy_connector.budget.round_trips import RoundTrips
 from huggy_connector.budget.throttle import Throttle
 
@@ -31,18 +33,19 @@ class BudgetState:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
-    format: int = 1
+    format: Literal[2] = 2
     shift: float = 0.0
     latest: float = 0.0
     """The latest instant at which anybody read the state."""
     out: dict[str, float] = field(default_factory=dict)
     """Requests in flight: when they left."""
-    answered: list[float] = field(default_factory=list)
-    """When answers were read, ascending; kept for a period."""
+    answered: list[tuple[float, float]] = field(default_factory=list)
+    """When answers were read, and when their requests left, ascending; kept for a period."""
     lost: list[float] = field(default_factory=list)
     """When requests were lost or refused, ascending; their slots are never released early."""
     waiting: dict[str, QueuedTurn] = field(default_factory=dict)
     trips: RoundTrips = field(default_factory=RoundTrips)
+    margin: LearnedMargin = field(default_factory=LearnedMargin)
     pace: Throttle = field(default_factory=Throttle)
     left: float | None = None
     """When a request last left."""
@@ -56,9 +59,9 @@ class BudgetState:
     paused_until: float = 0.0
 
     @classmethod
-    def full(cls, *, slots: int, now: float) -> Self:
-        """Return a new state, as if the last second had been full: nothing is known of the past."""
-        return cls(latest=now, lost=[now] * slots)
+    def full(cls, *, slots: int, now: float, margin: LearnedMargin | None = None) -> Self:
+        """Return a new state, as if the last second had been full: of the past only the margin is known, or nothing."""
+        return cls(latest=now, lost=[now] * slots, margin=margin or LearnedMargin())
 
     @classmethod
     def from_json(cls, text: bytes) -> "BudgetState":
@@ -66,9 +69,10 @@ class BudgetState:
         try:
             state = _JSON.validate_json(text)
         except ValidationError as error:
-            raise ValueError("is no state of a budget") from error
-        if state.format != cls().format:
-            raise ValueError("is the state of another version's budget")
+            is_other = any(found["loc"] == ("format",) and found["type"] == "literal_error" for found in error.errors())
+            raise ValueError(
+                "is the state of another version's budget" if is_other else "is no state of a budget"
+            ) from error
         if any(abs(time) > MAX_TIME for time in state.list_times()):
             raise ValueError("holds a time that no clock shows")
         return state
@@ -76,7 +80,7 @@ class BudgetState:
     def list_times(self) -> Iterator[float]:
         """Return all instants except the ends of pauses, which are limited when they are read."""
         yield from (self.shift, self.latest, self.left or 0.0, self.early or 0.0, self.refused or 0.0)
-        yield from (*self.out.values(), *self.answered, *self.lost)
+        yield from (*self.out.values(), *chain.from_iterable(self.answered), *self.lost, self.margin.refused)
         for place in self.waiting.values():
             yield from (place.since, place.until)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, urlencode
 
-from huggy_connector.budget.window import RateLimit
+from huggy_connector.budget.window import RateLimit, ReleaseRule
 from huggy_connector.errors import ConfigurationError
 
 REDIS_SCHEMES = ("redis", "rediss")
@@ -23,22 +23,24 @@ class BudgetSpec:
     url: str = field(repr=False)
     """The address of Redis, without our own options."""
     share: float | None
-    is_strict: bool
+    rule: ReleaseRule
 
     @classmethod
     def parse(cls, spec: str) -> Self:
         """Return what the text says. Raises ConfigurationError."""
         address, _, query = spec.partition("?")
         kind, _, place = address.partition(":")
-        share, is_strict, others = _parse_options(query)
+        share, rule, others = _parse_options(query)
         is_redis = kind in REDIS_SCHEMES
         if others and not is_redis:
-            raise ConfigurationError(f"HUGGY_BUDGET has no option {others[0][0]}: there are share=0.5 and mode=strict.")
+            raise ConfigurationError(
+                f"HUGGY_BUDGET has no option {others[0][0]}: there are share=0.5 and mode={'|'.join(ReleaseRule)}."
+            )
         if not (is_redis or kind == "file" or (kind == "memory" and not place)):
             raise ConfigurationError(
                 "HUGGY_BUDGET is not understood: give file:, file:/some/folder, redis://host:6379/0 or memory:."
             )
-        return cls(kind, place, f"{address}?{urlencode(others)}" if others else address, share, is_strict)
+        return cls(kind, place, f"{address}?{urlencode(others)}" if others else address, share, rule)
 
     @property
     def is_redis(self) -> bool:
@@ -49,7 +51,7 @@ class BudgetSpec:
         """Return the limit of a budget of so many requests a second."""
         # In Redis the share is what a process uses while Redis is away.
         rate = rate if self.share is None or self.is_redis else rate * self.share
-        return RateLimit(rate, strict=self.is_strict, longest_pause=longest_pause)
+        return RateLimit(rate, self.rule, longest_pause)
 
     def name(self, scope: str) -> str:
         """Return the name of the budget of a scope. It does not show the scope."""
@@ -60,17 +62,24 @@ class BudgetSpec:
         return (Path(self.place) if self.place else state_folder) / f"budget-{self.name(scope)}"
 
 
-def _parse_options(query: str) -> tuple[float | None, bool, list[tuple[str, str]]]:
-    """Return the share, whether the mode is strict, and all other options."""
-    share, is_strict, others = None, False, []
+def _parse_options(query: str) -> tuple[float | None, ReleaseRule, list[tuple[str, str]]]:
+    """Return the share, the rule, and all other options."""
+    share, rule, others = None, ReleaseRule.LEARNED, []
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key == "share":
             share = _parse_share(value)
-        elif (key, value) == ("mode", "strict"):
-            is_strict = True
+        elif key == "mode":
+            rule = _parse_rule(value)
         else:
             others.append((key, value))
-    return share, is_strict, others
+    return share, rule, others
+
+
+def _parse_rule(value: str) -> ReleaseRule:
+    try:
+        return ReleaseRule(value)
+    except ValueError:
+        raise ConfigurationError(f"HUGGY_BUDGET's mode={value} is none of {', '.join(ReleaseRule)}.") from None
 
 
 def _parse_share(value: str) -> float:

@@ -15,8 +15,13 @@ class Lane(IntEnum):
 class Turn(Protocol):
     """The right to send one request now. Without `record_answer` (timeout, reset) the request counts as in flight."""
 
-    def record_answer(self, *, is_refused: bool = False, retry_after: float | None = None) -> None:
-        """Record an answer. `is_refused`: it was a 429, and asked for `retry_after` seconds if it named a time."""
+    def record_answer(
+        self, *, connecting: float = 0.0, is_refused: bool = False, retry_after: float | None = None
+    ) -> None:
+        """Record an answer. `connecting`: the seconds that passed before the request was sent.
+
+        `is_refused`: it was a 429, and asked for `retry_after` seconds if it named a time.
+        """
 
 
 class Budget(Protocol):

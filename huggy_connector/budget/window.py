@@ -4,24 +4,35 @@ Pure: no clock, no I/O, no threads. All who share a budget share one `BudgetStat
 on it at an instant, calls one method, and stores the state. limiter.py, file.py and redis.py differ only in where they
 store it.
 
-**Strict.** A slot is held from before the request leaves until one second after its answer is read. A request leaves
-only while fewer than `rate` slots are held. Then at most `rate` requests arrive in any second, whatever the network
+Three rules say when the slot of an answered request is free again. A request in flight always holds its slot.
+
+**Strict.** One second after its answer is read. Then at most `rate` requests arrive in any second, whatever the network
 does. Proof: suppose that rate + 1 requests arrive in one second, from t - 1 to t. Take the one that was sent last, at
 s <= t. Each of the others was sent before s and arrived after t - 1. So its answer came after t - 1, and its slot is
 held beyond t. At s, then, all slots were held, and the last request could not leave. The price: at most
 rate / (1 + round trip) requests a second.
 
-**Default.** When an answer is read, it has already travelled for a while, and the next request needs a while to arrive.
-Together that is at least the shortest round trip. So a slot is released earlier by that time, less a margin. No slot is
-released early until there are enough answers, and for a while after a refusal. The shortest round trip is an estimate.
-If it is wrong (a route suddenly becomes much shorter), one second may see a few requests too many, but never twice as
-many, because two requests never leave closer together than half of the average distance.
+**Measured.** When an answer is read, it has already travelled for a while, and the next request needs a while to
+arrive. Together that is at least the shortest round trip. So a slot is released earlier by that time, less a margin. No
+slot is released early until there are enough answers, and for a while after a refusal. The shortest round trip is an
+estimate. If it is wrong (a route suddenly becomes much shorter), one second may see a few requests too many. The price:
+what the server's own time differs is paid for as if it were on the way there.
+
+**Learned**, the default. One second and a margin after its request left, but never later than under the strict rule.
+The margin is for what the ways to the server differ. The server's refusals teach it, and all who share the budget share
+it (learned_margin.py). The price: a refusal now and then, and a short pause after it.
+
+Under each rule two requests leave no closer together than half of the average distance. So a wrong guess costs a few
+requests too many in a second, but never twice as many.
 """
 
 from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
 
+from huggy_connector.budget import learned_margin
 from huggy_connector.budget.shared_state import BudgetState, QueuedTurn
 from huggy_connector.budget.types import Lane
 
@@ -29,7 +40,10 @@ MARGIN = 0.010
 """Seconds of the least round trip by which slots are not released early."""
 
 STRICT_SECONDS = 60.0
-"""Seconds after a 429 in which no slot is released early."""
+"""Seconds after a 429 in which the measured rule releases no slot early."""
+
+SHORT_PAUSE = 0.25
+"""The part of a period for which all pause after a 429 that taught the margin and names no time."""
 
 MAX_BACKOFF = 30.0
 """Seconds: the longest pause of all after a 429 that names no time."""
@@ -55,13 +69,20 @@ MIN_SPACING = 0.005
 """Seconds: a smaller distance between requests is ignored, because no sleep is that exact."""
 
 
+class ReleaseRule(StrEnum):
+    """When the slot of an answered request is free again."""
+
+    LEARNED = "learned"
+    MEASURED = "measured"
+    STRICT = "strict"
+
+
 @dataclass(frozen=True, slots=True)
 class RateLimit:
     """A limit of `rate` arrivals in any second, rounded down; 0.5 is one in two seconds."""
 
     rate: float
-    strict: bool = False
-    """Whether slots are never released early."""
+    rule: ReleaseRule = ReleaseRule.LEARNED
     longest_pause: float = LONGEST_PAUSE
     """Seconds: a longer pause that a server asks for is ignored."""
 
@@ -94,12 +115,12 @@ class RequestWindow:
         self._rate = limit.rate
         self._slots = limit.slots(share)
         self._period = limit.period(share)
+        self._rule = limit.rule
         # After a refusal, one request at a time checks whether the server answers again.
         self._spacing = self._period if state.refusals else self._period / self._slots / 2
         self._least_trip = state.trips.estimate_least(now=self._now)
-        may_release_early = self._least_trip is not None and not limit.strict and self._now >= state.strict_until
-        early = max(0.0, (self._least_trip or 0.0) - MARGIN) if may_release_early else 0.0
-        self._hold = max(0.0, self._period - early)
+        self._hold = self._period - self._early_seconds()
+        self._margin = state.margin.seconds(now=self._now)
         self._drop_expired()
 
     # Called by senders ------------------------------------------------------------------------------------------------
@@ -109,9 +130,9 @@ class RequestWindow:
         state, now = self._state, self._now
         queued = state.waiting.pop(name, None) or QueuedTurn(lane, now, now)
         ahead = sum((other.lane, other.since) < (queued.lane, queued.since) for other in state.waiting.values())
-        missing = self._count_held(self._hold) + ahead + 1 - self._slots
+        missing = self._count_held(self._rule) + ahead + 1 - self._slots
         if missing <= 0 and now >= max(state.paused_until, self._earliest_departure(1)):
-            if self._count_held(self._period) >= self._slots:
+            if self._count_held(ReleaseRule.STRICT) >= self._slots:
                 state.early = now
             state.left = state.out[name] = now
             return 0.0
@@ -129,15 +150,22 @@ class RequestWindow:
         self._state.waiting.pop(name, None)
 
     def record_answer(self, name: str, *, round_trip: float) -> None:
-        """Record an answer that was read `round_trip` seconds after its request left."""
-        sent = self._finish(name, self._state.answered, round_trip)
-        self._state.trips.add(max(0.0, round_trip), now=self._now)
-        if self._state.refused is None or sent > self._state.refused:
-            self._state.refusals = 0
+        """Record an answer that was read `round_trip` seconds after its request was sent.
+
+        A new connection is made before the request is sent: so that may be later than the request left the queue.
+        """
+        state, now, trip = self._state, self._now, max(0.0, round_trip)
+        sent = max(self._finish(name, trip), now - trip)
+        insort(state.answered, (now, sent))
+        state.trips.add(trip, now=now)
+        state.margin.record_answer(trip, now=now)
+        if state.refused is None or sent > state.refused:
+            state.refusals = 0
 
     def record_loss(self, name: str) -> None:
         """Record that nobody waits for an answer any more. The request may still arrive, but within a period."""
-        self._finish(name, self._state.lost, 0.0)
+        self._finish(name, 0.0)
+        insort(self._state.lost, self._now)
 
     def record_refusal(self, name: str, *, round_trip: float, retry_after: float | None) -> str | None:
         """Record a 429. `retry_after`: the seconds that the server asked for; None if it named none.
@@ -146,21 +174,24 @@ class RequestWindow:
         """
         state, now = self._state, self._now
         # A refusal comes back sooner than an answer: its slot is not released early, and its round trip does not count.
-        sent = self._finish(name, state.lost, round_trip)
+        sent = self._finish(name, round_trip)
+        insort(state.lost, now)
         state.strict_until = now + STRICT_SECONDS
         requested = retry_after if retry_after is not None and 0 < retry_after <= self._longest_pause else None
         if state.refused is not None and sent <= state.refused:
             state.paused_until = max(state.paused_until, now + (requested or 0.0))
             return None
-        backoff = min(MAX_BACKOFF, self._period * 2.0 ** min(state.refusals, 10))
+        is_ours = self._explains_refusal(sent)
+        if is_ours and self._rule is ReleaseRule.LEARNED and not state.refusals:
+            backoff = self._period * SHORT_PAUSE
+        else:
+            backoff = min(MAX_BACKOFF, self._period * 2.0 ** min(state.refusals, 10))
+            state.refusals += 1
         state.paused_until = max(state.paused_until, now + (requested or backoff))
         state.refused = now
-        state.refusals += 1
         pause = state.paused_until - now
-        # Under strict rules our requests cannot have been too many: then others use the account. If a request is
-        # refused again after a pause, without a success in between, a lower rate does not help.
-        is_our_fault = state.early is not None and state.early > sent - self._period
-        if not is_our_fault and state.refusals == 1:
+        if not is_ours and state.refusals == 1:
+            state.margin.take_back(now=now)
             state.pace.step_down(now=now, resumes=state.paused_until)
             return (
                 "The API refused a request (429) that this budget does not explain: others use the account. "
@@ -189,11 +220,42 @@ class RequestWindow:
 
     # The rules --------------------------------------------------------------------------------------------------------
 
-    def _count_held(self, hold: float) -> int:
-        """Return how many slots are held, if a slot is held for `hold` seconds after its answer."""
-        answered, lost = self._state.answered, self._state.lost
-        freed = bisect_right(answered, self._now - hold) + bisect_right(lost, self._now - self._period)
-        return len(self._state.out) + len(answered) + len(lost) - freed
+    def _early_seconds(self) -> float:
+        """Return the seconds by which the measured rule releases a slot early."""
+        if self._least_trip is None or self._now < self._state.strict_until:
+            return 0.0
+        return min(self._period, max(0.0, self._least_trip - MARGIN))
+
+    def _release_time(self, sent: float, answered: float, rule: ReleaseRule) -> float:
+        """Return when the slot of an answered request is free."""
+        match rule:
+            case ReleaseRule.STRICT:
+                return answered + self._period
+            case ReleaseRule.MEASURED:
+                return answered + self._hold
+            case ReleaseRule.LEARNED:
+                measured = max(answered + self._hold, sent + self._period + learned_margin.FIRST)
+                return min(max(answered, sent + self._period + self._margin), measured, answered + self._period)
+
+    def _count_held(self, rule: ReleaseRule) -> int:
+        """Return how many slots are held under a rule."""
+        state, now = self._state, self._now
+        answered = sum(self._release_time(sent, read, rule) > now for read, sent in state.answered)
+        return len(state.out) + answered + len(state.lost) - bisect_right(state.lost, now - self._period)
+
+    def _explains_refusal(self, sent: float) -> bool:
+        """Say whether a refusal of a request that left then can be the fault of the rule.
+
+        If the strict rule had let all requests of the second before it leave, they cannot have been too many: then
+        others use the account. They do if our share of the rate is still reduced, and if no margin would have helped.
+        """
+        state, now = self._state, self._now
+        if state.early is None or state.early <= sent - self._period:
+            return False
+        if self._rule is not ReleaseRule.LEARNED:
+            return True
+        # If a request is refused again after a pause, without a success in between, a wider margin does not help.
+        return state.refusals > 0 or (state.pace.share(now=now) == 1.0 and state.margin.widen(now=now))
 
     def _earliest_departure(self, turns: int) -> float:
         """Return when the request number `turns` from now may leave, as far as the spacing allows."""
@@ -205,24 +267,22 @@ class RequestWindow:
         """Return when so many more slots are expected to be free."""
         if missing <= 0:
             return self._now
-        times = [answer + self._hold for answer in self._state.answered]
+        times = [self._release_time(sent, read, self._rule) for read, sent in self._state.answered]
         times += [end + self._period for end in self._state.lost]
-        soonest = self._now + max(self._hold, MARGIN)
-        times += [max(soonest, sent + (self._least_trip or 0.0) + self._hold) for sent in self._state.out.values()]
+        trip, soonest = self._least_trip or 0.0, self._now + MARGIN
+        times += [self._release_time(sent, max(sent + trip, soonest), self._rule) for sent in self._state.out.values()]
         times = sorted(time for time in times if time > self._now)
         return times[min(missing, len(times)) - 1] if times else self._now
 
-    def _finish(self, name: str, ends: list[float], round_trip: float) -> float:
-        """Move a request to `ends`, even if it is not in the state. Return when it left."""
-        sent = self._state.out.pop(name, self._now - round_trip)
-        insort(ends, self._now)
-        return sent
+    def _finish(self, name: str, round_trip: float) -> float:
+        """Remove a request that is over. Return when it left, even if it is not in the state."""
+        return self._state.out.pop(name, self._now - round_trip)
 
     def _drop_expired(self) -> None:
         state, now = self._state, self._now
         for name in [name for name, sent in state.out.items() if now - sent > REQUEST_TIMEOUT]:
             self.record_loss(name)
-        del state.answered[: bisect_right(state.answered, now - self._period)]
+        del state.answered[: bisect_right(state.answered, (now - self._period, inf))]
         del state.lost[: bisect_right(state.lost, now - self._period)]
         for name in [name for name, queued in state.waiting.items() if queued.until < now]:
             self.withdraw(name)

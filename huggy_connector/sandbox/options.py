@@ -13,6 +13,7 @@ from huggy_connector.sandbox.fault_kinds import REFUSALS, check_shares
 ORDERS = ("created", "activity")
 ROTATIONS = ("rotate", "same", "absent")
 RESOURCES = ("chats", "contacts")
+WINDOWS = ("sliding", "fixed", "bucket")
 
 
 def _option(default: Any, explanation: str) -> Any:
@@ -65,6 +66,13 @@ class Options:
     refusal: str = _option("cycle", f"Form of the 429 answers: {', '.join(REFUSALS)}, or all of them in turns (cycle).")
     latency_ms: float = _option(0.0, "Milliseconds an answer takes at least.")
     latency_spread_ms: float = _option(0.0, "Milliseconds an answer takes more, drawn evenly from 0 to this.")
+    latency_sigma_ms: float = _option(0.0, "Milliseconds by which answers differ: one sigma of a normal distribution.")
+    way_spread_ms: float = _option(
+        0.0, "Milliseconds a request takes more to arrive, drawn evenly from 0 to this, before it is counted."
+    )
+    limit_window: str = _option(
+        "sliding", f"How the limit counts: {', '.join(WINDOWS)} (the last second, each second of the clock, tokens)."
+    )
 
     faults: Mapping[str, float] = field(
         default_factory=_no_faults,
@@ -90,6 +98,7 @@ class Options:
         if self.days is not None and self.days < 1:
             raise ValueError(f"days is {self.days}, the history needs at least one.")
         _check_choice("order", self.order, ORDERS)
+        _check_choice("limit_window", self.limit_window, WINDOWS)
         _check_choice("refusal", self.refusal, (*REFUSALS, "cycle"))
         _check_choice("rotation", self.rotation, ROTATIONS)
         for name in ("moving", "emptied"):
@@ -115,6 +124,7 @@ class Options:
 
 _NOT_NEGATIVE = (
     *("seed", "chats", "contacts", "open_chats", "company", "limit", "latency_ms", "latency_spread_ms"),
+    *("latency_sigma_ms", "way_spread_ms"),
     *("arrivals_per_second", "changes_per_second", "jumps_per_second", "departures_per_second"),
     *("arrival_every", "change_every", "jump_every", "departure_every"),
     *("stall_seconds", "storm_seconds", "token_days"),

@@ -6,7 +6,6 @@ a connection. Airflow 3.3 is the one of all other tests.
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -20,8 +19,8 @@ import pytest
 from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.sandbox import Sandbox
 from scripts.stack import ROOT
+from tests.sizes import FULL
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 AIRFLOWS = {"3.1.8": "2026-03-31", "3.2.2": "2026-06-15"}
 """Each with a day soon after its release. What it needs is installed as it was on that day: Airflow's own lists of
 pinned versions, with which people install it, come from a place that the tests do not ask."""

@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ import pytest
 from huggy_connector.sandbox import Options, Sandbox
 from scripts.stack import ROOT, Airflow, StackError
 from tests.recorder import Recorder
+from tests.sizes import FULL
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 ROLES = ("viewer", "user", "op", "admin")
 MAY_EDIT = ("op", "admin")
 MAY_RUN = ("user", "op", "admin")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.blocks import Block, list_blocks
+from tests.sizes import FULL
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -27,18 +28,10 @@ def read_blocks(page: str) -> list[Block]:
     ]
 
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
-IN_SMALL = {"--chats 3000": "--chats 300", "airflow dags test huggy_sync\n": ""}
-"""What stands in the page, and what is run for it where the proof is not full. test_wheel.py runs that DAG so, too."""
-
-
 def write_step(block: Block) -> str:
     """Return what a reader types: a block of Python is saved as the file that its first line names."""
     if block.language == "sh":
-        code = block.code
-        for step, smaller in () if FULL else IN_SMALL.items():
-            code = code.replace(step, smaller)
-        return code
+        return block.code
     name = re.match(r"# (\S+\.py)\n", block.code)
     assert name is not None, f"line {block.line}: the page does not say where to save this"
     return f"cat > {shlex.quote(name[1])} <<'END OF THE FILE'\n{block.code}END OF THE FILE\n"
@@ -50,6 +43,7 @@ def test_the_pages_of_both_languages_have_the_same_steps() -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.skipif(not FULL, reason="minutes: by make proof; test_documented_commands.py runs its commands")
 @pytest.mark.timeout(LONGEST + 60)
 def test_whoever_follows_the_tutorial_has_a_chart_and_a_file_from_a_dag(
     environ: dict[str, str], tmp_path: Path
@@ -57,9 +51,7 @@ def test_whoever_follows_the_tutorial_has_a_chart_and_a_file_from_a_dag(
     home = tmp_path / "home"
     home.mkdir()
     script = tmp_path / "steps.sh"
-    blocks = read_blocks("tutorial.md")
-    assert [sum(step in block.code for block in blocks) for step in IN_SMALL] == [1, 1]
-    script.write_text("\n".join(map(write_step, blocks)), encoding="utf-8")
+    script.write_text("\n".join(map(write_step, read_blocks("tutorial.md"))), encoding="utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
     shell = subprocess.Popen(
         ["bash", "-eu", str(script)],

@@ -1,7 +1,6 @@
 """The package as a user installs it: a wheel in an environment with Airflow, without any file of this repository."""
 
 import json
-import os
 import subprocess
 import sys
 import sysconfig
@@ -14,8 +13,8 @@ import pytest
 from huggy_connector.sandbox import Sandbox
 from scripts.environments import find_python, name_file
 from scripts.stack import ROOT
+from tests.sizes import FULL
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 DAG_FILE = """\
 from huggy_connector.airflow.dags import huggy_sync
 

@@ -21,12 +21,12 @@ from huggy_connector.maintenance import CompactionReport
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
 from tests.integration.warehouse.conftest import COMPANY, Desk
+from tests.sizes import FULL
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness")
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 RUNS = 12
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 
 Chat = Callable[..., dict[str, Any]]
 

@@ -1,7 +1,6 @@
 """Forgetting a person, over HTTP, on disk and in DuckDB: found everywhere before, nowhere after, and never again."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -32,10 +31,10 @@ from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.storage import LocalStorage
 from huggy_connector.warehouse import read_status
+from tests.sizes import FULL
 
 KEEP_EVERYTHING = ", ".join(f"{rule.partition('=')[0]}=keep" for rule in DEFAULT.split(","))
 KEY = "a key for the tests of forgetting"
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 STEPS = range(63) if FULL else (50,)
 
 

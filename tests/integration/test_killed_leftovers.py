@@ -6,7 +6,6 @@ The kills are real, so that half a file is left where one is written. HUGGY_PROO
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -24,8 +23,7 @@ from huggy_connector.settings import Settings
 from tests.integration.landing.conftest import Desk
 from tests.integration.warehouse.conftest import COMPANY
 from tests.integration.warehouse.conftest import Desk as Warehouse
-
-FULL = os.environ.get("HUGGY_PROOF") == "full"
+from tests.sizes import FULL
 
 CHILDREN = """
 import json, os, signal, sys
@@ -93,7 +91,7 @@ def lived_or_killed(outcome: str) -> bool:
 
 
 def points(steps: int) -> list[int]:
-    return [*range(1, steps + 1)] if FULL else sorted({*range(1, steps + 1, 9), *range(steps - 3, steps + 1)})
+    return [*range(1, steps + 1)] if FULL else sorted({*range(1, steps + 1, 15), *range(steps - 2, steps + 1)})
 
 
 def named(root: Path) -> tuple[list[str], list[str]]:

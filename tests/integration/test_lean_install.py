@@ -6,7 +6,6 @@ Each command that needs an extra names it. The least and the newest versions tha
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -17,8 +16,8 @@ from packaging.version import Version
 
 from huggy_connector.extras import MODULES, install_command
 from scripts.environments import PINNED, PYTHONS, ROOT, THIS_PYTHON, Environment, build, create_environment, name_file
+from tests.sizes import FULL
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]
 at_full_size = pytest.mark.skipif(not FULL, reason="only at full size, by make proof")
 each_python = pytest.mark.parametrize(
@@ -186,6 +185,7 @@ def test_an_extra_brings_its_modules_and_the_command_line_works(
     assert (ran.returncode, made.run("huggy", "--help").returncode) == (0, 0), ran.stderr
 
 
+@at_full_size
 @each_python
 def test_with_the_sandbox_the_demo_works(python: str, wheel: Path, tmp_path: Path) -> None:
     made = create(tmp_path, python)

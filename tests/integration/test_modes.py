@@ -1,6 +1,5 @@
 """The ways a resource is read, over HTTP: what is due, what has changed, a span of days, and what is gone."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -23,8 +22,8 @@ from huggy_connector.settings import Settings
 from huggy_connector.storage import LocalStorage
 from huggy_connector.warehouse.read import queries
 from tests.integration import desks
+from tests.sizes import FULL
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 DAY = timedelta(days=1)
 CHATS = 400
 PAGES = CHATS // 20

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.sizes import FULL
+
 ROOT = Path(__file__).resolve().parents[2]
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 TESTS = ["warehouse", "test_forget.py", "test_compact.py"] if FULL else ["warehouse/test_load.py"]
 
 

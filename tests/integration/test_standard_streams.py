@@ -27,10 +27,10 @@ import duckdb
 import pytest
 
 from huggy_connector.sandbox import Options, Sandbox
+from tests.sizes import FULL as PROOF_IS_FULL
 
 MAIN = "import sys; from huggy_connector.cli import start; sys.exit(start())"
 LONGEST = 600
-PROOF_IS_FULL = os.environ.get("HUGGY_PROOF") == "full"
 NONE_SUCH = "nosuch"
 FULL = (
     "huggy: The answer cannot be written to standard output (No space left on device): what was done stays done. "
@@ -128,7 +128,7 @@ STREAMS = ("<&- >&- 2>&-", "2>/dev/full", "2>&-", ">&-", "<&-", "2>&1 >/dev/null
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("streams", STREAMS if PROOF_IS_FULL else STREAMS[:2])
+@pytest.mark.parametrize("streams", STREAMS if PROOF_IS_FULL else STREAMS[:1])
 def test_a_sync_does_its_work_whatever_streams_are_closed(shell: Shell, sandbox: Sandbox, streams: str) -> None:
     code, _, err = shell.run("sync", streams=streams)
     assert (code, "huggy:" in err) == (0, False)
@@ -172,8 +172,8 @@ COMMANDS = {
 
 
 def some_commands(first: int) -> pytest.MarkDecorator:
-    """Every fifth command from the first of these on; all of them at full size."""
-    chosen = dict(islice(COMMANDS.items(), *((0, None) if PROOF_IS_FULL else (first, None, 5))))
+    """Every tenth command from the first of these on; all of them at full size."""
+    chosen = dict(islice(COMMANDS.items(), *((0, None) if PROOF_IS_FULL else (first, None, 10))))
     return pytest.mark.parametrize("arguments", chosen.values(), ids=chosen)
 
 

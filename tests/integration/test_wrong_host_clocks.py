@@ -21,6 +21,7 @@ from huggy_connector.storage import LocalStorage
 from huggy_connector.warehouse.read import queries
 from huggy_connector.warehouse.read.status import read_status
 from tests.integration.desks import settings_for
+from tests.sizes import FULL
 
 
 class Told(SilentProgress):
@@ -73,7 +74,8 @@ def expected(desk: Sandbox) -> dict[str, int]:
     return {name: len(desk.truth(name)["ids"]) for name in ("chats", "contacts")}
 
 
-@pytest.mark.parametrize("days", [365, -365])
+@pytest.mark.proof
+@pytest.mark.parametrize("days", [365, -365] if FULL else [-365])
 def test_a_host_a_year_off_lands_nothing_and_says_so_and_the_next_good_run_is_whole(
     desk: Sandbox, settings: Settings, days: int
 ) -> None:
@@ -84,7 +86,8 @@ def test_a_host_a_year_off_lands_nothing_and_says_so_and_the_next_good_run_is_wh
     assert counts(settings) == expected(desk)
 
 
-@pytest.mark.parametrize("minutes", [10, -10, 600])
+@pytest.mark.proof
+@pytest.mark.parametrize("minutes", [10, -10, 600] if FULL else [-10])
 def test_a_host_some_minutes_off_goes_by_the_api_and_says_so(desk: Sandbox, settings: Settings, minutes: int) -> None:
     told = Told()
     sync(settings, RIGHT)

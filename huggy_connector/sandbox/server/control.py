@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from huggy_connector.sandbox.data.movement import EVENT_OF_RATE
 from huggy_connector.sandbox.fault_kinds import check_shares
 from huggy_connector.sandbox.options import RESOURCES, parse_names
+from huggy_connector.sandbox.server.delays import Delays
 from huggy_connector.sandbox.server.faults import Answer, json_answer
 from huggy_connector.sandbox.server.ground_truth import build_truth, read_records
 from huggy_connector.sandbox.server.server import Server
@@ -29,10 +32,7 @@ class Control:
             "next_faults": self._queue_faults,
             "fail_page": self._set_fail_page,
             "limit": self._set_limit,
-            "latency_ms": lambda value: setattr(server, "latency_ms", _check_number("latency_ms", value)),
-            "latency_spread_ms": lambda value: setattr(
-                server, "latency_spread_ms", _check_number("latency_spread_ms", value)
-            ),
+            **{name: partial(self._set_delay, name) for name in (field.name for field in fields(Delays))},
             "revoke_tokens": lambda on: server.tokens.end_all(expired=False) if on else None,
             "expire_tokens": lambda on: server.tokens.end_all(expired=True) if on else None,
             "revoke_refresh": lambda on: server.tokens.refresh_tokens.clear() if on else None,
@@ -185,6 +185,9 @@ class Control:
 
     def _set_fail_page(self, page: str) -> None:
         self._server.faults.fail_page = str(page)
+
+    def _set_delay(self, name: str, milliseconds: Any) -> None:
+        self._server.delays = replace(self._server.delays, **{name: _check_number(name, milliseconds)})
 
     def _set_limit(self, limit: Any) -> None:
         self._server.window.limit = int(_check_number("limit", limit))

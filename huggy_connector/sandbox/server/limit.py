@@ -1,4 +1,4 @@
-"""The strict limit on the requests that *arrive* in any second, and the record that proves what arrived.
+"""The limit on the requests that *arrive* in a second, and the record that proves what arrived.
 
 Times are seconds of a monotonic clock and come from the caller. The window is half open: a request exactly one second
 after another is not in the same second.
@@ -8,29 +8,80 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from itertools import cycle
+from typing import Protocol
 
 from huggy_connector.sandbox.fault_kinds import REFUSALS
 from huggy_connector.sandbox.server.faults import Answer, gateway_page, json_answer
 
 
+class Window(Protocol):
+    """A limit of requests. Refused requests do not count in it. A limit of 0 accepts every request."""
+
+    limit: int
+
+    def admit(self, now: float) -> bool:
+        """Return whether the request that arrives `now` is accepted. Times never go back."""
+
+
+class FixedWindow:
+    """A limit of requests in each second of the clock: on both sides of a full second there may be twice as many."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._second, self._accepted = -1, 0
+
+    def admit(self, now: float) -> bool:
+        if int(now) != self._second:
+            self._second, self._accepted = int(now), 0
+        if self.limit and self._accepted >= self.limit:
+            return False
+        self._accepted += 1
+        return True
+
+
+class TokenBucket:
+    """A limit of requests a second on average: as many at once as were not used in the second before."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._tokens, self._latest = float(limit), 0.0
+
+    def admit(self, now: float) -> bool:
+        self._tokens = min(self.limit, self._tokens + (now - self._latest) * self.limit)
+        self._latest = now
+        if self.limit and self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+
 class SlidingWindow:
-    """A limit of requests in any second. Refused requests do not count in it. A limit of 0 accepts every request."""
+    """A limit of requests in any second."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._accepted: deque[float] = deque()
 
     def admit(self, now: float) -> bool:
-        """Return whether the request that arrives `now` is accepted. Times never go back."""
         while self._accepted and now - self._accepted[0] >= 1.0:
             self._accepted.popleft()
         if self.limit and len(self._accepted) >= self.limit:
             return False
         self._accepted.append(now)
         return True
+
+
+def open_window(kind: str, limit: int) -> Window:
+    """Return the window of that kind, one of `options.WINDOWS`."""
+    kinds: dict[str, Callable[[int], Window]] = {
+        "sliding": SlidingWindow,
+        "fixed": FixedWindow,
+        "bucket": TokenBucket,
+    }
+    return kinds[kind](limit)
 
 
 class Arrivals:

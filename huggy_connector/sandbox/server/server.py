@@ -1,7 +1,7 @@
 """The stand-in over real HTTP: it counts what arrives, delays it, breaks it and answers it.
 
-The order matters and is fixed. The arrival is stamped and counted before anything else, also of a request that is
-refused. The list is read somewhere between receipt and answer, as on a real server.
+The order matters and is fixed. A request is on its way first. Then its arrival is stamped and counted before anything
+else, also if it is refused. The list is read somewhere between receipt and answer, as on a real server.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.data.rng import seeded_random
 from huggy_connector.sandbox.options import Options
 from huggy_connector.sandbox.server.api import Api, ApiCall, page_name, split_path, to_path_template
+from huggy_connector.sandbox.server.delays import Delays
 from huggy_connector.sandbox.server.faults import Answer, Faults, gateway_page, json_answer
-from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, SlidingWindow
+from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, open_window
 from huggy_connector.sandbox.server.oauth import OAuth
 from huggy_connector.sandbox.server.refusals import token_error
 from huggy_connector.sandbox.server.tokens import Tokens
@@ -56,7 +57,7 @@ class Server:
             seed=options.seed, agent=owner, days=options.token_days, days_left=options.token_days_left, epoch=wall()
         )
         self.oauth = OAuth(self.tokens, rotation=options.rotation)
-        self.window = SlidingWindow(options.limit)
+        self.window = open_window(options.limit_window, options.limit)
         self.arrivals = Arrivals()
         self.faults = Faults(
             seed=options.seed,
@@ -68,12 +69,11 @@ class Server:
         self.by_page: Counter[str] = Counter()
         self.by_status: Counter[int] = Counter()
         self.connections = 0
-        self.latency_ms = options.latency_ms
-        self.latency_spread_ms = options.latency_spread_ms
+        self.delays = Delays.of(options)
         self._api = Api(self.account)
         self._control: ControlHandler = lambda *_: json_answer(404, {"reason": "Nobody controls this server."})
         self._refuser = RefusalWriter(options.refusal)
-        self._number = 0
+        self._received = self._number = 0
         self._clock = clock
         self._wall = wall
         self._sleep = sleep
@@ -89,18 +89,20 @@ class Server:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        arrived = self.elapsed()
         path = request.path
         if path.startswith("/sandbox/"):
             if path.rstrip("/") == "/sandbox/wait":
                 await self._wait_for(request.query.get("requests", ""))
             answer = self._control(request.method, path, request.query, await request.read())
             return _to_response(answer)
+        self._received += 1
+        rng = seeded_random(self.options.seed, _LATENCY_STREAM, self._received)
+        wait = self.delays.draw_answer(rng)
+        wait_before = wait * rng.random()
+        await self._sleep_for(self.delays.draw_way(rng))
+        arrived = self.elapsed()
         accepted = self._count_arrival(path, arrived)
         self._number += 1
-        rng = seeded_random(self.options.seed, _LATENCY_STREAM, self._number)
-        wait = (self.latency_ms + rng.random() * self.latency_spread_ms) / 1000
-        wait_before = wait * rng.random()
         if not accepted:
             return await self._refuse(wait)
         call = ApiCall(request.method, split_path(path), request.query, request.headers.get("Accept-Language", ""))

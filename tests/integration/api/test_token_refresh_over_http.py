@@ -23,6 +23,7 @@ from huggy_connector.catalogue import get_resource
 from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.pipeline import Pipeline
 from tests.integration.conftest import LONGEST
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Account
@@ -82,7 +83,8 @@ def outcome(act: Callable[[], Any]) -> str:
 # Once for all ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["ended by its own account", "refused by the API"])
+@pytest.mark.proof
+@pytest.mark.parametrize("how", ["ended by its own account", "refused by the API"][: 2 if FULL else 1])
 def test_4_processes_of_32_threads_with_an_expired_token_refresh_once(account: Open, how: str) -> None:
     user = account(token_days_left=-HOUR if how == "ended by its own account" else None)
     user.sandbox.control(expire_tokens=True)
@@ -93,14 +95,16 @@ def test_4_processes_of_32_threads_with_an_expired_token_refresh_once(account: O
     assert user.refreshes() == (1, 0)
 
 
-@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"])
+@pytest.mark.proof
+@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"] if FULL else ["rotate", "absent"])
 def test_a_token_near_its_end_is_refreshed_before_the_api_can_refuse_it(account: Open, rotation: str) -> None:
     user = account(token_days_left=HOUR, rotation=rotation)
     assert (user.work(threads=4), user.refreshes()) == (["20 rows"] * 4, (1, 0))
     assert "401" not in user.sandbox.stats()["by_status"]
 
 
-@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"])
+@pytest.mark.proof
+@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"] if FULL else ["rotate", "absent"])
 def test_refreshes_follow_each_other_through_the_store(account: Open, rotation: str) -> None:
     user = account(rotation=rotation)
     for renewed in range(1, 4):
@@ -208,7 +212,8 @@ def test_a_failed_early_refresh_stops_nobody(account: Open) -> None:
 # Killed ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"])
+@pytest.mark.proof
+@pytest.mark.parametrize("rotation", ["rotate", "same", "absent"] if FULL else ["rotate", "absent"])
 def test_a_process_killed_after_storing_the_new_token_loses_nothing(account: Open, rotation: str) -> None:
     user = account(rotation=rotation)
     user.sandbox.control(expire_tokens=True)

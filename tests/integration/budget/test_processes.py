@@ -2,7 +2,6 @@
 
 import fcntl
 import logging
-import os
 import signal
 import time
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
+from tests.sizes import FULL
 
 
 def budget_file(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import subprocess
 import time
@@ -20,8 +19,8 @@ from huggy_connector.budget.redis import RedisBudgetStore
 from huggy_connector.budget.types import Lane
 from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
+from tests.sizes import FULL
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 REDIS = shutil.which("redis-server")
 
 pytestmark = [

@@ -20,8 +20,8 @@ import pytest
 
 from huggy_connector.sandbox import Options, Sandbox
 from tests.integration.faults.world import Ran, Seen, World, made, person_of
+from tests.sizes import FULL
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 IS_COMPILED = shutil.which("g++") is not None
 """Debian's g++ brings gcc and the headers; its gcc comes without those."""
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)

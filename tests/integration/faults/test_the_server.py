@@ -3,7 +3,6 @@ is lost, and a later run goes on. HUGGY_PROOF=full makes the account larger and 
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,13 @@ from huggy_connector.errors import ServerFailed
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox.fault_kinds import KINDS
 from huggy_connector.settings import Settings
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.conftest import Open
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 LAND = ("land", "chats", "--json")
 WHOLE: tuple[bool, list[int]] = (True, [])
 """A land that is exact and lacks nothing."""

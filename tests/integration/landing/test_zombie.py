@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from huggy_connector.landing import Landing, Manifest
 from huggy_connector.landing.work.lease import Lease, ProcessIdentity, remove_work_folder
 from huggy_connector.storage import LocalStorage, ObjectStorage, Storage
 from tests.integration.landing.conftest import make_request
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from tests.integration.landing.conftest import Desk
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 IdsIn = Callable[[Landing, Manifest], Sequence[int]]
 
 

@@ -6,7 +6,6 @@ HUGGY_PROOF=full kills it at 50 different requests of 4,000 chats, of a list tha
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from huggy_connector.pipeline.run import MAX_STREAMS, PAGES_PER_COMMIT
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from tests.integration.conftest import Account, Open
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 LAND = ("land", "chats", "--json")
 CHATS = 4_000 if FULL else 1_200
 PAGES = CHATS // 20

@@ -6,18 +6,18 @@ HUGGY_PROOF=full runs it at full size, and then also holds it to its requests an
 from __future__ import annotations
 
 import math
-import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.conftest import Open
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 CHATS = 20_000 if FULL else 600
 LAND = ("land", "chats", "--json")
 

@@ -29,6 +29,7 @@ from huggy_connector.warehouse import (
 )
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -65,8 +66,11 @@ def test_a_new_warehouse_is_open_to_the_world_only_where_a_setting_and_the_umask
     assert (mode(desk.warehouse), mode(WarehousePaths.at(desk.warehouse).hidden_folder)) == (wanted, "0o700")
 
 
-@pytest.mark.parametrize("way", ["load", "rebuild", "rollback", "forget"])
-@pytest.mark.parametrize("given", [0o600, 0o640, 0o664])
+WAYS = [(way, given) for given in (0o600, 0o640, 0o664) for way in ("load", "rebuild", "rollback", "forget")]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(("way", "given"), WAYS if FULL else [*WAYS[:4], WAYS[6], WAYS[9]])
 def test_whatever_makes_a_new_version_keeps_the_mode(desk: Desk, chat: Chat, way: str, given: int) -> None:
     desk.land([chat(1)])
     desk.load()

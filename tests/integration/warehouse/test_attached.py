@@ -32,20 +32,22 @@ def test_every_table_is_the_same_opened_and_attached(filled: Desk, name: str) ->
     file = filled.folder / name
     if file != filled.warehouse:
         shutil.copyfile(filled.warehouse, file)
-    for table in list_tables():
-        columns = ", ".join(column.name for column in table.columns)
-        with duckdb.connect(str(file), read_only=True) as opened:
-            plain = opened.execute(f"SELECT {columns} FROM {table.title} ORDER BY ALL").fetchall()
-            stem = name.split(".", 1)[0]
-            named = opened.execute(
-                f'SELECT {columns} FROM "{stem}".{table.schema}.{table.name} ORDER BY ALL'
+    stem, tables = name.split(".", 1)[0], list_tables()
+
+    def read(connection: duckdb.DuckDBPyConnection, prefix: str = "") -> list[list[tuple[Any, ...]]]:
+        return [
+            connection.execute(
+                f"SELECT {', '.join(column.name for column in table.columns)}"
+                f" FROM {f'{prefix}{table.schema}.{table.name}' if prefix else table.title} ORDER BY ALL"
             ).fetchall()
-        with duckdb.connect() as other:
-            other.execute(f"ATTACH '{file}' (READ_ONLY)")
-            attached = other.execute(
-                f'SELECT {columns} FROM "{stem}".{table.schema}.{table.name} ORDER BY ALL'
-            ).fetchall()
-        assert plain == named == attached
+            for table in tables
+        ]
+
+    with duckdb.connect(str(file), read_only=True) as opened:
+        plain, named = read(opened), read(opened, f'"{stem}".')
+    with duckdb.connect() as other:
+        other.execute(f"ATTACH '{file}' (READ_ONLY)")
+        assert plain == named == read(other, f'"{stem}".')
     assert filled.read("SELECT count(*) FROM chats") == [(1,)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from huggy_connector.errors import SnapshotDamaged
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
 Chat = Callable[..., dict[str, Any]]
-
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 
 
 @pytest.mark.proof

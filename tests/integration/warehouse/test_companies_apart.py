@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +16,10 @@ from huggy_connector.landing.landing_request import LandingRequest
 from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.settings import Settings
 from tests.integration.warehouse.conftest import Desk
+from tests.sizes import FULL
 
 Chat = Callable[..., dict[str, Any]]
 WELL, ILL = 7, 8
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 
 
 def _lose_a_file(desk: Desk, manifest: Manifest) -> None:

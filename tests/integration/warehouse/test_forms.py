@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,8 +24,8 @@ from huggy_connector.visible import escape_controls
 from huggy_connector.warehouse import export, query
 from huggy_connector.warehouse.read.value_formats import JSON, TABLE
 from huggy_connector.warehouse.schema import sql
+from tests.sizes import FULL
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 ZONE = ZoneInfo("America/Sao_Paulo")
 
 

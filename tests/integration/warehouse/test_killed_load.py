@@ -5,7 +5,6 @@ HUGGY_PROOF=full does it with 100,000 rows, where a load takes long enough to be
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sizes import FULL
+
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 
 Chat = Callable[..., dict[str, Any]]
 
@@ -110,7 +110,7 @@ def test_killed_at_any_point_the_old_or_the_new_version_is_whole(desk: Desk, cha
 
     found = []
     points = [*range(1, steps + 1), *(f"{number * pause:.2f}" for number in range(9))]
-    for point in points if FULL else [*points[::14], *points[steps - 3 : steps]]:
+    for point in points if FULL else [*points[::22], *points[steps - 2 : steps]]:
         _copy(before, desk.folder)
         loaders.load(killed_at=point)
         found.append("old" if desk.warehouse.read_bytes() == old else "new" if desk.tables() == new else "broken")

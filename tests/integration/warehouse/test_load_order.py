@@ -5,7 +5,6 @@ Current rows, embedded contacts, history and grades alike. HUGGY_PROOF=full trie
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,11 +20,11 @@ from hypothesis import strategies as st
 
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.landing.schema import convert
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 EXAMPLES = 300 if FULL else 3
 COMPANY = 4242
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,11 +19,11 @@ from huggy_connector.sandbox.data.message_generator import MessageGenerator
 from huggy_connector.sandbox.options import Options
 from huggy_connector.warehouse import BusinessCalendar, list_tables
 from huggy_connector.warehouse.read.dictionary import list_macros
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 at_full_size = pytest.mark.skipif(not FULL, reason="installs other versions: only at full size, by make proof")
 OPENS, CLOSES = 8 * 3600, 18 * 3600
 

@@ -5,7 +5,6 @@ HUGGY_PROOF=full does it through 20 publishes of 1 million rows.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,11 @@ import pytest
 from huggy_connector.landing import Manifest
 from huggy_connector.landing.parquet import describe_file
 from tests.reader import reading
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 ROWS, PUBLISHES = (1_000_000, 20) if FULL else (5_000, 4)
 
 QUESTION = """

@@ -51,7 +51,9 @@ class World:
         self.turns.append((lane, False, None))
         yield self
 
-    def record_answer(self, *, is_refused: bool = False, retry_after: float | None = None) -> None:
+    def record_answer(
+        self, *, connecting: float = 0.0, is_refused: bool = False, retry_after: float | None = None
+    ) -> None:
         self.turns[-1] = (self.turns[-1][0], is_refused, retry_after)
 
     def now(self) -> datetime:

@@ -37,8 +37,11 @@ def test_the_budget_has_its_share_of_the_rate(spec: str, rate: float) -> None:
         ("memory:?share=2", "HUGGY_BUDGET's share=2 is not a number above 0 and up to 1."),
         ("memory:?share=0", "HUGGY_BUDGET's share=0 is not a number above 0 and up to 1."),
         ("memory:?share=half", "HUGGY_BUDGET's share=half is not a number above 0 and up to 1."),
-        ("file:?shares=0.5", "HUGGY_BUDGET has no option shares: there are share=0.5 and mode=strict."),
-        ("memory:?mode=loose", "HUGGY_BUDGET has no option mode: there are share=0.5 and mode=strict."),
+        (
+            "file:?shares=0.5",
+            "HUGGY_BUDGET has no option shares: there are share=0.5 and mode=learned|measured|strict.",
+        ),
+        ("memory:?mode=loose", "HUGGY_BUDGET's mode=loose is none of learned, measured, strict."),
         (
             "redis://user:secret@host:port/0",
             "HUGGY_BUDGET is no address of a Redis such as redis://localhost:6379/0: correct it.",

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
+from huggy_connector.budget.learned_margin import LearnedMargin
 from huggy_connector.budget.round_trips import RoundTrips
 from huggy_connector.budget.shared_state import MAX_TIME, BudgetState, QueuedTurn
 from huggy_connector.budget.throttle import Throttle
@@ -20,11 +21,12 @@ def busy() -> BudgetState:
         shift=3.5,
         latest=1000.25,
         out={"a.1": 999.0, "ção.2": 1000.1},
-        answered=[999.5, 1000.0],
+        answered=[(999.5, 999.0), (1000.0, 999.4)],
         lost=[998.0],
         waiting={"b.1": QueuedTurn(1, 1000.0, 1002.0)},
         trips=RoundTrips(900.0, 41, [0.1, 0.2], 7, [0.3]),
         pace=Throttle(0.75, 990.0),
+        margin=LearnedMargin(0.1, 0.05, 990.0, 7, 5, 2, True, 0.03, 0.01, 9, 0.1, 0.4, 0.2),
         left=1000.1,
         early=999.9,
         refused=990.0,
@@ -72,7 +74,7 @@ def test_a_text_that_is_no_state_is_refused(text: bytes) -> None:
 
 def test_the_state_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^is the state of another version's budget$"):
-        BudgetState.from_json(changed(format=2))
+        BudgetState.from_json(changed(format=3))
 
 
 @pytest.mark.parametrize("time", [1e300, -1e300, 2 * MAX_TIME])
@@ -81,7 +83,7 @@ def test_the_state_of_another_version_is_refused() -> None:
 )
 def test_a_state_with_an_impossible_time_is_refused(place: str, time: float) -> None:
     turn = {"lane": 0, "since": 0.0, "until": 0.0, place: time}
-    values = {"out": {"a.1": time}, "answered": [time], "lost": [1.0, time], "since": {"a.1": turn}}
+    values = {"out": {"a.1": time}, "answered": [[1.0, time]], "lost": [1.0, time], "since": {"a.1": turn}}
     values["until"] = values["since"]
     name = "waiting" if place in {"since", "until"} else place
     with pytest.raises(ValueError, match=r"^holds a time that no clock shows$"):

@@ -13,16 +13,17 @@ from huggy_connector.budget.window import RateLimit
 @pytest.mark.parametrize(
     ("text", "parsed", "rate"),
     [
-        ("file:", ("file", "", "file:", None, False), 20),
-        ("file:/a/b?share=0.5&mode=strict", ("file", "/a/b", "file:/a/b", 0.5, True), 10),
-        ("memory:", ("memory", "", "memory:", None, False), 20),
-        ("redis://h:1/0?share=0.5&ssl=1", ("redis", "//h:1/0", "redis://h:1/0?ssl=1", 0.5, False), 20),
+        ("file:", ("file", "", "file:", None, "learned"), 20),
+        ("file:/a/b?share=0.5&mode=strict", ("file", "/a/b", "file:/a/b", 0.5, "strict"), 10),
+        ("file:?mode=measured", ("file", "", "file:", None, "measured"), 20),
+        ("memory:", ("memory", "", "memory:", None, "learned"), 20),
+        ("redis://h:1/0?share=0.5&ssl=1", ("redis", "//h:1/0", "redis://h:1/0?ssl=1", 0.5, "learned"), 20),
     ],
 )
 def test_a_spec_has_a_kind_a_place_and_options(text: str, parsed: tuple[object, ...], rate: float) -> None:
     spec = BudgetSpec.parse(text)
-    assert (spec.kind, spec.place, spec.url, spec.share, spec.is_strict) == parsed
-    assert spec.limit(20, longest_pause=9) == RateLimit(rate, strict=spec.is_strict, longest_pause=9)
+    assert (spec.kind, spec.place, spec.url, spec.share, spec.rule) == parsed
+    assert spec.limit(20, longest_pause=9) == RateLimit(rate, spec.rule, longest_pause=9)
     assert spec.is_redis is text.startswith("redis")
 
 

@@ -6,11 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from huggy_connector.budget.learned_margin import LearnedMargin
 from huggy_connector.budget.shared_state import BudgetState
 from huggy_connector.budget.types import Lane
-from huggy_connector.budget.window import RateLimit, RequestWindow
+from huggy_connector.budget.window import RateLimit, ReleaseRule, RequestWindow
 
-TWO = RateLimit(2.0)
+TWO = RateLimit(2.0, ReleaseRule.STRICT)
+MEASURED = RateLimit(2.0, ReleaseRule.MEASURED)
+LEARNED = RateLimit(2.0)
+MARGIN = 0.015
+"""Seconds: the narrowest margin."""
 SPACING = 0.25
 """Seconds between two requests at 2 a second."""
 
@@ -54,14 +59,14 @@ class Clock:
 
 
 def full(limit: RateLimit = TWO) -> Clock:
-    """All slots held by requests that are out."""
-    clock = Clock(limit)
+    """All slots held by requests that are out. The margin is as narrow as it can be."""
+    clock = Clock(limit, state=BudgetState(margin=LearnedMargin(high=MARGIN)))
     for number in range(limit.slots()):
         clock.until_free(f"a.{number}")
     return clock
 
 
-def knowing_the_way(round_trip: float = 0.4, limit: RateLimit = TWO) -> Clock:
+def knowing_the_way(round_trip: float = 0.4, limit: RateLimit = MEASURED) -> Clock:
     """After a hundred answers, and idle for a while."""
     clock = Clock(limit)
     for number in range(100):
@@ -113,21 +118,86 @@ def test_after_a_hundred_answers_a_slot_is_released_earlier_by_the_least_round_t
     assert clock.until_free("b.2") == 1 - (0.4 - 0.01)
 
 
-def test_a_strict_limit_releases_no_slot_early() -> None:
-    clock = knowing_the_way(0.4, RateLimit(2.0, strict=True))
+def test_the_strict_rule_releases_no_slot_early() -> None:
+    clock = knowing_the_way(0.4, TWO)
     clock.until_free("b.0")
     clock.until_free("b.1")
     clock.after(0.4).record_answer("b.0", 0.4)
     assert clock.until_free("b.2") == 1.0
 
 
-def test_no_slot_is_free_before_its_answer() -> None:
-    clock = knowing_the_way(3.0)
+@pytest.mark.parametrize("limit", [MEASURED, LEARNED])
+def test_no_slot_is_free_before_its_answer(limit: RateLimit) -> None:
+    clock = knowing_the_way(3.0, limit)
     clock.until_free("b.0")
     clock.until_free("b.1")
     assert clock.after(2.9).request_slot("b.2") > 0
     clock.after(0.1).record_answer("b.0", 3.0)
     assert clock.request_slot("b.2") == 0
+
+
+def test_learned_a_slot_is_held_until_a_second_and_the_margin_after_its_request_left() -> None:
+    clock = full(LEARNED)
+    clock.after(0.3).record_answer("a.0", 0.3 + SPACING)
+    assert clock.until_free("a.2") == round(1.0 + MARGIN - 0.3 - SPACING, 3)
+
+
+def test_learned_no_slot_is_held_longer_than_under_the_strict_rule() -> None:
+    clock = full(LEARNED)
+    clock.state.margin.high = 5.0
+    clock.after(0.3).record_answer("a.0")
+    assert clock.until_free("a.2") == 1.0
+
+
+def test_learned_a_slot_counts_from_when_the_request_was_sent_and_not_from_when_its_connection_was_begun() -> None:
+    clock = full(LEARNED)
+    clock.after(0.5).record_answer("a.0", round_trip=0.1)
+    assert clock.until_free("a.2") == 0.9 + MARGIN
+
+
+def refused_by_its_own_fault(limit: RateLimit, retry_after: float | None = None) -> Clock:
+    clock = full(limit)
+    clock.after(0.3).record_answer("a.0", 0.3)
+    clock.record_answer("a.1", 0.3)
+    clock.until_free("a.2")
+    clock.after(0.1).record_refusal("a.2", retry_after)
+    return clock
+
+
+def test_learned_a_refusal_costs_a_short_pause_and_widens_the_margin() -> None:
+    clock = refused_by_its_own_fault(LEARNED)
+    assert (clock.state.paused_until - clock.now, clock.state.margin.seconds(now=clock.now) > MARGIN) == (0.25, True)
+    assert clock.state.pace.share(now=clock.now) == 1.0
+
+
+def test_learned_a_refusal_is_obeyed_where_it_names_a_time() -> None:
+    clock = refused_by_its_own_fault(LEARNED, 7.0)
+    assert clock.state.paused_until - clock.now == 7.0
+
+
+def test_learned_a_refusal_after_the_short_pause_makes_all_wait_as_after_any() -> None:
+    clock = refused_by_its_own_fault(LEARNED)
+    clock.until_free("a.3")
+    clock.after(0.1).record_refusal("a.3")
+    first = clock.state.paused_until - clock.now
+    clock.until_free("a.4")
+    clock.after(0.1).record_refusal("a.4")
+    assert (first, clock.state.paused_until - clock.now) == (1.0, 2.0)
+
+
+def test_learned_a_refusal_that_the_strict_rule_does_not_explain_lowers_the_rate_and_leaves_the_margin() -> None:
+    clock = Clock(RateLimit(20.0), state=BudgetState(margin=LearnedMargin(high=MARGIN)))
+    clock.until_free("a.0")
+    assert "others use the account" in (clock.after(0.01).record_refusal("a.0") or "")
+    assert clock.state.margin.seconds(now=clock.now) == MARGIN
+
+
+def test_learned_before_round_trips_are_known_no_slot_is_released_early() -> None:
+    clock = Clock(LEARNED)
+    clock.until_free("a.0")
+    clock.until_free("a.1")
+    clock.after(0.3).record_answer("a.0", 0.55)
+    assert clock.until_free("a.2") == 1.0
 
 
 def test_requests_leave_no_closer_together_than_half_of_the_average_distance() -> None:
@@ -139,7 +209,7 @@ def test_requests_leave_no_closer_together_than_half_of_the_average_distance() -
     ]
 
 
-def test_after_any_refusal_the_rules_are_strict_for_a_minute() -> None:
+def test_after_any_refusal_the_measured_rule_is_strict_for_a_minute() -> None:
     clock = knowing_the_way(0.4)
     clock.until_free("b.0")
     clock.after(0.4).record_refusal("b.0")

@@ -2,7 +2,6 @@
 
 import heapq
 import math
-import os
 import random
 from collections import deque
 from collections.abc import Callable, Container, Iterable
@@ -18,11 +17,14 @@ from hypothesis import strategies as st
 from huggy_connector.budget import round_trips
 from huggy_connector.budget.shared_state import BudgetState
 from huggy_connector.budget.types import Lane
-from huggy_connector.budget.window import RateLimit, RequestWindow
+from huggy_connector.budget.window import RateLimit, ReleaseRule, RequestWindow
+from huggy_connector.sandbox.server.limit import open_window
+from tests.sizes import FULL
 
 pytestmark = pytest.mark.slow
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 TWENTY = RateLimit(20.0)
+MEASURED = RateLimit(20.0, ReleaseRule.MEASURED)
+STRICT = RateLimit(20.0, ReleaseRule.STRICT)
 
 Delays = Callable[[random.Random, float], tuple[float, float]]
 """Seconds there and back of a request that leaves at an instant."""
@@ -205,7 +207,7 @@ def in_turn(pairs: Iterable[tuple[float, float]]) -> Delays:
 def test_strict_no_second_sees_more_than_the_rate_whatever_the_delays(
     pairs: list[tuple[float, float]], rate: int, workers: int, lost: set[int]
 ) -> None:
-    limit = RateLimit(float(rate), strict=True)
+    limit = RateLimit(float(rate), ReleaseRule.STRICT)
     run = Simulation(in_turn(pairs), limit=limit, workers=workers, requests=80, lost=lost).run()
     assert run.most_in_any() <= rate
 
@@ -214,29 +216,29 @@ def test_strict_no_second_sees_more_than_the_rate_whatever_the_delays(
 @example(pairs=[(1.0, 1.0)] * 20 + [(0.0, 0.0)] * 40)
 @example(pairs=[(0.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
 @settings(max_examples=50)
-def test_before_enough_answers_no_slot_is_released_early(pairs: list[tuple[float, float]]) -> None:
+def test_measured_before_enough_answers_no_slot_is_released_early(pairs: list[tuple[float, float]]) -> None:
     with patch.object(round_trips, "MIN_SAMPLES", 99):
-        assert Simulation(in_turn(pairs), workers=40, requests=99).run().most_in_any() <= 20
+        assert Simulation(in_turn(pairs), limit=MEASURED, workers=40, requests=99).run().most_in_any() <= 20
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("seed", range(3 if FULL else 1))
-def test_by_default_no_second_sees_more_than_the_rate_with_any_shape_of_delays(shape: str, seed: int) -> None:
-    assert Simulation(SHAPES[shape], seed=seed).run().most_in_any() <= 20
+def test_measured_no_second_sees_more_than_the_rate_with_any_shape_of_delays(shape: str, seed: int) -> None:
+    assert Simulation(SHAPES[shape], seed=seed, limit=MEASURED).run().most_in_any() <= 20
 
 
-def test_by_default_the_first_answers_release_no_slot_too_early() -> None:
+def test_measured_the_first_answers_release_no_slot_too_early() -> None:
     """Of 600 cases the one in which the smallest round trip, less the margin alone, was believed too much."""
-    assert Simulation(SHAPES["5-150 ms"], seed=176, requests=500).run().most_in_any() <= 20
+    assert Simulation(SHAPES["5-150 ms"], seed=176, limit=MEASURED, requests=500).run().most_in_any() <= 20
 
 
-def test_a_route_that_suddenly_becomes_shorter_lets_a_few_too_many_through_by_default_and_none_if_strict() -> None:
+def test_a_route_that_suddenly_becomes_shorter_lets_a_few_too_many_through_if_measured_and_none_if_strict() -> None:
     def delays(_: random.Random, now: float) -> tuple[float, float]:
         return (0.4, 0.4) if now < 20 else (0.05, 0.05)
 
-    assert 20 < Simulation(delays).run().most_in_any() <= 25
-    assert Simulation(delays, limit=RateLimit(20.0, strict=True)).run().most_in_any() <= 20
+    assert 20 < Simulation(delays, limit=MEASURED).run().most_in_any() <= 25
+    assert Simulation(delays, limit=STRICT).run().most_in_any() <= 20
 
 
 @pytest.mark.parametrize(
@@ -251,9 +253,9 @@ def test_a_route_that_suddenly_becomes_shorter_lets_a_few_too_many_through_by_de
     ],
     ids=["50 ms", "100 ms", "150 ms", "250 ms", "800 ms", "5-150 ms"],
 )
-def test_by_default_the_rate_is_used(shape: Delays, share: float) -> None:
+def test_measured_the_rate_is_used(shape: Delays, share: float) -> None:
     """A sweep of 20,000 chats is 1,000 pages; the slow beginning, before the round trip is known, is counted in."""
-    assert Simulation(shape).run().rate() >= share * 20
+    assert Simulation(shape, limit=MEASURED).run().rate() >= share * 20
 
 
 @pytest.mark.parametrize("rate", [0.5, 1.0, 2.5, 7.0, 200.0])
@@ -291,3 +293,94 @@ def test_all_respect_a_retry_after_completely() -> None:
     run = Simulation(steady(0.15), accepts=lambda now: not 10 <= now < 900, retry_after=900.0, requests=400).run()
     assert run.between(run.refused[0] + 0.2, 910) == 0
     assert len(run.arrivals) == 400
+
+
+def normal(mean: float, sigma: float, way: tuple[float, float] = (0.002, 0.005)) -> Delays:
+    """A server whose own time differs, and a way there that takes from the first to the second of `way`."""
+    return lambda chance, _: (chance.uniform(*way), max(0.01, chance.gauss(mean, sigma)))
+
+
+def drifting(chance: random.Random, now: float) -> tuple[float, float]:
+    """Every minute the server becomes slower or faster, and the way there longer or shorter."""
+    way, answer = [(0.02, 0.1), (0.1, 0.5), (0.01, 0.05), (0.2, 0.15)][int(now / 60) % 4]
+    return way + chance.random() * 0.01, answer + chance.random() * 0.02
+
+
+def in_sweeps(run: Run, pages: int = 1020) -> list[tuple[float, int]]:
+    """Of each sweep of so many requests: those that the server took in a second, and how many it refused."""
+    arrivals = sorted(run.arrivals)
+    found = []
+    for first in range(0, len(arrivals) - pages + 1, pages):
+        start, end = arrivals[first], arrivals[first + pages - 1]
+        refused = sum(start <= arrival <= end for arrival in run.refused)
+        found.append(((pages - 1 - refused) / (end - start), refused))
+    return found
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    ("delays", "rate", "refused"),
+    [
+        pytest.param(normal(0.05, 0.0), 19.5, (0, 0), id="50 ms"),
+        pytest.param(normal(0.15, 0.0), 19.5, (0, 0), id="150 ms"),
+        pytest.param(normal(0.15, 0.02), 19.5, (0, 0), id="150 ms, sigma 20 ms"),
+        pytest.param(normal(0.5, 0.1), 19.2, (0, 0), id="500 ms, sigma 100 ms"),
+        pytest.param(normal(0.15, 0.02, (0.0, 0.05)), 18.0, (3, 2), id="0-50 ms there"),
+        pytest.param(normal(0.15, 0.02, (0.0, 0.15)), 16.4, (3, 1), id="0-150 ms there"),
+        pytest.param(normal(0.15, 0.0, (0.0, 0.15)), 16.8, (3, 1), id="0-150 ms there, and nothing else"),
+        pytest.param(normal(0.15, 0.02, (0.0, 0.3)), 15.2, (5, 1), id="0-300 ms there"),
+        pytest.param(drifting, 18.0, (5, 3), id="drifting"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(12 if FULL else 2))
+def test_learned_the_rate_is_used_and_few_requests_are_refused(
+    delays: Delays, rate: float, refused: tuple[int, int], seed: int
+) -> None:
+    server = open_window("sliding", 20)
+    first, *later = in_sweeps(Simulation(delays, seed=seed, accepts=server.admit, requests=3060).run())
+    assert all(each >= rate for each, _ in (first, *later))
+    assert first[1] <= refused[0]
+    assert sum(number for _, number in later) <= 2 * refused[1]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("shape", SHAPES)
+def test_learned_is_never_slower_than_strict(shape: str) -> None:
+    server = open_window("sliding", 20)
+    learned, strict = (
+        Simulation(SHAPES[shape], limit=limit, accepts=accepts, requests=3000).run()
+        for limit, accepts in ((TWENTY, server.admit), (STRICT, takes_all))
+    )
+    taken = (len(learned.arrivals) - len(learned.refused)) / (max(learned.arrivals) - min(learned.arrivals))
+    assert taken >= 0.98 * strict.rate()
+
+
+@pytest.mark.parametrize("kind", ["fixed", "bucket"])
+def test_learned_a_server_that_counts_in_another_way_refuses_no_more(kind: str) -> None:
+    run = Simulation(normal(0.15, 0.02), accepts=open_window(kind, 20).admit, requests=2000).run()
+    assert (len(run.refused), run.rate() >= 19.5) == (0, True)
+
+
+@pytest.mark.proof
+def test_learned_after_others_were_on_the_account_the_margin_is_what_it_was() -> None:
+    """They come for a minute, three times. What they made the server refuse teaches nothing about the way there."""
+
+    def others(now: float) -> int:
+        return 8 if now % 300 > 240 else 0
+
+    run = Simulation(normal(0.15, 0.02), accepts=shared_with_others(others), requests=15_000).run()
+    assert len(run.refused) <= 0.01 * len(run.arrivals)
+    assert run.between(200, 240) / 40 >= 19.5
+    assert run.between(500, 540) / 40 >= 19.0
+    assert run.between(800, 840) / 40 >= 19.0
+
+
+def test_learned_a_refusal_costs_no_more_than_a_short_pause() -> None:
+    """A single refusal that has nothing to do with the rate, in the middle of 1,000 requests."""
+    refusals = iter([True])
+
+    def accepts(now: float) -> bool:
+        return not (20 < now < 21 and next(refusals, False))
+
+    run = Simulation(normal(0.15, 0.02), accepts=accepts).run()
+    assert (len(run.refused), run.rate() >= 19.2) == (1, True)

@@ -42,7 +42,9 @@ class Api:
     def take_turn(self, lane: Lane = Lane.NORMAL) -> Iterator[Api]:
         yield self
 
-    def record_answer(self, *, is_refused: bool = False, retry_after: float | None = None) -> None: ...
+    def record_answer(
+        self, *, connecting: float = 0.0, is_refused: bool = False, retry_after: float | None = None
+    ) -> None: ...
 
     def close(self) -> None: ...
 

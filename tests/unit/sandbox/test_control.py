@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from huggy_connector.sandbox.server.delays import Delays
 from huggy_connector.sandbox.server.faults import Answer
 from tests.unit.sandbox.conftest import ServerWithClock, read_json
 
@@ -220,11 +221,13 @@ def test_the_server_follows_its_commands() -> None:
         "limit": 2,
         "latency_ms": 5,
         "latency_spread_ms": 7,
+        "way_spread_ms": 9,
         "faults": {"502": 1},
         "next_faults": ["500", "504"],
     }
     assert server_with_clock.control.control(commands | {"fail_page": "chats:1"}) == {}
-    assert (server.window.limit, server.latency_ms, server.latency_spread_ms) == (2, 5.0, 7.0)
+    assert server.window.limit == 2
+    assert server.delays == Delays(latency_ms=5.0, latency_spread_ms=7.0, way_spread_ms=9.0)
     statuses = [server_with_clock.get("/v3/chats", at=float(second)) for second in (1, 2, 3)]
     assert (statuses, server.faults.fail_page) == ([500, 504, 502], "chats:1")
     assert [server_with_clock.get("/v3/chats", at=9.0) for _ in range(3)][2] == 429

@@ -5,7 +5,6 @@ Each of the broken walks goes wrong in one of the 700.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
@@ -17,9 +16,9 @@ from hypothesis import strategies as st
 
 from huggy_connector.sweep import IncrementalWalk, RowFacts
 from huggy_connector.sweep.head import HeadWalk
+from tests.sizes import FULL
 from tests.unit.sweep.account import CLOCKS, ORDERS, Case, case_of, run
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 CHUNK = 500
 SMALL = [*range(600), *range(3_200, 3_300)]
 """Seeds of cases. Without its check a walk is wrong in one case of thousands, of which the last hundred has one."""

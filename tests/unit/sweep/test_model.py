@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
@@ -18,9 +17,9 @@ from huggy_connector.sweep.moving.departures import DepartureCount
 from huggy_connector.sweep.moving.run_chain import PageReading, Run
 from huggy_connector.sweep.moving.seams import Seam
 from huggy_connector.sweep.moving.stitching import RunStitcher
+from tests.sizes import FULL
 from tests.unit.sweep.moving_list import SIZE, Make, Outcome, Scenario, sweep
 
-FULL = os.environ.get("HUGGY_PROOF") == "full"
 CASES = 25_000 if FULL else 250
 """Cases of each of the four kinds of scenario."""
 CHUNK = 250
