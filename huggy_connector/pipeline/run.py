@@ -48,6 +48,8 @@ MAX_STREAMS = 24
 """More would only add seams. At 20 requests a second these are enough for answers that take a second."""
 MAX_RATE = 100.0
 """Requests a second that streams are chosen for. Above it this machine is the limit, and not the account."""
+STREAMS_PER_REQUEST = 1.4
+"""Streams for each request that is on its way at the full rate."""
 MIN_STREAMS = 3
 """Later answers may take longer than the first one."""
 ALWAYS_LOOKED_UP = 20
@@ -256,8 +258,8 @@ class LandingRun:
 
 
 def _choose_streams(client: Client) -> int:
-    """Return how many streams keep the budget full at this latency: one for each request on its way, and one that
-    waits for its turn.
+    """Return how many streams keep the budget full at this latency: one that waits for its turn, one for each request
+    on its way, and some more, because answers take unequally long.
     """
     in_flight = min(client.budget.rate, MAX_RATE) * (client.round_trip or 0)
-    return min(MAX_STREAMS, max(MIN_STREAMS, ceil(in_flight + 1)))
+    return min(MAX_STREAMS, max(MIN_STREAMS, ceil(STREAMS_PER_REQUEST * in_flight + 1)))
