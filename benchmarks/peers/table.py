@@ -11,11 +11,13 @@ from benchmarks.peers.trial import Result
 
 _COLUMNS = (
     "list",
-    "latency",
+    "chats",
+    "an answer",
     "",
     "rows/s",
     "of the limit",
     "ours",
+    "requests/page",
     "429",
     "missing",
     "twice",
@@ -23,7 +25,7 @@ _COLUMNS = (
     "whole run",
     "ended",
 )
-_TEXT_COLUMNS = {"list", "", "ended"}
+_TEXT_COLUMNS = {"list", "an answer", "", "ended"}
 
 
 def render_markdown(results: Sequence[Result]) -> str:
@@ -38,11 +40,13 @@ def _build_cells(result: Result, ours: Result | None) -> Iterable[str]:
     ratio = ours.rows_per_second / result.rows_per_second if ours and result.rows_per_second else None
     return (
         result.list,
-        f"{result.latency_ms} ms",
+        f"{result.chats:,}",
+        str(result.delay),
         f"{mark}{label}{mark}",
         f"{mark}{result.rows_per_second:.0f}{mark}",
         f"{result.share:.0%}",
         "" if ratio is None or result.contestant == OURS else f"{ratio:.1f}x",
+        f"{result.requests_per_page:.2f}",
         f"{result.refused}",
         f"{result.missing:,}",
         f"{result.rows - result.unique:,}",
@@ -53,8 +57,10 @@ def _build_cells(result: Result, ours: Result | None) -> Iterable[str]:
 
 
 def _find_ours(result: Result, results: Iterable[Result]) -> Result | None:
-    case = (result.list, result.latency_ms)
-    return next((each for each in results if each.contestant == OURS and (each.list, each.latency_ms) == case), None)
+    case = (result.list, result.chats, result.delay)
+    return next(
+        (each for each in results if each.contestant == OURS and (each.list, each.chats, each.delay) == case), None
+    )
 
 
 def _join_cells(cells: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
-from typing import Any
+from typing import Any, Self
 from urllib.request import ProxyHandler, Request, build_opener
 
 from benchmarks.peers.contestants import Contestant, build_command
@@ -30,15 +30,31 @@ TIMEOUT_SECONDS = 1800.0
 _HUGGY = Path(sys.executable).with_name("huggy")
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Milliseconds: of an answer, one sigma of what these differ, and the most that a request takes to arrive."""
+
+    latency: int
+    sigma: int = 0
+    way: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the delay in a text such as `150`, `150:20` or `150:0:150`. Raises ValueError for another one."""
+        return cls(*map(int, text.split(":")))
+
+    def __str__(self) -> str:
+        spread = f" ± {self.sigma}" if self.sigma else ""
+        return f"{self.latency}{spread} ms" + (f", 0-{self.way} ms there" if self.way else "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A case: a list, and how it moves while it is read."""
 
     name: str
     chats: int
-    latency_ms: int
-    latency_sigma_ms: int = 0
-    way_spread_ms: int = 0
+    delay: Delay
     arrivals_per_second: float = 0.0
     departures_per_second: float = 0.0
 
@@ -54,7 +70,8 @@ class Result:
 
     contestant: str
     list: str
-    latency_ms: int
+    chats: int
+    delay: Delay
     seconds: float
     run_seconds: float
     requests: int
@@ -72,6 +89,11 @@ class Result:
     def rows_per_second(self) -> float:
         """Different rows in a second."""
         return self.unique / self.seconds if self.seconds else 0.0
+
+    @property
+    def requests_per_page(self) -> float:
+        """Requests for each page of what was delivered."""
+        return self.requests * PAGE / self.unique if self.unique else 0.0
 
     @property
     def share(self) -> float:
@@ -95,11 +117,14 @@ def run_trial(contestant: Contestant, python: Path, case: Case) -> Result:
         stats, truth = _call_sandbox(origin, "stats"), _call_sandbox(origin, "truth?resource=chats")
         ids = list(contestant.read_ids(folder))
         delivered, throughout = set(ids), set(map(int, truth["throughout"]))
-        active = stats["last_arrival"] - stats["first_arrival"] + case.latency_ms / 1000 if stats["requests"] else 0.0
+        active = (
+            stats["last_arrival"] - stats["first_arrival"] + case.delay.latency / 1000 if stats["requests"] else 0.0
+        )
         return Result(
             contestant=contestant.name,
             list=case.name,
-            latency_ms=case.latency_ms,
+            chats=case.chats,
+            delay=case.delay,
             seconds=round(active, 3),
             run_seconds=round(run_seconds, 3),
             requests=stats["requests"],
@@ -128,9 +153,9 @@ def _run_sandbox(case: Case) -> Iterator[tuple[str, dict[str, str]]]:
         "--contacts": 1_000,
         "--limit": REQUESTS_A_SECOND,
         "--page-size": PAGE,
-        "--latency-ms": case.latency_ms,
-        "--latency-sigma-ms": case.latency_sigma_ms,
-        "--way-spread-ms": case.way_spread_ms,
+        "--latency-ms": case.delay.latency,
+        "--latency-sigma-ms": case.delay.sigma,
+        "--way-spread-ms": case.delay.way,
         "--arrivals-per-second": case.arrivals_per_second,
         "--departures-per-second": case.departures_per_second,
         "--refusal": "seconds",

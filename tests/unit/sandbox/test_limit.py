@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huggy_connector.sandbox.fault_kinds import REFUSALS
-from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, SlidingWindow, most_in_any_second
+from huggy_connector.sandbox.options import WINDOWS
+from huggy_connector.sandbox.server.limit import (
+    Arrivals,
+    RefusalWriter,
+    SlidingWindow,
+    most_in_any_second,
+    open_window,
+)
 
 TIMES = st.lists(st.floats(0, 5, allow_nan=False).map(lambda t: round(t, 3)), max_size=120).map(sorted)
 
@@ -67,3 +75,22 @@ def test_refusals_have_every_form_by_turns() -> None:
 def test_a_fixed_form_of_refusal_does_not_change() -> None:
     refuser = RefusalWriter("bare")
     assert {refuser.refuse(0.0).headers for _ in range(5)} == {()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "accepted"),
+    [
+        ("sliding", [True, True, False, False, False, True, True]),
+        ("fixed", [True, True, False, True, True, False, False]),
+        ("bucket", [True, True, False, False, True, True, False]),
+    ],
+)
+def test_each_window_counts_in_its_own_way(kind: str, accepted: list[bool]) -> None:
+    window = open_window(kind, 2)
+    assert [window.admit(now) for now in (10.7, 10.8, 10.9, 11.1, 11.25, 11.75, 11.85)] == accepted
+
+
+@pytest.mark.parametrize("kind", WINDOWS)
+def test_without_a_limit_each_window_accepts_all(kind: str) -> None:
+    window = open_window(kind, 0)
+    assert all(window.admit(10.0) for _ in range(100))
