@@ -364,7 +364,7 @@ def test_learned_a_server_that_counts_in_another_way_refuses_no_more(kind: str) 
 
 @pytest.mark.proof
 def test_learned_after_others_were_on_the_account_the_margin_is_what_it_was() -> None:
-    """They come for half a minute now and then. What they made the server refuse teaches nothing about the way there."""
+    """They come for half a minute. What they made the server refuse teaches nothing about the way there."""
     visits = 3 if FULL else 1
 
     def others(now: float) -> int:
