@@ -16,8 +16,8 @@ class _PandasFinder(MetaPathFinder):
 def keep_arrow_lean() -> None:
     """Let pyarrow, before it is imported, find no pandas, and take its memory from the system.
 
-    Where pandas is installed, pyarrow imports it with the first array, which takes a quarter of a second and some 40 MB.
-    Its own pools keep what is freed: up to 80 MB in a landing. It remembers both: call this only where no code of a user
+    Where pandas is installed, pyarrow imports it with the first array, which takes a quarter of a second and 40 MB. Its
+    own pools keep what is freed: up to 80 MB in a landing. It remembers both, so call this only where no code of a user
     runs. A pool that the environment names is kept.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

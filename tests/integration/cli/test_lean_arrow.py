@@ -36,6 +36,6 @@ def test_a_pool_that_the_environment_names_is_kept() -> None:
 
 
 def test_whoever_calls_main_keeps_pandas_and_the_pool() -> None:
-    import pyarrow
+    import pyarrow as pa
 
-    assert said("main") == ["0", f"True {pyarrow.default_memory_pool().backend_name}"]
+    assert said("main") == ["0", f"True {pa.default_memory_pool().backend_name}"]
