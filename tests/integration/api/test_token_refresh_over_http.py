@@ -131,7 +131,7 @@ def test_the_status_shows_the_end_of_the_refreshed_token(account: Open) -> None:
 
 
 def test_a_refresh_takes_its_turn_in_the_budget(account: Open) -> None:
-    user = account(limit=20).having(HUGGY_REQUESTS_PER_SECOND="20")
+    user = account(limit=20).having(HUGGY_REQUESTS_PER_SECOND="20", HUGGY_BUDGET="file:?mode=strict")
     user.sandbox.control(expire_tokens=True)
     assert user.work(threads=30) == ["20 rows"] * 30
     stats = user.sandbox.stats()

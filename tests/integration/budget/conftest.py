@@ -93,10 +93,10 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start(server: CountingServer, tmp_path: Path) -> Iterator[Start]:
-    """Starts a worker process; all are ended with the test."""
+    """Starts a worker process; all are ended with the test. Strict mode promises that no second sees too many."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(spec: str = "file:", *, threads: int = 4, seconds: float = 3.0) -> subprocess.Popen[bytes]:
+    def start(spec: str = "file:?mode=strict", *, threads: int = 4, seconds: float = 3.0) -> subprocess.Popen[bytes]:
         home = tmp_path / f"home{len(started)}"
         home.mkdir()
         command = [sys.executable, str(WORKER), spec, str(tmp_path / "state")]

@@ -18,16 +18,23 @@ def budget_file(folder: Path) -> Path:
 
 
 @pytest.mark.proof
-def test_processes_and_their_threads_share_one_budget(server: Any, start: Any, said: Any) -> None:
-    """At full size four processes of four threads for half a minute, of which the share they use is asserted too."""
-    workers = [start(threads=4, seconds=30.0 if FULL else 3.0) for _ in range(4 if FULL else 2)]
+@pytest.mark.parametrize(("mode", "most", "least_used"), [("strict", 20, 0.85), ("learned", 23, 0.93)])
+def test_processes_and_their_threads_share_one_budget(
+    server: Any, start: Any, said: Any, mode: str, most: int, least_used: float
+) -> None:
+    """At full size four processes of four threads for half a minute, of which the share they use is asserted too.
+
+    This server refuses nothing, so the margin becomes as narrow as it can.
+    """
+    spec = f"file:?mode={mode}"
+    workers = [start(spec, threads=4, seconds=30.0 if FULL else 3.0) for _ in range(4 if FULL else 2)]
     told = [said(worker) for worker in workers]
-    assert server.most_in_any_second() <= 20
+    assert server.most_in_any_second() <= most
     assert [worker["told"] for worker in told] == [[]] * len(workers)
     used = (len(server.arrivals) - 1) / (20 * (server.arrivals[-1] - server.arrivals[0]))
     processor = sum(worker["cpu"] for worker in told)
     logging.getLogger(__name__).info("%.1f %% of the budget used, %.2f s of processor time", 100 * used, processor)
-    assert used >= 0.85 or not FULL
+    assert used >= least_used or not FULL
 
 
 @pytest.mark.parametrize("spread", [(0.0, 0.0), (0.005, 0.15), (0.3, 0.3)], ids=["0 ms", "5-150 ms", "300 ms"])

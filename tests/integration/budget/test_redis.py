@@ -124,7 +124,7 @@ def open_store(redis: Server) -> Iterator[Open]:
 @pytest.mark.proof
 def test_hosts_share_one_budget(redis: Server, server: Any, start: Any, said: Any) -> None:
     """Each worker has a home and a folder for temporary files of its own: nothing is shared but Redis."""
-    workers = [start(redis.url, threads=8, seconds=30.0 if FULL else 3.0) for _ in range(2)]
+    workers = [start(f"{redis.url}?mode=strict", threads=8, seconds=30.0 if FULL else 3.0) for _ in range(2)]
     told = [said(worker)["told"] for worker in workers]
     assert told == [[], []]
     assert server.most_in_any_second() <= 20
@@ -135,18 +135,18 @@ def test_hosts_share_one_budget(redis: Server, server: Any, start: Any, said: An
 
 def test_a_killed_host_leaves_nothing_behind(redis: Server, server: Any, start: Any, said: Any) -> None:
     server.least = server.most = 3600.0
-    killed = start(redis.url, threads=20, seconds=60.0)
+    killed = start(f"{redis.url}?mode=strict", threads=20, seconds=60.0)
     server.wait_for(20)
     killed.kill()
     killed.wait()
     server.least = server.most = 0.05
-    said(start(redis.url, seconds=4.0))
+    said(start(f"{redis.url}?mode=strict", seconds=4.0))
     assert len(server.arrivals) > 20 + 20
     assert server.most_in_any_second() <= 20
 
 
 def test_a_redis_outage_during_a_run_lets_nobody_overrun(redis: Server, server: Any, start: Any, said: Any) -> None:
-    workers = [start(redis.url, threads=8, seconds=11.0) for _ in range(2)]
+    workers = [start(f"{redis.url}?mode=strict", threads=8, seconds=11.0) for _ in range(2)]
     while redis.processes() < 2:
         time.sleep(0.02)
     server.wait_for(len(server.arrivals) + 20)

@@ -102,7 +102,7 @@ def test_a_budget_file_spoilt_in_mid_sweep_is_told_and_the_limit_is_kept(
     account: Open, tmp_path: Path, spoil: type, told: str
 ) -> None:
     with account(tmp_path, **DESK, limit=LIMIT) as opened:
-        desk = opened.having(HUGGY_REQUESTS_PER_SECOND=str(LIMIT))
+        desk = opened.having(HUGGY_REQUESTS_PER_SECOND=str(LIMIT), HUGGY_BUDGET="file:?mode=strict")
         landing = desk.start(*LAND)
         desk.tell("wait?requests=45")
         [file] = [path for path in (tmp_path / "state").iterdir() if path.suffix == ""]
@@ -152,7 +152,7 @@ def test_a_redis_gone_in_mid_sweep_leaves_its_share_to_each_and_says_so(
 ) -> None:
     with redis(tmp_path, free_port) as server, account(tmp_path, **DESK, limit=LIMIT) as opened:
         desk = opened.having(
-            HUGGY_REQUESTS_PER_SECOND=str(LIMIT), HUGGY_BUDGET=f"redis://127.0.0.1:{free_port}/0?share=0.5"
+            HUGGY_REQUESTS_PER_SECOND=str(LIMIT), HUGGY_BUDGET=f"redis://127.0.0.1:{free_port}/0?share=0.5&mode=strict"
         )
         landing = desk.start(*LAND)
         desk.tell("wait?requests=45")
