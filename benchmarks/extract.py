@@ -102,12 +102,19 @@ def _check_results(results: Sequence[Result]) -> None:
         sys.exit("; ".join(wrong) + ".")
 
 
+def _parse_delay(text: str) -> Delay:
+    try:
+        return Delay.parse(text)
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no delay: write 150, 150:20 or 150:0:150.") from None
+
+
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chats", type=int, nargs="+", default=[4_000], metavar="N", help="rows of the list (4000)")
     parser.add_argument(
         "--delays",
-        type=Delay.parse,
+        type=_parse_delay,
         nargs="+",
         default=[Delay(50), Delay(150), Delay(500)],
         metavar="MS[:SIGMA[:WAY]]",

@@ -8,14 +8,12 @@ import pytest
 from hypothesis import settings
 
 from tests.browser import CHROMIUM, FLAGS, LONGEST
-from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 os.environ["HUGGY_ENV_FILE"] = ""  # no test reads a .env that its developer has in this folder
-# A machine may be busy: no test asserts a duration. Each run tries other examples.
-settings.register_profile("untimed", deadline=None, max_examples=100 if FULL else 50)
+settings.register_profile("untimed", deadline=None)  # a machine may be busy: no test asserts a duration
 settings.load_profile("untimed")
 
 

@@ -51,7 +51,6 @@ SLOW_FROM = 2 * FIRST
 HALF_LIFE = 6 * 3600.0
 """Seconds in which half of what was refused is forgotten: the route may have become better."""
 
-
 WIDEST = 60.0
 """Seconds: a stored margin or round trip beyond it is a mistake."""
 

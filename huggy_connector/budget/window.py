@@ -18,9 +18,10 @@ slot is released early until there are enough answers, and for a while after a r
 estimate. If it is wrong (a route suddenly becomes much shorter), one second may see a few requests too many. The price:
 what the server's own time differs is paid for as if it were on the way there.
 
-**Learned**, the default. One second and a margin after its request left, but never later than under the strict rule.
-The margin is for what the ways to the server differ. The server's refusals teach it, and all who share the budget share
-it (learned_margin.py). The price: a refusal now and then, and a short pause after it.
+**Learned**, the default. One second and a margin after its request left, but never later than under the strict rule,
+nor than under the measured one, except for the narrowest margin. The margin is for what the ways to the server differ.
+The server's refusals teach it, and all who share the budget share it (learned_margin.py). The price: a refusal now and
+then, and a short pause after it.
 
 Under each rule two requests leave no closer together than half of the average distance. So a wrong guess costs a few
 requests too many in a second, but never twice as many.
@@ -181,8 +182,14 @@ class RequestWindow:
         if state.refused is not None and sent <= state.refused:
             state.paused_until = max(state.paused_until, now + (requested or 0.0))
             return None
-        is_ours = self._explains_refusal(sent)
-        if is_ours and self._rule is ReleaseRule.LEARNED and not state.refusals:
+        # If the strict rule had let the requests of the second before leave, they cannot have been too many: others use
+        # the account. If a request is refused again after a pause, without a success in between, neither a lower rate
+        # nor a wider margin helps.
+        is_ours = state.early is not None and state.early > sent - self._period
+        teaches = is_ours and self._rule is ReleaseRule.LEARNED and not state.refusals
+        if teaches:  # unless our share of the rate is still reduced, or no margin would have helped
+            is_ours = teaches = state.pace.share(now=now) == 1.0 and state.margin.widen(now=now)
+        if teaches:
             backoff = self._period * SHORT_PAUSE
         else:
             backoff = min(MAX_BACKOFF, self._period * 2.0 ** min(state.refusals, 10))
@@ -242,20 +249,6 @@ class RequestWindow:
         state, now = self._state, self._now
         answered = sum(self._release_time(sent, read, rule) > now for read, sent in state.answered)
         return len(state.out) + answered + len(state.lost) - bisect_right(state.lost, now - self._period)
-
-    def _explains_refusal(self, sent: float) -> bool:
-        """Say whether a refusal of a request that left then can be the fault of the rule.
-
-        If the strict rule had let all requests of the second before it leave, they cannot have been too many: then
-        others use the account. They do if our share of the rate is still reduced, and if no margin would have helped.
-        """
-        state, now = self._state, self._now
-        if state.early is None or state.early <= sent - self._period:
-            return False
-        if self._rule is not ReleaseRule.LEARNED:
-            return True
-        # If a request is refused again after a pause, without a success in between, a wider margin does not help.
-        return state.refusals > 0 or (state.pace.share(now=now) == 1.0 and state.margin.widen(now=now))
 
     def _earliest_departure(self, turns: int) -> float:
         """Return when the request number `turns` from now may leave, as far as the spacing allows."""

@@ -91,7 +91,7 @@ def lived_or_killed(outcome: str) -> bool:
 
 
 def points(steps: int) -> list[int]:
-    return [*range(1, steps + 1)] if FULL else sorted({*range(1, steps + 1, 15), *range(steps - 2, steps + 1)})
+    return [*range(1, steps + 1)] if FULL else sorted({*range(1, steps + 1, 9), *range(steps - 3, steps + 1)})
 
 
 def named(root: Path) -> tuple[list[str], list[str]]:

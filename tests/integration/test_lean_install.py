@@ -185,7 +185,6 @@ def test_an_extra_brings_its_modules_and_the_command_line_works(
     assert (ran.returncode, made.run("huggy", "--help").returncode) == (0, 0), ran.stderr
 
 
-@at_full_size
 @each_python
 def test_with_the_sandbox_the_demo_works(python: str, wheel: Path, tmp_path: Path) -> None:
     made = create(tmp_path, python)

@@ -32,7 +32,7 @@ class Control:
             "next_faults": self._queue_faults,
             "fail_page": self._set_fail_page,
             "limit": self._set_limit,
-            **{name: partial(self._set_delay, name) for name in (field.name for field in fields(Delays))},
+            **{field.name: partial(self._set_delay, field.name) for field in fields(Delays)},
             "revoke_tokens": lambda on: server.tokens.end_all(expired=False) if on else None,
             "expire_tokens": lambda on: server.tokens.end_all(expired=True) if on else None,
             "revoke_refresh": lambda on: server.tokens.refresh_tokens.clear() if on else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from random import Random
 from typing import Self
 
@@ -21,12 +21,7 @@ class Delays:
     @classmethod
     def of(cls, options: Options) -> Self:
         """Return the delays at the start."""
-        return cls(
-            latency_ms=options.latency_ms,
-            latency_spread_ms=options.latency_spread_ms,
-            latency_sigma_ms=options.latency_sigma_ms,
-            way_spread_ms=options.way_spread_ms,
-        )
+        return cls(**{field.name: getattr(options, field.name) for field in fields(cls)})
 
     def draw_way(self, rng: Random) -> float:
         """Return the seconds that a request is on its way before it arrives."""

@@ -83,8 +83,7 @@ def outcome(act: Callable[[], Any]) -> str:
 # Once for all ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.proof
-@pytest.mark.parametrize("how", ["ended by its own account", "refused by the API"][: 2 if FULL else 1])
+@pytest.mark.parametrize("how", ["ended by its own account", "refused by the API"])
 def test_4_processes_of_32_threads_with_an_expired_token_refresh_once(account: Open, how: str) -> None:
     user = account(token_days_left=-HOUR if how == "ended by its own account" else None)
     user.sandbox.control(expire_tokens=True)

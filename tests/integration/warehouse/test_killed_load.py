@@ -110,7 +110,7 @@ def test_killed_at_any_point_the_old_or_the_new_version_is_whole(desk: Desk, cha
 
     found = []
     points = [*range(1, steps + 1), *(f"{number * pause:.2f}" for number in range(9))]
-    for point in points if FULL else [*points[::22], *points[steps - 2 : steps]]:
+    for point in points if FULL else [*points[::14], *points[steps - 3 : steps]]:
         _copy(before, desk.folder)
         loaders.load(killed_at=point)
         found.append("old" if desk.warehouse.read_bytes() == old else "new" if desk.tables() == new else "broken")
