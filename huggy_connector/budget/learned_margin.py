@@ -2,8 +2,8 @@
 
 Two requests that leave a second apart arrive a second apart only if both are on their way for equally long. The margin
 is for what that differs. A client cannot see it: of a round trip it does not know which part was the way there. But the
-server tells: it refuses a request if the margin was too narrow. So the margin begins with all that round trips differ,
-for on the way it can hardly be more, and becomes narrower until a request is refused.
+server tells: it refuses a request if the margin was too narrow. So the margin begins with half of what round trips
+differ, for on the way it is hardly more, and becomes narrower until a request is refused.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-FIRST = 0.015
+FIRST = 0.010
 """Seconds: the narrowest margin. Less is lost in what a busy machine sleeps too long."""
 
 START_ANSWERS = 20
@@ -23,6 +23,9 @@ GROWTH = 2.0
 
 STEP = 0.04
 """Seconds that a widening adds at least, if round trips differ so much."""
+
+BEGIN_SHARE = 0.5
+"""The margin begins with this share of what round trips differ: part of that is the server's own time."""
 
 OVERSHOOT = 1.25
 """Factor of the one widening beyond what round trips differ."""
@@ -106,7 +109,7 @@ class LearnedMargin:
         self.compared += 1
         self.least, self.greatest = min(self.least, round_trip), max(self.greatest, round_trip)
         if self.high >= WIDEST and self.clean >= START_ANSWERS:
-            self.high, self.narrowed = max(FIRST, self._widest), 0
+            self.high, self.narrowed = max(FIRST, self._widest * BEGIN_SHARE), 0
         elif self.narrowed >= self._answers_to_narrow(self._refused_at(now)):
             self.high, self.narrowed = self.seconds(now=now), 0
 

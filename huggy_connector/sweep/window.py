@@ -36,7 +36,8 @@ class WindowWalk(StreamSweep):
         super().__init__(read_facts, streams=streams, pages_hint=pages_hint)
         self._span = CreationSpan(start, end)
         self._reading.plan.span = self._span
-        self._end_search = EndSearch(1, pages_hint)
+        self._end_search, self._has_probed_at_once = EndSearch(1, pages_hint), False
+        self._probe_pages.clear()
         self.is_unsorted = False
 
     def certificate(self) -> Certificate:
@@ -76,6 +77,9 @@ class WindowWalk(StreamSweep):
             run.bottom.oldest_created for run in self._reading.chain.runs if run.bottom.oldest_created is not None
         ]
         return _is_descending(tops) and _is_descending(bottoms)
+
+    def _choose_search_width(self) -> int:
+        return 1
 
     def _is_complete(self) -> bool:
         if self.is_unsorted or not self._is_end_found or not self._reading.plan.is_done:

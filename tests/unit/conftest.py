@@ -24,8 +24,8 @@ FORBIDDEN = {
     "tempfile.mkstemp",
     "time.sleep",
 }
-FOLDERS_OF_TOOLS = (".hypothesis", "__pycache__", "matplotlib")
-"""Libraries write there at any time."""
+OF_TOOLS = (".hypothesis", "__pycache__", "matplotlib", "fc-list")
+"""Libraries write into these folders at any time, and matplotlib asks fc-list for the fonts of a new machine."""
 
 _noticed: list[str] | None = None
 """What the test under way has done that it must not; None while there is none that is watched."""
@@ -36,7 +36,7 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if _noticed is None or threading.current_thread() is not threading.main_thread():
         return
     is_forbidden = event in FORBIDDEN or (event == "open" and _is_written(*arguments[:2]))
-    if is_forbidden and not any(each in str(arguments[:1]) for each in FOLDERS_OF_TOOLS):
+    if is_forbidden and not any(each in str(arguments[:1]) for each in OF_TOOLS):
         _noticed.append(f"{event} {arguments[:1]}")
         raise RuntimeError(f"A unit test must not do this: {_noticed[-1]}. Mark it `slow`, or move it.")
 

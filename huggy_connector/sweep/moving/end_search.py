@@ -1,6 +1,4 @@
-"""Searches for the end of a list: it requests several pages at once, first farther and farther down, then around the
-end, closer and closer.
-"""
+"""Searches for the end of a list: first farther and farther down, then around the end, closer and closer."""
 
 from __future__ import annotations
 
@@ -15,8 +13,16 @@ from huggy_connector.model import PAGE_SIZE
 MAX_PAGE: Final = 1 << 23
 """A list with rows on this page has no end: at 20 requests a second it would take five days to read."""
 
+GROWTH: Final = 16
+"""Factor from one page to the next on the way down. A smaller one finds nothing sooner: every page on the way costs a
+request, as does every halving of what lies between.
+"""
+SHORT_PROBES: Final = (1, 4)
+"""Pages that are requested of a list that turns out to be shorter than that."""
 MANY_PAGES: Final = 12
 """With so many pages in question, several of them are requested at once."""
+MAX_RATIO: Final = 4
+"""If the end lies between pages farther apart than this factor, they are split by their ratio."""
 SHORT_PAGES: Final = 12
 """The end of a list with fewer pages is believed at once: for a short list, one more request costs much."""
 MAX_SAME_PAGES: Final = 3
@@ -42,6 +48,8 @@ class EndSearch:
     empty_page: int | None = None
     _pages_by_rows: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """Page numbers by a hash of the ids of their rows."""
+    _step: int = 0
+    """Pages from the last page with rows to the next one that is requested, once the end was known. 0 before."""
     _confirmed_end: int | None = None
     """The page that was found empty while the page before it was known to hold rows."""
 
@@ -72,7 +80,7 @@ class EndSearch:
                 )
             self.last_page = max(self.last_page, page_number)
             if self.empty_page is not None and self.empty_page <= page_number:
-                self.empty_page = None
+                self.empty_page, self._step = None, 1
         else:
             if page_number == self.last_page + 1:
                 self._confirmed_end = page_number
@@ -87,6 +95,8 @@ class EndSearch:
         last = self.last_page
         if last >= MAX_PAGE:
             raise SweepError("The list goes on for ever: is the base URL right, and is the `page` parameter honoured?")
+        if self.empty_page is not None and self.empty_page > last + 1 and last == 0:
+            return [page for page in SHORT_PROBES if page < self.empty_page]
         if self.empty_page is not None:
             return self._pages_between(self.empty_page - last - 1) if self.empty_page > last + 1 else [self.empty_page]
         if last == 0 and self.pages_hint is not None and self.pages_hint > MAX_SAME_PAGES:
@@ -95,13 +105,26 @@ class EndSearch:
                 self.pages_hint - 1,
                 self.pages_hint + 1 + self.pages_hint // 64,
             ]
-        steps = min(self.width, max(3, self.width // 3))
-        return [4**step for step in range(steps)] if last == 0 else [last * 4**step for step in range(1, steps + 1)]
+        if self._step:  # rows have come, so the end is near
+            steps = self._step, 2 * self._step
+            self._step *= 4
+            return [last + step for step in steps]
+        return (
+            [1, 4, GROWTH][: self.width]
+            if last == 0
+            else [last * GROWTH**step for step in range(1, 1 + min(self.width, 2))]
+        )
 
     def _pages_between(self, pages: int) -> list[int]:
-        """Return some of the `pages` page numbers between the last page with rows and the first one without."""
+        """Return some of the `pages` page numbers between the last page with rows and the first one without.
+
+        A list may be of any size: so many pages are split by their ratio, and few by their number.
+        """
         count = min(self.width, 1 if pages <= 2 else 2 if pages < MANY_PAGES else max(3, self.width // 2))  # noqa: PLR2004
-        return sorted({self.last_page + max(1, (pages + 1) * turn // (count + 1)) for turn in range(1, count + 1)})
+        last, ratio = self.last_page, (self.last_page + pages + 1) / max(1, self.last_page)
+        if last and ratio > MAX_RATIO:
+            return sorted({round(last * ratio ** (turn / (count + 1))) for turn in range(1, count + 1)})
+        return sorted({last + max(1, (pages + 1) * turn // (count + 1)) for turn in range(1, count + 1)})
 
     def state(self) -> list[Any]:
         return [self.pages_hint, self.last_page, self.empty_page]

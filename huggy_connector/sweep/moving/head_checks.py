@@ -18,6 +18,8 @@ PUSHES_PER_CHECK: Final = 10
 """Rows that may come to the head between two checks. Then one page mostly shows them all."""
 AVERAGING_REQUESTS: Final = 60
 """Requests over which the pace of the head is averaged."""
+MIN_WEIGHT: Final = 10
+"""Requests without a row that the first checks are averaged with: few rows show no pace."""
 MAX_INCONCLUSIVE: Final = 3
 """Times that a check is started again because it is not conclusive."""
 
@@ -87,7 +89,6 @@ class HeadChecks:
         """End the check under way. `pushes` are the rows that it counted, `requests` the walk's requests so far."""
         self.is_wanted, self._down, self._up, self._inconclusive = False, [], [], 0
         if requests is not None:
-            self.pushes_per_request = (self.pushes_per_request * AVERAGING_REQUESTS + pushes) / (
-                AVERAGING_REQUESTS + requests - self._last_at
-            )
+            weight = max(MIN_WEIGHT, min(AVERAGING_REQUESTS, self._last_at))
+            self.pushes_per_request = (self.pushes_per_request * weight + pushes) / (weight + requests - self._last_at)
             self._last_at = requests

@@ -6,7 +6,7 @@ from collections import deque
 from typing import ClassVar, Final
 
 from huggy_connector.sweep.moving.departures import DepartureCount
-from huggy_connector.sweep.moving.end_search import EndSearch
+from huggy_connector.sweep.moving.end_search import GROWTH, EndSearch
 from huggy_connector.sweep.moving.head_checks import HeadChecks
 from huggy_connector.sweep.moving.plan import RequestKind, SentRequest
 from huggy_connector.sweep.moving.reading import ListReading
@@ -16,6 +16,20 @@ from huggy_connector.sweep.moving.stitching import RunStitcher
 from huggy_connector.sweep.moving.suspect_pages import SuspectPages
 from huggy_connector.sweep.moving.tail_checks import TailChecks
 
+FEW_STREAMS: Final = 12
+"""With so few streams, the search for the end requests one page at a time, and reading upwards fills the time. There
+are more streams only if an answer takes long. Then the search begins with the first request.
+"""
+FIRST_PROBES: Final = (GROWTH, GROWTH**2)
+"""Pages that are requested together with page 0, if an answer takes long."""
+OVERLAPPING_ROWS: Final = 2.0
+"""Rows that arrive between two pages of a stream, if there are so many streams that most of these pages share a row."""
+MIN_PUSHES_TO_ROTATE: Final = 0.05
+"""Rows that come to the head during one request: with fewer, it would take too many streams."""
+MAX_PAGES_TO_ROTATE: Final = 256
+"""In a longer list the count of departures proves more for less."""
+SPLIT_SHARE: Final = 0.55
+"""Share of the streams for which gaps are split during the search for the end. It fills the budget."""
 SHORT_LIST: Final = 20
 """A list with no more pages is checked once, at the end."""
 
@@ -27,13 +41,16 @@ class RequestChooser:
     stitcher_class: ClassVar[type[RunStitcher]] = RunStitcher
 
     def __init__(self, *, streams: int, pages_hint: int | None) -> None:
-        self._requests = 0
+        self._max_streams, self._requests = streams, 0
         self._sent: dict[int, SentRequest] = {}
         self._reading = ListReading(self.departure_count_class, self.stitcher_class)
         self._end_search: EndSearch = EndSearch(streams, pages_hint)
         self._is_end_found = self._has_checked_early = False
         self._probe_pages: deque[int] = deque()
         self._ready_runs: deque[Run] = deque()
+        self._has_probed_at_once = streams > FEW_STREAMS and pages_hint is None
+        if self._has_probed_at_once:
+            self._probe_pages.extend(FIRST_PROBES)
         self._head_checks, self._tail_checks, self._suspect_pages = HeadChecks(), TailChecks(), SuspectPages()
 
     def _choose_request(self) -> SentRequest | None:
@@ -55,13 +72,21 @@ class RequestChooser:
         return request
 
     def _request_above(self) -> SentRequest | None:
-        """Request the page above a run during the search for the end. Return None if there is none.
+        """Request the page above a run during the search for the end, or split a gap. Return None if there is none.
 
-        Reading upwards needs no count of departures if the head stands still.
+        Reading upwards needs no count of departures if the head stands still. If an answer takes long, it begins before
+        the check of the head that shows whether it does.
         """
-        is_still = self._has_checked_early and not self._head_checks.is_wanted and not self._reading.counts.pushes
-        rise = self._reading.plan.choose_rise() if is_still else None
-        return None if rise is None else self._reading.new_request(RequestKind.ABOVE_RUN, rise[1], rise[0])
+        reading, has_many = self._reading, self._max_streams > FEW_STREAMS
+        if reading.counts.pushes:
+            return self._request_page() if reading.plan.has_overlapping_pages else None
+        requested = {request.page for request in self._sent.values()}
+        rise = reading.plan.choose_rise(requested=requested)
+        if rise is not None:
+            return reading.new_request(RequestKind.ABOVE_RUN, rise.page, rise.run)
+        has_idle = has_many and len(self._sent) < self._max_streams * SPLIT_SHARE
+        page = reading.plan.choose_gap_probe(requested=requested) if has_idle else None
+        return None if page is None else reading.new_request(RequestKind.GAP_PROBE, page)
 
     def _request_due_check(self) -> SentRequest | None:
         """Request a page of a check of the tail or of the head, if it is time for one."""
@@ -97,8 +122,26 @@ class RequestChooser:
         self._tail_checks.begin(self._requests, tail)
         return self._request_head_check() if tail is None else self._reading.new_request(RequestKind.TAIL_CHECK, tail)
 
+    def _request_rotation_split(self) -> SentRequest | None:
+        """Request the first page of one more stream, if so many take turns that rows arrive between two of its pages.
+
+        Then these pages share a row, which proves more than any count, and costs less than reading pages again.
+        """
+        pace, plan = self._head_checks.pushes_per_request, self._reading.plan
+        if pace < MIN_PUSHES_TO_ROTATE or plan.last_page() > MAX_PAGES_TO_ROTATE:
+            return None
+        kinds = RequestKind.BELOW_RUN, RequestKind.SPLIT
+        streams = len(self._ready_runs) + sum(request.kind in kinds for request in self._sent.values())
+        if streams * pace >= OVERLAPPING_ROWS:
+            return None
+        splitting = [request.seam for request in self._sent.values() if request.kind is RequestKind.SPLIT]
+        split = self._reading.plan.choose_rotation_split(self._reading.tick, splitting=splitting)
+        return None if split is None else self._reading.new_request(RequestKind.SPLIT, split.page, split.run)
+
     def _request_page(self) -> SentRequest | None:
         reading = self._reading
+        if (split := self._request_rotation_split()) is not None:
+            return split
         while self._ready_runs:
             run = reading.chain.find_run(self._ready_runs.popleft())
             if run is not None and reading.plan.may_continue_below(run, reading.tick):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -13,8 +13,14 @@ from huggy_connector.sweep.moving.run_chain import PageReading, Run
 from huggy_connector.sweep.moving.seams import Seam, SeamStatus
 from huggy_connector.sweep.moving.stitching import RunStitcher
 
-SMALLEST_SPLIT: Final = 4
+SMALLEST_SPLIT: Final = 3
 """A stream must have so many pages left before another stream takes over half of them."""
+SMALLEST_MOVING_SPLIT: Final = 4
+"""The same once rows come: where two streams meet, half a page is read twice, and what came since is read once more."""
+SMALLEST_ROTATION: Final = 8
+"""The same for a stream that is in rotation with others, so that rows arrive between two of its pages."""
+SMALLEST_RISE: Final = 12
+"""The same for a stream that reads upwards before the end is known: the page at which it starts is read twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,22 @@ class NextPage:
     is_split: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The pages that are not read between `upper` and the run whose first page is `top`.
+
+    `can_rise`: what is read upwards from there can be proven.
+    """
+
+    upper: Run
+    top: int
+    can_rise: bool
+
+    @property
+    def pages(self) -> int:
+        return self.top - self.upper.bottom.number - 1
+
+
 class RequestKind(Enum):
     HEAD_CHECK = auto()
     """A page at the head: which rows have come since the last check?"""
@@ -45,6 +67,8 @@ class RequestKind(Enum):
     """The page below a run."""
     SPLIT = auto()
     """The first page of a new stream, in the middle of another stream's gap."""
+    GAP_PROBE = auto()
+    """A page in the middle of a gap, from which another stream reads upwards, while the end is not known."""
     ABOVE_RUN = auto()
     """The page above a run, while the end is not known and the head stands still."""
 
@@ -203,24 +227,58 @@ class StreamPlan:
                 elif not seam.is_requested:
                     if not self._is_left_to_head_check(index) and (best is None or gap >= best[0]):
                         best = gap + 1, NextPage(run, self._page_below_or_first(index, now))
-                elif gap >= SMALLEST_SPLIT and seam not in splitting and (best is None or gap // 2 > best[0]):
-                    best = gap // 2, NextPage(run, self._number_now(run.bottom, now) + 1 + gap // 2, is_split=True)
+                elif gap >= self._smallest_split and seam not in splitting and (best is None or gap // 2 > best[0]):
+                    page = self._number_now(run.bottom, now) + 1 + (gap + 1) // 2
+                    best = gap // 2, NextPage(run, page, is_split=True)
         return best[1] if best is not None else None
 
-    def choose_rise(self) -> tuple[Run, int] | None:
-        """Return the run above the longest gap, and the page at the lower end of this gap. None if there is none."""
-        runs = self._stitcher.chain.runs
-        gaps = [
-            (lower.top.number - upper.bottom.number, upper, lower.top.number - 1)
-            for upper, lower in pairwise(runs)
-            if upper.seam.status is SeamStatus.OPEN
-            and not upper.seam.is_requested
-            and lower.top.number > upper.bottom.number + 1
+    @property
+    def _smallest_split(self) -> int:
+        return SMALLEST_MOVING_SPLIT if self._stitcher.counts.pushes else SMALLEST_SPLIT
+
+    def choose_rotation_split(self, now: int, *, splitting: Sequence[Seam | None]) -> NextPage | None:
+        """Return the middle of the longest gap that is worth one more stream in rotation. None if none is."""
+        longest, best = SMALLEST_ROTATION - 1, None
+        for index, run in enumerate(self._stitcher.chain.runs):
+            if run.seam.status is SeamStatus.OPEN and run.seam not in splitting and self.is_wanted(index):
+                gap = self.pages_in_gap(index, now)
+                if gap > longest:
+                    page = self._number_now(run.bottom, now) + 1 + (gap + 1) // 2
+                    longest, best = gap, NextPage(run, page, is_split=True)
+        return best
+
+    def choose_rise(self, *, requested: Collection[int]) -> NextPage | None:
+        """Return the run above the longest gap, and the page at the lower end of this gap. None if there is none.
+
+        `requested` are such pages that are requested already.
+        """
+        gaps = [gap for gap in self._gaps() if gap.can_rise and gap.top - 1 not in requested]
+        gap = max(gaps, key=lambda gap: gap.pages, default=None)
+        return None if gap is None else NextPage(gap.upper, gap.top - 1)
+
+    def choose_gap_probe(self, *, requested: Collection[int]) -> int | None:
+        """Return the middle page of the longest gap that is worth another stream that reads upwards. None if none is.
+
+        The pages that are `requested` already divide the gaps.
+        """
+        longest, middle = SMALLEST_RISE - 1, None
+        for gap in self._gaps():
+            above = gap.upper.bottom.number
+            for below in (*sorted(page for page in requested if above < page < gap.top), gap.top):
+                if below - above - 1 > longest:
+                    longest, middle = below - above - 1, (above + below) // 2
+                above = below
+        return middle
+
+    def _gaps(self) -> list[Gap]:
+        """Return the gaps while the head stands still. There are none in a walk through a span."""
+        if self.span is not None:
+            return []
+        return [
+            Gap(upper, lower.top.number, can_rise=self._stitcher.can_prove_backward(lower.top))
+            for upper, lower in pairwise(self._stitcher.chain.runs)
+            if upper.seam.status is SeamStatus.OPEN and lower.top.number > upper.bottom.number + 1
         ]
-        if not gaps or self.span is not None:
-            return None
-        _, upper, page = max(gaps, key=lambda way: way[0])
-        return upper, page
 
     def _is_left_to_head_check(self, index: int) -> bool:
         """Return whether the last check of the head will read page 0 anyway, and so prove the seam below it.

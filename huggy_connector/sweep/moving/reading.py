@@ -128,7 +128,9 @@ class ListReading:
         return self.stitcher.place_apart(page, index)
 
     def place_probe(self, page: PageReading) -> None:
-        """Place a page that was requested in search of the end."""
+        """Place a page that was requested in search of the end, or in the middle of a gap."""
+        if not page.count:
+            self.stitcher.place_end_below_last_run(page)
         self.place_page(page, sum(1 for run in self.chain.runs if run.bottom.number < page.number))
 
     def place_tail(self, page: PageReading) -> None:
@@ -139,10 +141,11 @@ class ListReading:
         """Place a page that was requested in the middle of a gap. Return the run that starts there, if one does."""
         return self.place_page(page, self._index_below(request))
 
-    def place_above_run(self, page: PageReading, request: SentRequest) -> None:
+    def place_above_run(self, page: PageReading) -> None:
         """Place a page that was requested as the one above a run."""
-        index = self._index_below(request)
-        if index is not None and index < len(self.chain.runs):
+        runs = self.chain.runs
+        index = next((index for index, run in enumerate(runs) if run.top.number == page.number + 1), 0)
+        if index and runs[index - 1].seam.status is SeamStatus.OPEN:
             self.stitcher.place_above(page, index)
         else:
             self.place_page(page, None)

@@ -30,7 +30,7 @@ class Seam:
     this search, and `last_page_above` is the last page that proved to lie above the row. `pages_searched` pages were
     read so far, the latest one at the tick `searched_at`.
 
-    `is_requested`: a request for this seam is out.
+    `requests_out`: how many requests for this seam are out.
     """
 
     status: SeamStatus = SeamStatus.OPEN
@@ -42,7 +42,12 @@ class Seam:
     last_page_above: int = -1
     pages_searched: int = 0
     searched_at: int = 0
-    is_requested: bool = False
+    requests_out: int = 0
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether a request for this seam is out."""
+        return self.requests_out > 0
 
     def reopen(self) -> None:
         """Open the seam: reading continues below the run's last page."""

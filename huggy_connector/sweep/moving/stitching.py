@@ -59,6 +59,7 @@ class RunStitcher:
             return None
         run = chain.insert(index, page)
         self.set_seam_below(run)
+        self._set_seam_above(index)
         return run
 
     def place_above(self, page: PageReading, index: int) -> None:
@@ -115,6 +116,33 @@ class RunStitcher:
         else:
             seam.reopen()
 
+    def place_end_below_last_run(self, page: PageReading) -> None:
+        """Close the last run if its last page has room for more rows and this empty page follows it."""
+        run = self.chain.runs[-1] if self.chain.runs else None
+        if (
+            run is not None
+            and run.seam.status is SeamStatus.OPEN
+            and not run.seam.is_requested
+            and page.number == run.bottom.number + 1
+        ):
+            self.set_seam_below(run)
+
+    def _set_seam_above(self, index: int) -> None:
+        """Set the seam above a new run of one page, if that page follows the run above and can prove the seam."""
+        if not index:
+            return
+        above, page = self.chain.runs[index - 1], self.chain.runs[index].top
+        bottom, seam = above.bottom, above.seam
+        if (
+            seam.status is SeamStatus.OPEN
+            and not seam.is_requested
+            and page.number == bottom.number + 1
+            and bottom.received <= page.sent
+            and self.is_covered(bottom)
+            and not self._is_unfilled(bottom)
+        ):
+            self._set_forward_seam(seam, bottom, page)
+
     def settle_pending_seams(self, head: PageReading) -> None:
         """Close the pending seams that are proven now, and fail those that no later reading can prove.
 
@@ -151,9 +179,17 @@ class RunStitcher:
             del self.empty_pages[page_number]
 
     def fail_unfilled_seams(self) -> None:
-        """Fail seams after the page size has changed: pages that seemed full may have room for more rows."""
-        for run in self.chain.runs:
-            if run.seam.status is SeamStatus.PENDING and self._is_unfilled(run.bottom):
+        """Fail seams after the page size has changed: pages that seemed full may have room for more rows.
+
+        A run is dropped if such a page lies within it. Its pages are read again.
+        """
+        for index in range(len(self.chain.runs) - 1, -1, -1):
+            run = self.chain.runs[index]
+            if any(map(self._is_unfilled, run.pages[:-1])):
+                self.chain.drop(index, index)
+                if index and self.chain.runs[index - 1].seam.status is SeamStatus.PENDING:
+                    self.chain.runs[index - 1].seam.reopen()
+            elif run.seam.status is SeamStatus.PENDING and self._is_unfilled(run.bottom):
                 self.fail_seam(run.seam)
 
     def can_prove_backward(self, lower: PageReading) -> bool:

@@ -13,21 +13,21 @@ from dataclasses import asdict
 from typing import Any, Final, Self
 
 from huggy_connector.errors import SweepError
-from huggy_connector.model import Certificate
+from huggy_connector.model import PAGE_SIZE, Certificate
 from huggy_connector.sweep.moving.end_search import EndSearch
 from huggy_connector.sweep.moving.head_checks import HeadCheck
-from huggy_connector.sweep.moving.next_request import SHORT_LIST, RequestChooser
+from huggy_connector.sweep.moving.next_request import FEW_STREAMS, SHORT_LIST, RequestChooser
 from huggy_connector.sweep.moving.plan import RequestKind, SentRequest
 from huggy_connector.sweep.moving.run_chain import PageReading, Run
 from huggy_connector.sweep.row_facts import FactsReader, RowFacts
 from huggy_connector.sweep.types import PageAnswer, PageRequest
 
-EARLY_CHECK_PAGES: Final = 2
+SHORT_LIST_OF_MANY_STREAMS: Final = 80
+"""A list with no more pages gives many streams nothing to read upwards: its end is searched for with all of them."""
+EARLY_CHECK_PAGES: Final = 15
 """If a list has more pages, it pays to check whether the head stands still during the search for the end."""
-FEW_STREAMS: Final = 12
-"""With so few streams, the search for the end requests one page at a time, and reading upwards fills the time. There
-are more streams only if an answer takes long. Then the search requests many pages at once, and checks the head at once.
-"""
+EARLY_CHECK_REQUESTS: Final = 9
+"""Requests before this check. If it comes too early, it misses that the head moves."""
 MAX_REQUESTS_PER_PAGE: Final = 4
 """After so many requests for each page of the list (and 100 pages more), a sweep ends though it is not exact."""
 
@@ -43,7 +43,7 @@ class StreamSweep(RequestChooser):
         if streams < 1:
             raise ValueError(f"streams is {streams}, it must be at least 1.")
         super().__init__(streams=streams, pages_hint=pages_hint)
-        self._read_facts, self._max_streams = read_facts, streams
+        self._read_facts = read_facts
         self._empty_heads = 0
         self._streams_to_repeat: deque[int] = deque()
         """The streams whose page is requested once more."""
@@ -63,7 +63,7 @@ class StreamSweep(RequestChooser):
         self._sent[stream] = request
         self._requests += 1
         if request.locked_seam is not None:
-            request.locked_seam.is_requested = True
+            request.locked_seam.requests_out += 1
         return PageRequest(page=request.page, stream=stream)
 
     def _repeat_request(self, stream: int) -> PageRequest:
@@ -83,7 +83,11 @@ class StreamSweep(RequestChooser):
         self._inspect_page(page, rows)
         self._reading.note_page(page, request)
         if request.locked_seam is not None:
-            request.locked_seam.is_requested = False
+            request.locked_seam.requests_out -= 1
+        self._place(page, request)
+        self._conclude()
+
+    def _place(self, page: PageReading, request: SentRequest) -> None:
         match request.kind:
             case RequestKind.HEAD_CHECK:
                 self._receive_head_check(page, request)
@@ -94,13 +98,14 @@ class StreamSweep(RequestChooser):
                     self._suspect_pages.note_end_reread()
             case RequestKind.END_PROBE:
                 self._receive_probe(page)
+            case RequestKind.GAP_PROBE:
+                self._reading.place_probe(page)
             case RequestKind.SPLIT:
                 self._queue_run(self._reading.place_split(page, request))
             case RequestKind.ABOVE_RUN:
-                self._reading.place_above_run(page, request)
+                self._reading.place_above_run(page)
             case RequestKind.BELOW_RUN:
                 self._queue_run(self._reading.place_below_run(page, request))
-        self._conclude()
 
     def is_head_check(self, request: PageRequest) -> bool:
         """Return whether a request that is out belongs to a check of the head, which counts arrivals."""
@@ -155,6 +160,7 @@ class StreamSweep(RequestChooser):
         )
         self._tail_checks.last_at, self._suspect_pages.is_strained = state["checked"], state.get("strained", False)
         self._certificate = None if state["done"] is None else Certificate.from_state(state["done"])
+        self._probe_pages.clear()
         if self._reading.counts.reference_rows and not self._is_end_found:
             self._probe_pages.extend(self._end_search.next_pages())
 
@@ -175,9 +181,11 @@ class StreamSweep(RequestChooser):
         if not self._reading.counts.reference_rows:
             self._reading.counts.start(page)
             self._head_checks.finish()
-            self._probe_pages.extend(self._end_search.first_pages(page.count))
-            if self._max_streams > FEW_STREAMS:
-                self._has_checked_early = self._head_checks.is_wanted = bool(page.count)
+            if self._has_probed_at_once:
+                self._has_checked_early = self._head_checks.is_wanted = page.count >= PAGE_SIZE
+                self._continue_end_search()
+            else:
+                self._probe_pages.extend(self._end_search.first_pages(page.count))
             return
         self._reading.counts.note_check_page(page)
         check = self._head_checks.receive(page, self._reading.counts)
@@ -211,17 +219,34 @@ class StreamSweep(RequestChooser):
         self._reading.place_probe(page)
         # Two pages on which no row has an id do not count as the same page.
         self._end_search.note_page(page.number, page.versions or [-1 - page.number][: page.count])
+        if self._reading.counts.reference_rows:
+            self._continue_end_search()
+
+    def _continue_end_search(self) -> None:
+        is_long = self._end_search.last_page > EARLY_CHECK_PAGES and self._requests >= EARLY_CHECK_REQUESTS
+        if not self._has_checked_early and is_long:
+            self._has_checked_early = self._head_checks.is_wanted = True
         if self._probe_pages or any(request.kind is RequestKind.END_PROBE for request in self._sent.values()):
             return
         if self._end_search.is_found:
             self._is_end_found, self._tail_checks.last_at = True, self._requests
             self._head_checks.is_wanted |= self._end_search.last_page > SHORT_LIST
         else:
-            if self._has_checked_early and not self._reading.counts.pushes and self._max_streams <= FEW_STREAMS:
-                self._end_search.width = 1  # the other streams read upwards meanwhile, so fewer probes are wasted
+            self._end_search.width = self._choose_search_width()
             self._probe_pages.extend(self._end_search.next_pages())
-            if not self._has_checked_early and self._end_search.last_page > EARLY_CHECK_PAGES:
-                self._has_checked_early = self._head_checks.is_wanted = True
+
+    def _choose_search_width(self) -> int:
+        """Return how many pages the search requests at once.
+
+        If the head stands still, the other streams read upwards meanwhile, so that no probe needs to be wasted.
+        """
+        empty_page = self._end_search.empty_page
+        short_list = SHORT_LIST if self._max_streams <= FEW_STREAMS else SHORT_LIST_OF_MANY_STREAMS
+        if empty_page is not None and empty_page <= short_list:  # it has too few pages to fill the time with
+            return self._max_streams
+        if not self._reading.counts.pushes:
+            return 1
+        return 2 if self._reading.plan.has_overlapping_pages else self._max_streams
 
     def _queue_run(self, run: Run | None) -> None:
         """Queue the run below which the next page is to be read."""

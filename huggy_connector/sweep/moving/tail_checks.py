@@ -11,7 +11,7 @@ from huggy_connector.sweep.moving.run_chain import PageReading
 
 QUIET_INTERVAL: Final = 400
 """Requests between two checks while nothing is known to have moved."""
-CALM_INTERVAL: Final = 70
+CALM_INTERVAL: Final = 120
 """Requests between two checks while rows come and none is known to have left. There are more of them if rows come so
 fast that most pages overlap and do not need a check."""
 MAX_INTERVAL: Final = 120

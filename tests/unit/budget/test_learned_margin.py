@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from huggy_connector.budget.learned_margin import (
     ANSWERS_TO_NARROW,
     ANSWERS_TO_NARROW_SLOWLY,
+    BEGIN_SHARE,
     FIRST,
     REST,
     START_ANSWERS,
@@ -52,7 +53,7 @@ def test_a_refusal_before_teaches_nothing() -> None:
 
 def test_it_begins_with_what_round_trips_differ_and_becomes_narrower_while_nothing_is_refused() -> None:
     margin = answered(LearnedMargin(), START_ANSWERS)
-    assert margin.seconds(now=NOW) == pytest.approx(1.1 * 0.2)
+    assert margin.seconds(now=NOW) == pytest.approx(1.1 * 0.2 * BEGIN_SHARE)
     found = [answered(margin, 10).seconds(now=NOW) for _ in range(50)]
     assert found == sorted(found, reverse=True)
     assert found[-1] == pytest.approx(FIRST, abs=0.001)
@@ -64,7 +65,7 @@ def test_where_round_trips_do_not_differ_it_is_narrow_at_once() -> None:
 
 def test_each_refusal_makes_it_much_wider_up_to_what_round_trips_differ() -> None:
     found = [widened(times).seconds(now=NOW) for times in range(6)]
-    assert found == pytest.approx([0.015, 0.055, 0.11, 0.22, 0.44, 0.88])
+    assert found == pytest.approx([0.010, 0.05, 0.10, 0.20, 0.40, 0.80])
     assert widened(6).seconds(now=NOW) == pytest.approx(1.1)
 
 

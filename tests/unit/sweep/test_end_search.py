@@ -90,6 +90,21 @@ def test_an_empty_page_that_holds_rows_after_all_takes_the_search_further_down()
     assert search.next_pages()[0] > 9
 
 
+def test_an_end_that_was_passed_by_new_rows_is_searched_for_nearby() -> None:
+    search = EndSearch(1)
+    search.note_page(100, [1])
+    search.note_page(101, ())
+    search.note_page(101, [2])
+    assert [search.next_pages(), search.next_pages()] == [[102, 103], [105, 109]]
+
+
+@pytest.mark.parametrize("pages", [300, 1_000, 5_000])
+def test_a_long_list_is_searched_with_hardly_more_requests_than_halving_takes(pages: int) -> None:
+    search = EndSearch(1)
+    requests = find_end(search, lambda _: pages, Random(0))
+    assert requests <= pages.bit_length() + 8
+
+
 def test_a_page_found_empty_above_one_that_held_rows_is_the_end_to_be_confirmed() -> None:
     search = EndSearch(4)
     search.note_page(90, [1])

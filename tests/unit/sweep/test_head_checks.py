@@ -7,7 +7,13 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from huggy_connector.sweep.moving.departures import DepartureCount
-from huggy_connector.sweep.moving.head_checks import MAX_INCONCLUSIVE, PUSHES_PER_CHECK, HeadCheck, HeadChecks
+from huggy_connector.sweep.moving.head_checks import (
+    MAX_INCONCLUSIVE,
+    MIN_WEIGHT,
+    PUSHES_PER_CHECK,
+    HeadCheck,
+    HeadChecks,
+)
 from tests.unit.sweep.moving_list import SIZE, make_page
 
 
@@ -103,9 +109,10 @@ def test_the_way_down_is_known_until_the_check_turns_upwards() -> None:
 def test_the_next_check_comes_when_a_few_rows_have_probably_come() -> None:
     checks = HeadChecks()
     assert not checks.is_due(10_000)
-    checks.finish(pushes=30, requests=60)
-    assert checks.pushes_per_request == pytest.approx(0.25)
-    pause = round(PUSHES_PER_CHECK / 0.25)
+    checks.finish(pushes=35, requests=MIN_WEIGHT + 50)
+    pace = 35 / (2 * MIN_WEIGHT + 50)
+    assert checks.pushes_per_request == pytest.approx(pace) == 0.5
+    pause = round(PUSHES_PER_CHECK / pace)
     assert [checks.is_due(60 + pause - 1), checks.is_due(60 + pause)] == [False, True]
     checks.finish(pushes=0, requests=60 + 10**6)
     assert not checks.is_due(60 + 10**6 + 100 * pause)
@@ -113,6 +120,13 @@ def test_the_next_check_comes_when_a_few_rows_have_probably_come() -> None:
 
 def test_a_check_that_is_given_up_leaves_the_pace_as_it_was() -> None:
     checks = HeadChecks()
-    checks.finish(pushes=30, requests=60)
+    checks.finish(pushes=35, requests=MIN_WEIGHT + 50)
     checks.finish()
-    assert checks.pushes_per_request == pytest.approx(0.25)
+    assert checks.pushes_per_request == pytest.approx(0.5)
+
+
+def test_the_pace_of_the_first_requests_counts_for_less_the_more_requests_came_since() -> None:
+    checks = HeadChecks()
+    for requests in range(100, 1_000, 100):
+        checks.finish(pushes=25, requests=requests)
+    assert 0.24 < checks.pushes_per_request < 0.25

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from huggy_connector.sweep import StreamSweep
-from huggy_connector.sweep.moving.next_request import SHORT_LIST, RequestChooser
+from huggy_connector.sweep.moving.next_request import (
+    FEW_STREAMS,
+    FIRST_PROBES,
+    OVERLAPPING_ROWS,
+    SHORT_LIST,
+    SPLIT_SHARE,
+    RequestChooser,
+)
 from huggy_connector.sweep.moving.plan import RequestKind, SentRequest
 from huggy_connector.sweep.moving.run_chain import PageReading
 from huggy_connector.sweep.moving.tail_checks import QUIET_INTERVAL
@@ -22,9 +29,10 @@ def page(number: int, *, rows: int = SIZE, sent: int = 0) -> PageReading:
     return make_page(number, range(first, first - rows, -1), sent=sent)
 
 
-def make_chooser(*pages: PageReading) -> RequestChooser:
+def make_chooser(*pages: PageReading, streams: int = 4) -> RequestChooser:
     """Return a chooser that has found the end of a list: page 9, with three rows. Each page given is a run."""
-    chooser = RequestChooser(streams=4, pages_hint=None)
+    chooser = RequestChooser(streams=streams, pages_hint=None)
+    chooser._probe_pages.clear()
     chooser._is_end_found, chooser._head_checks.is_wanted = True, False
     reading = chooser._reading
     reading.page_size.rows = SIZE
@@ -43,7 +51,7 @@ def choose(chooser: RequestChooser) -> tuple[RequestKind, int] | None:
         return None
     chooser._sent[len(chooser._sent)] = request
     if request.locked_seam is not None:
-        request.locked_seam.is_requested = True
+        request.locked_seam.requests_out += 1
     return request.kind, request.page
 
 
@@ -60,14 +68,70 @@ def test_the_probes_for_the_end_come_before_any_other_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("has_checked", "pushes", "choice"), [(True, 0, (RequestKind.ABOVE_RUN, 6)), (False, 0, None), (True, 1, None)]
+    ("pushes", "has_overlap", "choice"),
+    [(0, False, (RequestKind.ABOVE_RUN, 6)), (1, False, None), (1, True, (RequestKind.BELOW_RUN, 8))],
 )
-def test_pages_are_read_upwards_during_the_search_if_the_head_is_known_to_stand_still(
-    has_checked: bool, pushes: int, choice: object
+def test_pages_are_read_upwards_during_the_search_unless_rows_have_come_and_then_downwards_if_they_overlap(
+    pushes: int, has_overlap: bool, choice: object
 ) -> None:
-    chooser = make_chooser(page(0), page(7))
-    chooser._is_end_found, chooser._has_checked_early, chooser._reading.counts.pushes = False, has_checked, pushes
+    chooser = make_chooser(page(0), page(7, sent=3))
+    chooser._is_end_found, chooser._reading.counts.pushes = False, pushes
+    chooser._reading.plan.has_overlapping_pages = has_overlap
+    chooser._ready_runs.append(chooser._reading.chain.runs[1])
     assert choose(chooser) == choice
+
+
+def test_what_was_requested_together_with_the_head_is_no_page_to_read_upwards_from() -> None:
+    chooser = make_chooser(page(0), page(7, sent=0))
+    chooser._is_end_found = False
+    assert choose(chooser) is None
+
+
+def test_many_streams_divide_the_gaps_during_the_search_until_so_many_are_at_work() -> None:
+    streams = FEW_STREAMS + 1
+    chooser = make_chooser(page(0), page(64, sent=3), streams=streams)
+    chooser._is_end_found = False
+    chosen = [choose(chooser) for _ in range(streams)]
+    assert chosen[:4] == [
+        (RequestKind.ABOVE_RUN, 63),
+        (RequestKind.GAP_PROBE, 31),
+        (RequestKind.GAP_PROBE, 47),
+        (RequestKind.GAP_PROBE, 15),
+    ]
+    pages = [each[1] for each in chosen if each is not None]
+    assert len(pages) == len({*pages}) <= streams * SPLIT_SHARE + 1
+
+
+@pytest.mark.parametrize(
+    ("streams", "pages_hint"), [(FEW_STREAMS, None), (FEW_STREAMS + 1, 90), (FEW_STREAMS + 1, None)]
+)
+def test_the_search_begins_with_the_first_request_if_answers_take_long_and_no_length_is_known(
+    streams: int, pages_hint: int | None
+) -> None:
+    chooser = RequestChooser(streams=streams, pages_hint=pages_hint)
+    is_early = streams > FEW_STREAMS and pages_hint is None
+    probes = [(RequestKind.END_PROBE, page) for page in FIRST_PROBES] if is_early else [None] * len(FIRST_PROBES)
+    assert [choose(chooser) for _ in range(3)] == [(RequestKind.HEAD_CHECK, 0), *probes]
+
+
+@pytest.mark.parametrize(
+    ("pace", "rows", "kinds"),
+    [
+        pytest.param(0.5, 2_000, [RequestKind.SPLIT, RequestKind.SPLIT, RequestKind.BELOW_RUN], id="rows come fast"),
+        pytest.param(0.01, 2_000, [RequestKind.BELOW_RUN, RequestKind.BELOW_RUN], id="rows come slowly"),
+        pytest.param(0.5, 20_000, [RequestKind.BELOW_RUN, RequestKind.BELOW_RUN], id="the list is long"),
+    ],
+)
+def test_so_many_streams_take_turns_in_a_short_list_that_rows_come_between_two_of_their_pages(
+    pace: float, rows: int, kinds: list[RequestKind]
+) -> None:
+    chooser = make_chooser(page(0), page(40))
+    chooser._reading.plan = type(chooser._reading.plan)(chooser._reading.stitcher, rows=rows)
+    chooser._head_checks.pushes_per_request, chooser._head_checks._last_at = pace, 10**9
+    chooser._ready_runs.extend(chooser._reading.chain.runs)
+    assert OVERLAPPING_ROWS == 4 * 0.5
+    chosen = [choose(chooser) for _ in kinds]
+    assert [each and each[0] for each in chosen] == kinds
 
 
 def test_a_stream_goes_on_below_the_run_that_it_has_just_read_and_not_below_one_that_was_dropped() -> None:
@@ -80,7 +144,7 @@ def test_a_stream_goes_on_below_the_run_that_it_has_just_read_and_not_below_one_
 
 def test_a_stream_without_a_run_takes_the_lower_half_of_the_longest_gap_and_only_one_does() -> None:
     chooser = make_chooser(page(0))
-    assert [choose(chooser) for _ in range(3)] == [(RequestKind.BELOW_RUN, 1), (RequestKind.SPLIT, 5), None]
+    assert [choose(chooser) for _ in range(3)] == [(RequestKind.BELOW_RUN, 1), (RequestKind.SPLIT, 6), None]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +200,7 @@ def test_a_page_of_a_head_check_also_continues_the_run_of_the_page_above_if_no_o
     head = make_page(0, range(20_000, 20_000 - SIZE, -1), sent=101)
     chooser._reading.stitcher.place_head(head)
     run = chooser._reading.chain.runs[0]
-    run.seam.is_requested = is_requested
+    run.seam.requests_out = int(is_requested)
     chooser._head_checks.is_wanted = True
     assert chooser._head_checks.receive(head, chooser._reading.counts) is None
     request = chooser._choose_request()

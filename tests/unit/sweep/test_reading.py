@@ -135,7 +135,7 @@ def test_a_stream_does_not_go_on_while_another_request_for_its_seam_is_out() -> 
     reading = make_reading()
     run = read_head(reading)
     request = reading.new_request(RequestKind.BELOW_RUN, 1, run)
-    run.seam.is_requested = True
+    run.seam.requests_out = 1
     page, _ = note(reading, 1, [*ids_of(0)[-1:], *ids_of(1)[:-1]], request=request)
     assert reading.place_below_run(page, request) is None
     assert [len(each.pages) for each in reading.chain.runs] == [2]
@@ -173,14 +173,14 @@ def test_a_page_above_a_run_waits_for_the_head_and_is_not_placed_once_its_seam_i
     upper = reading.chain.runs[1]
     request = reading.new_request(RequestKind.ABOVE_RUN, 8, upper)
     page, _ = note(reading, 8, ids_of(8), request=request)
-    reading.place_above_run(page, request)
+    reading.place_above_run(page)
     assert [each.top.number for each in reading.chain.runs] == [0, 1, 8, 9]
     assert [seam.is_backward for seam in reading.pending_seams()] == [True]
     request = reading.new_request(RequestKind.ABOVE_RUN, 7, upper)
-    reading.chain.drop(1, 1)
+    upper.seam.close()
     page, _ = note(reading, 7, ids_of(7), request=request)
-    reading.place_above_run(page, request)
-    assert [each.top.number for each in reading.chain.runs] == [0, 8, 9]
+    reading.place_above_run(page)
+    assert [each.top.number for each in reading.chain.runs] == [0, 1, 8, 9]
     assert reading.chain.find_run(run) is run
 
 

@@ -58,7 +58,7 @@ def test_a_restored_seam_has_its_state_and_no_request_out(status: SeamStatus) ->
     seam.set_pending(since=7, till=9, is_backward=True, upper_sent=8)
     if status is not SeamStatus.PENDING:
         MOVES[status](seam)
-    seam.is_requested = True
+    seam.requests_out = 2
     restored = Seam.from_state(json.loads(json.dumps(seam.state())))
     assert restored.state() == [status.value, True, 7, 9, 8]
     assert (restored.status, restored.is_requested) == (status, False)
@@ -73,3 +73,11 @@ def test_a_pending_seam_that_is_set_anew_keeps_nothing_of_the_former_readings() 
 
 def test_two_seams_in_the_same_state_are_not_the_same_seam() -> None:
     assert Seam() not in [Seam(), Seam()]
+
+
+def test_a_seam_is_requested_until_all_its_requests_have_come_back() -> None:
+    seam = Seam(requests_out=2)
+    seam.requests_out -= 1
+    assert seam.is_requested
+    seam.requests_out -= 1
+    assert not seam.is_requested

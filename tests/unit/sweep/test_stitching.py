@@ -145,6 +145,45 @@ def test_new_rows_that_push_the_rows_of_a_run_down_by_more_than_a_page_take_the_
 
 
 @pytest.mark.parametrize(
+    ("number", "rows", "is_requested", "status"),
+    [
+        pytest.param(4, 3, False, "closed", id="the last page has room for more rows"),
+        pytest.param(5, 3, False, "open", id="another page lies between"),
+        pytest.param(4, ROWS, False, "open", id="the last page is full"),
+        pytest.param(4, 3, True, "open", id="a request is out that reads on below"),
+    ],
+)
+def test_an_empty_page_that_comes_after_the_last_one_ends_the_list(
+    number: int, rows: int, is_requested: bool, status: str
+) -> None:
+    stitcher = make_stitcher(page(0), page(3, rows=rows))
+    stitcher.chain.runs[-1].seam.requests_out = int(is_requested)
+    end = page(number, rows=0, sent=4)
+    stitcher.note_empty_page(end)
+    stitcher.place_end_below_last_run(end)
+    assert statuses(stitcher)[-1] == status
+
+
+@pytest.mark.parametrize(
+    ("number", "sent", "bound_at", "rows", "status"),
+    [
+        pytest.param(4, 9, 2, ROWS, "pending", id="right below, and no row can have left uncounted since"),
+        pytest.param(5, 9, 2, ROWS, "open", id="another page lies between"),
+        pytest.param(4, 5, 2, ROWS, "open", id="requested before the page above had come"),
+        pytest.param(4, 9, 8, ROWS, "open", id="the length was not known when the page above was read"),
+        pytest.param(4, 9, 2, ROWS - 1, "open", id="the page above has room for more rows"),
+    ],
+)
+def test_a_page_apart_that_follows_another_one_needs_not_be_read_again(
+    number: int, sent: int, bound_at: int, rows: int, status: str
+) -> None:
+    stitcher = make_stitcher(page(0), page(3, sent=5, rows=rows))
+    stitcher.counts._upper_bounds.append((bound_at, 40))
+    stitcher.place_apart(page(number, sent=sent), 2)
+    assert statuses(stitcher) == ["open", status, "open"]
+
+
+@pytest.mark.parametrize(
     ("rows", "is_uneven", "status"),
     [
         pytest.param(ROWS - 1, False, "closed", id="the last page has room for more rows"),
@@ -296,3 +335,13 @@ def test_a_restored_stitcher_knows_the_empty_pages_and_the_tick_of_its_restart()
     restored = make_stitcher()
     restored.restore(json.loads(json.dumps(stitcher.state())), now=77)
     assert (restored.repairs, [*restored.empty_pages], restored.stale_before) == (1, [3], 77)
+
+
+def test_a_run_is_dropped_if_a_page_within_it_turns_out_to_have_room_for_more_rows() -> None:
+    stitcher = make_stitcher(page(0), page(3), page(6), size=ROWS)
+    stitcher.chain.runs[0].seam.set_pending(since=1, till=2)
+    stitcher.chain.join_next(1)
+    assert paths(stitcher) == [[0], [3, 6]]
+    stitcher.page_size.rows = ROWS + 1
+    stitcher.fail_unfilled_seams()
+    assert (paths(stitcher), statuses(stitcher)) == ([[0]], ["open"])
