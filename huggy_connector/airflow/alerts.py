@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from huggy_connector.landing import Manifest
 from huggy_connector.visible import escape_controls
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from huggy_connector.landing import Manifest
 
 Callbacks: TypeAlias = Callable[[Any], Any] | Sequence[Callable[[Any], Any]]
 """A callback or notifier, or several: all that Airflow accepts as `on_failure_callback`."""
@@ -29,7 +30,7 @@ def send_alert(callbacks: Callbacks, sentences: Iterable[str], context: "Context
             log.exception("The callback %r failed.", callback)
 
 
-def describe_inexact_snapshot(manifest: Manifest) -> str:
+def describe_inexact_snapshot(manifest: "Manifest") -> str:
     """Return the sentence about a snapshot that may lack rows."""
     missing = manifest.certificate.missing_at_most
     many = "how many rows are missing is not known" if missing is None else f"at most {missing:,} rows are missing"

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from huggy_connector.budget import Lane
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode
 from huggy_connector.settings import normalize_value
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from huggy_connector.budget import Lane
 
 
 def parse_text(value: Any, argument: str) -> str:
@@ -33,8 +34,10 @@ def describe_account(huggy_conn_id: str, company_id: int | str | None) -> str:
     return f"Company {company_id} ({huggy_conn_id})" if company_id else huggy_conn_id
 
 
-def choose_lane(mode: str | None) -> Lane:
+def choose_lane(mode: str | None) -> "Lane":
     """Return the budget's lane for a mode. A window is a request of the moment: it waits behind the schedule."""
+    from huggy_connector.budget import Lane
+
     return Lane.BACKFILL if mode == Mode.WINDOW else Lane.NORMAL
 
 

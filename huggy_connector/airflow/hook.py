@@ -23,17 +23,18 @@ from huggy_connector.airflow.executor import require_shared_budget
 from huggy_connector.airflow.progress import TaskProgress
 from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.airflow.versions import AirflowNotFoundException, build_form_widgets
-from huggy_connector.api import Client, open_client
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.extras import require
 from huggy_connector.model import Row
-from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import SECRETS, Settings, clean_text, name_variable
 from huggy_connector.visible import escape_controls
 
 if TYPE_CHECKING:
     import pandas as pd
     from airflow.sdk import Connection
+
+    from huggy_connector.api import Client
+    from huggy_connector.pipeline import Pipeline
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -77,11 +78,13 @@ class HuggyHook(BaseHook):
             require_shared_budget(settings.budget, environ=os.environ)
         return settings
 
-    def get_conn(self) -> Client:
+    def get_conn(self) -> "Client":
         """Return a client that keeps to the account's budget. It sends nothing yet.
 
         The caller closes it: `with hook.get_conn() as client:`.
         """
+        from huggy_connector.api import open_client
+
         return open_client(self.settings(), note=lambda sentence: self.log.info("%s", escape_controls(sentence)))
 
     def iter_rows(self, resource: str) -> Generator[Row, None, None]:
@@ -102,7 +105,7 @@ class HuggyHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """Return what the Test button shows: success, and who is connected or what to do."""
         try:
-            check = Pipeline(self.settings()).check()
+            check = self._pipeline().check()
         except HuggyError as error:
             return False, str(error)
         end = "" if check.token_expires_at is None else f"; the token ends on {check.token_expires_at:%Y-%m-%d}"
@@ -119,7 +122,9 @@ class HuggyHook(BaseHook):
         behaviour = _describe_connection_type()["ui-field-behaviour"]
         return {name.replace("-", "_"): value for name, value in behaviour.items()}
 
-    def _pipeline(self) -> Pipeline:
+    def _pipeline(self) -> "Pipeline":
+        from huggy_connector.pipeline import Pipeline
+
         return Pipeline(self.settings(), progress=TaskProgress(self.log, store=None))
 
     def _read_connection(self) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Three operators, each of which is one call of the pipeline. XCom has addresses and counts, never rows."""
+"""Three operators, each of which is one call of the pipeline. XCom has addresses and counts, never rows.
+
+The pipeline is imported when a task is executed: Airflow reads DAG files again and again, and only to parse them.
+"""
 
 import huggy_connector.airflow.versions  # noqa: F401  # isort: skip -- first, for it refuses an older Airflow
 from collections.abc import Sequence
@@ -16,13 +19,13 @@ from huggy_connector.airflow.ui.links import ManifestLink, PageLink
 from huggy_connector.airflow.versions import AirflowSkipException, build_retry_arguments, find_task_state_store
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import Interrupted
-from huggy_connector.landing import Manifest
-from huggy_connector.pipeline import Pipeline, parse_optional_span
-from huggy_connector.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from pydantic import JsonValue
+
+    from huggy_connector.landing import Manifest
+    from huggy_connector.settings import Settings
 
 LOAD_WAIT_SECONDS = 1800.0
 """Seconds for which a load waits for another one of the same warehouse."""
@@ -129,7 +132,9 @@ class HuggyToParquetOperator(_HuggyOperator):
             send_alert(self.on_alert, (describe_inexact_snapshot(manifest),), context, self.log)
         return result
 
-    def _land(self, settings: Settings, context: "Context", progress: TaskProgress) -> Manifest:
+    def _land(self, settings: "Settings", context: "Context", progress: TaskProgress) -> "Manifest":
+        from huggy_connector.pipeline import Pipeline, parse_optional_span
+
         pipeline, key, once = Pipeline(settings, progress), build_idempotency_key(context), not self.refetch
         resource, mode = parse_text(self.resource, "resource"), parse_text(self.mode, "mode")
         if mode in {"due", "reconcile"}:
@@ -190,6 +195,8 @@ class HuggyPlanOperator(_HuggyOperator):
         self.landing = landing
 
     def execute(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002 -- Airflow's signature
+        from huggy_connector.pipeline import Pipeline, parse_optional_span
+
         progress = TaskProgress(self.log, store=None)
         with fail_permanent_errors(describe_account(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
@@ -254,6 +261,8 @@ class ParquetToDuckDBOperator(_HuggyOperator):
         self.on_alert = on_alert
 
     def execute(self, context: "Context") -> dict[str, Any]:
+        from huggy_connector.pipeline import Pipeline
+
         progress = TaskProgress(self.log, store=None)
         with fail_permanent_errors(self.huggy_conn_id):
             settings = HuggyHook(self.huggy_conn_id).settings(
@@ -283,7 +292,7 @@ class ParquetToDuckDBOperator(_HuggyOperator):
             "warnings": list(report.warnings),
         }
 
-    def _pull_addresses(self, settings: Settings, context: "Context") -> list[str]:
+    def _pull_addresses(self, settings: "Settings", context: "Context") -> list[str]:
         """Return the addresses of the manifests that the tasks before this one wrote into the same landing."""
         if not self.upstream_task_ids:
             return []

@@ -51,6 +51,11 @@ def select_resources(names: Iterable[str]) -> tuple[Resource, ...]:
     return tuple(each for each in RESOURCES.values() if each.name in wanted or (not wanted and each.default))
 
 
+def windowed_resources() -> tuple[Resource, ...]:
+    """Return the resources that the mode window can read: those in order of time, and their substreams."""
+    return tuple(each for each in RESOURCES.values() if each.order is ListOrder.NEWEST_FIRST or each.parent is not None)
+
+
 def list_references(resource: Resource) -> Iterator[tuple[str, str]]:
     """Yield each column that holds ids of another resource, with the name of that resource.
 
@@ -76,4 +81,5 @@ __all__ = [
     "get_resource",
     "list_references",
     "select_resources",
+    "windowed_resources",
 ]

@@ -12,7 +12,7 @@ import click
 
 from huggy_connector import __version__
 from huggy_connector.cli.output import note
-from huggy_connector.cli.shell import LazyCommand, PipeClosed, keep_arrow_lean, standard_streams
+from huggy_connector.cli.shell import LazyCommand, PipeClosed, keep_process_lean, standard_streams
 from huggy_connector.errors import CompanyStopped, ConfigurationError, HuggyError, Interrupted
 from huggy_connector.visible import escape_controls
 
@@ -73,7 +73,7 @@ for path, summary in COMMANDS.items():
 
 def start() -> int:
     """Run the command line as the only program of this process. Return the exit code."""
-    keep_arrow_lean()
+    keep_process_lean()
     return main()
 
 

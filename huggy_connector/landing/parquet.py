@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyroaring import BitMap64
 
 GROUP_ROWS = 10_000
-GROUP_BYTES = 32 << 20
+GROUP_BYTES = 8 << 20
 """A row group is closed at whichever limit comes first. It is what a writer, and later a reader, holds in memory."""
 FILE_ROWS = 500_000
 """A published file is closed at the first row group that reaches this number of rows."""
@@ -124,4 +124,4 @@ class IdCounter:
         self.rows += batch.num_rows
         self.keyless += ids.null_count
         # The bitmap holds unsigned numbers. A negative id, should there be one, still counts as one id of its own.
-        self._ids.update(ids.drop_null().view("uint64").to_pylist())
+        self._ids.update(each for each in ids.view("uint64").to_pylist() if each is not None)

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import ListOf, Resource, Scalar, Struct, Type
+from huggy_connector.landing.arrays import build_array
 from huggy_connector.privacy import KEEP_ALL, MaskedDetection, PrivacyPolicy, mask_personal_data
 from huggy_connector.privacy.suppression_list import SuppressionList
 from huggy_connector.rows.coercion import Reader, Rejects, encode_json, is_absent, make_reader
@@ -121,7 +122,7 @@ def convert(
         for column, value in zip(columns, _convert_row(row, plan, apply_policy), strict=True):
             column.append(value)
     columns[plan.schema.get_field_index("fetched_at")] = [fetched_at] * len(rows)
-    arrays = [pa.array(values, type=field.type) for values, field in zip(columns, plan.schema, strict=True)]
+    arrays = [build_array(values, field.type) for values, field in zip(columns, plan.schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=plan.schema)
 
 

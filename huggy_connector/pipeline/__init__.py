@@ -5,9 +5,10 @@
 `doctor` checks what support would ask; it is imported when it is called.
 """
 
+from huggy_connector.catalogue import windowed_resources
 from huggy_connector.pipeline.check import MIN_CLOCK_SKEW, AccountCheck
 from huggy_connector.pipeline.cost_estimate import CostEstimate
-from huggy_connector.pipeline.modes import parse_optional_span, parse_span, windowed_resources
+from huggy_connector.pipeline.modes import parse_optional_span, parse_span
 from huggy_connector.pipeline.pipeline import Pipeline, SyncReport
 
 __all__ = [

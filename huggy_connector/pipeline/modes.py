@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from huggy_connector.catalogue import RESOURCES, ListOrder, Resource
+from huggy_connector.catalogue import ListOrder, Resource
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import Landing, Manifest, SnapshotWriter
 from huggy_connector.landing.change_detection import (
@@ -136,11 +136,6 @@ def choose_recent_job(
     today = datetime.combine(now.astimezone(zone).date(), time(), zone)
     span = CreationSpan(today - RECENT_PERIOD, today + timedelta(days=1))
     return LandingJob(Mode.WINDOW, f"the newest {RECENT_PERIOD.days} days first", span)
-
-
-def windowed_resources() -> tuple[Resource, ...]:
-    """Return the resources that the mode window can read: those in order of time, and their substreams."""
-    return tuple(resource for resource in RESOURCES.values() if _is_ordered(resource) or resource.parent is not None)
 
 
 def parse_span(start: str | date, end: str | date, *, zone: ZoneInfo) -> CreationSpan:

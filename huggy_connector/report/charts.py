@@ -7,11 +7,13 @@ legends, where HTML escaping keeps them text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
+from html import escape
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from huggy_connector.report.i18n import Translations
 
@@ -34,6 +36,10 @@ SERIES = ("c1", "c2", "c3", "c4", "c5")
 
 TEXT_SIZE = 12
 """Font size in the page's pixels."""
+
+_FIRST_PLACE = 9000
+_PLACE = re.compile(r">9(\d{3})<")
+"""What stands for a text of the axes, until the language is known: 9000 for the first, and so on."""
 
 BAR_WIDTH = 0.8
 """Width of a bar. A day is 1 wide."""
@@ -71,21 +77,8 @@ def draw_bars(
     `prefix` makes the ids of a chart unique on its page.
     """
     top = max((sum(counts) for counts in zip(*series, strict=True)), default=0)
-
-    def draw(axes: Axes) -> None:
-        from matplotlib.collections import PolyCollection
-
-        below = [0] * len(days)
-        for role, values in zip(SERIES, series, strict=False):
-            # One collection for each series: one bar for each value takes matplotlib ten times as long.
-            boxes = [
-                _bar_corners(position, low, value)
-                for position, (low, value) in enumerate(zip(below, values, strict=True))
-            ]
-            axes.add_collection(PolyCollection(boxes, facecolors=_light_colour(role), linewidths=0), autolim=False)
-            below = [low + value for low, value in zip(below, values, strict=True)]
-
-    return _draw_chart(days, draw, top=top, size=size, prefix=prefix, words=words, whole=True)
+    bars = _Bars(tuple(map(tuple, series)))
+    return _draw_chart(days, bars, top=top, size=size, prefix=prefix, words=words, whole=True)
 
 
 def draw_lines(
@@ -104,19 +97,51 @@ def draw_lines(
     """
     values_drawn = [value for line in series for value in line.values if value is not None]
     top = max([*values_drawn, level or 0])
+    lines = _Lines(tuple(replace(line, values=tuple(line.values)) for line in series), level)
+    return _draw_chart(days, lines, top=top, size=size, prefix=prefix, words=words, whole=whole)
 
-    def draw(axes: Axes) -> None:
-        for line in series:
+
+class _Drawing(Protocol):
+    """What a chart shows, apart from its axes. Equal drawings look alike."""
+
+    def draw(self, axes: Axes) -> None: ...
+
+    def __hash__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    series: tuple[tuple[int, ...], ...]
+
+    def draw(self, axes: Axes) -> None:
+        from matplotlib.collections import PolyCollection
+
+        below = [0] * max(map(len, self.series), default=0)
+        for role, values in zip(SERIES, self.series, strict=False):
+            # One collection for each series: one bar for each value takes matplotlib ten times as long.
+            boxes = [
+                _bar_corners(position, low, value)
+                for position, (low, value) in enumerate(zip(below, values, strict=True))
+            ]
+            axes.add_collection(PolyCollection(boxes, facecolors=_light_colour(role), linewidths=0), autolim=False)
+            below = [low + value for low, value in zip(below, values, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    series: tuple[ChartLine, ...]
+    level: float | None
+
+    def draw(self, axes: Axes) -> None:
+        for line in self.series:
             values = [float("nan") if value is None else value for value in line.values]
             # A day between two days without a value has no line: a dot shows it.
             style: dict[str, Any] = {"color": _light_colour(line.role), "linewidth": 2, "marker": "o", "markersize": 3}
-            axes.plot(range(len(days)), values, linestyle=(0, (4, 2)) if line.dashed else "-", **style)
+            axes.plot(range(len(values)), values, linestyle=(0, (4, 2)) if line.dashed else "-", **style)
             if line.filled:
-                axes.fill_between(range(len(days)), values, color=_light_colour(line.role), alpha=0.18, linewidth=0)
-        if level is not None:
-            axes.axhline(level, color=_light_colour("ink"), linewidth=1.2, linestyle=(0, (1, 2)))
-
-    return _draw_chart(days, draw, top=top, size=size, prefix=prefix, words=words, whole=whole)
+                axes.fill_between(range(len(values)), values, color=_light_colour(line.role), alpha=0.18, linewidth=0)
+        if self.level is not None:
+            axes.axhline(self.level, color=_light_colour("ink"), linewidth=1.2, linestyle=(0, (1, 2)))
 
 
 def _bar_corners(position: int, low: int, value: int) -> list[tuple[float, float]]:
@@ -126,7 +151,7 @@ def _bar_corners(position: int, low: int, value: int) -> list[tuple[float, float
 
 def _draw_chart(
     days: Sequence[date],
-    draw: Callable[[Axes], None],
+    drawing: _Drawing,
     *,
     top: float,
     size: ChartSize,
@@ -134,27 +159,57 @@ def _draw_chart(
     words: Translations,
     whole: bool,
 ) -> str:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     levels = MaxNLocator(5, integer=whole, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top or 1)
-    texts = [words.number(level) for level in levels]
     marked = _choose_marked_days(days, size.marks)
+    level_texts = [words.number(level) for level in levels]
+    picture = _draw_without_words(
+        drawing,
+        days=len(days),
+        levels=tuple(map(float, levels)),
+        marked=tuple(marked),
+        longest_level=max(map(len, level_texts)),
+        size=size,
+        prefix=prefix,
+    )
+    texts = [*level_texts, *(words.day_mark(days[position]) for position in marked)]
+    return re.sub(_PLACE, lambda found: f">{escape(texts[int(found[1])], quote=False)}<", picture)
+
+
+@lru_cache(maxsize=128)
+def _draw_without_words(
+    drawing: _Drawing,
+    *,
+    days: int,
+    levels: tuple[float, ...],
+    marked: tuple[int, ...],
+    longest_level: int,
+    size: ChartSize,
+    prefix: str,
+) -> str:
+    """Return the SVG of a chart with the number of each text in its place: first the levels, then the marked days.
+
+    It is cached, because the same chart is on the page of each language.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    places = [f"{_FIRST_PLACE + number}" for number in range(len(levels) + len(marked))]
     with mpl.rc_context():
         mpl.rcdefaults()  # the reader's own matplotlibrc must not change the page
         mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": prefix, "font.size": TEXT_SIZE})
         figure = Figure(figsize=(size.width / 72, size.height / 72))
-        left = max(map(len, texts)) * TEXT_SIZE * 0.7 + 14
+        left = longest_level * TEXT_SIZE * 0.7 + 14
         figure.subplots_adjust(
             left=left / size.width, right=1 - 12 / size.width, bottom=32 / size.height, top=1 - 10 / size.height
         )
         axes = figure.subplots()
-        draw(axes)
-        axes.set_xlim(-0.6, len(days) - 0.4)
-        axes.set_yticks(levels, texts)
+        drawing.draw(axes)
+        axes.set_xlim(-0.6, days - 0.4)
+        axes.set_yticks(levels, places[: len(levels)])
         axes.set_ylim(0, levels[-1])
-        axes.set_xticks(marked, [words.day_mark(days[position]) for position in marked])
+        axes.set_xticks(marked, places[len(levels) :])
         axes.tick_params(colors=_light_colour("ink"), length=0, pad=8)
         axes.grid(axis="y", color=_light_colour("grid"), linewidth=1)
         axes.set_axisbelow(True)

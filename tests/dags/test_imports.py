@@ -8,7 +8,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 MODULES = [
-    "huggy_connector.airflow.dags",
+    "huggy_connector.airflow.dags.sync",
+    "huggy_connector.airflow.dags.reconcile",
+    "huggy_connector.airflow.dags.backfill",
     "huggy_connector.airflow.hook",
     "huggy_connector.airflow.operators",
     "huggy_connector.airflow.plugin",
@@ -17,7 +19,7 @@ MODULES = [
 IMPORT_IN_TURN = """
 import importlib, json, sys
 from airflow.sdk import DAG, BaseHook
-heavy = {"duckdb", "numpy", "pandas", "pyarrow", "pytz"} - set(sys.modules)
+heavy = {"duckdb", "filelock", "huggy_connector.pipeline", "numpy", "pandas", "pyarrow", "pytz"} - set(sys.modules)
 found = {}
 for module in sys.argv[1:]:
     importlib.import_module(module)

@@ -11,7 +11,7 @@ from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.airflow.timetable import BackfillOnlyTimetable
 from huggy_connector.airflow.versions import AirflowFailException
-from huggy_connector.pipeline import windowed_resources
+from huggy_connector.catalogue import windowed_resources
 
 _RUNBOOK = """\
 Lands what was **created** in a span of days and loads it. It never runs by itself. In the account's budget it waits

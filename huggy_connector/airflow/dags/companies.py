@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from airflow.sdk import Param, Variable, task, task_group
+from airflow.sdk import Param
 
 from huggy_connector.airflow.versions import AirflowFailException
 from huggy_connector.errors import ConfigurationError
@@ -45,6 +45,8 @@ def map_over_companies(build: Callable[..., Any], companies: Companies | None, *
     if companies is None:
         build(huggy_conn_id=huggy_conn_id, company_id=None)
         return
+    from airflow.sdk import task, task_group  # takes as long as all the rest of a DAG file
+
     if not isinstance(companies, str):
         parse_accounts(companies, where="The argument companies", huggy_conn_id=huggy_conn_id)
 
@@ -89,6 +91,8 @@ def _read_companies(companies: Companies, chosen: Any) -> tuple[Any, str]:
         return chosen, "The run's parameter companies"
     if not isinstance(companies, str):
         return companies, "The argument companies"
+    from airflow.sdk import Variable
+
     where = f"The Variable {companies!r}"
     text = Variable.get(companies, default=None)
     if text is None:

@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from huggy_connector.landing.arrays import build_array
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.marts.opening_hours import (
     MINUTES_PER_DAY,
@@ -109,7 +110,7 @@ def _to_arrow(columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> pa
     values = zip(*rows, strict=True) if rows else [()] * len(columns)
     return pa.table(
         {
-            name: pa.array(column, pa.type_for_alias(alias))
+            name: build_array(column, pa.type_for_alias(alias))
             for (name, alias), column in zip(columns.items(), values, strict=True)
         }
     )

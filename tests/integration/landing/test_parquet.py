@@ -33,7 +33,7 @@ def ids(*numbers: int | None) -> pa.RecordBatch:
 def test_row_groups_are_bounded_by_rows_and_by_bytes(tmp_path: Path) -> None:
     schema = pa.schema([("raw", pa.string())])
     small = pa.record_batch([["x"] * 1000], schema=schema)
-    big = pa.record_batch([["x" * (20 << 20)]], schema=schema)
+    big = pa.record_batch([["x" * (5 << 20)]], schema=schema)
     writer = RowGroupWriter(tmp_path / "a", schema)
     for batch in [*[small] * 25, *[big] * 3]:
         writer.write(batch)

@@ -148,3 +148,16 @@ def test_a_chart_is_the_same_each_time_whatever_the_readers_matplotlib_is_set_to
     with mpl.rc_context({"font.size": 40, "svg.fonttype": "path", "grid.linestyle": "--"}):
         assert bars([1, 2], [3, 1]) == svg
         assert mpl.rcParams["font.size"] == 40
+
+
+def test_the_page_of_each_language_has_its_own_words_in_the_same_drawing() -> None:
+    days, counts = list_days(30), [[1500 + day for day in range(30)]]
+    pictures = {
+        language: draw_bars(days, counts, size=WIDE, prefix="same", words=Translations(language))
+        for language in LANGUAGES
+    }
+    english, portuguese = (read_texts(pictures[language]) for language in ("en", "pt-BR"))
+    assert (english[-1], portuguese[-1]) == ("2,000", "2.000")
+    assert english[:-1] != portuguese[:-1]
+    drawings = {re.sub(r">[^<>]+</text>", ">", picture) for picture in pictures.values()}
+    assert len(drawings) == 1
