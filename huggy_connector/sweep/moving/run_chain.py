@@ -176,8 +176,8 @@ class RunChain:
             [] if on_top else upper.pages[: 1 + max(i for i, other in enumerate(upper.pages) if other in pages_met)]
         )
         pages_below = lower.pages[min(i for i, other in enumerate(lower.pages) if other in pages_met) :]
-        if len(pages_above) == 1 and page.number == upper.top.number and upper.top.first_id in page.versions:
-            pages_above = []  # the page was read once more, and later readings prove more
+        if on_top and len(pages_below) > 1 and pages_below[0].versions.items() <= page.versions.items():
+            pages_below = pages_below[1:]  # the new first page shows all its rows
         if is_below or (not lower.is_fixed and self._reaches_below(page, lower)):
             pages = [*pages_above, page]
         elif upper is lower and not on_top:

@@ -11,9 +11,12 @@ from huggy_connector.sweep.moving.run_chain import PageReading
 
 QUIET_INTERVAL: Final = 400
 """Requests between two checks while nothing is known to have moved."""
-CALM_INTERVAL: Final = 120
+CALM_INTERVAL: Final = 70
 """Requests between two checks while rows come and none is known to have left. There are more of them if rows come so
 fast that most pages overlap and do not need a check."""
+SLOW_PACE: Final = 0.02
+SLOW_INTERVAL: Final = 200
+"""The same while fewer rows than this come during one request: then the checks cost more than what they save."""
 MAX_INTERVAL: Final = 120
 MIN_INTERVAL: Final = 24
 """The most and the fewest requests between two checks once rows leave: the more rows leave, the fewer requests."""
@@ -93,5 +96,7 @@ class TailChecks:
 
 def _choose_interval(requests: int, departures: int, pushes_per_request: float) -> int:
     if not departures:
+        if pushes_per_request < SLOW_PACE:
+            return SLOW_INTERVAL
         return round(CALM_INTERVAL * (1 + 16 * pushes_per_request))
     return max(MIN_INTERVAL, min(MAX_INTERVAL, round(sqrt(3 * requests / departures))))

@@ -81,12 +81,6 @@ def test_a_page_that_meets_one_run_is_placed_above_it_below_it_or_is_not_needed(
     assert numbers(make_chain(MIDDLE).join_runs(0, 0, page, **place)) == path
 
 
-def test_a_top_that_is_read_once_more_is_replaced_by_the_later_reading() -> None:
-    chain = make_chain(MIDDLE)
-    again = make_page(5, list(MIDDLE.versions), sent=7)
-    assert chain.join_runs(0, 0, again).top is again
-
-
 @pytest.mark.parametrize(
     ("status", "is_backward", "path"),
     [("open", False, [5, 6]), ("pending", True, [5, 6]), ("pending", False, [5]), ("closed", False, [5])],

@@ -14,6 +14,8 @@ from huggy_connector.sweep.moving.tail_checks import (
     MIN_INTERVAL,
     QUIET_INTERVAL,
     RETRY_INTERVAL,
+    SLOW_INTERVAL,
+    SLOW_PACE,
     TailChecks,
 )
 from tests.unit.sweep.moving_list import SIZE, make_page
@@ -45,7 +47,8 @@ def is_due(
     ("since", "moves"),
     [
         pytest.param(QUIET_INTERVAL, {}, id="nothing moves"),
-        pytest.param(CALM_INTERVAL, {"pushes": 1}, id="rows come"),
+        pytest.param(round(CALM_INTERVAL * 1.32), {"pushes": 1, "pace": SLOW_PACE}, id="rows come"),
+        pytest.param(SLOW_INTERVAL, {"pushes": 1, "pace": SLOW_PACE / 2}, id="few rows come"),
         pytest.param(MIN_INTERVAL, {"departures": 100}, id="rows leave now and then"),
         pytest.param(MAX_INTERVAL, {"departures": 1}, id="one row left"),
         pytest.param(MAX_INTERVAL, {"departures": 251}, id="rows leave too fast for any check"),
