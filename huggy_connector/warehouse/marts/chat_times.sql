@@ -23,7 +23,7 @@
 --   foi reaberto não tem encerramento. O que foi encerrado sem horário sai do backlog em sua última mudança.
 --   A Huggy não diz quando o atendimento entrou na fila: a espera começa na abertura e inclui a parte do robô.
 --   Atendimentos com exclusão confirmada ficam de fora; os ausentes de uma leitura, mas não confirmados, ficam.
--- Refresh: touched chats: those that changed, and all chats of their contacts, for previous_chat_at.
+-- Refresh: touched chats: those that changed, and those that now have another chat of their contact before them.
 --
 -- Columns:
 --   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
@@ -81,7 +81,6 @@ WITH events AS (
         s.*,
         t.zone,
         created_at_local::DATE AS day,
-        lag(created_at) OVER (PARTITION BY s.company_id, contact_id ORDER BY created_at, id) AS before,
         CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at END AS attended,
         CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
         CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed
@@ -135,6 +134,6 @@ SELECT
     CASE WHEN closed >= attended THEN (closed_b - attended_b)::BIGINT END AS handling_business_seconds,
     (closed_s - created_s)::BIGINT AS resolution_seconds,
     (closed_b - created_b)::BIGINT AS resolution_business_seconds,
-    CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN before END AS previous_chat_at,
+    CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN previous_opening END AS previous_chat_at,
     source
 FROM measured

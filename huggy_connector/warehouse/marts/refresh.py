@@ -1,8 +1,8 @@
 """Brings the views and the marts up to date with the tables, in the publish that changed the tables.
 
-The refresh is incremental. Each row of `marts.chat_times` holds a fingerprint of its chat. Where the fingerprint
-differs, the row is computed again, and so are the days of that chat in the marts by day. The result is a function of
-the tables and the calendar: a full refresh gives the same rows. A new definition or another calendar leads to one.
+The refresh is incremental. Rows of touched chats are computed again (touched_chats.py), and the days of those chats in
+the marts by day. The result is a function of the tables and the calendar: a full refresh gives the same rows. A new
+definition or another calendar leads to one.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from huggy_connector.catalogue import RESOURCES
+from huggy_connector.warehouse.marts import touched_chats
 from huggy_connector.warehouse.marts.business_time import create_calendar_tables
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.marts.definitions import FACT_TABLE, MartDefinition, RefreshKind, read_definitions
+from huggy_connector.warehouse.marts.touched_chats import FACT_TABLE_SQL
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (
     MART_AFFECTED_CHATS,
     MART_TOUCHED_CHAT_TIMES,
-    REFRESH_AFFECTED,
-    REFRESH_ANSWERS,
-    REFRESH_CURRENT_CHATS,
-    REFRESH_TOUCHED,
-    REFRESH_TOUCHED_DAYS,
+    TOUCHED_AFFECTED,
+    TOUCHED_DAYS,
 )
 
 if TYPE_CHECKING:
@@ -31,9 +29,8 @@ if TYPE_CHECKING:
 MAX_ROWS_PER_BATCH = 500_000
 """Chats in a batch. Windows and medians hold all rows of their groups in memory, and DuckDB cannot spill them."""
 
-_FACT_TABLE_SQL = sql.name("marts", FACT_TABLE)
 _ON_A_TOUCHED_DAY = (
-    f"EXISTS (FROM {REFRESH_TOUCHED_DAYS} d WHERE d.company_id = t.company_id AND d.day IS NOT DISTINCT FROM t.day)"
+    f"EXISTS (FROM {TOUCHED_DAYS} d WHERE d.company_id = t.company_id AND d.day IS NOT DISTINCT FROM t.day)"
 )
 
 REQUIRED_TABLES = ("agents", "chats", "contacts", "departments", "messages")
@@ -91,7 +88,7 @@ def _compute_fingerprints(calendar: BusinessCalendar) -> dict[str, str]:
     from hashlib import blake2b
 
     fingerprints = {definition.table.title: definition.fingerprint for definition in read_definitions()}
-    content = fingerprints[f"marts.{FACT_TABLE}"] + calendar.fingerprint + _open_chat_condition()
+    content = fingerprints[f"marts.{FACT_TABLE}"] + calendar.fingerprint + touched_chats.open_chat_condition()
     return fingerprints | {f"marts.{FACT_TABLE}": blake2b(content.encode(), digest_size=16).hexdigest()}
 
 
@@ -145,39 +142,26 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
             connection.execute(f"DELETE FROM {table}")
             connection.execute(insert)
         case RefreshKind.CHATS:
-            _create_current_chats(connection)
-            _create_touched_tables(connection, whole=whole)
+            touched_chats.find_touched_chats(connection, whole=whole)
             connection.execute(
-                f"DELETE FROM {table} t USING {REFRESH_AFFECTED} a"
+                f"DELETE FROM {table} t USING {TOUCHED_AFFECTED} a"
                 " WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
             )
-            for batch in _batch_conditions(connection, REFRESH_AFFECTED, "c.company_id, c.contact_id"):
+            for batch in _batch_conditions(connection, TOUCHED_AFFECTED, "c.company_id, c.contact_id"):
                 connection.execute(
                     f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS"
-                    f" SELECT c.*, {_open_chat_condition()} AS is_open"
-                    f" FROM {REFRESH_CURRENT_CHATS} c {_affected_join(whole=whole)} WHERE {batch}"
+                    f" {touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
                 )
                 connection.execute(insert)
         case RefreshKind.DAYS:
             touched = "true" if whole else _ON_A_TOUCHED_DAY
             connection.execute(f"DELETE FROM {table} t WHERE {touched}")
-            for batch in _batch_conditions(connection, f"{_FACT_TABLE_SQL} t WHERE {touched}", "t.company_id, t.day"):
+            for batch in _batch_conditions(connection, f"{FACT_TABLE_SQL} t WHERE {touched}", "t.company_id, t.day"):
                 connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {MART_TOUCHED_CHAT_TIMES} AS SELECT t.* FROM {_FACT_TABLE_SQL} t"
+                    f"CREATE OR REPLACE TEMP VIEW {MART_TOUCHED_CHAT_TIMES} AS SELECT t.* FROM {FACT_TABLE_SQL} t"
                     f" WHERE {touched} AND {batch}"
                 )
                 connection.execute(insert)
-
-
-def _open_chat_condition() -> str:
-    """Return the catalogue's rule of an open chat as an SQL condition."""
-    life = RESOURCES["chats"].life
-    if life is None:
-        raise ValueError("The catalogue does not say when a chat is open.")
-    is_open, is_closed = (
-        f"coalesce({life.situation} IN {tuple(situations)}, false)" for situations in (life.open, life.closed)
-    )
-    return f"({is_open} OR (NOT {is_closed} AND {life.closed_at} IS NULL))"
 
 
 def _batch_conditions(connection: DuckDBPyConnection, relation: str, key: str) -> Iterator[str]:
@@ -185,82 +169,3 @@ def _batch_conditions(connection: DuckDBPyConnection, relation: str, key: str) -
     (rows,) = connection.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,)
     batches = rows // MAX_ROWS_PER_BATCH + 1
     yield from (f"hash({key}) % {batches} = {batch}" for batch in range(batches))
-
-
-def _affected_join(*, whole: bool) -> str:
-    """Return the join that keeps only the affected chats, or nothing if all chats are computed again."""
-    return "" if whole else f"SEMI JOIN {REFRESH_AFFECTED} a ON a.company_id = c.company_id AND a.chat_id = c.id"
-
-
-def _create_current_chats(connection: DuckDBPyConnection) -> None:
-    """Create `REFRESH_CURRENT_CHATS`: the chats not confirmed as deleted, with the first answer of an agent.
-
-    Messages count if they hold an answer or were read after the chat's last change: older ones may lack the answer.
-    `source` is the fingerprint of all that a row of marts.chat_times is computed from.
-    """
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {REFRESH_ANSWERS} AS
-        SELECT company_id, chat_id, max(fetched_at) AS read_at, min(sent_at) FILTER (is_response) AS answered_at,
-               arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local
-        FROM message_speakers GROUP BY company_id, chat_id
-        """
-    )
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP VIEW {REFRESH_CURRENT_CHATS} AS
-        SELECT *, hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END)
-            AS source
-        FROM (
-            SELECT c.*, a.answered_at, a.answered_at_local,
-                   coalesce(
-                       a.answered_at IS NOT NULL
-                       OR a.read_at >= least(
-                           c.fetched_at, coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ)
-                       ), false
-                   ) AS has_messages
-            FROM chats c LEFT JOIN {REFRESH_ANSWERS} a ON a.company_id = c.company_id AND a.chat_id = c.id
-            WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
-        )
-        """
-    )
-
-
-def _create_touched_tables(connection: DuckDBPyConnection, *, whole: bool) -> None:
-    """Compare the chats with marts.chat_times, and create temporary tables of what differs:
-
-    - `REFRESH_TOUCHED_DAYS`: the days of the new, changed and removed chats, before and after the change
-    - `REFRESH_AFFECTED`: those chats and all chats of their contacts: a row holds the opening of the chat before it
-    """
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {REFRESH_TOUCHED} AS
-        SELECT coalesce(c.company_id, t.company_id) AS company_id, coalesce(c.id, t.chat_id) AS chat_id,
-               c.contact_id, t.contact_id AS contact_before, c.created_at_local::DATE AS day, t.day AS day_before,
-               c.id IS NOT NULL AS exists_now, t.chat_id IS NOT NULL AS existed_before
-        FROM {REFRESH_CURRENT_CHATS} c FULL JOIN {_FACT_TABLE_SQL} t ON t.company_id = c.company_id AND t.chat_id = c.id
-        WHERE {str(whole).lower()} OR c.source IS DISTINCT FROM t.source
-        """
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {REFRESH_TOUCHED_DAYS} AS"
-        f" SELECT company_id, day FROM {REFRESH_TOUCHED} WHERE exists_now"
-        f" UNION SELECT company_id, day_before FROM {REFRESH_TOUCHED} WHERE existed_before"
-    )
-    if whole:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {REFRESH_AFFECTED} AS SELECT company_id, chat_id FROM {REFRESH_TOUCHED}"
-        )
-        return
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {REFRESH_AFFECTED} AS
-        WITH touched_contacts AS (
-            SELECT company_id, contact_id FROM {REFRESH_TOUCHED}
-            UNION SELECT company_id, contact_before FROM {REFRESH_TOUCHED}
-        )
-        SELECT company_id, chat_id FROM {REFRESH_TOUCHED}
-        UNION SELECT company_id, id FROM {REFRESH_CURRENT_CHATS}
-            SEMI JOIN touched_contacts USING (company_id, contact_id)
-        """
-    )

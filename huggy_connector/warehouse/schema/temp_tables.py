@@ -83,17 +83,19 @@ ERASURE_CHATS: Final = "erasure_chats"
 ERASURE_MESSAGES: Final = "erasure_messages"
 """(id) of messages elsewhere that name the data subject."""
 
-# refresh.py: what the marts are made of
-REFRESH_ANSWERS: Final = "refresh_answers"
+# touched_chats.py: what the marts are made of
+TOUCHED_ANSWERS: Final = "touched_answers"
 """By chat: the first answer of an agent, and when its messages were read."""
-REFRESH_CURRENT_CHATS: Final = "refresh_current_chats"
+TOUCHED_CURRENT: Final = "touched_current"
 """View: the chats whose deletion is not confirmed, with their first answer and a fingerprint."""
-REFRESH_TOUCHED: Final = "refresh_touched"
+TOUCHED_RANGES: Final = "touched_ranges"
+"""(company_id, id_range) with chats that differ from the facts."""
+TOUCHED_CHATS: Final = "touched_chats"
 """The chats that differ from the facts."""
-REFRESH_TOUCHED_DAYS: Final = "refresh_touched_days"
+TOUCHED_DAYS: Final = "touched_days"
 """(company_id, day) of the chats touched, before and after."""
-REFRESH_AFFECTED: Final = "refresh_affected"
-"""(company_id, chat_id) of the chats touched, and of all chats of their contacts."""
+TOUCHED_AFFECTED: Final = "touched_affected"
+"""(company_id, chat_id) of the chats to compute again: those touched, and those with another chat before them."""
 
 # The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
 MART_AFFECTED_CHATS: Final = "affected_chats"

@@ -108,6 +108,7 @@ WRITE(pwrite64, (int file, const void *data, size_t size, off64_t at), file, siz
 WRITE(writev, (int file, const struct iovec *parts, int size), file, size, real(file, parts, size), real(file, parts, size / 2))
 WRITE(sendfile, (int file, int from, off_t *at, size_t size), file, size, real(file, from, at, size), real(file, from, at, size / 2))
 WRITE(sendfile64, (int file, int from, off64_t *at, size_t size), file, size, real(file, from, at, size), real(file, from, at, size / 2))
+WRITE(copy_file_range, (int from, off64_t *start, int file, off64_t *at, size_t size, unsigned flags), file, size, real(from, start, file, at, size, flags), real(from, start, file, at, size / 2, flags))
 
 #define PLAIN(name, kind, is_ours, declared, ...) \
     int name declared { REAL(int, #name); return fails(is_ours, kind) ? -1 : real(__VA_ARGS__); }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from huggy_connector.catalogue import Column, Field, ListOf, Resource, Scalar, Struct, Text
@@ -124,3 +125,21 @@ def test_a_table_of_a_new_resource_is_added(desk: Desk) -> None:
     desk.land([NOTE], resource=memo)
     desk.load(resources=[OLD, memo])
     assert desk.read("SELECT (SELECT count(*) FROM notes), (SELECT count(*) FROM memos)") == [(1, 1)]
+
+
+def test_json_is_stored_as_zstd_also_in_a_column_that_came_later_and_in_a_rewritten_file(desk: Desk) -> None:
+    rows = [{"id": number, "select": {"the same key": number, "the same text": "text " * 10}} for number in range(9000)]
+    desk.land(rows[:1], resource=OLD)
+    desk.load(resources=[OLD])
+    desk.land(rows, resource=NEW)
+    desk.load(resources=[NEW])
+    compression = (
+        "SELECT DISTINCT compression FROM pragma_storage_info('notes')"
+        " WHERE column_name = 'select' AND compression IN ('ZSTD', 'FSST', 'Dictionary')"
+    )
+    copy = desk.folder / "copy.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{desk.warehouse}' AS w (READ_ONLY)")
+        connection.execute(f"ATTACH '{copy}' AS c (STORAGE_VERSION 'v1.2.0')")
+        connection.execute("COPY FROM DATABASE w TO c")
+    assert (desk.read(compression), desk.read(compression, file=copy)) == ([("ZSTD",)], [("ZSTD",)])

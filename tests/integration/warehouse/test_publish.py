@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +19,7 @@ from huggy_connector.errors import WarehouseBusy, WarehouseUnusable
 from huggy_connector.warehouse import connect
 from huggy_connector.warehouse.file.engine import EngineLimits
 from huggy_connector.warehouse.file.paths import WarehousePaths
-from huggy_connector.warehouse.file.publish import draft_version, lock_warehouse
+from huggy_connector.warehouse.file.publish import copy_locked, draft_version, lock_warehouse
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -215,6 +218,47 @@ def test_of_two_loaders_that_wait_one_loads_and_the_other_finds_nothing_new(desk
         published = sorted([one.hear(), other.hear()])
     assert published == ["False", "True"]
     assert desk.read("SELECT count(*) FROM meta.loads") == [(1,)]
+
+
+@pytest.mark.parametrize("copied", [0, 1000], ids=["at once", "in the middle"])
+def test_where_the_kernel_does_not_copy_the_file_is_copied_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copied: int
+) -> None:
+    data = bytes(range(256)) * 1000
+    (tmp_path / "live").write_bytes(data)
+    pieces = [copied] if copied else []
+
+    def copy_some(source: int, target: int, _: int) -> int:
+        if not pieces:
+            raise OSError(errno.EXDEV, "no")
+        return os.write(target, os.read(source, pieces.pop()))
+
+    monkeypatch.setattr(os, "copy_file_range", copy_some)
+    copy_locked(tmp_path / "live", tmp_path / "draft")
+    assert (tmp_path / "draft").read_bytes() == data
+
+
+def test_a_copy_that_the_disk_does_not_take_is_not_published(
+    desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel tells one flush of an error, so the flush during the load may be the only one that hears of it."""
+    desk.land([chat(1)])
+    desk.load()
+    desk.land([chat(2)])
+    before, fsync = desk.warehouse.read_bytes(), os.fsync
+
+    def fail_once(handle: int) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            raise OSError(errno.EIO, "Input/output error")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", fail_once)
+    with pytest.raises(WarehouseUnusable, match="could not write to the disk"):
+        desk.load()
+    assert desk.warehouse.read_bytes() == before
+    assert listed(desk.folder) == [".huggy.duckdb.d/lock", "huggy.duckdb"]
+    monkeypatch.undo()
+    assert desk.load().version == 2
 
 
 def test_former_versions_are_kept_and_can_be_opened(desk: Desk, chat: Chat) -> None:

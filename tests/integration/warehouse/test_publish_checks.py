@@ -127,7 +127,7 @@ def test_a_full_list_that_is_much_shorter_than_the_one_before_warns(desk: Desk) 
     [
         (
             "INSERT INTO chats SELECT * FROM chats WHERE id = 1",
-            "chats: 1 ids come more than once (unique_key).",
+            "chats: 1 rows repeat the id of another (unique_key).",
         ),
         (
             "UPDATE chats SET id = NULL WHERE id = 1",

@@ -209,14 +209,20 @@ def raise_if_stopped(findings: Iterable[CheckFinding]) -> None:
 
 
 def _check_key(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
-    """Check that each row has its key, and that no two rows share one."""
+    """Check that each row has its key, and that no two rows share one.
+
+    Ids are counted by ranges of 32, each id as one bit: they lie close together, so there are few groups.
+    """
     table = table_of(resource).sql
     doubled = _fetch_count(
-        connection, f"SELECT count(*) FROM (SELECT 1 FROM {table} GROUP BY company_id, id HAVING count(*) > 1)"
+        connection,
+        "SELECT coalesce(sum(rows - ids), 0) FROM ("
+        " SELECT count(id) AS rows, bit_count(bit_or(1::BIGINT << (id & 31))) AS ids"
+        f" FROM {table} GROUP BY company_id, id >> 5)",
     )
     missing = _fetch_count(connection, f"SELECT count(*) FROM {table} WHERE company_id IS NULL OR id IS NULL")
     yield CheckFinding(
-        "unique_key", resource.name, CheckLevel.STOP, not doubled, f"{doubled:,} ids come more than once"
+        "unique_key", resource.name, CheckLevel.STOP, not doubled, f"{doubled:,} rows repeat the id of another"
     )
     yield CheckFinding("key_present", resource.name, CheckLevel.STOP, not missing, f"{missing:,} rows have no id")
 

@@ -1,0 +1,191 @@
+"""Finds the touched chats: those that marts.chat_times does not hold as the tables do, however they came to differ.
+
+Each row of marts.chat_times has a fingerprint of its chat. Each publish compares those of all chats: first their sums
+by ranges of ids, then one by one in the ranges that differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from huggy_connector.catalogue import RESOURCES
+from huggy_connector.warehouse.marts.definitions import FACT_TABLE
+from huggy_connector.warehouse.schema import sql
+from huggy_connector.warehouse.schema.temp_tables import (
+    TOUCHED_AFFECTED,
+    TOUCHED_ANSWERS,
+    TOUCHED_CHATS,
+    TOUCHED_CURRENT,
+    TOUCHED_DAYS,
+    TOUCHED_RANGES,
+)
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FACT_TABLE_SQL = sql.name("marts", FACT_TABLE)
+_RANGE_BITS = 12
+"""A range has 2 ** 12 ids."""
+_PREVIOUS_OPENING = "lag(created_at) OVER (PARTITION BY company_id, contact_id ORDER BY created_at, id)"
+"""The opening of the contact's chat before, in SQL, where all chats of the contact are read."""
+
+
+def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
+    """Create temporary tables of what differs between the chats and marts.chat_times, or of all chats if `whole`:
+
+    - `TOUCHED_DAYS`: the days of the new, changed and removed chats, before and after the change
+    - `TOUCHED_AFFECTED`: those chats, and chats of their contacts that have another chat before them than they had
+    """
+    _create_current_chats(connection)
+    chats, facts = TOUCHED_CURRENT, FACT_TABLE_SQL
+    if not whole:
+        _find_differing_ranges(connection)
+        chats = f"(FROM {chats} WHERE {_range_condition(connection, 'id')})"
+        facts = f"(FROM {facts} WHERE {_range_condition(connection, 'chat_id')})"
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {TOUCHED_CHATS} AS
+        SELECT coalesce(c.company_id, t.company_id) AS company_id, coalesce(c.id, t.chat_id) AS chat_id,
+               c.contact_id, t.contact_id AS contact_before, c.created_at, t.created_at AS created_before,
+               c.created_at_local::DATE AS day, t.day AS day_before, t.previous_chat_at,
+               c.id IS NOT NULL AS exists_now, t.chat_id IS NOT NULL AS existed_before
+        FROM {chats} c FULL JOIN {facts} t ON t.company_id = c.company_id AND t.chat_id = c.id
+        WHERE {str(whole).lower()} OR c.source IS DISTINCT FROM t.source
+        """
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {TOUCHED_DAYS} AS"
+        f" SELECT company_id, day FROM {TOUCHED_CHATS} WHERE exists_now"
+        f" UNION SELECT company_id, day_before FROM {TOUCHED_CHATS} WHERE existed_before"
+    )
+    if whole:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {TOUCHED_AFFECTED} AS SELECT company_id, chat_id FROM {TOUCHED_CHATS}"
+        )
+    else:
+        _find_affected_chats(connection)
+
+
+def affected_chats_query(*, whole: bool) -> str:
+    """Return the query for the chats to compute again, as the mart reads them. It takes a WHERE with `c` for the chat.
+
+    If `whole`, the WHERE must keep all chats of a contact, or none.
+    """
+    columns = f"SELECT c.*, {open_chat_condition()} AS is_open"
+    if whole:
+        return f"{columns}, {_PREVIOUS_OPENING} AS previous_opening FROM {TOUCHED_CURRENT} c"
+    return (
+        f"{columns}, a.previous_opening FROM {TOUCHED_CURRENT} c"
+        f" JOIN {TOUCHED_AFFECTED} a ON a.company_id = c.company_id AND a.chat_id = c.id"
+    )
+
+
+def open_chat_condition() -> str:
+    """Return the catalogue's rule of an open chat as an SQL condition."""
+    life = RESOURCES["chats"].life
+    if life is None:
+        raise ValueError("The catalogue does not say when a chat is open.")
+    is_open, is_closed = (
+        f"coalesce({life.situation} IN {tuple(situations)}, false)" for situations in (life.open, life.closed)
+    )
+    return f"({is_open} OR (NOT {is_closed} AND {life.closed_at} IS NULL))"
+
+
+def _create_current_chats(connection: DuckDBPyConnection) -> None:
+    """Create `TOUCHED_CURRENT`: the chats not confirmed as deleted, with the first answer of an agent.
+
+    Messages count if they hold an answer or were read after the chat's last change: older ones may lack the answer.
+    `source` is the fingerprint of all that a row of marts.chat_times is computed from.
+    """
+    # Most warehouses have no messages. Then the view would read all chats for nothing.
+    has_messages = connection.execute("SELECT count(*) > 0 FROM messages").fetchall()[0][0]
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {TOUCHED_ANSWERS} AS
+        SELECT company_id, chat_id, max(fetched_at) AS read_at, min(sent_at) FILTER (is_response) AS answered_at,
+               arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local
+        FROM message_speakers WHERE {has_messages} GROUP BY company_id, chat_id
+        """
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP VIEW {TOUCHED_CURRENT} AS
+        SELECT *, hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END)
+            AS source
+        FROM (
+            SELECT c.*, a.answered_at, a.answered_at_local,
+                   coalesce(
+                       a.answered_at IS NOT NULL
+                       OR a.read_at >= least(
+                           c.fetched_at, coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ)
+                       ), false
+                   ) AS has_messages
+            FROM chats c LEFT JOIN {TOUCHED_ANSWERS} a ON a.company_id = c.company_id AND a.chat_id = c.id
+            WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
+        )
+        """
+    )
+
+
+def _find_differing_ranges(connection: DuckDBPyConnection) -> None:
+    """Create `TOUCHED_RANGES`: where the fingerprints of the chats are not those of marts.chat_times.
+
+    Their sums are compared, one a range of ids: a join of all chats takes several times as long, and their memory.
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {TOUCHED_RANGES} AS
+        SELECT company_id, id_range FROM (
+            SELECT company_id, id >> {_RANGE_BITS} AS id_range, count(*) AS chats, sum(source) AS sources
+            FROM {TOUCHED_CURRENT} GROUP BY ALL
+        ) c FULL JOIN (
+            SELECT company_id, chat_id >> {_RANGE_BITS} AS id_range, count(*) AS chats, sum(source) AS sources
+            FROM {FACT_TABLE_SQL} GROUP BY ALL
+        ) t USING (company_id, id_range)
+        WHERE (c.chats, c.sources) IS DISTINCT FROM (t.chats, t.sources)
+        """
+    )
+
+
+def _range_condition(connection: DuckDBPyConnection, chat: str) -> str:
+    """Return the condition, in SQL, that a chat with this column for its id is in a differing range.
+
+    It names the lowest and the highest id, by which DuckDB leaves out whole row groups.
+    """
+    lowest, highest = connection.execute(
+        f"SELECT coalesce(min(id_range), 0), coalesce(max(id_range), 0) FROM {TOUCHED_RANGES}"
+    ).fetchall()[0]
+    return (
+        f"{chat} BETWEEN {lowest << _RANGE_BITS} AND {((highest + 1) << _RANGE_BITS) - 1}"
+        f" AND (company_id, {chat} >> {_RANGE_BITS}) IN (FROM {TOUCHED_RANGES})"
+    )
+
+
+def _find_affected_chats(connection: DuckDBPyConnection) -> None:
+    """Create `TOUCHED_AFFECTED` of the touched chats, and of chats that have another chat before them than they had.
+
+    These are of contacts of which a chat came, went, or changed its opening or contact. The chats of all other contacts
+    stand in the order in which they stood.
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {TOUCHED_AFFECTED} AS
+        WITH moved AS (
+            FROM {TOUCHED_CHATS} WHERE (exists_now, contact_id, created_at)
+                IS DISTINCT FROM (existed_before, contact_before, created_before)
+        ), contacts AS (
+            SELECT company_id, contact_id FROM moved UNION SELECT company_id, contact_before FROM moved
+        ), ordered AS (
+            SELECT company_id, id AS chat_id, {_PREVIOUS_OPENING} AS previous_opening
+            FROM {TOUCHED_CURRENT} c SEMI JOIN contacts USING (company_id, contact_id)
+            WHERE created_at IS NOT NULL
+        ), differing AS (
+            SELECT o.* FROM ordered o JOIN {FACT_TABLE_SQL} t USING (company_id, chat_id)
+            WHERE o.previous_opening IS DISTINCT FROM t.previous_chat_at
+        )
+        SELECT company_id, chat_id, CASE WHEN o.chat_id IS NULL THEN t.previous_chat_at ELSE o.previous_opening END
+            AS previous_opening
+        FROM {TOUCHED_CHATS} t LEFT JOIN ordered o USING (company_id, chat_id)
+        UNION ALL FROM differing ANTI JOIN {TOUCHED_CHATS} USING (company_id, chat_id)
+        """
+    )

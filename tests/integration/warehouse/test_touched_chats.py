@@ -1,0 +1,104 @@
+"""Whatever happens to the chats, the marts after a refresh of what is touched are those of a full one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from huggy_connector.warehouse import BusinessCalendar
+from huggy_connector.warehouse.marts.refresh import refresh_marts
+from tests.sizes import FULL
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+CALENDAR = BusinessCalendar()
+HIGHEST = 2**63 - 1
+Change = tuple[int, int, int | None, int | None, bool, int]
+"""A chat's company and id, its contact, the hour of its opening, whether its deletion is confirmed, and a hash."""
+CHANGES = st.tuples(
+    st.sampled_from([1, 2]),
+    st.sampled_from([-1, 3, 4, 4095, 4096, 9000, HIGHEST]),
+    st.sampled_from([None, 5, 5, 6]),
+    st.sampled_from([None, 0, 1, 30, 30]),
+    st.booleans(),
+    st.integers(0, 2),
+)
+STORIES = st.lists(st.lists(CHANGES | st.tuples(st.sampled_from([3, HIGHEST])), max_size=4), min_size=2, max_size=4)
+"""Refreshes, and before each the chats that change, or the ids that go."""
+
+
+def change_chat(connection: DuckDBPyConnection, change: tuple[Any, ...]) -> None:
+    """Replace a chat by delete and insert, as a load does, or remove an id from all companies."""
+    if len(change) == 1:
+        connection.execute("DELETE FROM chats WHERE id = ?", change)
+        return
+    company_id, chat_id, contact_id, hour, deleted, version = change
+    connection.execute("DELETE FROM chats WHERE company_id = ? AND id = ?", [company_id, chat_id])
+    connection.execute(
+        "INSERT INTO chats BY NAME SELECT ? AS company_id, ? AS id, ? AS contact_id, ? AS row_hash,"
+        " CASE WHEN ? THEN 'confirmed' END AS deleted_grade, TIMESTAMPTZ '2026-11-02 10:00:00+00' AS fetched_at,"
+        " TIMESTAMPTZ '2026-11-01 10:00:00+00' + to_hours(?) AS created_at,"
+        " TIMESTAMP '2026-11-01 07:00:00' + to_hours(?) AS created_at_local",
+        # The tracked fields are in the hash.
+        [company_id, chat_id, contact_id, f"{contact_id} {hour} {version}", deleted, hour, hour],
+    )
+
+
+def read_marts(connection: DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    titles = ("chat_times", "resolution_by_day", "queue_wait_by_day", "handling_by_day", "first_response_by_day")
+    return {
+        title: connection.execute(f"SELECT COLUMNS(*)::VARCHAR FROM marts.{title} ORDER BY ALL").fetchall()
+        for title in titles
+    }
+
+
+@given(story=STORIES)
+@settings(
+    max_examples=300 if FULL else 30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@example(story=[[(1, 3, 5, 1, False, 0), (1, 9000, 5, 30, False, 0)], [(1, 3, 5, 1, False, 1)]])
+@example(story=[[(1, 3, 5, 1, False, 0), (1, 9000, 5, 30, False, 0)], [(1, 4, 5, 2, False, 0)]])
+@example(story=[[(1, 3, 5, 1, False, 0), (1, 9000, 5, 30, False, 0)], [(1, 3, 6, 1, False, 0)]])
+@example(story=[[(1, 3, 5, 1, False, 0), (1, 9000, 5, 30, False, 0)], [(1, 3, 5, 1, True, 0)]])
+@example(story=[[(1, 3, 5, 1, False, 0), (1, 9000, 5, 30, False, 0)], [(3,)]])
+def test_a_refresh_of_what_is_touched_gives_what_a_full_one_gives(
+    tables: DuckDBPyConnection, story: list[list[tuple[Any, ...]]]
+) -> None:
+    tables.execute("DELETE FROM chats")
+    for changes in story:
+        for change in changes:
+            change_chat(tables, change)
+        refresh_marts(tables, CALENDAR)
+    grown = read_marts(tables)
+    tables.execute("DELETE FROM meta.definitions")
+    refresh_marts(tables, CALENDAR)
+    assert read_marts(tables) == grown
+
+
+@pytest.mark.parametrize(
+    ("change", "written"),
+    [
+        pytest.param((1, 2, 5, 2, False, 1), [2], id="a change of a chat that stays in its place"),
+        pytest.param((1, 9, 5, 9, False, 0), [9], id="a new chat"),
+        pytest.param((1, 9, 5, 0, False, 0), [1, 9], id="a new chat before the others of its contact"),
+        pytest.param((1, 2, 6, 2, False, 0), [2, 3], id="a chat that goes to another contact"),
+        pytest.param((1, 2, 5, 2, True, 0), [3], id="a chat that is deleted"),
+    ],
+)
+def test_only_chats_that_change_are_written_again(
+    tables: DuckDBPyConnection, change: Change, written: list[int]
+) -> None:
+    for number in (1, 2, 3):
+        change_chat(tables, (1, number, 5, number, False, 0))
+    refresh_marts(tables, CALENDAR)
+    (highest,) = tables.execute("SELECT max(rowid) FROM marts.chat_times").fetchall()[0]
+    change_chat(tables, change)
+    refresh_marts(tables, CALENDAR)
+    found = tables.execute("SELECT chat_id FROM marts.chat_times WHERE rowid > ? ORDER BY 1", [highest]).fetchall()
+    assert [row[0] for row in found] == written
