@@ -2,7 +2,7 @@
 
 Two requests that leave a second apart arrive a second apart only if both are on their way for equally long. The margin
 is for what that differs. A client cannot see it: of a round trip it does not know which part was the way there. But the
-server tells: it refuses a request if the margin was too narrow. So the margin begins with half of what round trips
+server tells: it refuses a request if the margin was too narrow. So the margin begins with most of what round trips
 differ, for on the way it is hardly more, and becomes narrower until a request is refused.
 """
 
@@ -24,7 +24,7 @@ GROWTH = 2.0
 STEP = 0.04
 """Seconds that a widening adds at least, if round trips differ so much."""
 
-BEGIN_SHARE = 0.5
+BEGIN_SHARE = 0.75
 """The margin begins with this share of what round trips differ: part of that is the server's own time."""
 
 OVERSHOOT = 1.25
