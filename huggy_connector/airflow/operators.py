@@ -265,11 +265,9 @@ class ParquetToDuckDBOperator(_HuggyOperator):
 
         progress = TaskProgress(self.log, store=None)
         with fail_permanent_errors(self.huggy_conn_id):
-            settings = HuggyHook(self.huggy_conn_id).settings(
-                uses_api=False, landing=self.landing, warehouse=self.warehouse
-            )
-            addresses = self._pull_addresses(settings, context)
-            pipeline = Pipeline(settings, progress)
+            hook = HuggyHook(self.huggy_conn_id)
+            settings = hook.settings(uses_api=False, landing=self.landing, warehouse=self.warehouse)
+            addresses, pipeline = self._pull_addresses(settings, context), Pipeline(settings, progress)
             pipeline.require_manifests(addresses)
             companies = {int(address.partition("/")[0]) for address in addresses}
             report = pipeline.load(concerns=companies or None, wait_seconds=LOAD_WAIT_SECONDS)

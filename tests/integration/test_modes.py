@@ -196,7 +196,7 @@ def test_a_page_that_cannot_be_read_costs_its_rows_and_the_next_run_brings_them(
 def test_where_the_first_page_or_many_cannot_be_read_nothing_is_landed_and_the_same_call_goes_on(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for pages in ((0,), (3, 7, 11, 15)):
+    for pages in ((0,), (3, 11, 15, 6)):  # page 6 is read late, when the others are committed
         with monkeypatch.context() as patched:
             unreadable(patched, *pages)
             with pytest.raises(MangledAnswer, match="is cut off: try later"):

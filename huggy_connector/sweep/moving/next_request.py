@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from huggy_connector.sweep.moving.departures import DepartureCount
 from huggy_connector.sweep.moving.end_search import GROWTH, EndSearch
+from huggy_connector.sweep.moving.gaps import choose_gap_probe, choose_rise, find_gaps
 from huggy_connector.sweep.moving.head_checks import HeadChecks
 from huggy_connector.sweep.moving.plan import RequestKind, SentRequest
 from huggy_connector.sweep.moving.reading import ListReading
@@ -80,12 +81,13 @@ class RequestChooser:
         reading, has_many = self._reading, self._max_streams > FEW_STREAMS
         if reading.counts.pushes:
             return self._request_page() if reading.plan.has_overlapping_pages else None
+        gaps = find_gaps(reading.stitcher) if reading.plan.span is None else []
         requested = {request.page for request in self._sent.values()}
-        rise = reading.plan.choose_rise(requested=requested)
-        if rise is not None:
-            return reading.new_request(RequestKind.ABOVE_RUN, rise.page, rise.run)
+        gap = choose_rise(gaps, requested=requested)
+        if gap is not None:
+            return reading.new_request(RequestKind.ABOVE_RUN, gap.top - 1, gap.upper)
         has_idle = has_many and len(self._sent) < self._max_streams * SPLIT_SHARE
-        page = reading.plan.choose_gap_probe(requested=requested) if has_idle else None
+        page = choose_gap_probe(gaps, requested=requested) if has_idle else None
         return None if page is None else reading.new_request(RequestKind.GAP_PROBE, page)
 
     def _request_due_check(self) -> SentRequest | None:

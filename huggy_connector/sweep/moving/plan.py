@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from itertools import pairwise
 from typing import Final
 
 from huggy_connector.sweep.moving.run_chain import PageReading, Run
@@ -19,8 +18,6 @@ SMALLEST_MOVING_SPLIT: Final = 4
 """The same once rows come: where two streams meet, half a page is read twice, and what came since is read once more."""
 SMALLEST_ROTATION: Final = 8
 """The same for a stream that is in rotation with others, so that rows arrive between two of its pages."""
-SMALLEST_RISE: Final = 12
-"""The same for a stream that reads upwards before the end is known: the page at which it starts is read twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +35,6 @@ class NextPage:
     run: Run
     page: int
     is_split: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The pages that are not read between `upper` and the run whose first page is `top`.
-
-    `can_rise`: what is read upwards from there can be proven.
-    """
-
-    upper: Run
-    top: int
-    can_rise: bool
-
-    @property
-    def pages(self) -> int:
-        return self.top - self.upper.bottom.number - 1
 
 
 class RequestKind(Enum):
@@ -246,39 +227,6 @@ class StreamPlan:
                     page = self._number_now(run.bottom, now) + 1 + (gap + 1) // 2
                     longest, best = gap, NextPage(run, page, is_split=True)
         return best
-
-    def choose_rise(self, *, requested: Collection[int]) -> NextPage | None:
-        """Return the run above the longest gap, and the page at the lower end of this gap. None if there is none.
-
-        `requested` are such pages that are requested already.
-        """
-        gaps = [gap for gap in self._gaps() if gap.can_rise and gap.top - 1 not in requested]
-        gap = max(gaps, key=lambda gap: gap.pages, default=None)
-        return None if gap is None else NextPage(gap.upper, gap.top - 1)
-
-    def choose_gap_probe(self, *, requested: Collection[int]) -> int | None:
-        """Return the middle page of the longest gap that is worth another stream that reads upwards. None if none is.
-
-        The pages that are `requested` already divide the gaps.
-        """
-        longest, middle = SMALLEST_RISE - 1, None
-        for gap in self._gaps():
-            above = gap.upper.bottom.number
-            for below in (*sorted(page for page in requested if above < page < gap.top), gap.top):
-                if below - above - 1 > longest:
-                    longest, middle = below - above - 1, (above + below) // 2
-                above = below
-        return middle
-
-    def _gaps(self) -> list[Gap]:
-        """Return the gaps while the head stands still. There are none in a walk through a span."""
-        if self.span is not None:
-            return []
-        return [
-            Gap(upper, lower.top.number, can_rise=self._stitcher.can_prove_backward(lower.top))
-            for upper, lower in pairwise(self._stitcher.chain.runs)
-            if upper.seam.status is SeamStatus.OPEN and lower.top.number > upper.bottom.number + 1
-        ]
 
     def _is_left_to_head_check(self, index: int) -> bool:
         """Return whether the last check of the head will read page 0 anyway, and so prove the seam below it.

@@ -49,6 +49,11 @@ class Seam:
         """Whether a request for this seam is out."""
         return self.requests_out > 0
 
+    @property
+    def is_free(self) -> bool:
+        """Whether the seam is open and nobody is at work on it."""
+        return self.status is SeamStatus.OPEN and not self.is_requested
+
     def reopen(self) -> None:
         """Open the seam: reading continues below the run's last page."""
         self.status = SeamStatus.OPEN

@@ -118,30 +118,19 @@ class RunStitcher:
 
     def place_end_below_last_run(self, page: PageReading) -> None:
         """Close the last run if its last page has room for more rows and this empty page follows it."""
-        run = self.chain.runs[-1] if self.chain.runs else None
-        if (
-            run is not None
-            and run.seam.status is SeamStatus.OPEN
-            and not run.seam.is_requested
-            and page.number == run.bottom.number + 1
-        ):
-            self.set_seam_below(run)
+        for run in self.chain.runs[-1:]:
+            if run.seam.is_free and page.number == run.bottom.number + 1:
+                self.set_seam_below(run)
 
     def _set_seam_above(self, index: int) -> None:
         """Set the seam above a new run of one page, if that page follows the run above and can prove the seam."""
         if not index:
             return
         above, page = self.chain.runs[index - 1], self.chain.runs[index].top
-        bottom, seam = above.bottom, above.seam
-        if (
-            seam.status is SeamStatus.OPEN
-            and not seam.is_requested
-            and page.number == bottom.number + 1
-            and bottom.received <= page.sent
-            and self.is_covered(bottom)
-            and not self._is_unfilled(bottom)
-        ):
-            self._set_forward_seam(seam, bottom, page)
+        bottom = above.bottom
+        is_next = page.number == bottom.number + 1 and bottom.received <= page.sent
+        if above.seam.is_free and is_next and self.is_covered(bottom) and not self._is_unfilled(bottom):
+            self._set_forward_seam(above.seam, bottom, page)
 
     def settle_pending_seams(self, head: PageReading) -> None:
         """Close the pending seams that are proven now, and fail those that no later reading can prove.
@@ -306,5 +295,4 @@ class RunStitcher:
 
         Then another stream may read through it.
         """
-        seam = run.seam
-        return seam.status is SeamStatus.OPEN and not seam.is_requested and not self.is_covered(run.bottom)
+        return run.seam.is_free and not self.is_covered(run.bottom)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from huggy_connector.sweep.moving.next_request import (
     SPLIT_SHARE,
     RequestChooser,
 )
-from huggy_connector.sweep.moving.plan import RequestKind, SentRequest
+from huggy_connector.sweep.moving.plan import CreationSpan, RequestKind, SentRequest
 from huggy_connector.sweep.moving.run_chain import PageReading
 from huggy_connector.sweep.moving.tail_checks import QUIET_INTERVAL
 from tests.unit.sweep.moving_list import SIZE, Scenario, make_page, sweep
@@ -79,6 +80,13 @@ def test_pages_are_read_upwards_during_the_search_unless_rows_have_come_and_then
     chooser._reading.plan.has_overlapping_pages = has_overlap
     chooser._ready_runs.append(chooser._reading.chain.runs[1])
     assert choose(chooser) == choice
+
+
+def test_in_a_walk_through_a_span_nothing_is_read_upwards() -> None:
+    chooser = make_chooser(page(0), page(7, sent=3))
+    chooser._is_end_found = False
+    chooser._reading.plan.span = CreationSpan(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+    assert choose(chooser) is None
 
 
 def test_what_was_requested_together_with_the_head_is_no_page_to_read_upwards_from() -> None:

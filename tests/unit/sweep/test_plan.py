@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from itertools import pairwise
-
 from huggy_connector.sweep.moving.departures import DepartureCount
 from huggy_connector.sweep.moving.end_search import PageSize
-from huggy_connector.sweep.moving.plan import SMALLEST_RISE, CreationSpan, StreamPlan
+from huggy_connector.sweep.moving.plan import StreamPlan
 from huggy_connector.sweep.moving.run_chain import PageReading, RunChain
 from huggy_connector.sweep.moving.stitching import RunStitcher
 
@@ -30,36 +27,6 @@ def make_plan(*numbers: int) -> StreamPlan:
         size.note_page(number, 20, last_page=200)
         chain.insert(index, page(number, sent=2 * index))
     return StreamPlan(RunStitcher(chain, counts, size))
-
-
-def test_the_longest_gap_whose_next_page_is_not_requested_is_read_upwards() -> None:
-    plan = make_plan(0, 10, 40)
-    chosen: list[int] = []
-    while (rise := plan.choose_rise(requested=chosen)) is not None:
-        chosen.append(rise.page)
-    assert chosen == [39, 9]
-
-
-def test_nothing_is_read_upwards_from_a_page_that_was_requested_before_the_head_had_come() -> None:
-    plan = make_plan(0, 30)
-    plan._stitcher.counts.head_still_since = 3
-    assert (plan.choose_rise(requested=()), plan.choose_gap_probe(requested=())) == (None, 15)
-
-
-def test_gap_probes_divide_the_gaps_evenly_until_they_are_too_small() -> None:
-    plan, requested = make_plan(0, 100), [99]
-    while (number := plan.choose_gap_probe(requested=requested)) is not None:
-        assert number not in requested
-        requested.append(number)
-    cuts = sorted([0, *requested])
-    assert max(below - above - 1 for above, below in pairwise(cuts)) < SMALLEST_RISE
-    assert min(below - above for above, below in pairwise(cuts[:-1])) >= SMALLEST_RISE // 2
-
-
-def test_in_a_walk_through_a_span_no_gap_is_read_upwards() -> None:
-    plan = make_plan(0, 100)
-    plan.span = CreationSpan(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
-    assert (plan.choose_rise(requested=()), plan.choose_gap_probe(requested=())) == (None, None)
 
 
 def test_one_more_stream_in_rotation_starts_in_the_middle_of_the_longest_open_gap() -> None:
