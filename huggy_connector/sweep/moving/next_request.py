@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Final
 
 from huggy_connector.sweep.moving.departures import DepartureCount
 from huggy_connector.sweep.moving.end_search import GROWTH, EndSearch
-from huggy_connector.sweep.moving.gaps import choose_gap_probe, choose_rise, find_gaps
 from huggy_connector.sweep.moving.head_checks import HeadChecks
 from huggy_connector.sweep.moving.plan import RequestKind, SentRequest
 from huggy_connector.sweep.moving.reading import ListReading
@@ -29,6 +31,8 @@ MIN_PUSHES_TO_ROTATE: Final = 0.05
 """Rows that come to the head during one request: with fewer, it would take too many streams."""
 MAX_PAGES_TO_ROTATE: Final = 256
 """In a longer list the count of departures proves more for less."""
+SMALLEST_GAP: Final = 12
+"""A gap must have so many pages to be divided then: the page at which another stream starts is read twice."""
 SPLIT_SHARE: Final = 0.55
 """Share of the streams for which gaps are split during the search for the end. It fills the budget."""
 SHORT_LIST: Final = 20
@@ -164,3 +168,49 @@ class RequestChooser:
         else:  # its last row is found nowhere: start again at the head
             reading.chain.drop(0, reading.chain.runs.index(best.run))
         return self._request_head_check()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The pages that are not read between `upper` and the run whose first page is `top`.
+
+    `can_rise`: what is read upwards from there can be proven.
+    """
+
+    upper: Run
+    top: int
+    can_rise: bool
+
+    @property
+    def pages(self) -> int:
+        return self.top - self.upper.bottom.number - 1
+
+
+def find_gaps(stitcher: RunStitcher) -> list[Gap]:
+    """Return the gaps between the runs."""
+    return [
+        Gap(upper, lower.top.number, can_rise=stitcher.can_prove_backward(lower.top))
+        for upper, lower in pairwise(stitcher.chain.runs)
+        if upper.seam.status is SeamStatus.OPEN and lower.top.number > upper.bottom.number + 1
+    ]
+
+
+def choose_rise(gaps: Sequence[Gap], *, requested: Collection[int]) -> Gap | None:
+    """Return the longest gap whose last page can be read upwards and is not `requested` yet. None if there is none."""
+    free = [gap for gap in gaps if gap.can_rise and gap.top - 1 not in requested]
+    return max(free, key=lambda gap: gap.pages, default=None)
+
+
+def choose_gap_probe(gaps: Sequence[Gap], *, requested: Collection[int]) -> int | None:
+    """Return the middle page of the longest gap that is worth another stream. None if none is.
+
+    The pages that are `requested` already divide the gaps.
+    """
+    longest, middle = SMALLEST_GAP - 1, None
+    for gap in gaps:
+        above = gap.upper.bottom.number
+        for below in (*sorted(page for page in requested if above < page < gap.top), gap.top):
+            if below - above - 1 > longest:
+                longest, middle = below - above - 1, (above + below) // 2
+            above = below
+    return middle
