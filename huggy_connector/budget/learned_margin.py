@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-FIRST = 0.010
+FIRST = 0.015
 """Seconds: the narrowest margin. Less is lost in what a busy machine sleeps too long."""
 
 START_ANSWERS = 20

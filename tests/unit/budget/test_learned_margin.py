@@ -65,7 +65,7 @@ def test_where_round_trips_do_not_differ_it_is_narrow_at_once() -> None:
 
 def test_each_refusal_makes_it_much_wider_up_to_what_round_trips_differ() -> None:
     found = [widened(times).seconds(now=NOW) for times in range(6)]
-    assert found == pytest.approx([0.010, 0.05, 0.10, 0.20, 0.40, 0.80])
+    assert found == pytest.approx([0.015, 0.055, 0.11, 0.22, 0.44, 0.88])
     assert widened(6).seconds(now=NOW) == pytest.approx(1.1)
 
 
