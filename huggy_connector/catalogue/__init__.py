@@ -53,7 +53,7 @@ def select_resources(names: Iterable[str]) -> tuple[Resource, ...]:
 
 def windowed_resources() -> tuple[Resource, ...]:
     """Return the resources that the mode window can read: those in order of time, and their substreams."""
-    return tuple(each for each in RESOURCES.values() if each.order is ListOrder.NEWEST_FIRST or each.parent is not None)
+    return tuple(each for each in RESOURCES.values() if each.is_ordered or each.parent is not None)
 
 
 def list_references(resource: Resource) -> Iterator[tuple[str, str]]:

@@ -144,6 +144,11 @@ class Resource:
         return next(column for column in self.columns if column.name == name)
 
     @property
+    def is_ordered(self) -> bool:
+        """Whether the list is newest first, by creation."""
+        return self.order is ListOrder.NEWEST_FIRST
+
+    @property
     def known_keys(self) -> frozenset[str]:
         """Top-level JSON keys that are no schema drift."""
         return self.ignored | {path.split(".", 1)[0] for column in self.columns for path in column.paths}

@@ -27,7 +27,7 @@ def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
     The types are those of a landing and of the calendar: integers of 32 or 64 bits, booleans, texts, days, microseconds
     in UTC or without a zone; and structs (dicts) and lists of these. A day or a time may be the number that Arrow keeps
-    of it. Raises NotImplementedError for another type.
+    of it. Raises TypeError for another type.
     """
     import pyarrow as pa
 
@@ -78,7 +78,7 @@ def _make_number(kind: pa.DataType) -> tuple[Callable[[Any], int], str]:
     if pa.types.is_timestamp(kind) and kind.unit == "us":
         epoch = _EPOCH_UTC if kind.tz else _EPOCH
         return lambda time: time if isinstance(time, int) else (time - epoch) // _MICROSECOND, "q"
-    raise NotImplementedError(f"{kind} is no type of a landing.")
+    raise TypeError(f"{kind} is no type of a landing.")
 
 
 def _encode_texts(values: Sequence[str | None]) -> tuple[list[pa.Buffer], list[pa.Array]]:

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from huggy_connector.catalogue import ListOrder, Resource
+from huggy_connector.catalogue import Resource
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import Landing, Manifest, SnapshotWriter
 from huggy_connector.landing.change_detection import (
@@ -80,7 +80,7 @@ def choose_job(
         raise ConfigurationError("The mode window needs both --from-date and --to-date, and no other mode takes them.")
     if resource.parent is not None:
         return _choose_substream_job(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
-    if mode in {Mode.INCREMENTAL, Mode.WINDOW} and not _is_ordered(resource):
+    if mode in {Mode.INCREMENTAL, Mode.WINDOW} and not resource.is_ordered:
         raise ConfigurationError(
             f"The list of {resource.name} has no order that is known, so only all of it can be read: "
             f"`huggy land {resource.name}` does."
@@ -108,7 +108,7 @@ def choose_due_job(
     """Return what a regular run should read. Return None for a list that can only be read whole, and was a short time
     ago.
     """
-    usual = Mode.INCREMENTAL if _is_ordered(resource) else Mode.FULL
+    usual = Mode.INCREMENTAL if resource.is_ordered else Mode.FULL
     job = choose_job(landing, company_id, resource, mode=usual, span=None, now=now)
     if resource.parent is not None or not resource.paged or job.mode is not usual:
         return job
@@ -123,7 +123,7 @@ def choose_due_job(
         return LandingJob(
             Mode.FULL, f"the last full sweep began at {last_sweep.started_at:%Y-%m-%d %H:%M} UTC", pages=job.pages
         )
-    return job if _is_ordered(resource) or (job.pages or 0) <= SMALL_LIST_PAGES else None
+    return job if resource.is_ordered or (job.pages or 0) <= SMALL_LIST_PAGES else None
 
 
 def choose_recent_job(
@@ -131,7 +131,7 @@ def choose_recent_job(
 ) -> LandingJob | None:
     """Return what a first run should publish before the history, or None where that would not be faster."""
     published = without_future_snapshots(landing.snapshots(company_id, resource.name), now=now)
-    if resource.parent is not None or not _is_ordered(resource) or published:
+    if resource.parent is not None or not resource.is_ordered or published:
         return None
     today = datetime.combine(now.astimezone(zone).date(), time(), zone)
     span = CreationSpan(today - RECENT_PERIOD, today + timedelta(days=1))
@@ -209,7 +209,7 @@ def _create_sweep(
 ) -> StreamSweep:
     if (span := read_span(work)) is not None:
         return WindowWalk(facts, start=span.start, end=span.end, streams=streams, pages_hint=job.pages)
-    if not _is_ordered(resource):
+    if not resource.is_ordered:
         return StreamSweep(facts, streams=streams, pages_hint=job.pages)
     situations = _open_situations(resource)
     return FullWalk(
@@ -235,10 +235,6 @@ def state_for_next_run(walk: Walk) -> Mapping[str, Any]:
             return {"covers": list(walk.covers), "refused": walk.refused_parents}
         case _:
             return {}
-
-
-def _is_ordered(resource: Resource) -> bool:
-    return resource.order is ListOrder.NEWEST_FIRST
 
 
 def _choose_substream_job(

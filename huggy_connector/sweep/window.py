@@ -24,6 +24,8 @@ from huggy_connector.sweep.row_facts import FactsReader, RowFacts
 class WindowWalk(StreamSweep):
     """A sweep of the rows created from `start` to before `end` (both with a time zone)."""
 
+    may_probe_at_once = False
+
     def __init__(
         self,
         read_facts: FactsReader,
@@ -36,8 +38,7 @@ class WindowWalk(StreamSweep):
         super().__init__(read_facts, streams=streams, pages_hint=pages_hint)
         self._span = CreationSpan(start, end)
         self._reading.plan.span = self._span
-        self._end_search, self._has_probed_at_once = EndSearch(1, pages_hint), False
-        self._probe_pages.clear()
+        self._end_search = EndSearch(1, pages_hint)
         self.is_unsorted = False
 
     def certificate(self) -> Certificate:

@@ -18,7 +18,7 @@ GROWTH: Final = 16
 request, as does every halving of what lies between.
 """
 SHORT_PROBES: Final = (1, 4)
-"""Pages that are requested of a list that turns out to be shorter than that."""
+"""The first pages of the search: a list may be short."""
 MANY_PAGES: Final = 12
 """With so many pages in question, several of them are requested at once."""
 MAX_RATIO: Final = 4
@@ -95,8 +95,6 @@ class EndSearch:
         last = self.last_page
         if last >= MAX_PAGE:
             raise SweepError("The list goes on for ever: is the base URL right, and is the `page` parameter honoured?")
-        if self.empty_page is not None and self.empty_page > last + 1 and last == 0:
-            return [page for page in SHORT_PROBES if page < self.empty_page]
         if self.empty_page is not None:
             return self._pages_between(self.empty_page - last - 1) if self.empty_page > last + 1 else [self.empty_page]
         if last == 0 and self.pages_hint is not None and self.pages_hint > MAX_SAME_PAGES:
@@ -109,20 +107,20 @@ class EndSearch:
             steps = self._step, 2 * self._step
             self._step *= 4
             return [last + step for step in steps]
-        return (
-            [1, 4, GROWTH][: self.width]
-            if last == 0
-            else [last * GROWTH**step for step in range(1, 1 + min(self.width, 2))]
-        )
+        if last == 0:
+            return [*SHORT_PROBES, GROWTH][: self.width]
+        return [last * GROWTH**step for step in range(1, 1 + min(self.width, 2))]
 
     def _pages_between(self, pages: int) -> list[int]:
         """Return some of the `pages` page numbers between the last page with rows and the first one without.
 
         A list may be of any size: so many pages are split by their ratio, and few by their number.
         """
+        if self.last_page == 0:
+            return [page for page in SHORT_PROBES if page <= pages]
         count = min(self.width, 1 if pages <= 2 else 2 if pages < MANY_PAGES else max(3, self.width // 2))  # noqa: PLR2004
-        last, ratio = self.last_page, (self.last_page + pages + 1) / max(1, self.last_page)
-        if last and ratio > MAX_RATIO:
+        last, ratio = self.last_page, (self.last_page + pages + 1) / self.last_page
+        if ratio > MAX_RATIO:
             return sorted({round(last * ratio ** (turn / (count + 1))) for turn in range(1, count + 1)})
         return sorted({last + max(1, (pages + 1) * turn // (count + 1)) for turn in range(1, count + 1)})
 

@@ -44,6 +44,8 @@ class RequestChooser:
 
     departure_count_class: ClassVar[type[DepartureCount]] = DepartureCount
     stitcher_class: ClassVar[type[RunStitcher]] = RunStitcher
+    may_probe_at_once: ClassVar[bool] = True
+    """Whether the search for the end may begin with the first request."""
 
     def __init__(self, *, streams: int, pages_hint: int | None) -> None:
         self._max_streams, self._requests = streams, 0
@@ -53,7 +55,7 @@ class RequestChooser:
         self._is_end_found = self._has_checked_early = False
         self._probe_pages: deque[int] = deque()
         self._ready_runs: deque[Run] = deque()
-        self._has_probed_at_once = streams > FEW_STREAMS and pages_hint is None
+        self._has_probed_at_once = self.may_probe_at_once and streams > FEW_STREAMS and pages_hint is None
         if self._has_probed_at_once:
             self._probe_pages.extend(FIRST_PROBES)
         self._head_checks, self._tail_checks, self._suspect_pages = HeadChecks(), TailChecks(), SuspectPages()

@@ -173,7 +173,7 @@ class StreamPlan:
 
     def may_continue_below(self, run: Run, now: int) -> bool:
         """Return whether a stream may continue below `run`."""
-        if run.seam.status is not SeamStatus.OPEN or run.seam.is_requested:
+        if not run.seam.is_free:
             return False
         if self.span is None:
             return True

@@ -157,7 +157,7 @@ class ListReading:
             self.place_page(page, None)
             return None
         run = self.stitcher.place_below(page, current, request.bottom)
-        return run if run.seam.status is SeamStatus.OPEN and not run.seam.is_requested else None
+        return run if run.seam.is_free else None
 
     def _index_below(self, request: SentRequest) -> int | None:
         """Return the index of the run below the seam of a request. None if there is no such seam any more."""

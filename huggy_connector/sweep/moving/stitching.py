@@ -63,12 +63,13 @@ class RunStitcher:
         return run
 
     def place_above(self, page: PageReading, index: int) -> None:
-        """Place the page above the run at `index`. It was read after that run."""
+        """Place the page above the run at `index`, if it was read after the first page of that run."""
         chain = self.chain
         next_page = chain.runs[index].top
         if (
             chain.find_met_runs(page)
             or page.number + 1 != next_page.number
+            or next_page.received > page.sent
             or not page.count
             or self._is_unfilled(page)
         ):

@@ -17,8 +17,10 @@ from typing import Any
 
 from huggy_connector.model import Certificate
 from huggy_connector.sweep import PageAnswer, PageRequest, RowFacts, StreamSweep
-from huggy_connector.sweep.moving.end_search import MAX_SHRINKAGE
-from huggy_connector.sweep.moving.run_chain import PageReading
+from huggy_connector.sweep.moving.departures import DepartureCount
+from huggy_connector.sweep.moving.end_search import MAX_SHRINKAGE, PageSize
+from huggy_connector.sweep.moving.run_chain import PageReading, RunChain
+from huggy_connector.sweep.moving.stitching import RunStitcher
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 20
@@ -36,6 +38,19 @@ def make_page(number: int, ids: Iterable[int], *, sent: int = 0, version: str = 
     """Return a page as it was read: it was sent at a tick, received at the next one, and all its rows are alike."""
     versions = dict.fromkeys(ids, version)
     return PageReading(number, sent=sent, received=sent + 1, versions=versions, count=len(versions))
+
+
+def make_still_stitcher(*numbers: int) -> RunStitcher:
+    """Return the full pages of a list whose head stands still, a run for each number. Page 0 came at tick 1."""
+    size, counts, chain = PageSize(), DepartureCount(), RunChain()
+    for index, number in enumerate(numbers):
+        first = 10_000 - number * SIZE
+        page = make_page(number, range(first, first - SIZE, -1), sent=2 * index)
+        size.note_page(number, SIZE, last_page=200)
+        chain.insert(index, page)
+        if not number:
+            counts.start(page)
+    return RunStitcher(chain, counts, size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from huggy_connector.sweep import StreamSweep
-from huggy_connector.sweep.moving.departures import DepartureCount
-from huggy_connector.sweep.moving.end_search import PageSize
 from huggy_connector.sweep.moving.next_request import (
     FEW_STREAMS,
     FIRST_PROBES,
@@ -25,10 +23,9 @@ from huggy_connector.sweep.moving.next_request import (
     find_gaps,
 )
 from huggy_connector.sweep.moving.plan import CreationSpan, RequestKind, SentRequest
-from huggy_connector.sweep.moving.run_chain import PageReading, RunChain
-from huggy_connector.sweep.moving.stitching import RunStitcher
+from huggy_connector.sweep.moving.run_chain import PageReading
 from huggy_connector.sweep.moving.tail_checks import QUIET_INTERVAL
-from tests.unit.sweep.moving_list import SIZE, Scenario, make_page, sweep
+from tests.unit.sweep.moving_list import SIZE, Scenario, make_page, make_still_stitcher, sweep
 
 # One choice, of a sweep that knows its end.
 
@@ -227,18 +224,8 @@ def test_a_page_of_a_head_check_also_continues_the_run_of_the_page_above_if_no_o
 # What is read upwards during the search for the end.
 
 
-def make_stitcher(*numbers: int) -> RunStitcher:
-    """Return the pages of a list whose head stands still, with a run for each of these pages. Page 0 came at tick 1."""
-    size, counts, chain = PageSize(), DepartureCount(), RunChain()
-    counts.start(page(0, sent=0))
-    for index, number in enumerate(numbers):
-        size.note_page(number, 20, last_page=200)
-        chain.insert(index, page(number, sent=2 * index))
-    return RunStitcher(chain, counts, size)
-
-
 def test_the_longest_gap_whose_next_page_is_not_requested_is_read_upwards() -> None:
-    stitcher = make_stitcher(0, 10, 40)
+    stitcher = make_still_stitcher(0, 10, 40)
     chosen: list[int] = []
     while (gap := choose_rise(find_gaps(stitcher), requested=chosen)) is not None:
         chosen.append(gap.top - 1)
@@ -246,14 +233,14 @@ def test_the_longest_gap_whose_next_page_is_not_requested_is_read_upwards() -> N
 
 
 def test_nothing_is_read_upwards_from_a_page_that_was_requested_before_the_head_had_come() -> None:
-    stitcher = make_stitcher(0, 30)
+    stitcher = make_still_stitcher(0, 30)
     stitcher.counts.head_still_since = 3
     gaps = find_gaps(stitcher)
     assert (choose_rise(gaps, requested=()), choose_gap_probe(gaps, requested=())) == (None, 15)
 
 
 def test_gap_probes_divide_the_gaps_evenly_until_they_are_too_small() -> None:
-    gaps, requested = find_gaps(make_stitcher(0, 100)), [99]
+    gaps, requested = find_gaps(make_still_stitcher(0, 100)), [99]
     while (number := choose_gap_probe(gaps, requested=requested)) is not None:
         assert number not in requested
         requested.append(number)

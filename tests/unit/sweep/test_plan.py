@@ -5,6 +5,7 @@ from huggy_connector.sweep.moving.end_search import PageSize
 from huggy_connector.sweep.moving.plan import StreamPlan
 from huggy_connector.sweep.moving.run_chain import PageReading, RunChain
 from huggy_connector.sweep.moving.stitching import RunStitcher
+from tests.unit.sweep.moving_list import make_still_stitcher
 
 
 def check_head(counts: DepartureCount, newest: int, *, tick: int) -> None:
@@ -14,23 +15,8 @@ def check_head(counts: DepartureCount, newest: int, *, tick: int) -> None:
     counts.finish_check([PageReading(0, sent=tick, received=tick + 1, versions=rows, count=200)], is_conclusive=True)
 
 
-def page(number: int, *, sent: int) -> PageReading:
-    ids = range(10_000 - number * 20, 9_980 - number * 20, -1)
-    return PageReading(number, sent=sent, received=sent + 1, versions=dict.fromkeys(ids, "0"), count=20)
-
-
-def make_plan(*numbers: int) -> StreamPlan:
-    """Return the plan of a list whose head stands still, with a run for each of these pages. Page 0 came at tick 1."""
-    size, counts, chain = PageSize(), DepartureCount(), RunChain()
-    counts.start(page(0, sent=0))
-    for index, number in enumerate(numbers):
-        size.note_page(number, 20, last_page=200)
-        chain.insert(index, page(number, sent=2 * index))
-    return StreamPlan(RunStitcher(chain, counts, size))
-
-
 def test_one_more_stream_in_rotation_starts_in_the_middle_of_the_longest_open_gap() -> None:
-    plan = make_plan(0, 10, 40)
+    plan = StreamPlan(make_still_stitcher(0, 10, 40))
     plan._rows_then = 45 * 20
     split = plan.choose_rotation_split(9, splitting=())
     assert split is not None

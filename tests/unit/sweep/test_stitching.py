@@ -246,8 +246,8 @@ def test_a_page_read_upwards_is_not_believed_if_a_row_came_meanwhile() -> None:
 
 @pytest.mark.parametrize(
     "upper",
-    [page(3, sent=6), page(4, rows=0, sent=6), page(4, rows=ROWS - 1, sent=6)],
-    ids=["another number", "empty", "not full"],
+    [page(3, sent=6), page(4, rows=0, sent=6), page(4, rows=ROWS - 1, sent=6), page(4, sent=2)],
+    ids=["another number", "empty", "not full", "requested before the page below it had come"],
 )
 def test_a_page_that_cannot_be_the_one_above_a_run_is_not_placed(upper: PageReading) -> None:
     stitcher = make_stitcher(page(0), page(5, sent=2))

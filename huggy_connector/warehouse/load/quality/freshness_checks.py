@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from huggy_connector.catalogue import ListOrder, Resource
+from huggy_connector.catalogue import Resource
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel, CheckSettings
 from huggy_connector.warehouse.schema import meta
 from huggy_connector.zones import find_matching_zones
@@ -44,7 +44,7 @@ def _check_age(
     connection: DuckDBPyConnection, resource: Resource, *, now: datetime, sweep_days: float
 ) -> Iterator[CheckFinding]:
     """Check, per company, the age of the newest snapshot. A long list only read whole may be `sweep_days` older."""
-    is_swept = resource.paged and resource.parent is None and resource.order is not ListOrder.NEWEST_FIRST
+    is_swept = resource.paged and resource.parent is None and not resource.is_ordered
     for company_id, newest, ids in connection.execute(
         f"SELECT company_id, epoch(max(started_at)), max_by(unique_ids, run_key) FILTER (mode = 'full')"
         f" FROM {meta.SNAPSHOTS.sql} WHERE resource = ? GROUP BY ALL ORDER BY ALL",
@@ -58,7 +58,7 @@ def _check_age(
 
 def _check_clocks(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
     """Check, per company, whether the new rows of the last incremental run have times at which they can have come."""
-    if resource.order is not ListOrder.NEWEST_FIRST or resource.parent is not None:
+    if not resource.is_ordered or resource.parent is not None:
         return
     for company_id, started_at, zone, clock_json in connection.execute(
         "SELECT company_id, max(started_at), arg_max(timezone, run_key),"

@@ -107,7 +107,7 @@ def _warning_checks(resource: Resource) -> Iterator[str]:
         yield from (f"{column}_present", f"{column}_not_ahead")
     if resource.order is ListOrder.UNKNOWN:
         yield "sweep_not_shrunk"
-    if resource.order is ListOrder.NEWEST_FIRST and resource.parent is None:
+    if resource.is_ordered and resource.parent is None:
         yield "clock_agrees"
     for column, _ in list_references(resource):
         yield f"{column}_found"
