@@ -322,7 +322,9 @@ def test_a_published_part_that_is_damaged_stops_the_load(shell: Shell, damage: s
     if damage == "deleted":
         part.unlink()
     else:
-        part.write_bytes(content[:-100] if damage == "truncated" else content[:5000] + b"x" + content[5001:])
+        part.write_bytes(
+            content[:-100] if damage == "truncated" else content[:5000] + bytes([content[5000] ^ 1]) + content[5001:]
+        )
     before = shell.files()
     run = shell.huggy("load")
     said(f"part {damage}", run)
