@@ -16,6 +16,7 @@ MODULES: Final[Mapping[str, Sequence[str]]] = {
     "redis": ("cryptography", "redis"),
     "report": ("babel", "jinja2", "matplotlib"),
     "sandbox": ("aiohttp",),
+    "serve": ("prometheus_client", "starlette", "uvicorn"),
     "socks": ("socksio",),
 }
 """The extras of pyproject.toml but `all`, each with the modules that the package imports from it."""

@@ -25,6 +25,10 @@ class Mode(StrEnum):
     """The rows created in a span of time."""
     TOMBSTONES = "tombstones"
     """The records that are missing, each by its id: those that answer 404 are deleted."""
+    IDS = "ids"
+    """The records that events have touched, each by its id."""
+    EVENTS = "events"
+    """What the inbox of the webhook holds and was not landed yet."""
 
 
 class Scope(StrEnum):
@@ -40,6 +44,8 @@ class Scope(StrEnum):
     """The lists of the requested parents, each read down to its empty page."""
     IDS = "ids"
     """The records that were requested by id."""
+    INBOX = "inbox"
+    """What the webhook's inbox received: received = kept + doubled + refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CONSTRAINTS, IMAGE_REQUIREMENTS = ROOT / "constraints.txt", ROOT / "requirements-image.txt"
 IMAGE_HEADER = "# What the image adds to Airflow's, by hash. Made by `make constraints`.\n"
-IMAGE_PACKAGE = "huggy-connector[airflow,report,sandbox]"
+IMAGE_PACKAGE = "huggy-connector[airflow,report,sandbox,serve]"
 BUILD_BACKEND = "hatchling"
 
 

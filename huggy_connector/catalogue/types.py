@@ -121,7 +121,8 @@ class Resource:
     for a list that comes in one answer. `parent` names the resource whose ids fill `{id}` in `path`: such a resource is
     a substream. `default` is False for a resource that is landed only on request. `history` says that versions are kept
     and deletes are graded. `embedded` says where else its rows come. `ignored` are known JSON keys that are no columns
-    on purpose (they are in `raw`): they are no schema drift.
+    on purpose (they are in `raw`): they are no schema drift. `key` names the column that tells rows apart. `is_listed`
+    is False for a resource that the API does not list: its rows come by webhook.
     """
 
     name: str
@@ -138,6 +139,8 @@ class Resource:
     history: bool = False
     embedded: Embedded | None = None
     ignored: frozenset[str] = frozenset()
+    key: str = "id"
+    is_listed: bool = True
 
     def column(self, name: str) -> Column:
         """Return the column of a name."""

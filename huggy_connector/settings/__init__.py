@@ -59,7 +59,15 @@ __all__ = [
     "quote_value",
 ]
 
-SECRETS = ("access_token", "client_secret", "refresh_token", "hash_key", "landing_access")
+SECRETS = (
+    "access_token",
+    "client_secret",
+    "refresh_token",
+    "hash_key",
+    "landing_access",
+    "webhook_token",
+    "webhook_path",
+)
 """Settings without a command line flag, masked in every repr."""
 
 
@@ -150,6 +158,18 @@ class Settings(BaseModel):
     )
     publish: Places = Field((), description="Folders or URLs that get a copy of each version, commas between them.")
     state: LocalFile | None = Field(None, description="Folder of the budget and token files, on a disk of this host.")
+    webhook_token: SecretStr | None = Field(
+        None, description="Token that Huggy's webhook sends; two, with a comma between them, while it is changed."
+    )
+    webhook_path: SecretStr | None = Field(
+        None, description="Secret last part of the webhook's address: only events that are sent there are taken."
+    )
+    inbox: LocalFile | None = Field(
+        None, description="Folder of what the webhook received, on a disk of this host; under HUGGY_STATE if not given."
+    )
+    inbox_days: float = Field(
+        7.0, ge=0, le=36_500, allow_inf_nan=False, description="Days that a received event stays there once landed."
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -193,6 +213,11 @@ class Settings(BaseModel):
         raise ConfigurationError(
             "This user has no home folder: set HUGGY_STATE to a folder of your own on a local disk."
         )
+
+    @property
+    def inbox_folder(self) -> Path:
+        """The folder of the webhook's inbox: local to the host, private to the user."""
+        return Path(self.inbox) if self.inbox else self.state_folder / "inbox"
 
     def __repr_args__(self) -> Any:
         """Return the values as an error quotes them: a log may show all of them."""
