@@ -19,7 +19,7 @@ from huggy_connector.landing.change_detection import without_future_snapshots
 from huggy_connector.model import Certificate, Mode, Scope
 from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.settings import Settings
-from huggy_connector.webhook.inbox_reader import InboxItem, InboxReader, Span
+from huggy_connector.webhook import InboxItem, InboxReader, Span
 
 MAX_ITEMS = 10_000
 """Items of one snapshot, which are held in memory."""

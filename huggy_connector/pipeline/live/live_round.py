@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from huggy_connector.api import open_client
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import get_resource
 from huggy_connector.clock import Clock
-from huggy_connector.errors import ApiError, HuggyError, LandingBusy
+from huggy_connector.errors import ApiError, HuggyError, LandingBusy, WebhookError
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.model import Mode
 from huggy_connector.pipeline.idempotent_landing import IdempotentLanding
@@ -23,6 +24,7 @@ from huggy_connector.progress import Progress
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import LoadReport
 from huggy_connector.webhook.inbox_reader import InboxReader
+from huggy_connector.webhook.inbox_upkeep import InboxUpkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class LiveRound:
             own = self.settings.company_id
             companies = reader.companies() if own is None else (own,)
             events = tuple(each for company_id in companies for each in self._land_inbox(reader, landing, company_id))
+        self._tidy_inbox(events)
         report = RoundReport.of(events)
         try:
             company_id = own or self._fetch_company_id()
@@ -94,6 +97,17 @@ class LiveRound:
         except LandingBusy as busy:  # another process lands the same inbox
             self.progress.note(str(busy))
             return ()
+
+    def _tidy_inbox(self, events: tuple[Manifest, ...]) -> None:
+        """Tell the inbox how far it is landed. What has been landed for HUGGY_INBOX_DAYS is removed from it."""
+        landed = {manifest.company_id: manifest.state["landed"] for manifest in events}
+        if not landed:
+            return
+        try:
+            with InboxUpkeep.open(self.settings.inbox_folder) as inbox:
+                inbox.prune(landed, keep=timedelta(days=self.settings.inbox_days), now=self.clock.now())
+        except WebhookError as error:  # the next round does it
+            self.progress.note(str(error))
 
     def _fetch_company_id(self) -> int:
         with open_client(self.settings, clock=self.clock, note=self.progress.note) as client:
