@@ -178,7 +178,7 @@ def _take_batch(reader: InboxReader, company_id: int, cursor: InboxCursor) -> _B
         if each.seq <= min(limit, newest.get(each.session, 0))
     ]
     landed = {session: seq for session, seq in cursor.landed.items() if session in newest}
-    taken = [(each.session, each.seq) for each in (*items, *refusals)]
+    taken = [(each.session, each.seq) for each in items] + [(each.session, each.seq) for each in refusals]
     for session, seq in [*taken, *(newest.items() if is_last else ())]:
         landed[session] = max(seq, landed.get(session, 0))
     return _Batch(items, len(refusals), landed, is_last)

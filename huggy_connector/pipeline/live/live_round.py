@@ -50,7 +50,7 @@ class RoundReport:
         counts = Counter[str]()
         for manifest in events:
             counts.update(manifest.certificate.details)
-        return cls(events, **{name: counts[name] for name in ("received", "kept", "doubled", "refused")})
+        return cls(events, counts["received"], counts["kept"], counts["doubled"], counts["refused"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,15 @@ class LiveRound:
             )
         touched = [find_touched_records(landing, company_id, name, now=now) for name in TOUCHED]
         for each in touched:
-            if each.ids:
-                snapshots += self._run(each.resource, mode=_mode_name(each), lane=Lane.LIVE).recall_or_land(
-                    lambda run, each=each: run.land_touched(self._choose_job(landing, run, each))
-                )
+            snapshots += self._land_records(landing, each) if each.ids else ()
         return replace(
             report, snapshots=tuple(snapshots), touched={each.resource: len(each.ids) for each in touched if each.ids}
+        )
+
+    def _land_records(self, landing: Landing, touched: TouchedRecords) -> tuple[Manifest, ...]:
+        mode = f"after {' '.join(touched.events)}"  # work that was begun for other events is not resumed
+        return self._run(touched.resource, mode=mode, lane=Lane.LIVE).recall_or_land(
+            lambda run: run.land_touched(self._choose_job(landing, run, touched))
         )
 
     def _choose_job(self, landing: Landing, run: LandingRun, touched: TouchedRecords) -> LandingJob:
@@ -151,8 +154,3 @@ class LiveRound:
             once=False,
             lane=lane,
         )
-
-
-def _mode_name(touched: TouchedRecords) -> str:
-    """Return the word for these events in the request. Work that was begun for others is not resumed."""
-    return f"after {' '.join(touched.events)}"
