@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from huggy_connector.webhook.entries import InboxItem, Refusal, Span, to_instant, to_microseconds
-from huggy_connector.webhook.inbox_file import open_for_reading, read_meta, translate_errors
+from huggy_connector.webhook.inbox_file import NAME, open_for_reading, read_meta, translate_errors
 
 PAGE = 1_000
 """Entries that are read at once: a long read would keep the file from shrinking."""
@@ -33,6 +33,11 @@ class InboxReader:
     def open(cls, folder: Path) -> Self:
         """Open the inbox in a folder. Raises InboxUnusable if there is none, or none that this release knows."""
         return cls(folder, open_for_reading(folder))
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Return whether there is an inbox in a folder."""
+        return (folder / NAME).exists()
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +82,8 @@ class InboxReader:
                 "SELECT seq FROM entries WHERE company_id = ? AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
                 (company_id, first, last),
             )
-            newest |= {session: seq for (seq,) in found}
+            if found:
+                newest[session] = found[0][0]
         return newest
 
     def depth(self, company_id: int, *, after: Mapping[str, int]) -> int:
