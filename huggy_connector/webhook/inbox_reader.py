@@ -39,6 +39,11 @@ class InboxReader:
         """Open the inbox in a folder. Raises InboxUnusable if there is none, or none that this release knows."""
         return cls(folder, open_for_reading(folder))
 
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Return whether there is an inbox in a folder."""
+        return (folder / NAME).exists()
+
     def __enter__(self) -> Self:
         return self
 
@@ -82,7 +87,8 @@ class InboxReader:
                 "SELECT seq FROM entries WHERE company_id = ? AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
                 (company_id, first, last),
             )
-            newest |= {session: seq for (seq,) in found}
+            if found:
+                newest[session] = found[0][0]
         return newest
 
     def depth(self, company_id: int, *, after: Mapping[str, int]) -> int:
