@@ -60,6 +60,8 @@ class LiveRound:
     settings: Settings
     progress: Progress
     clock: Clock
+    _company_ids: list[int] = field(default_factory=list)
+    """The company of the token, once it is known."""
 
     def has_inbox(self) -> bool:
         """Return whether a receiver has ever run on this host."""
@@ -80,7 +82,7 @@ class LiveRound:
         self._tidy_inbox(events)
         report = RoundReport.of(events)
         try:
-            company_id = own or self._fetch_company_id()
+            company_id = own or self._token_company()
             return self._land_touched(landing, company_id, report, catch_up=catch_up)
         except (ApiError, LandingBusy) as error:
             return replace(report, error=error)
@@ -109,9 +111,11 @@ class LiveRound:
         except WebhookError as error:  # the next round does it
             self.progress.note(str(error))
 
-    def _fetch_company_id(self) -> int:
-        with open_client(self.settings, clock=self.clock, note=self.progress.note) as client:
-            return client.fetch_profile().company_id
+    def _token_company(self) -> int:
+        if not self._company_ids:
+            with open_client(self.settings, clock=self.clock, note=self.progress.note) as client:
+                self._company_ids.append(client.fetch_profile().company_id)
+        return self._company_ids[0]
 
     def _land_touched(self, landing: Landing, company_id: int, report: RoundReport, *, catch_up: bool) -> RoundReport:
         now = self.clock.now()
