@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 
+from huggy_connector.catalogue.events import EVENTS, ItemKind, kind_of
 from huggy_connector.catalogue.types import (
     IDS,
     Column,
@@ -66,11 +67,13 @@ def list_references(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 __all__ = [
+    "EVENTS",
     "IDS",
     "RESOURCES",
     "Column",
     "Embedded",
     "Field",
+    "ItemKind",
     "ListOf",
     "ListOrder",
     "Resource",
@@ -79,6 +82,7 @@ __all__ = [
     "Text",
     "Type",
     "get_resource",
+    "kind_of",
     "list_references",
     "select_resources",
     "windowed_resources",

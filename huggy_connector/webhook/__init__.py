@@ -7,6 +7,7 @@ receiver        decides about each request, and writes what is accepted
 inbox           the inbox as its one receiver writes it
 inbox_reader    reads it, at any time
 inbox_upkeep    prunes, erases and replays, at any time
+coverage        which times the receiver accounts for, and the holes between them (pure)
 """
 
 from huggy_connector.webhook.entries import Entry, InboxItem, Refusal, Span

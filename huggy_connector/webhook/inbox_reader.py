@@ -29,6 +29,11 @@ class InboxReader:
             self.inbox_id = read_meta(connection, "inbox_id") or ""
         self.refresh()
 
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Return whether there is an inbox in the folder: a receiver has run there."""
+        return (folder / NAME).exists()
+
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Open the inbox in a folder. Raises InboxUnusable if there is none, or none that this release knows."""

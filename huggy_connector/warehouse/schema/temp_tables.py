@@ -65,6 +65,20 @@ EMBEDDED_IDS: Final = "embedded_ids"
 EMBEDDED_MERGED: Final = "embedded_merged"
 """The embedded rows that are merged into their table."""
 
+# events.py
+EVENTS_STAGED: Final = "events_staged"
+"""(id, received_at, run_key, part, row, deliveries): of each staged event the row that counts, with all deliveries."""
+EVENTS_KNOWN: Final = "events_known"
+"""(id, deliveries, row_hash, is_later): of each staged event that the table has, what it holds."""
+
+# event_messages.py
+TOLD_MESSAGES: Final = "told_messages"
+"""(place, message_id, chat_id, contact_id, sent_at, item): of each message the newest event, if the API gave no row."""
+TOLD_IDS: Final = "told_ids"
+"""(id) of the messages that staged events told of."""
+TOLD_BATCH: Final = "told_batch"
+"""View: typed rows of messages, as Arrow gives them."""
+
 # audit.py
 AUDIT_REJECTS: Final = "audit_rejects"
 """The staged rows with values that could not be read."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from huggy_connector.catalogue import ListOrder, Resource, list_references
+from huggy_connector.catalogue import ListOrder, Resource, Scalar, list_references
 from huggy_connector.errors import CheckFailed, ConfigurationError
 from huggy_connector.warehouse.load.merge.stage import RowCounts, SnapshotStage
 from huggy_connector.warehouse.schema import meta, sql
@@ -102,10 +102,12 @@ def read_check_settings(
 
 def _warning_checks(resource: Resource) -> Iterator[str]:
     """Yield the names of the checks of a table that warn, or do not run, unless they are set to stop."""
-    yield from ("values_readable", NO_DRIFT, "fresh", "same_privacy")
+    yield from ("values_readable", NO_DRIFT, "same_privacy")
+    if resource.is_listed:
+        yield "fresh"
     for column in filter(None, (resource.created, resource.version)):
         yield from (f"{column}_present", f"{column}_not_ahead")
-    if resource.order is ListOrder.UNKNOWN:
+    if resource.is_listed and resource.order is ListOrder.UNKNOWN:
         yield "sweep_not_shrunk"
     if resource.is_ordered and resource.parent is None:
         yield "clock_agrees"
@@ -213,14 +215,16 @@ def _check_key(connection: DuckDBPyConnection, resource: Resource) -> Iterator[C
 
     Ids are counted by ranges of 32, each id as one bit: they lie close together, so there are few groups.
     """
-    table = table_of(resource).sql
+    table, key = table_of(resource).sql, sql.name(resource.key)
+    ids, group = ("bit_count(bit_or(1::BIGINT << (id & 31)))", "id >> 5")
+    if resource.column(resource.key).type is not Scalar.BIGINT:
+        ids, group = f"count(DISTINCT {key})", f"{key}[:2]"
     doubled = _fetch_count(
         connection,
-        "SELECT coalesce(sum(rows - ids), 0) FROM ("
-        " SELECT count(id) AS rows, bit_count(bit_or(1::BIGINT << (id & 31))) AS ids"
-        f" FROM {table} GROUP BY company_id, id >> 5)",
+        f"SELECT coalesce(sum(rows - ids), 0) FROM (SELECT count({key}) AS rows, {ids} AS ids"
+        f" FROM {table} GROUP BY company_id, {group})",
     )
-    missing = _fetch_count(connection, f"SELECT count(*) FROM {table} WHERE company_id IS NULL OR id IS NULL")
+    missing = _fetch_count(connection, f"SELECT count(*) FROM {table} WHERE company_id IS NULL OR {key} IS NULL")
     yield CheckFinding(
         "unique_key", resource.name, CheckLevel.STOP, not doubled, f"{doubled:,} rows repeat the id of another"
     )
@@ -257,7 +261,7 @@ def _check_history(connection: DuckDBPyConnection, resource: Resource) -> Iterat
 
 def _check_sweep_sizes(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
     """Check, per company, that a full sweep of a list without an order finds about as much as the one before."""
-    if resource.order is not ListOrder.UNKNOWN:
+    if not resource.is_listed or resource.order is not ListOrder.UNKNOWN:
         return
     for (company_id,) in connection.execute(
         f"SELECT DISTINCT company_id FROM {meta.SNAPSHOTS.sql} WHERE resource = ? ORDER BY ALL", [resource.name]
