@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from math import isfinite
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 MAX_BYTES = 2**20
@@ -53,6 +53,14 @@ class RefusedItem:
     sha256: str
     size: int
 
+    @classmethod
+    def of(cls, item: Any, reason: str) -> Self:
+        try:
+            text = json.dumps(item).encode()
+        except RecursionError:
+            text = b""
+        return cls(reason, sha256(text).hexdigest()[:32], len(text))
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -78,9 +86,9 @@ def parse_envelope(body: bytes) -> Envelope:
     refused: list[RefusedItem] = []
     for event, item in _list_items(messages):
         if not isinstance(item, dict):
-            refused.append(_refuse(item, "item is no object"))
+            refused.append(RefusedItem.of(item, "item is no object"))
         elif _is_deep(item):
-            refused.append(_refuse(item, "item is nested too deep"))
+            refused.append(RefusedItem.of(item, "item is nested too deep"))
         else:
             items.append(ReceivedItem(event, item))
     return Envelope(
@@ -132,7 +140,7 @@ def _may_have_doubled_keys(text: bytes, value: dict[str, Any]) -> bool:
 
 
 def _merge_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object; of a key that comes twice, lists and objects are joined, and of other values the last counts."""
+    """Return an object. Of a key that comes twice lists and objects are joined, of other values the last counts."""
     merged: dict[str, Any] = {}
     for key, value in pairs:
         match merged.get(key), value:
@@ -196,14 +204,6 @@ def _unpack(items: Any) -> list[Any]:
     if isinstance(items, dict) and items and all(key.isdecimal() for key in items):
         return list(items.values())
     return [items]
-
-
-def _refuse(item: Any, reason: str) -> RefusedItem:
-    try:
-        text = json.dumps(item).encode()
-    except RecursionError:
-        text = b""
-    return RefusedItem(reason, sha256(text).hexdigest()[:32], len(text))
 
 
 def _is_deep(item: Any) -> bool:

@@ -184,9 +184,8 @@ def _describe(folder: Path, error: sqlite3.Error) -> InboxUnusable | InboxBusy:
                 "a new one is made at the next start."
             )
         case _:
-            return InboxUnusable(
-                f"The inbox {folder} cannot be used ({getattr(error, 'sqlite_errorname', 'SQLite')}): look after its disk."
-            )
+            name = getattr(error, "sqlite_errorname", "SQLite")
+            return InboxUnusable(f"The inbox {folder} cannot be used ({name}): look after its disk.")
 
 
 def _connect(folder: Path) -> sqlite3.Connection:
