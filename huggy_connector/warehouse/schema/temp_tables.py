@@ -97,6 +97,10 @@ ERASURE_CHATS: Final = "erasure_chats"
 ERASURE_MESSAGES: Final = "erasure_messages"
 """(id) of messages elsewhere that name the data subject."""
 
+# event_erasure.py
+ERASURE_EVENTS: Final = "erasure_events"
+"""(event_id, message_id, is_own) of the events that mention the data subject."""
+
 # touched_chats.py: what the marts are made of
 TOUCHED_ANSWERS: Final = "touched_answers"
 """By chat: the first answer of an agent, and when its messages were read."""
