@@ -23,6 +23,8 @@ from huggy_connector.sandbox.webhook_kinds import check_disorders, parse_disorde
 Json = dict[str, Any]
 
 _TICK_SECONDS = 0.02
+_KEEP_ALIVE_SECONDS = 2.0
+"""Less than a receiver keeps a connection: what is sent into one that just closes would be lost."""
 _LONGEST_WAIT_FOR_MORE = 1.0
 _TOKEN_STREAM = 99
 
@@ -59,7 +61,7 @@ class Webhook:
 
     async def run(self) -> None:
         """Send what happens, until it is cancelled."""
-        connector = aiohttp.TCPConnector(limit=0)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_SECONDS)
         async with aiohttp.ClientSession(connector=connector, trust_env=False) as session, asyncio.TaskGroup() as tasks:
             self.post.attach(session)
             self.post.is_open = not self._is_panel
