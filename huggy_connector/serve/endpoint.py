@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 
 from huggy_connector.serve.request_body import BodyCutOff, SenderGone, read_body
-from huggy_connector.webhook.envelope import MAX_BYTES
+from huggy_connector.webhook.protocol.envelope import MAX_BYTES
 from huggy_connector.webhook.receiver import BUSY, Answer, Decision, Post, Receiver
 
 LARGE = 32 * 1024

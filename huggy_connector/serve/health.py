@@ -66,6 +66,10 @@ class Health:
             "answers": {str(status): count for status, count in sorted(tally.answers.copy().items())},
         }
 
+    @property
+    def commits(self) -> int:
+        return self._inbox.commits
+
     def seconds_since_accepted(self) -> float | None:
         last = self._receiver.tally.last_accepted
         return None if last is None else round(max(0.0, self._monotonic() - last), 3)
@@ -107,6 +111,7 @@ class _HealthCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         tally, depth = self._receiver.tally, self._health.depth()
         yield _count("events", "Items that are durable.", tally.events)
+        yield _count("commits", "Transactions of the inbox.", self._health.commits)
         yield _count("withheld", "Items left out because a person was forgotten.", tally.withheld)
         answers = CounterMetricFamily(f"{PREFIX}_answers", "Requests by status.", labels=["status"])
         for status, count in tally.answers.copy().items():

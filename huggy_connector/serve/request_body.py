@@ -6,6 +6,8 @@ import asyncio
 
 from starlette.types import Receive, Scope
 
+MAX_DISCARDED = 8 * 2**20
+"""Bytes of a body that are read, though it is too large. After that the connection is closed."""
 TOO_LARGE, TOO_SLOW = (413, "body is too large"), (408, "body is too slow")
 
 
@@ -22,26 +24,28 @@ class BodyCutOff(Exception):
 
 
 async def read_body(scope: Scope, receive: Receive, *, max_bytes: int, seconds: float) -> bytes:
-    """Return the body. Raises BodyCutOff or SenderGone."""
-    if _announced_size(scope) > max_bytes:
-        raise BodyCutOff(*TOO_LARGE, b"")
-    parts: list[bytes] = []
+    """Return the body. Raises BodyCutOff or SenderGone.
+
+    A body that is somewhat too large is read to its end and thrown away: many senders see no answer before that.
+    """
+    kept, size = list[bytes](), 0
     try:
         async with asyncio.timeout(seconds):
-            size, has_more = 0, True
-            while has_more:
+            has_more = _announced_size(scope) <= MAX_DISCARDED
+            while has_more and size <= MAX_DISCARDED:
                 message = await receive()
                 if message["type"] != "http.request":
                     raise SenderGone
                 part = message.get("body", b"")
-                parts.append(part)
                 size += len(part)
-                if size > max_bytes:
-                    raise BodyCutOff(*TOO_LARGE, b"".join(parts))
+                if size <= max_bytes:
+                    kept.append(part)
                 has_more = message.get("more_body", False)
     except TimeoutError:
-        raise BodyCutOff(*TOO_SLOW, b"".join(parts)) from None
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        raise BodyCutOff(*TOO_SLOW, b"".join(kept)) from None
+    if size > max_bytes or has_more or _announced_size(scope) > MAX_DISCARDED:
+        raise BodyCutOff(*TOO_LARGE, b"".join(kept))
+    return kept[0] if len(kept) == 1 else b"".join(kept)
 
 
 def _announced_size(scope: Scope) -> int:

@@ -23,8 +23,8 @@ from huggy_connector.serve.forgotten_people import ForgottenPeople
 from huggy_connector.serve.health import Health
 from huggy_connector.settings import Settings
 from huggy_connector.webhook import Inbox
+from huggy_connector.webhook.protocol.tokens import Tokens
 from huggy_connector.webhook.receiver import Receiver, Rules
-from huggy_connector.webhook.tokens import Tokens
 
 BACKLOG = 2048
 """Connections that the kernel holds until they are taken."""
@@ -160,8 +160,8 @@ class _Server(uvicorn.Server):
 
 
 def _read_tokens(settings: Settings) -> Tokens:
-    token, path = settings.webhook_token, settings.webhook_path
-    return Tokens.parse(token and token.get_secret_value(), path and path.get_secret_value())
+    given = (settings.webhook_token, settings.webhook_path)
+    return Tokens.parse(*(None if secret is None else secret.get_secret_value() for secret in given))
 
 
 def _open_landing(settings: Settings) -> Landing:

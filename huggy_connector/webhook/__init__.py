@@ -1,12 +1,11 @@
 """Huggy's webhook: what it sends, and the inbox that keeps it until it is landed.
 
-envelope        reads what Huggy sends (pure)
-event_row       makes the row of an event (pure)
-tokens          says whether a token is right (pure)
+protocol        what Huggy sends: the envelope, its tokens, the row of an event (pure)
 receiver        decides about each request, and writes what is accepted
 inbox           the inbox as its one receiver writes it
 inbox_reader    reads it, at any time
 inbox_upkeep    prunes, erases and replays, at any time
+inbox_status    what a person is told of it
 coverage        which times the receiver accounts for, and the holes between them (pure)
 """
 

@@ -22,6 +22,7 @@ from huggy_connector.webhook.entries import Entry, to_microseconds
 from huggy_connector.webhook.inbox_file import (
     FileIdentity,
     begin_session,
+    insert_entries,
     is_passing,
     open_inbox,
     take_lock,
@@ -34,7 +35,6 @@ from huggy_connector.webhook.work_queue import Done, Work, WorkQueue
 
 REOPEN_SECONDS = 1.0
 """How often a file that is gone or failed is tried again."""
-_INSERT = "INSERT INTO entries (company_id, received_at, row, reason, sha256, size) VALUES (?, ?, ?, ?, ?, ?)"
 _NEW_COMPANY = "INSERT OR IGNORE INTO companies VALUES (?)"
 
 
@@ -48,10 +48,12 @@ class Inbox:
         self._spans = SpanLog()
         self._companies: set[int] = set()
         self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._write, name="inbox", daemon=True)
         self._last_open = 0.0
         self.hand_over: Callable[[Callable[[], None]], object] = lambda call: call()
         """Calls what tells others of a commit; such as in the thread of an event loop."""
         self.is_failing = False
+        self.commits = 0
         self.session = ""
         self.learned: dict[int, str] = {}
         """By company: the digest of the token that the handshake told."""
@@ -64,7 +66,6 @@ class Inbox:
         """
         inbox = cls(folder, now=now)
         inbox._open()
-        inbox._thread = threading.Thread(target=inbox._write, name="inbox", daemon=True)
         inbox._thread.start()
         return inbox
 
@@ -148,6 +149,7 @@ class Inbox:
             self._spans.settle(is_committed=False)
             return error
         self._spans.settle(is_committed=True)
+        self.commits += 1
         return None
 
     def _commit_to_file(self, batch: Sequence[Work]) -> None:
@@ -156,7 +158,7 @@ class Inbox:
         companies = {entry.company_id for entry in entries if entry.row is not None} - self._companies
         try:
             with transaction(connection):
-                connection.executemany(_INSERT, entries)
+                insert_entries(connection, entries)
                 connection.executemany(_NEW_COMPANY, [(each,) for each in companies])
                 for work in batch:
                     if work.act is not None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from huggy_connector.errors import InboxBusy, InboxUnusable
 from huggy_connector.storage import UnsafePath, check_private_file, make_private_folder, open_private_file, sync_to_disk
+from huggy_connector.webhook.entries import Entry
 
 NAME = "inbox.sqlite"
 LOCK_NAME = "receiver.lock"
@@ -29,6 +31,9 @@ APPLICATION = 0x48754767
 BUSY_SECONDS = 5.0
 """How long a statement waits for another process that writes. Others write in small steps."""
 
+COLUMNS = "company_id, received_at, row, reason, sha256, size"
+"""Those of an `Entry`."""
+ROWS_A_STATEMENT = 64
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -110,6 +115,18 @@ def begin_session(connection: sqlite3.Connection, now: int) -> str:
         (session, now),
     )
     return session
+
+
+def insert_entries(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    """Insert entries, many in a statement: each call lets another thread run first, which may take milliseconds."""
+    for begin in range(0, len(entries), ROWS_A_STATEMENT):
+        part = entries[begin : begin + ROWS_A_STATEMENT]
+        connection.execute(_insert_statement(len(part)), [value for entry in part for value in entry])
+
+
+@lru_cache
+def _insert_statement(rows: int) -> str:
+    return f"INSERT INTO entries ({COLUMNS}) VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * rows)}"
 
 
 def read_meta(connection: sqlite3.Connection, name: str) -> str | None:

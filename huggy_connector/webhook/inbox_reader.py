@@ -39,11 +39,6 @@ class InboxReader:
         """Open the inbox in a folder. Raises InboxUnusable if there is none, or none that this release knows."""
         return cls(folder, open_for_reading(folder))
 
-    @staticmethod
-    def exists(folder: Path) -> bool:
-        """Return whether there is an inbox in a folder."""
-        return (folder / NAME).exists()
-
     def __enter__(self) -> Self:
         return self
 
@@ -55,10 +50,13 @@ class InboxReader:
 
     def refresh(self) -> None:
         """See what was written until now."""
-        sessions = self._fetch("SELECT session, after_seq FROM sessions ORDER BY number")
-        self._last = self._fetch("SELECT coalesce(max(seq), 0) FROM entries")[0][0]
-        ends = [*(after for _, after in sessions[1:]), self._last]
-        self._sessions = {session: (after, end) for (session, after), end in zip(sessions, ends, strict=True)}
+        found = self._fetch(  # in one query: a session may begin at any moment
+            "SELECT session, after_seq, lead(after_seq) OVER (ORDER BY number), "
+            "(SELECT coalesce(max(seq), 0) FROM entries) FROM sessions ORDER BY number"
+        )
+        self._sessions = {
+            session: (after, last if end is None else min(end, last)) for session, after, end, last in found
+        }
 
     def companies(self) -> tuple[int, ...]:
         """Return the companies of which an event was ever accepted here, in order."""

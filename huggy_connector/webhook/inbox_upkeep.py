@@ -14,13 +14,21 @@ from typing import Any, Self
 
 from huggy_connector.errors import InboxBusy
 from huggy_connector.webhook.entries import to_microseconds
-from huggy_connector.webhook.inbox_file import begin_session, open_inbox, take_lock, transaction, translate_errors
+from huggy_connector.webhook.inbox_file import (
+    COLUMNS,
+    begin_session,
+    open_inbox,
+    take_lock,
+    transaction,
+    translate_errors,
+)
 from huggy_connector.webhook.learning import open_window
 
 STEP = 1_000
 """Entries of one transaction."""
+LAST = 2**62
+"""Higher than any sequence number."""
 SPANS_KEPT = timedelta(days=90)
-_CONTENT = "company_id, received_at, row, reason, sha256, size"
 
 
 class InboxUpkeep:
@@ -110,7 +118,7 @@ class InboxUpkeep:
                     (last, to_microseconds(start), to_microseconds(end), STEP),
                 ).fetchall()
                 connection.executemany(
-                    f"INSERT INTO entries ({_CONTENT}) SELECT {_CONTENT} FROM entries WHERE seq = ?", page
+                    f"INSERT INTO entries ({COLUMNS}) SELECT {COLUMNS} FROM entries WHERE seq = ?", page
                 )
                 connection.executemany("DELETE FROM entries WHERE seq = ?", page)
             moved += len(page)
@@ -136,9 +144,10 @@ class InboxUpkeep:
     ) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield conditions for entries that are landed and old enough, with their values."""
         with translate_errors(self._folder):
-            sessions = self._connection.execute("SELECT session, after_seq FROM sessions ORDER BY number").fetchall()
-        ends = [*(after for _, after in sessions[1:]), 2**62]
-        for (session, first), last in zip(sessions, ends, strict=True):
+            sessions = self._connection.execute(
+                "SELECT session, after_seq, lead(after_seq, 1, ?) OVER (ORDER BY number) FROM sessions", (LAST,)
+            ).fetchall()
+        for session, first, last in sessions:
             for company_id, seqs in landed.items():
                 if session in seqs:
                     yield (

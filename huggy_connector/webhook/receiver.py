@@ -16,12 +16,12 @@ from huggy_connector.catalogue import EVENTS
 from huggy_connector.errors import WebhookError
 from huggy_connector.privacy import PrivacyPolicy, SuppressionList
 from huggy_connector.webhook.entries import Entry, to_microseconds
-from huggy_connector.webhook.envelope import Envelope, RefusedItem, UnreadableBody, is_empty, parse_envelope
-from huggy_connector.webhook.event_row import fingerprint, make_row, read_company, read_id
 from huggy_connector.webhook.inbox import Inbox
+from huggy_connector.webhook.protocol.envelope import Envelope, RefusedItem, UnreadableBody, is_empty, parse_envelope
+from huggy_connector.webhook.protocol.event_row import fingerprint, make_row, read_company, read_id
+from huggy_connector.webhook.protocol.tokens import Tokens, digest_token
 from huggy_connector.webhook.refusal_quota import RefusalQuota
 from huggy_connector.webhook.tally import Tally
-from huggy_connector.webhook.tokens import Tokens, digest_token
 
 OK, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, UNAVAILABLE = 200, 400, 401, 403, 404, 503
 RETRY_SECONDS = 5

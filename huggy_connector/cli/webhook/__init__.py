@@ -1,0 +1,1 @@
+"""Commands for what the webhook tells: serve, webhook, live."""

@@ -1,0 +1,1 @@
+"""What Huggy's webhook sends, and what is made of it. Pure."""
