@@ -218,7 +218,8 @@ def _load_in_parts(
             desk.land(rows, resource="messages", mode="window", minute=7, run_key="20261122T120700Z-window-00000007")
         if place < len(parts):
             land(desk, *(deliveries[number] for number in sorted(parts[place])), minute=place)
-        if desk.made and data.draw(st.booleans()):
+        loads: bool = data.draw(st.booleans())
+        if desk.made and loads:
             desk.load()
     desk.load(rebuild=data.draw(st.booleans()))
     return [

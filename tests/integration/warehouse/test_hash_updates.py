@@ -40,5 +40,5 @@ def test_the_rows_with_this_key_and_time_that_meet_the_condition_are_updated(
 
 
 def test_no_rows_are_a_query_without_rows() -> None:
-    assert duckdb.sql(values_clause([], width=2)).fetchall() == []
-    assert duckdb.sql(values_clause([(1, "a'b")], width=2)).fetchall() == [(1, "a'b")]
+    assert duckdb.connect().execute(values_clause([], width=2)).fetchall() == []
+    assert duckdb.connect().execute(values_clause([(1, "a'b")], width=2)).fetchall() == [(1, "a'b")]
