@@ -28,6 +28,9 @@
     │   ├── WarehouseBusy         another loader holds it *
     │   ├── CheckFailed           a quality check stopped the load; nothing was published
     │   └── CompanyStopped        the same, or damage, for one company; the others were published
+    ├── WebhookError              what the webhook received
+    │   ├── InboxUnusable         not an inbox, of another version, damaged, no permission or no space
+    │   └── InboxBusy             another process holds the inbox, or it takes nothing for now *
     └── Interrupted               Ctrl-C, SIGTERM or SIGHUP; durable data stays (exit 130)
 
 `*` means transient: the same call may succeed later without any action. The message is one or two sentences: what is
@@ -166,6 +169,18 @@ class CompanyStopped(WarehouseError):
     def __init__(self, message: str, report: Any = None) -> None:
         super().__init__(message, report)
         self.report = report
+
+
+class WebhookError(HuggyError):
+    pass
+
+
+class InboxUnusable(WebhookError):
+    pass
+
+
+class InboxBusy(WebhookError):
+    transient = True
 
 
 class Interrupted(HuggyError):

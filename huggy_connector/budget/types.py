@@ -6,8 +6,9 @@ from typing import Protocol
 
 
 class Lane(IntEnum):
-    """The priority of a request. A backfill waits while a normal request waits."""
+    """The priority of a request. What events have touched goes first; a backfill waits while any other waits."""
 
+    LIVE = -1
     NORMAL = 0
     BACKFILL = 1
 

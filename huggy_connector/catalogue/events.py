@@ -126,18 +126,21 @@ EVENTS = Resource(
             Scalar.INSTANT,
             ("envelope_at",),
             Text("Time of the first envelope that told it.", "Hora do primeiro envelope que o avisou."),
+            tracked=False,
         ),
         Column(
             "received_at",
             Scalar.INSTANT,
             ("received_at",),
             Text("When it was first received.", "Quando foi recebido pela primeira vez."),
+            tracked=False,
         ),
         Column(
             "deliveries",
             Scalar.BIGINT,
             ("deliveries",),
             Text("How often it was delivered.", "Quantas vezes foi entregue."),
+            tracked=False,
         ),
         Column(
             "item",

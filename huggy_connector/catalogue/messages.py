@@ -13,6 +13,7 @@ MESSAGES = Resource(
     created="sent_at",
     parent="chats",
     default=False,
+    told_by_events=True,
     columns=(
         Column("id", Scalar.BIGINT, ("id",), Text("Huggy's id of the message.", "Id da mensagem na Huggy.")),
         Column(
@@ -40,14 +41,19 @@ MESSAGES = Resource(
         Column(
             "sender_type",
             Scalar.VARCHAR,
-            ("senderType",),
+            ("senderType", "sender_type"),
             Text(
                 "agent, virtual_agent, or the channel's name; it does not tell who spoke: see message_speakers.",
                 "agent, virtual_agent ou o nome do canal; não diz quem falou: veja message_speakers.",
             ),
         ),
         Column("receiver_id", Scalar.BIGINT, ("receiver.id",), Text("Who received it.", "Quem recebeu.")),
-        Column("receiver_type", Scalar.VARCHAR, ("receiverType",), Text("Like sender_type.", "Como sender_type.")),
+        Column(
+            "receiver_type",
+            Scalar.VARCHAR,
+            ("receiverType", "receiver_type"),
+            Text("Like sender_type.", "Como sender_type."),
+        ),
         Column(
             "type",
             Scalar.VARCHAR,
@@ -61,7 +67,7 @@ MESSAGES = Resource(
         Column(
             "file",
             Scalar.JSON,
-            ("file", "fileUrl", "files"),
+            ("file", "fileUrl", "files", "file_url"),
             Text("The file that came with it, as the API gives it.", "O arquivo anexo, como a API o entrega."),
             personal="text",
         ),
@@ -69,10 +75,10 @@ MESSAGES = Resource(
         Column(
             "is_internal",
             Scalar.BOOLEAN,
-            ("isInternal",),
+            ("isInternal", "is_internal"),
             Text("A note that the customer does not see.", "Uma nota que o cliente não vê."),
         ),
-        Column("is_email", Scalar.BOOLEAN, ("isEmail",), Text("Sent as an e-mail.", "Enviada como e-mail.")),
+        Column("is_email", Scalar.BOOLEAN, ("isEmail", "is_email"), Text("Sent as an e-mail.", "Enviada como e-mail.")),
         Column("sent_at", Scalar.INSTANT, ("sendAt", "send_at"), Text("When it was sent.", "Envio.")),
         Column(
             "read_at",

@@ -49,6 +49,8 @@ COMMANDS = {
     "landing_commands:sync": "Land what is due and load it: everything, or the resources named.",
     "landing_commands:backfill": "Land and load what was created in a span of days: the chats, or what is named "
     "(`messages`: of those chats).",
+    "live_command:live": "Land what `huggy serve` received, read again what it touched, and load both: until Ctrl-C, "
+    "or once.",
     "warehouse_commands:status": "How fresh each table is, the last landings, and what the checks say.",
     "warehouse_commands:query": "Ask the DuckDB file a question in SQL.",
     "warehouse_commands:describe": "What the tables and their columns mean.",

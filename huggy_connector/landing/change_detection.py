@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from huggy_connector.api import CLOCK_TOLERANCE
+from huggy_connector.catalogue import ItemKind, kind_of
 from huggy_connector.landing.id_set import read_ids
 from huggy_connector.landing.landing import Landing
 from huggy_connector.landing.manifest import Manifest
@@ -189,6 +190,22 @@ def created_ids(landing: Landing, snapshots: Iterable[Manifest], *, start: datet
         if number is not None and created_at is not None and start <= created_at < end
     }
     return sorted(found, reverse=True)
+
+
+def named_ids(
+    landing: Landing, snapshots: Iterable[Manifest], column: str, *, of_kinds: Collection[ItemKind]
+) -> list[int]:
+    """Return the ids in a column of these snapshots of events, each once, in ascending order.
+
+    Only events whose items are of these kinds count.
+    """
+    found = {
+        number
+        for batch in _read_batches(landing, snapshots, ["event", column])
+        for event, number in zip(*(each.to_pylist() for each in batch.columns), strict=True)
+        if number is not None and kind_of(event or "") in of_kinds
+    }
+    return sorted(found)
 
 
 def _landed_ids(landing: Landing, snapshots: Iterable[Manifest]) -> BitMap64:

@@ -109,19 +109,29 @@ def _no_ids() -> BitMap64:
 
 @dataclass(slots=True)
 class IdCounter:
-    """Counts rows, different ids, and rows without an id. It needs little memory however many there are."""
+    """Counts rows, different keys, and rows without a key.
 
+    Ids need little memory however many there are. A key that is text needs some hundred bytes each.
+    """
+
+    key: str = "id"
     rows: int = 0
     keyless: int = 0
     _ids: BitMap64 = field(default_factory=_no_ids)
+    _texts: set[str] = field(default_factory=set)
 
     @property
     def unique_ids(self) -> int:
-        return len(self._ids)
+        return len(self._ids) + len(self._texts)
 
     def count(self, batch: pa.RecordBatch) -> None:
-        ids = batch.column("id")
+        import pyarrow as pa
+
+        ids = batch.column(self.key)
         self.rows += batch.num_rows
         self.keyless += ids.null_count
+        if pa.types.is_string(ids.type):
+            self._texts.update(each for each in ids.to_pylist() if each is not None)
+            return
         # The bitmap holds unsigned numbers. A negative id, should there be one, still counts as one id of its own.
         self._ids.update(each for each in ids.view("uint64").to_pylist() if each is not None)

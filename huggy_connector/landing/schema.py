@@ -8,7 +8,7 @@ The columns never depend on the data that happened to come. After the typed ones
     row_hash    32 hex digits over the tracked columns: equal if nothing differs that is worth a new version
     rejects     values that did not fit (column, reason); NULL if all did
 
-A row without a usable id has no key. It is kept with `id` NULL and a reject of the column `id`.
+A row without a usable key (an `id`, or what `Resource.key` names) is kept, with that column NULL and a reject of it.
 UTF-8 cannot hold lone surrogates: they become U+FFFD. JSON cannot express NaN and infinity: they become null. This is
 so in `raw` as well.
 """
@@ -177,8 +177,9 @@ def _convert_row(received: Any, plan: _ConversionPlan, apply_policy: Callable[[A
     tracked: dict[str, Any] = {}
     for source in plan.sources:
         value = _read_field(row, source, rejects)
-        if source.name == "id" and value is None and not any(reject["column"] == "id" for reject in rejects):
-            rejects.append({"column": "id", "reason": "missing" if row is received else "the row is not an object"})
+        if source.name == plan.resource.key and value is None and not _is_rejected(source.name, rejects):
+            reason = "missing" if row is received else "the row is not an object"
+            rejects.append({"column": source.name, "reason": reason})
         if value is not None and source.tracked:
             tracked[source.name] = value
         if source.kind is Scalar.INSTANT:
@@ -191,6 +192,10 @@ def _convert_row(received: Any, plan: _ConversionPlan, apply_policy: Callable[[A
     # NULL columns are left out of the hash. So a new column does not change the hash of a row that lacks it.
     digest = blake2b(encode_json(tracked, sort_keys=True).encode(), digest_size=16).hexdigest()
     return [*values, encode_json(extra) if extra else None, raw, None, digest, rejects or None]
+
+
+def _is_rejected(column: str, rejects: Rejects) -> bool:
+    return any(reject["column"] == column for reject in rejects)
 
 
 def _reject_non_finite(row: Any, plan: _ConversionPlan) -> Rejects:

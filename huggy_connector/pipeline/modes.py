@@ -23,7 +23,7 @@ from huggy_connector.landing.change_detection import (
     recently_active_ids,
     without_future_snapshots,
 )
-from huggy_connector.model import PAGE_SIZE, Mode
+from huggy_connector.model import PAGE_SIZE, REQUESTED_MODES, Mode
 from huggy_connector.settings import clean_text
 from huggy_connector.sweep import (
     CreationSpan,
@@ -52,7 +52,7 @@ class LandingJob:
 
     `pages` is the length of the list last time. `ids` are those of the records that are read one by one, or of the
     parents whose lists are read. `covers` are the run keys of the parents' snapshots that name them. `cursor` is what
-    an incremental run starts from.
+    an incremental run starts from. `events` are the run keys of the snapshots of events that this job covers.
     """
 
     mode: Mode
@@ -62,14 +62,14 @@ class LandingJob:
     ids: tuple[int, ...] = ()
     covers: tuple[str, ...] = ()
     cursor: Cursor | None = None
+    events: tuple[str, ...] = ()
 
 
 def parse_mode(name: str) -> Mode:
-    """Return the mode of this name. Raise ConfigurationError if there is none."""
-    try:
-        return Mode(name)
-    except ValueError:
-        raise ConfigurationError(f"There is no mode {str(name)!r}: choose from {', '.join(Mode)}.") from None
+    """Return the mode of this name. Raise ConfigurationError if nobody may ask for it, or there is none."""
+    if name not in tuple(REQUESTED_MODES):
+        raise ConfigurationError(f"There is no mode {str(name)!r}: choose from {', '.join(REQUESTED_MODES)}.")
+    return Mode(name)
 
 
 def choose_job(
@@ -184,7 +184,7 @@ def create_walk(job: LandingJob, work: SnapshotWriter, resource: Resource, *, zo
         if checkpoint:
             return SubstreamWalk.from_state(checkpoint, streams=streams)
         return SubstreamWalk(job.ids, covers=job.covers, streams=streams)
-    if work.mode is Mode.TOMBSTONES:
+    if work.mode in {Mode.TOMBSTONES, Mode.IDS}:
         return IdLookup.from_state(checkpoint, streams=streams) if checkpoint else IdLookup(job.ids, streams=streams)
     if not resource.paged:
         return SequentialWalk(paged=False)
@@ -221,14 +221,21 @@ def _open_situations(resource: Resource) -> tuple[str, ...]:
     return () if resource.life is None else resource.life.asked
 
 
-def state_for_next_run(walk: Walk) -> Mapping[str, Any]:
+def state_for_next_run(walk: Walk, job: LandingJob) -> Mapping[str, Any]:
     """Return what the next run of the resource needs from this one, as JSON values."""
+    covered = {"events": list(job.events)} if job.events else {}
+    return {**_walk_state(walk, job), **covered}
+
+
+def _walk_state(walk: Walk, job: LandingJob) -> Mapping[str, Any]:
     match walk:
         case FullWalk():
             return {"past": walk.next_cursor().state()}
         case IncrementalWalk():
             new = b64encode(walk.new_ids.serialize()).decode()
             return {"past": walk.next_cursor().state(), "new": new, "gone": walk.deleted_ids}
+        case IdLookup() if job.mode is Mode.IDS:
+            return {"gone": walk.deleted_ids}
         case IdLookup():
             return {"there": walk.existing_ids}
         case SubstreamWalk():

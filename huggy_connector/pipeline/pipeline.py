@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from huggy_connector import maintenance
 from huggy_connector.api import open_client
 from huggy_connector.budget import Lane
-from huggy_connector.catalogue import RESOURCES, get_resource, select_resources
+from huggy_connector.catalogue import RESOURCES, get_list, select_resources
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
-from huggy_connector.errors import ConfigurationError, HuggyError
+from huggy_connector.errors import HuggyError
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.maintenance import MIN_AGE, CompactionReport, Decision, ErasureReceipt
 from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline.check import AccountCheck, check_account
 from huggy_connector.pipeline.cost_estimate import CostEstimate, estimate_cost
 from huggy_connector.pipeline.idempotent_landing import IdempotentLanding
+from huggy_connector.pipeline.live import LIVE_PACKING_AGE, LiveRound, RoundReport, run_rounds
 from huggy_connector.pipeline.modes import choose_due_job, choose_job, parse_mode
-from huggy_connector.pipeline.publishing import WarehousePublisher
+from huggy_connector.pipeline.place_checks import require_manifests
+from huggy_connector.pipeline.publishing import SyncReport, WarehousePublisher
 from huggy_connector.pipeline.raw_rows import read_rows
 from huggy_connector.progress import Progress, SilentProgress
 from huggy_connector.settings import Settings
@@ -30,14 +33,6 @@ from huggy_connector.warehouse import LoadReport, RollbackReport, SnapshotDecisi
 
 if TYPE_CHECKING:
     from huggy_connector.pipeline.doctor import Diagnosis
-
-
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What one sync or backfill did."""
-
-    snapshots: tuple[Manifest, ...]
-    load: LoadReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ class Pipeline:
         Raise ConfigurationError for a substream, such as the messages of a chat.
         """
         with open_client(self.settings, clock=self.clock, note=self.progress.note) as client:
-            yield from read_rows(client, get_resource(resource_name))
+            yield from read_rows(client, get_list(resource_name))
 
     def plan(
         self,
@@ -84,15 +79,14 @@ class Pipeline:
         lane: Lane = Lane.NORMAL,
     ) -> CostEstimate:
         """Return what landing a resource would cost, for as few requests as possible. Without a mode: what is due."""
-        resource, settings = get_resource(resource_name), self.settings
+        resource, settings = get_list(resource_name), self.settings
         chosen = None if mode is None else parse_mode(mode)
+        after = timedelta(days=settings.reconcile_days)
         with open_client(settings, lane=lane, clock=self.clock, note=self.progress.note) as client:
             company_id = settings.company_id or client.fetch_profile().company_id
             landing, now = self._landing(), client.run_clock.now()
             if chosen is None:
-                job = choose_due_job(
-                    landing, company_id, resource, now=now, reconcile_after=timedelta(days=settings.reconcile_days)
-                )
+                job = choose_due_job(landing, company_id, resource, now=now, reconcile_after=after)
             else:
                 job = choose_job(landing, company_id, resource, mode=chosen, span=span, now=now)
             return estimate_cost(job, client, resource, zone=settings.zone, now=now)
@@ -114,19 +108,9 @@ class Pipeline:
         returned for 0 requests. `span` belongs to the mode window. `show_events` adds internal events to the messages.
         """
         chosen = parse_mode(mode)
-        landing = IdempotentLanding.from_settings(
-            self.settings,
-            self.progress,
-            self.clock,
-            resource_name,
-            idempotency_key=idempotency_key,
-            mode=chosen,
-            once=once,
-            span=span,
-            show_events=show_events,
-            lane=lane,
+        landing = self._prepare(
+            resource_name, idempotency_key, chosen, once=once, span=span, show_events=show_events, lane=lane
         )
-
         return landing.recall_or_land(lambda run: (run.land_mode(chosen, span),))[0]
 
     def land_due(
@@ -143,44 +127,50 @@ class Pipeline:
         Missing records are then asked for by their ids, and those that are deleted become a second snapshot. Where
         nothing is due the newest snapshot is returned.
         """
-        landing = IdempotentLanding.from_settings(
-            self.settings,
-            self.progress,
-            self.clock,
-            resource_name,
-            idempotency_key=idempotency_key,
-            mode="reconcile" if reconcile else "due",
-            once=once,
-            show_events=show_events,
-        )
-
-        return landing.recall_or_land(lambda run: run.land_due(reconcile=reconcile))
+        mode = "reconcile" if reconcile else "due"
+        prepared = self._prepare(resource_name, idempotency_key, mode, once=once, show_events=show_events)
+        return prepared.recall_or_land(lambda run: run.land_due(reconcile=reconcile))
 
     def land_recent(self, resource_name: str, *, idempotency_key: str, once: bool = False) -> Manifest | None:
         """Land the newest days of a resource of which nothing is landed yet, so that people need not wait for the
         history. Return None where something is.
         """
-        landing = IdempotentLanding.from_settings(
-            self.settings,
-            self.progress,
-            self.clock,
-            resource_name,
-            idempotency_key=idempotency_key,
-            mode="recent",
-            once=once,
-        )
-
+        landing = self._prepare(resource_name, idempotency_key, "recent", once=once)
         return next(iter(landing.recall_or_land(lambda run: run.land_recent())), None)
+
+    def land_events(self, *, catch_up: bool = True) -> RoundReport:
+        """Land what the webhook's inbox received, and what it touched. With `catch_up`, poll where events may be lost.
+
+        Nothing is done where no receiver has ever run. An error of the API is in the report.
+        """
+        live = LiveRound(self.settings, self.progress, self.clock)
+        return live.land(catch_up=catch_up) if live.has_inbox() else RoundReport()
+
+    def live_once(self) -> RoundReport:
+        """Land what the webhook told and what it touched, then load it. An error of the API is in the report."""
+        self._check_load()
+        report = self.land_events()
+        return replace(report, load=self.load(concerns=()))
+
+    def live(self, *, every: float | None = None, announce: Callable[[RoundReport], None] = lambda _: None) -> None:
+        """Land events and load them, round after round, until the process is interrupted.
+
+        The report beside the warehouse is left to `load` and `sync`: its charts take longer than a round.
+        """
+        self._check_load()
+        quick = replace(self, settings=self.settings.model_copy(update={"report": False}))
+        run_rounds(
+            LiveRound(self.settings, self.progress, self.clock),
+            partial(quick.load, concerns=()),
+            tidy=partial(self.compact, older_than=LIVE_PACKING_AGE),
+            every=every,
+            clock=self.clock,
+            announce=announce,
+        )
 
     def require_manifests(self, addresses: Iterable[str]) -> None:
         """Raise ConfigurationError where the landing lacks one of these manifests, which were just written into it."""
-        landing = self._landing()
-        for address in addresses:
-            if not landing.has_snapshot(address):
-                raise ConfigurationError(
-                    f"The landing {self.settings.landing} lacks {address}, which another worker has landed: give all "
-                    "workers the same folder, as an absolute path, or a landing in an object store."
-                )
+        require_manifests(self._landing(), addresses, place=self.settings.landing)
 
     def load(self, *, concerns: Collection[int] | None = None, wait_seconds: float = 0.0) -> LoadReport:
         """Load every published snapshot that the warehouse lacks, of every company in the landing.
@@ -201,12 +191,17 @@ class Pipeline:
     ) -> SyncReport:
         """Land what is due of each resource, then load what was landed. An error is raised after that load.
 
-        A first run publishes the newest days before the history. `messages` adds the messages of changed chats.
+        What the webhook told comes first. A first run publishes the newest days before the history. `messages` adds
+        the messages of changed chats.
         """
         self._check_load()
         resources = [*select_resources(resource_names), *([RESOURCES["messages"]] if messages else [])]
         snapshots: list[Manifest] = []
         try:
+            events = self.land_events(catch_up=RESOURCES["chats"] not in resources)
+            snapshots += events.snapshots
+            if events.error is not None:
+                raise events.error
             for resource in dict.fromkeys(resources):
                 recent = self.land_recent(resource.name, idempotency_key=idempotency_key)
                 if recent is not None:
@@ -274,6 +269,21 @@ class Pipeline:
     def forget_again(self) -> ErasureReceipt:
         """Erase everyone who was forgotten from snapshots that were restored since. See `maintenance.forget_again`."""
         return maintenance.forget_again(self.settings, self.progress, self.clock)
+
+    def _prepare(
+        self, resource_name: str, idempotency_key: str, mode: str, *, once: bool, **options: Any
+    ) -> IdempotentLanding:
+        """Return the landing of one request. `options` are those of `IdempotentLanding.from_settings`."""
+        return IdempotentLanding.from_settings(
+            self.settings,
+            self.progress,
+            self.clock,
+            resource_name,
+            idempotency_key=idempotency_key,
+            mode=mode,
+            once=once,
+            **options,
+        )
 
     def _landing(self) -> Landing:
         settings = self.settings

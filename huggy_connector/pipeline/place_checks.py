@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from huggy_connector.errors import WarehouseUnusable
+from huggy_connector.errors import ConfigurationError, WarehouseUnusable
 from huggy_connector.landing import Landing
 from huggy_connector.settings import Settings, is_url
 from huggy_connector.storage import LocalStorage, probe_folder, resolve_links
@@ -29,3 +30,13 @@ def check_warehouse_place(settings: Settings) -> None:
         raise WarehouseUnusable(
             f"The warehouse's folder {folder} cannot be written to ({error.strerror}): give another path."
         ) from None
+
+
+def require_manifests(landing: Landing, addresses: Iterable[str], *, place: str) -> None:
+    """Raise ConfigurationError where the landing lacks one of these manifests. `place` is what the setting says."""
+    for address in addresses:
+        if not landing.has_snapshot(address):
+            raise ConfigurationError(
+                f"The landing {place} lacks {address}, which another worker has landed: give all workers the same "
+                "folder, as an absolute path, or a landing in an object store."
+            )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from huggy_connector.clock import Clock
-from huggy_connector.landing import Landing
+from huggy_connector.landing import Landing, Manifest
 from huggy_connector.privacy import PrivacyPolicy, hash_key_of
 from huggy_connector.progress import Progress
 from huggy_connector.report import update_report
@@ -22,6 +22,14 @@ from huggy_connector.warehouse import (
     read_calendar,
     roll_back,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one sync or backfill did."""
+
+    snapshots: tuple[Manifest, ...]
+    load: LoadReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,11 @@ class LandingRun:
         manifest = self.land(job)
         return manifest, *self._land_tombstones(manifest)
 
+    def land_touched(self, job: LandingJob) -> tuple[Manifest, ...]:
+        """Publish the records that events have touched, and the tombstones of those that are gone."""
+        manifest = self.land(job)
+        return manifest, *self._land_tombstones(manifest)
+
     def land_recent(self) -> tuple[Manifest, ...]:
         """Publish the newest days of a resource of which nothing is landed yet. Return nothing where something is."""
         job = choose_recent_job(
@@ -149,7 +154,7 @@ class LandingRun:
             if isinstance(walk, IncrementalWalk) and not certificate.exact:
                 self._progress.note(f"{self._resource.name}: not exact. {certificate.why}")
             ids = walk.next_cursor().ids if isinstance(walk, FullWalk) else None
-            manifest = work.publish(certificate=certificate, state=state_for_next_run(walk), ids=ids)
+            manifest = work.publish(certificate=certificate, state=state_for_next_run(walk, job), ids=ids)
         if manifest.personal:
             self._progress.note(f"{self._resource.name}: {describe_counts(manifest.personal)}")
         return manifest

@@ -23,14 +23,15 @@ def merge_parts(
     schema: pa.Schema,
     files: list[ManifestFile],
     heartbeat: Callable[[], None],
+    key: str = "id",
 ) -> IdCounter:
-    """Write the parts, given as (name, rows), into files in the folder `into`. Return the counts of rows and ids.
+    """Write the parts, given as (name, rows), into files in the folder `into`. Return the counts of rows and keys.
 
     There is at least one file, and each is named with the writer's token. Each file is in `files` before it is in the
     folder, so that it can be removed whatever happens. Raises SnapshotDamaged if a part has changed, and whatever
     `heartbeat` raises.
     """
-    counter = IdCounter()
+    counter = IdCounter(key)
     batches = _read_parts(storage, parts, counter, heartbeat)
     first = next(batches, None)
     while first is not None or not files:

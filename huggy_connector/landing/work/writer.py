@@ -119,8 +119,8 @@ class SnapshotWriter:
         """The bytes of the rows that are not yet durable."""
         return sum(int(batch.nbytes) for batch in self._pending)
 
-    def append(self, rows: Sequence[Row], *, fetched_at: datetime) -> None:
-        """Take rows into memory until the next commit."""
+    def append(self, rows: Sequence[Row], *, fetched_at: datetime, already_masked: bool = False) -> None:
+        """Take rows into memory until the next commit. For `already_masked` see `PrivacyPolicy.apply`."""
         if rows:
             batch = convert(
                 self._resource,
@@ -130,6 +130,7 @@ class SnapshotWriter:
                 policy=self._policy,
                 suppression_list=self._suppression_list,
                 detections=self._detections,
+                already_masked=already_masked,
             )
             if batch.num_rows:  # none is left if all are of forgotten people
                 self._pending.append(batch)
@@ -193,6 +194,7 @@ class SnapshotWriter:
                     into=self._target,
                     token=self._lease.token,
                     schema=arrow_schema(self._resource),
+                    key=self._resource.key,
                     files=files,
                     heartbeat=self.heartbeat,
                 )
@@ -275,11 +277,7 @@ class SnapshotWriter:
             account=self._account,
             state=state,
             ids=ids,
-            versions={
-                "huggy_connector": __version__,
-                "pyarrow": pa.__version__,
-                "python": platform.python_version(),
-            },
+            versions={"huggy_connector": __version__, "pyarrow": pa.__version__, "python": platform.python_version()},
         )
 
     def _published(self) -> Manifest | None:

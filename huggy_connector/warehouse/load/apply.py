@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from huggy_connector.catalogue import Resource
 from huggy_connector.landing import Manifest, SnapshotPart, SuppressedLanding
 from huggy_connector.warehouse.load import audit, deletes
-from huggy_connector.warehouse.load.merge import embedded, history, history_writer
+from huggy_connector.warehouse.load.merge import embedded, event_messages, events, history, history_writer
 from huggy_connector.warehouse.load.merge.stage import (
     NO_VERSION,
     RowCounts,
@@ -112,6 +112,8 @@ class SnapshotApplier:
         audit.record_snapshots(stage, counts, zone=zone, rules=rules, version=self.version, now=now)
 
     def _merge_rows(self, stage: SnapshotStage, batch: LoadBatch) -> UpsertCounts:
+        if not stage.resource.is_listed:
+            return self._merge_events(stage)
         for resource in self.embedded_resources:
             embedded.record_embedded_rows(stage, resource)
         if not stage.resource.history:
@@ -126,6 +128,13 @@ class SnapshotApplier:
             restore_rows(stage)
         history_writer.write_history(change)
         embedded.record_listed_rows(stage)
+        return changed
+
+    def _merge_events(self, stage: SnapshotStage) -> UpsertCounts:
+        changed = events.merge_events(stage)
+        for resource in self.retyper.resources.values():
+            if resource.told_by_events:
+                event_messages.merge_told_messages(stage, resource, zone=self.retyper.zones[stage.company_id])
         return changed
 
     def _stage(self, batch: LoadBatch, manifests: Sequence[Manifest]) -> SnapshotStage:

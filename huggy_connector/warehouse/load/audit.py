@@ -102,15 +102,15 @@ def record_rejects(stage: SnapshotStage) -> int:
     """Record the values that could not be read, and return how many. Of an id twice in a snapshot the winner counts."""
     stage.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {AUDIT_REJECTS} AS"
-        f" SELECT id, part, row, fetched_at, rejects FROM {STAGE_INCOMING} WHERE len(rejects) > 0"
+        f" SELECT {stage.key} AS id, part, row, fetched_at, rejects FROM {STAGE_INCOMING} WHERE len(rejects) > 0"
     )
     keys = f"(FROM {STAGE_KEYS} k JOIN {STAGE_PARTS} f USING (part) SEMI JOIN {AUDIT_REJECTS} r ON r.id = k.id)"
     row = stage.connection.execute(
         f"""
         INSERT INTO {meta.REJECTS.sql} BY NAME
         WITH winners AS ({select_winners(keys, "run_key, id")})
-        SELECT $company AS company_id, $resource AS resource, id, reject."column" AS column_name,
-               reject.reason AS reason, run_key, fetched_at
+        SELECT $company AS company_id, $resource AS resource, {"id" if stage.resource.key == "id" else "NULL"} AS id,
+               reject."column" AS column_name, reject.reason AS reason, run_key, fetched_at
         FROM (
             SELECT r.id, r.fetched_at, f.run_key, unnest(r.rejects) AS reject
             FROM {AUDIT_REJECTS} r JOIN {STAGE_PARTS} f USING (part)

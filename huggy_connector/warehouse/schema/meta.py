@@ -18,7 +18,12 @@ SNAPSHOTS = meta_table(
     COMPANY,
     RESOURCE,
     TableColumn("run_key", "VARCHAR", Text("Its name in the landing.", "Seu nome na área de pouso (landing).")),
-    column("mode", "VARCHAR", "full, incremental, window or tombstones.", "full, incremental, window ou tombstones."),
+    column(
+        "mode",
+        "VARCHAR",
+        "full, incremental, window, tombstones, ids (records that events touched) or events (what the webhook told).",
+        "full, incremental, window, tombstones, ids (registros tocados por eventos) ou events (avisos do webhook).",
+    ),
     column(
         "timezone",
         "VARCHAR",
@@ -211,4 +216,25 @@ DEFINITIONS = meta_table(
     key=("name",),
 )
 
-META = (PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, PERSONAL, TOMBSTONES, QUALITY, SCHEMA_CHANGES, DEFINITIONS)
+COVERAGE = meta_table(
+    "coverage",
+    "One row a span of time and what is known of it: whether all that happened is in this file.",
+    "Uma linha por período e o que se sabe dele: se tudo o que aconteceu está neste arquivo.",
+    COMPANY,
+    column("source", "VARCHAR", "webhook or poll.", "webhook ou poll (leitura da API)."),
+    column(
+        "kind",
+        "VARCHAR",
+        "covered, hole (events may be lost), or healed (a hole whose changes a poll has read since).",
+        "covered (coberto), hole (pode haver eventos perdidos) ou healed (lacuna que uma leitura da API sanou).",
+    ),
+    column("from_at", "TIMESTAMPTZ", "Start of the span.", "Início do período."),
+    column("to_at", "TIMESTAMPTZ", "End of the span.", "Fim do período."),
+    column("reason", "VARCHAR", "How that is known.", "Como se sabe disso."),
+    key=("company_id", "source", "from_at", "kind", "reason"),
+)
+
+META = (
+    *(PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, PERSONAL, TOMBSTONES, QUALITY, SCHEMA_CHANGES, DEFINITIONS),
+    COVERAGE,
+)

@@ -97,7 +97,9 @@ def _table_differences(
 
 def _define_column(column: TableColumn) -> str:
     """Return the definition of a column in SQL. JSON repeats its keys: as zstd it is written faster and is smaller."""
-    return f"{sql.name(column.name)} {column.type}{' USING COMPRESSION zstd' if column.type == 'JSON' else ''}"
+    compression = " USING COMPRESSION zstd" if column.type == "JSON" else ""
+    default = f" DEFAULT {sql.text(column.default)}" if column.default else ""
+    return f"{sql.name(column.name)} {column.type}{compression}{default}"
 
 
 def _table_key(table: TableSpec) -> tuple[str, str]:

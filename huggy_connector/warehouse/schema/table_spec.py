@@ -13,11 +13,12 @@ FORMAT = 4
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column. `type` is in DuckDB's spelling."""
+    """A column. `type` is in DuckDB's spelling. `default` is the text in rows that name none, and in older rows."""
 
     name: str
     type: str
     comment: Text
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ def meta_table(name: str, english: str, portuguese: str, *columns: TableColumn, 
     return TableSpec("meta", name, Text(english, portuguese), columns, key)
 
 
-def column(name: str, kind: str, english: str, portuguese: str) -> TableColumn:
+def column(name: str, kind: str, english: str, portuguese: str, *, default: str = "") -> TableColumn:
     """Return a column with its comment in both languages."""
-    return TableColumn(name, kind, Text(english, portuguese))
+    return TableColumn(name, kind, Text(english, portuguese), default)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,13 @@ EMBEDDED_AT = column(
     "Time of the newest value that came from a row that it was embedded in; NULL where all are from its own list.",
     "Hora do valor mais novo vindo de uma linha em que estava embutida; NULL se tudo veio da própria lista.",
 )
+ORIGIN = column(
+    "origin",
+    "VARCHAR",
+    "api: read from the API. webhook: only told by an event so far; the row of the API takes its place.",
+    "api: lida da API. webhook: só avisada por um evento até agora; a linha da API toma seu lugar.",
+    default="api",
+)
 VALIDITY = (
     column("valid_from", "TIMESTAMPTZ", "When it was first read so.", "Quando foi lida assim pela primeira vez."),
     column(
@@ -98,7 +105,9 @@ def table_of(resource: Resource) -> TableSpec:
         columns += [SEEN_AT, DELETED_AT, DELETED_GRADE]
     if resource.embedded is not None:
         columns.append(EMBEDDED_AT)
-    return TableSpec("main", resource.name, resource.comment, tuple(columns), ("company_id", "id"))
+    if resource.told_by_events:
+        columns.append(ORIGIN)
+    return TableSpec("main", resource.name, resource.comment, tuple(columns), ("company_id", resource.key))
 
 
 def tracked_columns(resource: Resource) -> tuple[Source, ...]:

@@ -105,7 +105,7 @@ class Desk:
             cut = batch.slice(number * size, size)
             write_parquet(place / name, arrow_schema(resource), [cut])
             files.append(describe_file(name, place / name, cut.num_rows))
-        ids = batch.column("id").to_pylist()
+        ids = batch.column(resource.key).to_pylist()
         manifest = Manifest(
             **{
                 "resource": resource.name,

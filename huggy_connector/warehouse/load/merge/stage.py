@@ -30,7 +30,8 @@ LATEST_FIRST = f"fetched_at DESC, version = {NO_VERSION} DESC, version DESC, row
 """The order of the sightings of one id in `STAGE_KEYS`, in SQL: the first that is not stale counts."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How long after its reading a believed time of change may lie: clocks differ."""
-_REQUIRED_COLUMNS = ("id", "fetched_at", "row_hash", "extra", "rejects")
+_REQUIRED_COLUMNS = ("fetched_at", "row_hash", "extra", "rejects")
+"""Those that each snapshot has, beside its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ class SnapshotStage:
         """The table of the resource."""
         return table_of(self.resource)
 
+    @property
+    def key(self) -> str:
+        """The column that tells rows apart, in SQL. `STAGE_KEYS` calls it `id`, whatever its name."""
+        return sql.name(self.resource.key)
+
     def version_of(self, alias: str) -> str:
         """Return the version of a row of the table, in SQL."""
         return version_of(self.resource, alias)
@@ -98,10 +104,13 @@ def stage_snapshots(
     """
     ordered = tuple(sorted(manifests, key=lambda each: each.run_key))
     in_order = sorted(parts, key=lambda each: (each.run_key, each.path.name))
-    columns = create_parts_view(connection, table_of(resource), in_order, view=STAGE_INCOMING, listing=STAGE_PARTS)
+    columns = create_parts_view(
+        connection, table_of(resource), in_order, view=STAGE_INCOMING, listing=STAGE_PARTS, key=resource.key
+    )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {STAGE_KEYS} AS SELECT"
-        f" id, {version_of(resource, 'i')} AS version, fetched_at, row_hash, part, row FROM {STAGE_INCOMING} i"
+        f" {sql.name(resource.key)} AS id, {version_of(resource, 'i')} AS version, fetched_at, row_hash, part, row"
+        f" FROM {STAGE_INCOMING} i"
     )
     winners = select_winners(f"(FROM {STAGE_KEYS} WHERE id IS NOT NULL)", "id")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGE_WINNERS} AS {winners}")
@@ -142,7 +151,13 @@ def select_winners(sightings: str, by: str) -> str:
 
 
 def create_parts_view(
-    connection: DuckDBPyConnection, table: TableSpec, parts: Sequence[SnapshotPart], *, view: str, listing: str
+    connection: DuckDBPyConnection,
+    table: TableSpec,
+    parts: Sequence[SnapshotPart],
+    *,
+    view: str,
+    listing: str,
+    key: str = "id",
 ) -> tuple[str, ...]:
     """Create a view like `STAGE_INCOMING` and a table like `STAGE_PARTS` of these parts.
 
@@ -160,12 +175,12 @@ def create_parts_view(
         return tuple(wanted)
     source = read_parquet_call(parts, "file_row_number = true")
     found = {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-    if missing := [name for name in _REQUIRED_COLUMNS if name not in found]:
+    if missing := [name for name in (key, *_REQUIRED_COLUMNS) if name not in found]:
         raise SnapshotDamaged(
             f"A snapshot of {table.name} has no column {missing[0]!r}, so something else wrote it: move it away."
         )
     columns = tuple(name for name in wanted if name in found)
-    read = ", ".join(f"{_cast_column(name, wanted[name])} AS {sql.name(name)}" for name in columns)
+    read = ", ".join(f"{cast_column(name, wanted[name])} AS {sql.name(name)}" for name in columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {sql.name(view)} AS SELECT {read}, p.rejects, f.part, p.file_row_number AS row"
         f" FROM {source} p JOIN {sql.name(listing)} f ON f.file = p.filename{own_rows_condition(parts)}"
@@ -200,8 +215,8 @@ def own_rows_condition(parts: Iterable[SnapshotPart]) -> str:
     return f" AND f.in_pack = coalesce(p.{sql.name(RUN_KEY_COLUMN)}, '')"
 
 
-def _cast_column(column: str, kind: str) -> str:
-    """Return the SQL of a column with its type. What is no JSON to DuckDB (half a surrogate pair) becomes a string."""
+def cast_column(column: str, kind: str) -> str:
+    """Return the SQL of a column of `p`, with its type. What is no JSON (half a surrogate pair) becomes a string."""
     value = f"p.{sql.name(column)}"
     if kind == "JSON":
         return f"coalesce(TRY_CAST({value} AS JSON), to_json({value}))"

@@ -43,7 +43,12 @@ def check_freshness(
 def _check_age(
     connection: DuckDBPyConnection, resource: Resource, *, now: datetime, sweep_days: float
 ) -> Iterator[CheckFinding]:
-    """Check, per company, the age of the newest snapshot. A long list only read whole may be `sweep_days` older."""
+    """Check, per company, the age of the newest snapshot. A long list only read whole may be `sweep_days` older.
+
+    Events have no age: whether their silence is odd, `meta.coverage` tells.
+    """
+    if not resource.is_listed:
+        return
     is_swept = resource.paged and resource.parent is None and not resource.is_ordered
     for company_id, newest, ids in connection.execute(
         f"SELECT company_id, epoch(max(started_at)), max_by(unique_ids, run_key) FILTER (mode = 'full')"

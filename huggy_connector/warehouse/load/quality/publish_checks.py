@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from huggy_connector.catalogue import ListOrder, Resource, list_references
+from huggy_connector.catalogue import ListOrder, Resource, Scalar, list_references
 from huggy_connector.errors import CheckFailed, ConfigurationError
 from huggy_connector.warehouse.load.merge.stage import RowCounts, SnapshotStage
 from huggy_connector.warehouse.schema import meta, sql
@@ -102,10 +102,11 @@ def read_check_settings(
 
 def _warning_checks(resource: Resource) -> Iterator[str]:
     """Yield the names of the checks of a table that warn, or do not run, unless they are set to stop."""
-    yield from ("values_readable", NO_DRIFT, "fresh", "same_privacy")
+    yield from ("values_readable", NO_DRIFT, "same_privacy")
+    yield from ("fresh",) if resource.is_listed else ()
     for column in filter(None, (resource.created, resource.version)):
         yield from (f"{column}_present", f"{column}_not_ahead")
-    if resource.order is ListOrder.UNKNOWN:
+    if resource.is_listed and resource.order is ListOrder.UNKNOWN:
         yield "sweep_not_shrunk"
     if resource.is_ordered and resource.parent is None:
         yield "clock_agrees"
@@ -213,14 +214,13 @@ def _check_key(connection: DuckDBPyConnection, resource: Resource) -> Iterator[C
 
     Ids are counted by ranges of 32, each id as one bit: they lie close together, so there are few groups.
     """
-    table = table_of(resource).sql
-    doubled = _fetch_count(
-        connection,
-        "SELECT coalesce(sum(rows - ids), 0) FROM ("
-        " SELECT count(id) AS rows, bit_count(bit_or(1::BIGINT << (id & 31))) AS ids"
-        f" FROM {table} GROUP BY company_id, id >> 5)",
-    )
-    missing = _fetch_count(connection, f"SELECT count(*) FROM {table} WHERE company_id IS NULL OR id IS NULL")
+    table, key = table_of(resource).sql, sql.name(resource.key)
+    is_number = resource.column(resource.key).type is Scalar.BIGINT
+    ids = "bit_count(bit_or(1::BIGINT << (id & 31)))" if is_number else f"count(DISTINCT {key})"
+    group = f"company_id, {'id >> 5' if is_number else key}"
+    counts = f"SELECT count({key}) AS rows, {ids} AS ids FROM {table} GROUP BY {group}"
+    doubled = _fetch_count(connection, f"SELECT coalesce(sum(rows - ids), 0) FROM ({counts})")
+    missing = _fetch_count(connection, f"SELECT count(*) FROM {table} WHERE company_id IS NULL OR {key} IS NULL")
     yield CheckFinding(
         "unique_key", resource.name, CheckLevel.STOP, not doubled, f"{doubled:,} rows repeat the id of another"
     )
@@ -257,7 +257,7 @@ def _check_history(connection: DuckDBPyConnection, resource: Resource) -> Iterat
 
 def _check_sweep_sizes(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
     """Check, per company, that a full sweep of a list without an order finds about as much as the one before."""
-    if resource.order is not ListOrder.UNKNOWN:
+    if not resource.is_listed or resource.order is not ListOrder.UNKNOWN:
         return
     for (company_id,) in connection.execute(
         f"SELECT DISTINCT company_id FROM {meta.SNAPSHOTS.sql} WHERE resource = ? ORDER BY ALL", [resource.name]

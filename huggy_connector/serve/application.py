@@ -1,0 +1,80 @@
+"""The addresses of the server, and what it does at its start, at its end and in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from huggy_connector.errors import WebhookError
+from huggy_connector.serve.endpoint import Patience, WebhookEndpoint
+from huggy_connector.serve.health import Health
+from huggy_connector.webhook import Inbox
+from huggy_connector.webhook.receiver import Receiver
+from huggy_connector.webhook.tally import Tally
+
+BEAT_SECONDS = 5.0
+BEATS_A_SUMMARY = 12
+"""Heartbeats between two lines of the log that say what was received, if anything was."""
+
+
+def create_application(
+    receiver: Receiver, inbox: Inbox, health: Health, *, patience: Patience, note: Callable[[str], None]
+) -> Starlette:
+    """Return the ASGI application."""
+
+    async def show_health(request: Request) -> Response:
+        del request
+        state = await asyncio.to_thread(health.describe)
+        return JSONResponse(state, 200 if state["status"] == "ok" else 503)
+
+    async def show_metrics(request: Request) -> Response:
+        del request
+        return Response(await asyncio.to_thread(health.metrics), media_type=CONTENT_TYPE_LATEST)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        inbox.hand_over = asyncio.get_running_loop().call_soon_threadsafe
+        beats = asyncio.create_task(_beat(inbox, receiver.tally, note))
+        try:
+            yield
+        finally:
+            beats.cancel()
+            inbox.hand_over = lambda call: call()
+
+    endpoint = WebhookEndpoint(receiver, patience=patience, note=note)
+    routes = [
+        Route("/webhook/{address:path}", endpoint, methods=["POST"]),
+        Route("/health", show_health),
+        Route("/metrics", show_metrics),
+    ]
+    application = Starlette(routes=routes, lifespan=lifespan)
+    application.router.redirect_slashes = False
+    return application
+
+
+async def _beat(inbox: Inbox, tally: Tally, note: Callable[[str], None]) -> None:
+    """Tell the inbox that the server answers. That its loop runs is part of it."""
+    told = dict[str, int]()
+    for number in range(1, 2**62):
+        with suppress(WebhookError):
+            inbox.begin_beat()
+        if number % BEATS_A_SUMMARY == 0:
+            told = _note_changes(tally, told, note)
+        await asyncio.sleep(BEAT_SECONDS)
+
+
+def _note_changes(tally: Tally, told: dict[str, int], note: Callable[[str], None]) -> dict[str, int]:
+    """Note what was received since `told`. Return the counts as they are now."""
+    now = {"events accepted": tally.events, "withheld": tally.withheld, "answered 503": tally.answers[503]}
+    now |= {f"refused ({reason})": count for reason, count in tally.refusals.items()}
+    changes = [f"{count - told.get(name, 0):,} {name}" for name, count in now.items() if count != told.get(name, 0)]
+    if changes:
+        note(f"In the last minute: {', '.join(changes)}.")
+    return now

@@ -1,0 +1,123 @@
+"""Makes the row of an event: ids, times, and a fingerprint that tells one event from another. Pure.
+
+Huggy gives no event an id. An item's `id` is that of its chat, contact or message, which has many events. So what tells
+two events apart is their content, as it may be written: a fingerprint of what the privacy policy hides would let
+everybody test guesses of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from huggy_connector.catalogue import IDS, Scalar
+from huggy_connector.catalogue.events import ItemKind, kind_of
+from huggy_connector.rows.coercion import keep_fitting
+from huggy_connector.rows.paths import value_at
+
+VOLATILE = frozenset({"read_at", "readAt", "photo"})
+"""Keys whose values differ between two deliveries of the same event."""
+CLOSING_EVENT = "closedChat"
+
+_CHAT_REFERENCES = ("chat", "chatID", "chatId", "chat_id")
+_CONTACT_REFERENCES = ("customer", "chatCustomer", "contact", "chat.customer", "customerId", "contactId", "contact_id")
+_AGENT_REFERENCES = ("agent", "agentID", "agentId", "agent_id")
+_STEP_REFERENCES = ("workflowStepID", "workflowStepId", "workflow_step_id", "chat.workflowStepID")
+_FLOW_REFERENCES = ("flowID", "flowId", "flow_id", "flow")
+_DEPARTMENT_REFERENCES = ("department", "departmentId", "chat.department")
+_REFERENCES: Mapping[ItemKind, Mapping[str, tuple[str, ...]]] = {
+    ItemKind.CHAT: {"chat_id": ("id", *_CHAT_REFERENCES)},
+    ItemKind.CONTACT: {"contact_id": ("id",)},
+    ItemKind.MESSAGE: {"message_id": ("id",), "agent_id": ()},
+    ItemKind.OTHER: {},
+}
+"""Where the items of a kind have an id elsewhere than others."""
+_ANY_REFERENCES: Mapping[str, tuple[str, ...]] = {
+    "item_id": ("id",),
+    "chat_id": _CHAT_REFERENCES,
+    "contact_id": _CONTACT_REFERENCES,
+    "agent_id": _AGENT_REFERENCES,
+    "message_id": ("message",),
+    "department_id": _DEPARTMENT_REFERENCES,
+    "workflow_step_id": _STEP_REFERENCES,
+    "flow_id": _FLOW_REFERENCES,
+}
+_PATHS = {kind: {**_ANY_REFERENCES, **own} for kind, own in _REFERENCES.items()}
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
+
+
+def make_row(
+    event: str, item: Mapping[str, Any], *, envelope_at: datetime | None, received_at: datetime
+) -> dict[str, Any]:
+    """Return the row of an event as it was received, without its fingerprint. What cannot be read is left out."""
+    kind = kind_of(event)
+    row: dict[str, Any] = {"event": event}
+    for name, paths in _PATHS[kind].items():
+        found = next((number for path in paths if (number := _read_reference(item, path)) is not None), None)
+        if found is not None:
+            row[name] = found
+    if kind is ItemKind.MESSAGE and item.get("senderType", item.get("sender_type")) == "agent":
+        sender = _read_reference(item, "sender")
+        row |= {} if sender is None else {"agent_id": sender}
+    situation = value_at(item, "chat.situation") if kind is ItemKind.MESSAGE else item.get("situation")
+    if isinstance(situation, str) and situation:
+        row["situation"] = situation
+    occurred_at = _own_time(event, kind, item) or (None if envelope_at is None else envelope_at.isoformat())
+    if occurred_at is not None:
+        row["occurred_at"] = occurred_at
+    if envelope_at is not None:
+        row["envelope_at"] = envelope_at.isoformat()
+    row["received_at"] = received_at.isoformat()
+    row["item"] = item
+    return row
+
+
+def fingerprint(event: str, item: Any) -> str:
+    """Return 32 hex digits that are the same for every delivery of an event. `item`: after the privacy policy."""
+    text = f"{event}\n{_encode(_without_volatile(item))}"
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def read_company(item: Mapping[str, Any]) -> int | None:
+    """Return the company that an item names; None if it names none."""
+    for path in ("company", "companyID", "companyId", "company_id"):
+        number = _read_reference(item, path)
+        if number is not None:
+            return number
+    return None
+
+
+def read_id(value: Any) -> int | None:
+    """Return the id that a number or a text of digits stands for; None for anything else."""
+    match value:
+        case bool():
+            return None
+        case str():
+            digits = value.strip()
+            value = int(digits) if len(digits) <= 19 and digits.isascii() and digits.isdecimal() else None  # noqa: PLR2004
+        case float():
+            value = int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and value in IDS else None
+
+
+def _read_reference(item: Mapping[str, Any], path: str) -> int | None:
+    """Return the id at a path: a number, or an object that has one."""
+    value = value_at(item, path) if "." in path else item.get(path)
+    return read_id(value.get("id") if isinstance(value, dict) else value)
+
+
+def _own_time(event: str, kind: ItemKind, item: Mapping[str, Any]) -> str | None:
+    names = ("send_at", "sendAt") if kind is ItemKind.MESSAGE else ("closed_at", "closedAt")
+    if kind is not ItemKind.MESSAGE and event != CLOSING_EVENT:
+        return None
+    values = (item.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str) and keep_fitting(Scalar.INSTANT, value)), None)
+
+
+def _without_volatile(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_volatile(each) for key, each in value.items() if key not in VOLATILE}
+    return [_without_volatile(each) for each in value] if isinstance(value, list) else value

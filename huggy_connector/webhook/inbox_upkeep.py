@@ -1,0 +1,163 @@
+"""Changes of the inbox that others make than its receiver, also while that one runs: each in small steps, so that it
+does not wait long for the file.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from huggy_connector.errors import InboxBusy
+from huggy_connector.webhook.entries import to_microseconds
+from huggy_connector.webhook.inbox_file import begin_session, open_inbox, take_lock, transaction, translate_errors
+from huggy_connector.webhook.learning import open_window
+
+STEP = 1_000
+"""Entries of one transaction."""
+SPANS_KEPT = timedelta(days=90)
+_CONTENT = "company_id, received_at, row, reason, sha256, size"
+
+
+class InboxUpkeep:
+    """The inbox as commands change it. Make it with `open`."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self._folder = folder
+        self._connection = connection
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False) -> Self:
+        """Open the inbox in a folder. Raises InboxUnusable if there is none, unless it may `create` it."""
+        return cls(folder, open_inbox(folder, create=create))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def open_learning_window(self, company_id: int | None, *, now: datetime) -> None:
+        """Let the receiver learn the token of the next handshake."""
+        with self._transaction() as connection:
+            open_window(connection, company_id, now=to_microseconds(now))
+
+    def prune(self, landed: Mapping[int, Mapping[str, int]], *, keep: timedelta, now: datetime) -> int:
+        """Remove what is landed and was received longer than `keep` ago. Return how many entries that were.
+
+        `landed` has the highest landed sequence number of each session, by company. It is kept, for `huggy serve` to
+        tell how much is not landed.
+        """
+        with self._transaction() as connection:
+            for company_id, sessions in landed.items():
+                connection.executemany(
+                    "INSERT INTO landed VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
+                    [(company_id, session, seq) for session, seq in sessions.items()],
+                )
+        before = to_microseconds(now - keep)
+        removed = sum(self._delete(condition, values) for condition, values in self._landed_ranges(landed, before))
+        removed += self._delete("company_id IS NULL AND received_at < ?", (before,))
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM spans WHERE end_at < ?", (min(before, to_microseconds(now - SPANS_KEPT)),))
+        if removed:
+            with translate_errors(self._folder):
+                connection.execute("PRAGMA incremental_vacuum").fetchall()
+        return removed
+
+    def erase(self, company_id: int, matches: Callable[[dict[str, Any]], bool]) -> int:
+        """Erase the entries of that company whose rows match, from the file and its log. Return how many they were.
+
+        Raises InboxBusy if a reader keeps the log from being emptied: the same call does it later.
+        """
+        erased, begin, is_done = 0, 0, False
+        while not is_done:
+            with self._transaction() as connection:
+                page = connection.execute(
+                    "SELECT seq, row FROM entries WHERE company_id = ? AND seq > ? AND row IS NOT NULL "
+                    "ORDER BY seq LIMIT ?",
+                    (company_id, begin, STEP),
+                ).fetchall()
+                found = [(seq,) for seq, row in page if matches(json.loads(row))]
+                connection.executemany("DELETE FROM entries WHERE seq = ?", found)
+            erased += len(found)
+            is_done = len(page) < STEP
+            begin = begin if is_done else page[-1][0]
+        with translate_errors(self._folder):
+            is_busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if is_busy:
+            raise InboxBusy(
+                f"Another process reads the inbox {self._folder}, so what was erased stays in its log: do this again."
+            )
+        return erased
+
+    def replay(self, start: datetime, end: datetime, *, now: datetime) -> int:
+        """Give what was received from `start` to before `end` new sequence numbers, so that it is landed again. Return
+        how many items that were.
+        """
+        moved, last = 0, self._begin_replay(to_microseconds(now))
+        while True:
+            with self._transaction() as connection:
+                page = connection.execute(
+                    "SELECT seq FROM entries WHERE seq <= ? AND received_at >= ? AND received_at < ? "
+                    "AND row IS NOT NULL ORDER BY seq LIMIT ?",
+                    (last, to_microseconds(start), to_microseconds(end), STEP),
+                ).fetchall()
+                connection.executemany(
+                    f"INSERT INTO entries ({_CONTENT}) SELECT {_CONTENT} FROM entries WHERE seq = ?", page
+                )
+                connection.executemany("DELETE FROM entries WHERE seq = ?", page)
+            moved += len(page)
+            if len(page) < STEP:
+                return moved
+
+    def _begin_replay(self, now: int) -> int:
+        """Return the last sequence number so far. Where no receiver runs, a session of its own begins: the newest one
+        may be in a copy that was brought back, and its next numbers may have been landed before.
+        """
+        lock = None
+        with suppress(InboxBusy):  # a receiver runs, whose session is the newest
+            lock = take_lock(self._folder)
+        if lock is not None:
+            with lock, self._transaction() as connection:
+                begin_session(connection, now)
+            lock.release()
+        with translate_errors(self._folder):
+            return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0])
+
+    def _landed_ranges(
+        self, landed: Mapping[int, Mapping[str, int]], before: int
+    ) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield conditions for entries that are landed and old enough, with their values."""
+        with translate_errors(self._folder):
+            sessions = self._connection.execute("SELECT session, after_seq FROM sessions ORDER BY number").fetchall()
+        ends = [*(after for _, after in sessions[1:]), 2**62]
+        for (session, first), last in zip(sessions, ends, strict=True):
+            for company_id, seqs in landed.items():
+                if session in seqs:
+                    yield (
+                        "seq > ? AND seq <= ? AND company_id = ? AND received_at < ?",
+                        (first, min(last, seqs[session]), company_id, before),
+                    )
+
+    def _delete(self, condition: str, values: tuple[int, ...]) -> int:
+        deleted = 0
+        while True:
+            with self._transaction() as connection:
+                step = connection.execute(
+                    f"DELETE FROM entries WHERE seq IN (SELECT seq FROM entries WHERE {condition} LIMIT {STEP})", values
+                ).rowcount
+            deleted += step
+            if step < STEP:
+                return deleted
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with translate_errors(self._folder), transaction(self._connection) as connection:
+            yield connection
