@@ -84,7 +84,7 @@ class Planner:
         if self._draw("old"):
             for each in told:
                 each.event = _FORMER_NAMES.get(each.event, each.event)
-        if self._draw("unknown"):
+        if self._draw("unknown") and len({each.event for each in told}) < MOST_KEYS:
             item = {"id": rng.randrange(10**6), "status": "ok", "company": {"id": self._company}}
             told = [*told, self._record.add(rng.choice(_UNKNOWN_EVENTS), item, moment=moment)]
         is_tokenless = self._draw("token")
