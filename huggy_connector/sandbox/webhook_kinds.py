@@ -20,6 +20,7 @@ DISORDERS: dict[str, str] = {
     "overtaken": "it comes after those that follow it, within two seconds",
     "twice": "it comes twice, byte by byte",
     "again": "its items come a second time, in another envelope",
+    "form": "its items come a second time, as a form",
     "never": "it never comes",
     "moved": "the chat has moved on before it comes",
     "old": "its events have their former names",
@@ -31,7 +32,6 @@ DISORDERS: dict[str, str] = {
     "foreign": "one of another company comes too",
     "json": "a body of invalid JSON comes too",
     "empty": "an empty body comes too",
-    "form": "a form comes too",
 }
 
 EVERY = "all"

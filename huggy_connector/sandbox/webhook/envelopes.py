@@ -10,7 +10,14 @@ from huggy_connector.sandbox.data.rng import seeded_random
 from huggy_connector.sandbox.options import Options, parse_names
 from huggy_connector.sandbox.webhook.chains import Chain
 from huggy_connector.sandbox.webhook.record import Record, Told
-from huggy_connector.sandbox.webhook.requests import JSON_TYPE, Request, create_request, write_envelope
+from huggy_connector.sandbox.webhook.requests import (
+    FORM_TYPE,
+    JSON_TYPE,
+    Request,
+    create_request,
+    write_envelope,
+    write_form,
+)
 from huggy_connector.sandbox.webhook.strays import STRAYS, StrayWriter
 
 MOST_KEYS, MOST_ITEMS = 4, 5
@@ -19,7 +26,7 @@ MOST_KEYS, MOST_ITEMS = 4, 5
 _DISORDER_STREAM = 98
 _OVERTAKEN_SECONDS = 2.0
 _FORMER_NAMES = {"sentAllMessage": "sendedAllMessage", "startedChat": "createdChat"}
-_OTHER_TYPES = ("text/plain", "application/x-www-form-urlencoded", "")
+_OTHER_TYPES = ("text/plain", FORM_TYPE, "")
 _UNKNOWN_EVENTS = ("changedAgentStatus", "ratedChat", "updatedQueue")
 
 
@@ -84,7 +91,7 @@ class Planner:
         if self._draw("old"):
             for each in told:
                 each.event = _FORMER_NAMES.get(each.event, each.event)
-        if self._draw("unknown"):
+        if self._draw("unknown") and len({each.event for each in told}) < MOST_KEYS:
             item = {"id": rng.randrange(10**6), "status": "ok", "company": {"id": self._company}}
             told = [*told, self._record.add(rng.choice(_UNKNOWN_EVENTS), item, moment=moment)]
         is_tokenless = self._draw("token")
@@ -93,21 +100,26 @@ class Planner:
         )
         content_type = rng.choice(_OTHER_TYPES) if self._draw("type") else JSON_TYPE
         delay = self._draw_delay(rng)
-        is_twice, is_again = self._draw("twice"), self._draw("again")
         if self._draw("never"):
-            is_twice = is_again = False
             for each in told:
                 each.lost = "never"
         else:
             yield create_request("envelope", told, body, content_type=content_type, delay=delay)
-        if is_twice:
-            yield create_request("twice", told, body, content_type=content_type, delay=delay + rng.random())
-        if is_again:
-            later = rng.random() * self.late_seconds
-            again = rng.sample(told, rng.randint(1, len(told)))
-            body = write_envelope(again, time=self._to_epoch(moment + int(later)), token=self.token)
-            yield create_request("again", again, body, delay=later)
+            if self._draw("twice"):
+                yield create_request("twice", told, body, content_type=content_type, delay=delay + rng.random())
+            yield from self._repeat(told, moment)
         yield from self._stray(moment, is_tokenless=is_tokenless)
+
+    def _repeat(self, told: list[Told], moment: int) -> Iterator[Request]:
+        """Yield what tells the same items a second time."""
+        if self._draw("again"):
+            later = self._rng.random() * self.late_seconds
+            some = self._rng.sample(told, self._rng.randint(1, len(told)))
+            body = write_envelope(some, time=self._to_epoch(moment + int(later)), token=self.token)
+            yield create_request("again", some, body, delay=later)
+        if self._draw("form"):
+            body = write_form(told, time=self._to_epoch(moment), token=self.token)
+            yield create_request("form", told, body, content_type=FORM_TYPE)
 
     def _stray(self, moment: int, *, is_tokenless: bool) -> Iterator[Request]:
         kinds = [kind for kind in STRAYS if kind != "token" and self._draw(kind)]

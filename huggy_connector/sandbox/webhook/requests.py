@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from huggy_connector.sandbox.webhook.record import Told
 
 JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,17 @@ def create_request(
 
 def write_envelope(told: Iterable[Told], *, time: int, token: str) -> bytes:
     """Return the body that tells items. Without a token the key is absent."""
+    head = f'"token":"{token}",' if token else ""
+    return f'{{"time":{time},{head}"messages":{_write_messages(told)}}}'.encode()
+
+
+def write_form(told: Iterable[Told], *, time: int, token: str) -> bytes:
+    """Return the envelope as a form, whose field `messages` is JSON."""
+    return urlencode({"time": time, "token": token, "messages": _write_messages(told)}).encode()
+
+
+def _write_messages(told: Iterable[Told]) -> str:
     items: dict[str, list[str]] = {}
     for each in told:
         items.setdefault(each.event, []).append(each.item)
-    messages = ",".join(f'"{event}":[{",".join(texts)}]' for event, texts in items.items())
-    head = f'"token":"{token}",' if token else ""
-    return f'{{"time":{time},{head}"messages":{{{messages}}}}}'.encode()
+    return "{" + ",".join(f'"{event}":[{",".join(texts)}]' for event, texts in items.items()) + "}"

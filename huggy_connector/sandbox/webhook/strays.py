@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from huggy_connector.sandbox.webhook.record import Record, Told
-from huggy_connector.sandbox.webhook.requests import JSON_TYPE, Request, create_request, write_envelope
+from huggy_connector.sandbox.webhook.requests import Request, create_request, write_envelope
 
-STRAYS = ("big", "token", "wrong", "foreign", "json", "empty", "form")
+STRAYS = ("big", "token", "wrong", "foreign", "json", "empty")
 
 _BIG_BYTES = 300_000
 _FIRST_FORGED_ID = 990_000_001
 _WRONG_TOKEN = "f" * 32
-_FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 class StrayWriter:
@@ -34,24 +31,14 @@ class StrayWriter:
             case "big":
                 told = [self._tell_big(moment)]
                 return create_request(kind, told, write_envelope(told, time=time, token=token))
-            case "form":
-                told = [self._forge(moment, company=self._company)]
-                fields = {"time": time, "token": token, "messages": told[0].item}
-                return create_request(kind, told, urlencode(fields).encode(), content_type=_FORM_TYPE)
             case _:
                 told = [self._forge(moment, company=self._company + (1 if kind == "foreign" else 0))]
                 shown = {"token": "", "wrong": _WRONG_TOKEN}.get(kind, token)
-                return create_request(kind, told, write_envelope(told, time=time, token=shown), content_type=JSON_TYPE)
+                return create_request(kind, told, write_envelope(told, time=time, token=shown))
 
     def _tell_big(self, moment: int) -> Told:
-        item = {
-            "chatID": _FIRST_FORGED_ID + self._number,
-            "flowID": 3213,
-            "flowToken": "importa-catalogo",
-            "context": {"catalogo": "ç" * (_BIG_BYTES // 2)},
-            "company": {"id": self._company},
-        }
-        return self._record.add("finishedAutomationFlow", item, moment=moment)
+        item = {"number": self._number, "text": "ç" * (_BIG_BYTES // 2), "company": {"id": self._company}}
+        return self._record.add("importedCatalogue", item, moment=moment)
 
     def _forge(self, moment: int, *, company: int) -> Told:
         item = {"id": _FIRST_FORGED_ID + self._number, "name": "Ninguém", "company": {"id": company}}

@@ -119,19 +119,14 @@ def test_every_disorder_is_seen_by_the_receiver() -> None:
     companies = {item["company"]["id"] for item in map(json.loads, {text for _, text in receiver.items})}
     assert companies == {4242, 4243}
     sizes = {(len(each["messages"]), max(map(len, each["messages"].values()))) for each in receiver.envelopes}
-    assert max(keys for keys, _ in sizes) == 5
-    assert max(items for _, items in sizes) > 1
+    assert max(keys for keys, _ in sizes) == 4
+    assert 1 < max(items for _, items in sizes) <= 5
     times = [each["time"] for each in receiver.envelopes]
     assert times != sorted(times)
     assert truth["lost_by"].keys() == {"never"}
-    assert Counter(list_items(truth, "answered")).keys() == set(receiver.items) | {
-        (row["event"], canonical(row["item"]))
-        for row in truth["rows"]
-        if not row["genuine"] and row["answers"] == ["200"]
-    }
+    assert set(list_items(truth, "answered")) == set(receiver.items)
     assert set(list_items(truth, "lost")) - set(list_items(truth, "answered")) != set()
-    again = Counter(receiver.items)
-    assert max(again.values()) > 1
+    assert max(Counter(receiver.items).values()) > 1
 
 
 def test_no_event_comes_before_the_token_came_back() -> None:

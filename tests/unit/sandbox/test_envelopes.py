@@ -84,7 +84,7 @@ def test_twice_is_the_same_body_and_again_is_another_envelope() -> None:
 
 
 def test_what_never_comes_is_recorded_as_lost_even_where_it_should_come_twice() -> None:
-    planner, record = create_planner(webhook_disorders={"never": 1.0, "twice": 1.0, "again": 1.0})
+    planner, record = create_planner(webhook_disorders={"never": 1.0, "twice": 1.0, "again": 1.0, "form": 1.0})
     assert plan(planner, create_chain(1)) == []
     assert [(told.fate, told.lost) for told in record.told] == [("lost", "never")] * 3
 

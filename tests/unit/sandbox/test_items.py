@@ -89,6 +89,7 @@ def test_a_message_says_what_the_api_says_in_the_webhooks_words() -> None:
 def test_a_message_of_a_customer_has_the_channel_as_the_type_of_its_sender() -> None:
     account = create_account(absent_customers=0.0)
     messages = [each for row in range(400) for each in Items(account).messages(row, None, Random(row))]
+    assert {each["read_at"] for each in messages} == {"", None}
     types = {each["senderType"] for each in messages if each["receiverType"] == "agent"}
     assert types == {channel.type for channel in account.desk.channels}
 

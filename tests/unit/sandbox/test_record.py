@@ -14,6 +14,7 @@ from huggy_connector.sandbox.webhook.record import Record, Told
         ([], 1, "", "pending"),
         (["200"], 0, "", "answered"),
         (["timeout", "200"], 0, "", "answered"),
+        (["200", "503"], 0, "", "answered"),
         (["200"], 1, "", "answered"),
         (["503"], 1, "", "pending"),
         (["503", "unreachable"], 0, "", "refused"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl
 
 from huggy_connector.sandbox.webhook.record import Record
-from huggy_connector.sandbox.webhook.requests import JSON_TYPE, Request, create_request, write_envelope
+from huggy_connector.sandbox.webhook.requests import JSON_TYPE, Request, create_request, write_envelope, write_form
 
 
 def test_an_envelope_has_time_token_and_the_items_by_event_in_their_order() -> None:
@@ -32,3 +33,12 @@ def test_the_items_of_a_request_know_that_it_is_under_way() -> None:
     requests = [create_request(kind, [told], b"{}", delay=2.0) for kind in ("envelope", "twice")]
     assert requests == [Request(kind, b"{}", JSON_TYPE, 2.0, (told,)) for kind in ("envelope", "twice")]
     assert told.under_way == 2
+
+
+def test_a_form_has_the_fields_of_an_envelope() -> None:
+    told = [Record().add("closedChat", {"name": "Zé & Cia"}, moment=0)]
+    assert dict(parse_qsl(write_form(told, time=1, token="b" * 32).decode())) == {
+        "time": "1",
+        "token": "b" * 32,
+        "messages": '{"closedChat":[{"name":"Zé & Cia"}]}',
+    }
