@@ -26,7 +26,7 @@ they are landed, and the next run lands them. Clearing is safe, and seldom neede
 another host* in the docs. The package and the inbox's folder must be where the triggerer runs.
 
 **`land_events` says that there is no inbox.** The task runs on another host than `huggy serve`, or `HUGGY_INBOX`
-differs. That is fine if the receiver's host runs `huggy land events`: then `load` brings what it landed.
+differs. That is fine if the receiver's host runs `huggy live` with the same landing: then `load` brings what it landed.
 """
 
 
