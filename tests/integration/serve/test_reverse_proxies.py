@@ -1,7 +1,11 @@
-"""The reverse proxies of examples/webhook: what they pass on to `huggy serve`, what not, and what they never log."""
+"""The reverse proxies of examples/webhook: what they pass on to `huggy serve`, what not, and what they never log.
+
+A stand-in for the receiver shows what a proxy does. With `huggy serve` itself one test shows that both get on.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +16,9 @@ from typing import Any
 
 import pytest
 
+from huggy_connector.serve import WebhookServer
+from huggy_connector.settings import Settings
+from huggy_connector.webhook import InboxReader
 from tests.integration.serve.proxies import BINARIES, Answer, Proxy, find_free_port, run_proxy
 
 MEBIBYTE = 1024 * 1024
@@ -147,3 +154,40 @@ def test_no_log_shows_the_path_the_token_or_the_body_whatever_happens(name: str,
         answered.append(proxy.post("/webhook/4242/a-secret-path", EVENT).status)
     assert answered == [200, 413, 502]
     assert [word for word in ("a-secret-path", "0123456789abcdef") if word in proxy.read_logs()] == []
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[WebhookServer]:
+    settings = Settings(
+        company_id=4242,
+        webhook_token="0123456789abcdef0123456789abcdef",
+        webhook_path="a-secret-path",
+        inbox=str(folder / "inbox"),
+        landing=str(folder / "landing"),
+    )
+    with WebhookServer(settings) as server:
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+            thread.join()
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_what_huggy_serve_answered_200_through_a_proxy_is_in_its_inbox(name: str, tmp_path: Path) -> None:
+    event = json.loads(EVENT) | {"messages": {"closedChat": [{"id": 700001, "company": {"id": 4242}}]}}
+    wrong = event | {"token": "of somebody else"}
+    folder = tmp_path / name
+    folder.mkdir()
+    with (
+        running_server(tmp_path) as server,
+        run_proxy(name, folder, receiver=int(server.url.rpartition(":")[2])) as proxy,
+    ):
+        bodies = [json.dumps(each).encode() for each in (event, wrong)]
+        answered = [proxy.post("/webhook/4242/a-secret-path", body).status for body in (*bodies, b"", b"{")]
+        answered += [proxy.post("/webhook/4242", bodies[0]).status]
+        with InboxReader.open(tmp_path / "inbox") as reader:
+            kept = [each.row["chat_id"] for each in reader.items(4242, after={})]
+    assert (answered, kept) == ([200, 401, 200, 400, 404], [700001])
