@@ -16,10 +16,9 @@ from typing import Any
 
 import pytest
 
-from huggy_connector.serve import WebhookServer
-from huggy_connector.settings import Settings
 from huggy_connector.webhook import InboxReader
 from tests.integration.serve.proxies import BINARIES, Answer, Proxy, find_free_port, run_proxy
+from tests.integration.serve.running import running_server
 
 MEBIBYTE = 1024 * 1024
 EVENT = b'{"time": 1741615327, "token": "0123456789abcdef0123456789abcdef", "messages": {}}'
@@ -154,25 +153,6 @@ def test_no_log_shows_the_path_the_token_or_the_body_whatever_happens(name: str,
         answered.append(proxy.post("/webhook/4242/a-secret-path", EVENT).status)
     assert answered == [200, 413, 502]
     assert [word for word in ("a-secret-path", "0123456789abcdef") if word in proxy.read_logs()] == []
-
-
-@contextmanager
-def running_server(folder: Path) -> Iterator[WebhookServer]:
-    settings = Settings(
-        company_id=4242,
-        webhook_token="0123456789abcdef0123456789abcdef",
-        webhook_path="a-secret-path",
-        inbox=str(folder / "inbox"),
-        landing=str(folder / "landing"),
-    )
-    with WebhookServer(settings) as server:
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.stop()
-            thread.join()
 
 
 @pytest.mark.parametrize("name", PROXIES)
