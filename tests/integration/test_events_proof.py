@@ -20,7 +20,7 @@ from huggy_connector.pipeline import Pipeline
 from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
-from huggy_connector.webhook.event_row import fingerprint
+from huggy_connector.webhook.protocol.event_row import fingerprint
 from tests.integration.desks import settings_for
 from tests.integration.pipeline.live_desks import rows_of
 from tests.sizes import FULL
@@ -86,7 +86,7 @@ def situations_of(desk: Sandbox) -> dict[int, str]:
 
 
 def open_desk(port: int, **options: Any) -> Sandbox:
-    given = {
+    given: dict[str, Any] = {
         "chats": 200,
         "contacts": 60,
         "days": 20,
@@ -108,7 +108,7 @@ def settle(desk: Sandbox) -> None:
         time.sleep(3)
         now, last = desk.truth("events"), before
         before = now["count"]
-        return now["pending"] == now["under_way"] == 0 and now["count"] == last
+        return bool(now["pending"] == now["under_way"] == 0 and now["count"] == last)
 
     wait_until(is_settled)
 

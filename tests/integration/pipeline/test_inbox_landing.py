@@ -84,7 +84,7 @@ def test_killed_at_any_step_the_next_landing_loses_and_doubles_nothing(
     settings: Settings, inbox: Inbox, at: int
 ) -> None:
     tell(inbox, 1, 2, 2)
-    mortal = Mortal(settings.landing, at=at)
+    mortal = Mortal(Path(settings.landing), at=at)
     with suppress(Killed):
         land(settings, Landing(mortal, process=DEAD_PROCESS))
     tell(inbox, 2, 3)
