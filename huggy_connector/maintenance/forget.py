@@ -8,6 +8,7 @@ from huggy_connector.clock import Clock
 from huggy_connector.errors import ConfigurationError, WarehouseError
 from huggy_connector.landing import DataSubject, Erasure, Landing, SuppressedSubjects
 from huggy_connector.landing.erasure.erasure import RewrittenSnapshot
+from huggy_connector.maintenance.inbox_erasure import erase_from_inbox, find_in_inbox
 from huggy_connector.privacy import SuppressionList, check_hash_key, hash_key_of
 from huggy_connector.progress import Progress
 from huggy_connector.settings import Settings
@@ -36,6 +37,8 @@ class ErasureReceipt:
     warehouse_rows_changed: int
     copies: tuple[str, ...]
     """Targets of HUGGY_PUBLISH. They hold the new file only."""
+    inbox_events: int = 0
+    """Events of the webhook's inbox on this host that were removed or stripped."""
     address: str = ""
     """The address of this receipt in the landing."""
 
@@ -62,15 +65,17 @@ def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock
         subject = DataSubject(suppression_list, settings.zone, contact_id, frozenset())
         landed = erasure.find_traces(subject)
         is_loaded, loaded_chats = files.find_traces(company_id, contact_id)
-        if not (landed.is_known or is_loaded or suppression_list.has_contact(contact_id)):
+        is_told, told_chats = find_in_inbox(settings.inbox_folder, company_id, contact_id)
+        if not (landed.is_known or is_loaded or is_told or suppression_list.has_contact(contact_id)):
             raise ConfigurationError(
                 f"Neither the landing nor the warehouse knows a contact {contact_id} of company {company_id}: "
                 "nothing was changed."
             )
         mark = suppression_list.contact_mark(contact_id)
         messages = erasure.save_message_ids(mark, landed.messages)
-        chats = landed.chats | loaded_chats
+        chats = landed.chats | loaded_chats | told_chats
         suppression_list = suppression_list.add(storage, contact_id, chats)
+        told = erase_from_inbox(settings.inbox_folder, company_id, suppression_list)
         subject = replace(subject, chats=chats, suppression_list=suppression_list)
         given_up = list[int]()
         everyone = SuppressedSubjects(suppression_list, settings.zone)
@@ -93,6 +98,7 @@ def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock
         warehouse_rows_removed=sum(each.removed for each in erased),
         warehouse_rows_changed=sum(each.changed for each in erased),
         copies=settings.publish,
+        inbox_events=told,
     )
     return _write_receipt(receipt, erasure)
 

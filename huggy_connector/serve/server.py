@@ -67,6 +67,7 @@ class WebhookServer:
         except BaseException:
             self._socket.close()
             raise
+        self.inbox.review = self._forgotten.review
         self.receiver = Receiver(self.inbox, rules, now=clock.now, monotonic=clock.monotonic)
         health = Health(self.receiver, self.inbox, settings.inbox_folder, now=clock.now, monotonic=clock.monotonic)
         application = create_application(self.receiver, self.inbox, health, patience=patience, note=note)

@@ -20,11 +20,13 @@ from huggy_connector.errors import InboxBusy, InboxUnusable, WebhookError
 from huggy_connector.storage import make_private_folder
 from huggy_connector.webhook.entries import Entry, to_microseconds
 from huggy_connector.webhook.inbox_file import (
+    ERASURES,
     FileIdentity,
     begin_session,
     insert_entries,
     is_passing,
     open_inbox,
+    read_meta,
     take_lock,
     transaction,
     translate_errors,
@@ -33,6 +35,8 @@ from huggy_connector.webhook.learning import read_learned, use_window
 from huggy_connector.webhook.span_log import SpanLog
 from huggy_connector.webhook.work_queue import Done, Work, WorkQueue
 
+REVIEW_SECONDS = 60.0
+"""How long after an erasure entries are reviewed: some were made before the new list of forgotten people was read."""
 REOPEN_SECONDS = 1.0
 """How often a file that is gone or failed is tried again."""
 _NEW_COMPANY = "INSERT OR IGNORE INTO companies VALUES (?)"
@@ -52,6 +56,10 @@ class Inbox:
         self._last_open = 0.0
         self.hand_over: Callable[[Callable[[], None]], object] = lambda call: call()
         """Calls what tells others of a commit; such as in the thread of an event loop."""
+        self.review: Callable[[Sequence[Entry], bool], Sequence[Entry]] = lambda entries, _: entries
+        """Takes forgotten people out of entries; with True, by the list as it is now. Raises WebhookError."""
+        self._erasures: str | None = None
+        self._reviews_until = 0.0
         self.is_failing = False
         self.commits = 0
         self.session = ""
@@ -154,11 +162,11 @@ class Inbox:
 
     def _commit_to_file(self, batch: Sequence[Work]) -> None:
         connection = self._connection or self._reopen()
-        entries = [entry for work in batch for entry in work.entries]
+        entries: Sequence[Entry] = [entry for work in batch for entry in work.entries]
         companies = {entry.company_id for entry in entries if entry.row is not None} - self._companies
         try:
             with transaction(connection):
-                insert_entries(connection, entries)
+                insert_entries(connection, self._without_forgotten(connection, entries))
                 connection.executemany(_NEW_COMPANY, [(each,) for each in companies])
                 for work in batch:
                     if work.act is not None:
@@ -171,6 +179,17 @@ class Inbox:
             self._close_file()
             raise InboxUnusable(f"The inbox {self._folder} was deleted or replaced while it was in use.")
         self._companies |= {each for each in companies if each is not None}
+
+    def _without_forgotten(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Return the entries without people who were forgotten since they were made. The transaction holds the file."""
+        erasures = read_meta(connection, ERASURES)
+        is_new = erasures != self._erasures
+        if not entries or not (is_new or time.monotonic() < self._reviews_until):
+            return entries
+        reviewed = self.review(entries, is_new)
+        if is_new:
+            self._erasures, self._reviews_until = erasures, time.monotonic() + REVIEW_SECONDS
+        return reviewed
 
     def _write_spans(self, connection: sqlite3.Connection) -> None:
         self._spans.write(connection, to_microseconds(self._now()))
@@ -196,6 +215,7 @@ class Inbox:
                     self._spans.begin()
                     self._spans.write(connection, now)
                     self.learned = read_learned(connection)
+                    self._erasures = read_meta(connection, ERASURES)
                 self._identity = FileIdentity(self._folder)
                 self._companies = set()
         except BaseException:

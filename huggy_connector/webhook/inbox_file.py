@@ -28,6 +28,8 @@ FORMAT = 1
 """Raise it when an older release could not read the file any more."""
 APPLICATION = 0x48754767
 """Marks the file as an inbox, for SQLite's `application_id`."""
+ERASURES = "erasures"
+"""The name in `meta` of the count of erasures. A receiver that sees it change reads the list of forgotten people."""
 BUSY_SECONDS = 5.0
 """How long a statement waits for another process that writes. Others write in small steps."""
 
@@ -127,6 +129,12 @@ def insert_entries(connection: sqlite3.Connection, entries: Sequence[Entry]) -> 
 @lru_cache
 def _insert_statement(rows: int) -> str:
     return f"INSERT INTO entries ({COLUMNS}) VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * rows)}"
+
+
+def begin_erasure(connection: sqlite3.Connection) -> None:
+    """Note that somebody was forgotten. Call it in a transaction."""
+    count = int(read_meta(connection, ERASURES) or 0) + 1
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (ERASURES, str(count)))
 
 
 def read_meta(connection: sqlite3.Connection, name: str) -> str | None:

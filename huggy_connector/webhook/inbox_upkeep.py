@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from huggy_connector.errors import InboxBusy
-from huggy_connector.webhook.entries import to_microseconds
+from huggy_connector.webhook.entries import encode_row, to_microseconds
 from huggy_connector.webhook.inbox_file import (
     COLUMNS,
+    begin_erasure,
     begin_session,
     open_inbox,
     take_lock,
@@ -78,12 +79,16 @@ class InboxUpkeep:
             self._shrink()
         return removed
 
-    def erase(self, company_id: int, matches: Callable[[dict[str, Any]], bool]) -> int:
-        """Erase the entries of that company whose rows match, from the file and its log. Return how many they were.
+    def erase(self, company_id: int, reduce: Callable[[dict[str, Any]], Mapping[str, Any] | None]) -> int:
+        """Write what `reduce` leaves of each row of that company, in the file and its log; None leaves nothing of it.
+        Return how many entries that changed.
 
-        Raises InboxBusy if a reader keeps the log from being emptied: the same call does it later.
+        From then on the receiver looks again at what it is about to write. Raises InboxBusy if a reader keeps the log
+        from being emptied: the same call does it later.
         """
-        erased, begin, is_done = 0, 0, False
+        with self._transaction() as connection:
+            begin_erasure(connection)
+        changed, begin, is_done = 0, 0, False
         while not is_done:
             with self._transaction() as connection:
                 page = connection.execute(
@@ -91,9 +96,14 @@ class InboxUpkeep:
                     "ORDER BY seq LIMIT ?",
                     (company_id, begin, STEP),
                 ).fetchall()
-                found = [(seq,) for seq, row in page if matches(json.loads(row))]
-                connection.executemany("DELETE FROM entries WHERE seq = ?", found)
-            erased += len(found)
+                for seq, text in page:
+                    row = json.loads(text)
+                    reduced = reduce(row)
+                    if reduced is None:
+                        connection.execute("DELETE FROM entries WHERE seq = ?", (seq,))
+                    elif reduced != row:
+                        connection.execute("UPDATE entries SET row = ? WHERE seq = ?", (encode_row(reduced), seq))
+                    changed += reduced != row
             is_done = len(page) < STEP
             begin = begin if is_done else page[-1][0]
         with translate_errors(self._folder):
@@ -102,7 +112,7 @@ class InboxUpkeep:
             raise InboxBusy(
                 f"Another process reads the inbox {self._folder}, so what was erased stays in its log: do this again."
             )
-        return erased
+        return changed
 
     def replay(self, start: datetime, end: datetime, *, now: datetime) -> int:
         """Give what was received from `start` to before `end` new sequence numbers, so that it is landed again. Return
