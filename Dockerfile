@@ -6,7 +6,7 @@ COPY --chown=airflow:root pyproject.toml README.md LICENSE requirements-image.tx
 COPY --chown=airflow:root huggy_connector /tmp/huggy/huggy_connector
 # What Airflow's image does not bring is installed by its hash, and nothing is moved that Airflow needs itself.
 RUN pip install --no-cache-dir --no-deps --require-hashes --requirement /tmp/huggy/requirements-image.txt
-RUN pip install --no-cache-dir --no-deps --no-build-isolation "/tmp/huggy[airflow,report,sandbox]"
+RUN pip install --no-cache-dir --no-deps --no-build-isolation "/tmp/huggy[airflow,report,sandbox,serve]"
 RUN ! pip check | grep "^huggy-connector "
 # A new volume is made like this folder: writable for the image's group, whichever user runs.
 RUN rm -r /tmp/huggy && mkdir -m 0775 /opt/airflow/lake

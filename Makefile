@@ -33,7 +33,7 @@ test-%: ## the tests of one room of huggy_connector/: make test-landing
 	@$(BIN)/python -m pytest --numprocesses=2 $(if $(filter airflow,$*),tests/dags,$(wildcard tests/unit/$* tests/integration/$*))
 
 test: $(READY) ## all tests (about 13 minutes on two cores)
-	@sh scripts/debian.sh chromium redis-server docker-compose faketime g++
+	@sh scripts/debian.sh chromium redis-server docker-compose faketime g++ nginx caddy
 	@$(BIN)/python -m scripts.all_tests
 
 check: $(READY) ## format, lint, strict types, layers; no tests

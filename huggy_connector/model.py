@@ -31,6 +31,10 @@ class Mode(StrEnum):
     """What the inbox of the webhook holds and was not landed yet."""
 
 
+REQUESTED_MODES: Final = (Mode.FULL, Mode.INCREMENTAL, Mode.WINDOW, Mode.TOMBSTONES)
+"""The modes that a person may ask for. Events decide on the others."""
+
+
 class Scope(StrEnum):
     """The set of rows that a certificate is about."""
 

@@ -12,8 +12,11 @@ from huggy_connector.extras import require
 
 if TYPE_CHECKING:
     from huggy_connector.airflow.assets import table
-    from huggy_connector.airflow.dags import huggy_backfill, huggy_reconcile, huggy_sync
+    from huggy_connector.airflow.dags import huggy_backfill, huggy_live, huggy_reconcile, huggy_sync
     from huggy_connector.airflow.hook import HuggyHook
+    from huggy_connector.airflow.live.inbox_events import inbox_events
+    from huggy_connector.airflow.live.inbox_trigger import HuggyInboxTrigger
+    from huggy_connector.airflow.live.live_operator import HuggyLiveOperator
     from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
 else:
     from huggy_connector.lazy_exports import export_lazily
@@ -22,8 +25,11 @@ else:
         __name__,
         {
             "assets": ["table"],
-            "dags": ["huggy_backfill", "huggy_reconcile", "huggy_sync"],
+            "dags": ["huggy_backfill", "huggy_live", "huggy_reconcile", "huggy_sync"],
             "hook": ["HuggyHook"],
+            "live.inbox_events": ["inbox_events"],
+            "live.inbox_trigger": ["HuggyInboxTrigger"],
+            "live.live_operator": ["HuggyLiveOperator"],
             "operators": ["HuggyPlanOperator", "HuggyToParquetOperator", "ParquetToDuckDBOperator"],
         },
     )
@@ -32,11 +38,15 @@ require("airflow", subject="huggy_connector.airflow", modules=("airflow",))
 
 __all__ = [
     "HuggyHook",
+    "HuggyInboxTrigger",
+    "HuggyLiveOperator",
     "HuggyPlanOperator",
     "HuggyToParquetOperator",
     "ParquetToDuckDBOperator",
     "huggy_backfill",
+    "huggy_live",
     "huggy_reconcile",
     "huggy_sync",
+    "inbox_events",
     "table",
 ]

@@ -7,22 +7,18 @@ import huggy_connector.airflow.versions  # noqa: F401  # isort: skip -- first, f
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, BaseOperatorLink
-
 from huggy_connector.airflow.alerts import Callbacks, describe_inexact_snapshot, send_alert
 from huggy_connector.airflow.arguments import build_idempotency_key, choose_lane, describe_account, parse_text
-from huggy_connector.airflow.assets import table
+from huggy_connector.airflow.assets import LOADED_TABLES, add_load_event, table
+from huggy_connector.airflow.base_operator import HuggyOperator
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.progress import TaskProgress
-from huggy_connector.airflow.retries import choose_delay, fail_permanent_errors
+from huggy_connector.airflow.retries import fail_permanent_errors
 from huggy_connector.airflow.ui.links import ManifestLink, PageLink
-from huggy_connector.airflow.versions import AirflowSkipException, build_retry_arguments, find_task_state_store
-from huggy_connector.catalogue import RESOURCES
-from huggy_connector.errors import Interrupted
+from huggy_connector.airflow.versions import AirflowSkipException, find_task_state_store
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-    from pydantic import JsonValue
 
     from huggy_connector.landing import Manifest
     from huggy_connector.settings import Settings
@@ -32,25 +28,7 @@ LOAD_WAIT_SECONDS = 1800.0
 _TEMPLATED = ("resource", "mode", "from_date", "to_date", "company_id", "huggy_conn_id", "landing")
 
 
-class _HuggyOperator(BaseOperator):
-    """The base of the operators: it stops when Airflow ends it, retries as Huggy asks, and links to our pages."""
-
-    operator_extra_links: Sequence[BaseOperatorLink] = (PageLink(),)
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**build_retry_arguments(choose_delay, reason="Huggy's Retry-After"), **kwargs})
-
-    def on_kill(self) -> None:
-        """Raise Interrupted. Airflow calls this in a signal handler of the main thread, so it ends `execute`.
-
-        Airflow itself goes on meanwhile, and kills the process five seconds later.
-        """
-        raise Interrupted(
-            "Airflow ended this task: what is landed so far is kept, and its next try goes on from there."
-        )
-
-
-class HuggyToParquetOperator(_HuggyOperator):
+class HuggyToParquetOperator(HuggyOperator):
     """Lands one resource: from the API to a published snapshot of Parquet files.
 
     A retry goes on where the killed attempt was. A cleared task whose snapshot is already published sends no request.
@@ -158,7 +136,7 @@ class HuggyToParquetOperator(_HuggyOperator):
         )
 
 
-class HuggyPlanOperator(_HuggyOperator):
+class HuggyPlanOperator(HuggyOperator):
     """Says how many requests and minutes a landing would cost, with as few requests as possible. Returns the plan.
 
     :param resource: what would be landed, such as `chats`
@@ -229,7 +207,7 @@ class HuggyPlanOperator(_HuggyOperator):
         }
 
 
-class ParquetToDuckDBOperator(_HuggyOperator):
+class ParquetToDuckDBOperator(HuggyOperator):
     """Loads every snapshot that is not in the warehouse yet, in one transaction, and publishes a new file.
 
     A second run finds nothing to do and changes nothing. If a company's data is damaged, the task fails if the tasks
@@ -239,6 +217,7 @@ class ParquetToDuckDBOperator(_HuggyOperator):
     :param huggy_conn_id: the account
     :param landing: folder of the snapshots, in place of the connection's
     :param warehouse: path of the DuckDB file, in place of the connection's
+    :param report: whether the load writes the report beside the warehouse, in place of the connection's
     :param on_alert: called, as Airflow's callbacks and notifiers are, where a check warns; see `send_alert`
     """
 
@@ -251,13 +230,15 @@ class ParquetToDuckDBOperator(_HuggyOperator):
         huggy_conn_id: str = HuggyHook.default_conn_name,
         landing: str | None = None,
         warehouse: str | None = None,
+        report: bool | None = None,
         on_alert: Callbacks = (),
         **kwargs: Any,
     ) -> None:
-        super().__init__(**{"outlets": [table(name) for name in RESOURCES], **kwargs})
+        super().__init__(**{"outlets": [table(name) for name in LOADED_TABLES], **kwargs})
         self.huggy_conn_id = huggy_conn_id
         self.landing = landing
         self.warehouse = warehouse
+        self.report = report
         self.on_alert = on_alert
 
     def execute(self, context: "Context") -> dict[str, Any]:
@@ -266,15 +247,17 @@ class ParquetToDuckDBOperator(_HuggyOperator):
         progress = TaskProgress(self.log, store=None)
         with fail_permanent_errors(self.huggy_conn_id):
             hook = HuggyHook(self.huggy_conn_id)
-            settings = hook.settings(uses_api=False, landing=self.landing, warehouse=self.warehouse)
+            explicit = {"landing": self.landing, "warehouse": self.warehouse, "report": self.report}
+            settings = hook.settings(uses_api=False, **explicit)
             addresses, pipeline = self._pull_addresses(settings, context), Pipeline(settings, progress)
             pipeline.require_manifests(addresses)
             companies = {int(address.partition("/")[0]) for address in addresses}
             report = pipeline.load(concerns=companies or None, wait_seconds=LOAD_WAIT_SECONDS)
         for company, tables in report.companies.items():
             for name, counts in tables.items():
-                extra: dict[str, JsonValue] = {"rows": counts.rows, "changed": counts.changed}
-                context["outlet_events"][table(name)].add(table(name, company=company), extra=extra)
+                add_load_event(
+                    context["outlet_events"], name, company=company, rows=counts.rows, changed=counts.changed
+                )
                 self.log.info("Company %d, %s: %d rows, %d new or changed", company, name, counts.rows, counts.changed)
         if report.warnings:
             send_alert(self.on_alert, report.warnings, context, self.log)
@@ -297,4 +280,4 @@ class ParquetToDuckDBOperator(_HuggyOperator):
         ti = context["ti"]
         returned = ti.xcom_pull(task_ids=sorted(self.upstream_task_ids), map_indexes=ti.map_index)
         landed = [value for value in returned if isinstance(value, dict) and value.get("landing") == settings.landing]
-        return [value["address"] for value in landed]
+        return [address for value in landed for address in value.get("addresses") or [value["address"]]]

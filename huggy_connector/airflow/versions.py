@@ -4,7 +4,7 @@ Modules that import Airflow import this one first, so that an older Airflow gets
 a user of 3.1 or 3.2 does without. A branch for a version goes when that version does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -33,6 +33,9 @@ def parse_version(version: str) -> tuple[int, int]:
 
 AIRFLOW: Final = parse_version(__version__)
 
+if TYPE_CHECKING:
+    from airflow.sdk import Asset
+
 if TYPE_CHECKING or AIRFLOW >= (3, 2):
     from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
 else:
@@ -44,8 +47,10 @@ __all__ = [
     "AirflowNotFoundException",
     "AirflowSkipException",
     "TaskStateStore",
+    "build_asset_or_time_schedule",
     "build_form_widgets",
     "build_retry_arguments",
+    "build_stream_producer",
     "find_task_state_store",
     "parse_version",
 ]
@@ -100,3 +105,34 @@ def build_form_widgets(fields: Mapping[str, Any], *, load: Callable[[str], Any] 
         return kind(field["label"], validators=[validators.Optional(), *choices], description=field["description"])
 
     return {name: build(field) for name, field in fields.items()}
+
+
+def build_asset_or_time_schedule(time: Any, asset: "Asset", *, airflow: tuple[int, int] = AIRFLOW) -> Any:
+    """Return the schedule of a DAG that runs at certain times and whenever an asset is updated.
+
+    `time` is a cron expression in UTC, or a timetable.
+    """
+    assets, triggers = (
+        ("airflow.sdk",) * 2 if airflow >= (3, 2) else ("airflow.timetables.assets", "airflow.timetables.trigger")
+    )
+    timetable = import_module(triggers).CronTriggerTimetable(time, timezone="UTC") if isinstance(time, str) else time
+    return import_module(assets).AssetOrTimeSchedule(timetable=timetable, assets=asset)
+
+
+def build_stream_producer(open_stream: Callable[[], AsyncIterator[Any]], *, on_loss: Callable[[], None]) -> Any:
+    """Return what a trigger's shared stream reads from. `on_loss` is called where Airflow has not stored what it read.
+
+    Only Airflow 3.3 and newer have such streams, and ask for this.
+    """
+    from airflow.triggers.shared_stream import AdvanceItem, SharedStreamProducer
+
+    class Producer(SharedStreamProducer):
+        async def open_stream(self) -> AsyncIterator[tuple[Any, None]]:
+            async for event in open_stream():
+                yield event, None
+
+        async def advance(self, batch: Sequence[AdvanceItem]) -> None:
+            if not all(item.outcome.is_clean for item in batch):
+                on_loss()
+
+    return Producer()

@@ -43,12 +43,24 @@ def get_resource(name: str) -> Resource:
     return RESOURCES[name]
 
 
+def get_list(name: str) -> Resource:
+    """Return the resource of a name, which the API must list. Raises ConfigurationError with all such names."""
+    listed = [each.name for each in RESOURCES.values() if each.is_listed]
+    if name in RESOURCES and name not in listed:
+        raise ConfigurationError(
+            f"The API has no list of {name}: `huggy serve` receives what the webhook tells, and `huggy live` lands it."
+        )
+    if name not in listed:
+        raise ConfigurationError(f"There is no resource called {name!r}: choose from {', '.join(listed)}.")
+    return RESOURCES[name]
+
+
 def select_resources(names: Iterable[str]) -> tuple[Resource, ...]:
     """Return the named resources in landing order, each once; without names, all default ones.
 
-    Raises as `get_resource`.
+    Raises as `get_list`.
     """
-    wanted = {get_resource(name).name for name in names}
+    wanted = {get_list(name).name for name in names}
     return tuple(each for each in RESOURCES.values() if each.name in wanted or (not wanted and each.default))
 
 
@@ -81,6 +93,7 @@ __all__ = [
     "Struct",
     "Text",
     "Type",
+    "get_list",
     "get_resource",
     "kind_of",
     "list_references",

@@ -122,8 +122,8 @@ class Resource:
     a substream. `default` is False for a resource that is landed only on request. `history` says that versions are kept
     and deletes are graded. `embedded` says where else its rows come. `ignored` are known JSON keys that are no columns
     on purpose (they are in `raw`): they are no schema drift. `key` names the column that tells rows apart. `is_listed`
-    is False for a resource that the API does not list: its rows come by webhook. `told_by_events` says that events bring rows too, which count until the
-    API gives them: the column `origin` tells the two apart.
+    is False for a resource that the API does not list: its rows come by webhook. `told_by_events` says that events
+    bring rows too, which count until the API gives them: the column `origin` tells the two apart.
     """
 
     name: str

@@ -79,10 +79,10 @@ def get(*, settings: Settings, resource: str, row_id: int | None, limit: int, as
               huggy get messages 700001     (those of that chat)
     """
     from huggy_connector.api import open_client
-    from huggy_connector.catalogue import get_resource
+    from huggy_connector.catalogue import get_list
     from huggy_connector.pipeline import Pipeline
 
-    wanted = get_resource(resource)
+    wanted = get_list(resource)
     if wanted.parent is not None and row_id is None:
         raise ConfigurationError(f"{resource} are those of one record of {wanted.parent}: give its ID.")
     if row_id is None:

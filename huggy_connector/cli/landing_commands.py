@@ -56,11 +56,11 @@ def land(
               huggy land chats --mode incremental
               huggy land chats --mode window --from-date 2026-11-01 --to-date 2026-11-08
     """
-    from huggy_connector.catalogue import get_resource
+    from huggy_connector.catalogue import get_list
     from huggy_connector.pipeline import Pipeline, parse_optional_span
 
     for name in resources:
-        get_resource(name)
+        get_list(name)
     span = parse_optional_span(from_date, to_date, zone=settings.zone)
     with show_progress() as progress:
         manifests = [

@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from huggy_connector.cli.output import note
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.model import Mode
+from huggy_connector.model import REQUESTED_MODES
 from huggy_connector.settings import SECRETS, Settings, clean_text, has_password, name_variable, parse_path, quote_value
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,11 +35,20 @@ FILE_SETTINGS = ("calendar", "inbox", "landing", "publish", "state", "warehouse"
 
 
 def complete_resources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of resources that begin so, which are names of tables, too; each once on a command line."""
+    """Return the names of lists of the API that begin so; each once on a command line."""
     from huggy_connector.catalogue import RESOURCES
 
-    given = ctx.params.get(param.name or "") if param.nargs == -1 else None
-    return [name for name in RESOURCES if name.startswith(incomplete) and name not in (given or ())]
+    given = (ctx.params.get(param.name or "") if param.nargs == -1 else None) or ()
+    listed = [name for name, resource in RESOURCES.items() if resource.is_listed]
+    return [name for name in listed if name.startswith(incomplete) and name not in given]
+
+
+def complete_tables(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of resources that begin so, which are names of tables."""
+    from huggy_connector.catalogue import RESOURCES
+
+    del ctx, param
+    return [name for name in RESOURCES if name.startswith(incomplete)]
 
 
 def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -121,7 +130,7 @@ def mode_option(default: str | None, help_text: str) -> Callable[[Command], Comm
     """Add --mode."""
     return click.option(
         "--mode",
-        type=click.Choice([mode.value for mode in Mode]),
+        type=click.Choice([mode.value for mode in REQUESTED_MODES]),
         default=default,
         show_default=default is not None,
         help=help_text,

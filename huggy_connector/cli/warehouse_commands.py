@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from huggy_connector.cli.options import Command, LocalPath, as_json, complete_resources, settings_options
+from huggy_connector.cli.options import Command, LocalPath, as_json, complete_tables, settings_options
 from huggy_connector.cli.output import describe_exactness, note, print_json, print_table, say
 from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
@@ -139,7 +139,7 @@ def query(*, settings: Settings, sql: str, limit: int, out: Path | None, excel: 
 
 
 @click.command()
-@click.argument("table", required=False, shell_complete=complete_resources)
+@click.argument("table", required=False, shell_complete=complete_tables)
 @language_option("Of the meanings.")
 @as_json
 def describe(*, table: str | None, language: Language, as_json: bool) -> None:

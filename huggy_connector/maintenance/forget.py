@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from huggy_connector.catalogue import get_resource
 from huggy_connector.clock import Clock
 from huggy_connector.errors import ConfigurationError, WarehouseError
 from huggy_connector.landing import DataSubject, Erasure, Landing, SuppressedSubjects
@@ -78,10 +77,10 @@ def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock
         rewritten = list(
             erasure.erase(everyone, subject=subject, cleared_before=cleared, on_work_given_up=given_up.append)
         )
-        contacts = landing.snapshots(company_id, get_resource("contacts").name)
+        shrunk = [each for name in ("contacts", "events") for each in landing.snapshots(company_id, name)]
         progress.note("The warehouse's files are written afresh.")
         hashes = erasure.row_hashes(subject, messages)
-        request = ErasureRequest(company_id, contact_id, subject.chats, messages, hashes, contacts)
+        request = ErasureRequest(company_id, contact_id, subject.chats, messages, hashes, shrunk)
         erased = list(files.erase(request, calendar=calendar))
     # No former version stays: each held the person.
     failed = mirror_version(settings.warehouse, settings.publish, keep_versions=0, note=progress.note)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from huggy_connector.api import open_client, read_account
 from huggy_connector.budget import Lane
-from huggy_connector.catalogue import Resource, get_resource
+from huggy_connector.catalogue import Resource, get_list
 from huggy_connector.clock import Clock
 from huggy_connector.landing import Landing, LandingRequest, Manifest, warm_up
 from huggy_connector.pipeline.run import SHOW_EVENTS, LandingRun
@@ -52,7 +52,7 @@ class IdempotentLanding:
         lane: Lane = Lane.NORMAL,
     ) -> IdempotentLanding:
         """Return the landing; send nothing. Raise ConfigurationError for settings that no landing could use."""
-        resource = get_resource(resource_name)
+        resource = get_list(resource_name)
         policy = PrivacyPolicy.from_settings(settings)
         landing_request = LandingRequest(
             idempotency_key,

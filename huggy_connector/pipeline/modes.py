@@ -23,7 +23,7 @@ from huggy_connector.landing.change_detection import (
     recently_active_ids,
     without_future_snapshots,
 )
-from huggy_connector.model import PAGE_SIZE, Mode
+from huggy_connector.model import PAGE_SIZE, REQUESTED_MODES, Mode
 from huggy_connector.settings import clean_text
 from huggy_connector.sweep import (
     CreationSpan,
@@ -66,11 +66,10 @@ class LandingJob:
 
 
 def parse_mode(name: str) -> Mode:
-    """Return the mode of this name. Raise ConfigurationError if there is none."""
-    try:
-        return Mode(name)
-    except ValueError:
-        raise ConfigurationError(f"There is no mode {str(name)!r}: choose from {', '.join(Mode)}.") from None
+    """Return the mode of this name. Raise ConfigurationError if nobody may ask for it, or there is none."""
+    if name not in tuple(REQUESTED_MODES):
+        raise ConfigurationError(f"There is no mode {str(name)!r}: choose from {', '.join(REQUESTED_MODES)}.")
+    return Mode(name)
 
 
 def choose_job(

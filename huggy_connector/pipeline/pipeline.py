@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from huggy_connector import maintenance
 from huggy_connector.api import open_client
 from huggy_connector.budget import Lane
-from huggy_connector.catalogue import RESOURCES, get_resource, select_resources
+from huggy_connector.catalogue import RESOURCES, get_list, select_resources
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import HuggyError
 from huggy_connector.landing import Landing, Manifest
@@ -68,7 +68,7 @@ class Pipeline:
         Raise ConfigurationError for a substream, such as the messages of a chat.
         """
         with open_client(self.settings, clock=self.clock, note=self.progress.note) as client:
-            yield from read_rows(client, get_resource(resource_name))
+            yield from read_rows(client, get_list(resource_name))
 
     def plan(
         self,
@@ -79,7 +79,7 @@ class Pipeline:
         lane: Lane = Lane.NORMAL,
     ) -> CostEstimate:
         """Return what landing a resource would cost, for as few requests as possible. Without a mode: what is due."""
-        resource, settings = get_resource(resource_name), self.settings
+        resource, settings = get_list(resource_name), self.settings
         chosen = None if mode is None else parse_mode(mode)
         after = timedelta(days=settings.reconcile_days)
         with open_client(settings, lane=lane, clock=self.clock, note=self.progress.note) as client:

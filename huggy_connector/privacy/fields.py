@@ -23,6 +23,8 @@ EMBEDDED_RESOURCES = {
     "chatdepartment": ("departments",),
 }
 """Keys under which a row of another resource is embedded. Some may hold a row of either of two."""
+FLOW_VARIABLES = {"systemcurrentmessage": "text"}
+"""Variables of an automation flow that hold a field of a resource under another name: what the customer wrote last."""
 _ID_AND_TIME_TYPES = {Scalar.BIGINT, Scalar.INSTANT}
 
 
@@ -77,6 +79,12 @@ def all_columns() -> Iterator[Column]:
         yield from resource.columns
 
 
+def _received_columns() -> Iterator[Column]:
+    """Yield the columns whose paths are Huggy's own. Rows of other resources are made here, such as those of events."""
+    for resource in RESOURCES.values():
+        yield from resource.columns if resource.is_listed else ()
+
+
 @cache
 def catalogue_names() -> dict[str, str]:
     """Return every name that the catalogue knows: normalized name to written name."""
@@ -112,7 +120,7 @@ def _names_by_object() -> dict[str, frozenset[str]]:
         )
         for key, names in EMBEDDED_RESOURCES.items()
     }
-    for column in all_columns():
+    for column in _received_columns():
         for path in column.paths:
             first, _, deeper = map(normalize, path.partition("."))
             inner = {normalize(key) for key, _ in _walk_fields(column.type)} if not deeper else {deeper}

@@ -26,6 +26,7 @@ from itertools import count
 from typing import Any, Self
 
 from huggy_connector.catalogue import Resource
+from huggy_connector.catalogue.events import kind_of
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.privacy.detection_counts import MaskedDetection
 from huggy_connector.privacy.detectors import mask_personal_data
@@ -86,13 +87,29 @@ class PrivacyPolicy:
         if not isinstance(row, dict):
             return None
         masking = _RowMasking(self.key, already_masked=already_masked)
-        root = self._roots.get(resource.name)
-        if root is None:
-            root = self._roots[resource.name] = root_location(self.rules, resource.name)
-        masked = masking.mask_object(row, root)
+        root = self._root(resource.name)
+        masked = masking.mask_object(row, root) if resource.is_listed else self._mask_event(row, root, masking)
         if detections is not None:
             detections += masking.detections
         return masked
+
+    def _mask_event(self, row: Mapping[str, Any], root: FieldLocation, masking: _RowMasking) -> dict[str, Any]:
+        """Return the row of an event. Its item is masked as a row of the resource that it is a row of.
+
+        The event's id is a hash of what the policy let through: it stays, or no two deliveries would meet.
+        """
+        made, kind = {name: row[name] for name in _EVENT_KEYS if name in row}, kind_of(str(row.get("event")))
+        kept = {"event_id": made["event_id"]} if "event_id" in made else {}
+        kept |= masking.mask_object({name: value for name, value in row.items() if name not in made}, root)
+        if isinstance(row.get("item"), dict) and kind and root.child("item").action is PrivacyAction.KEEP:
+            return kept | {"item": masking.mask_object(row["item"], self._root(kind))}
+        return kept | (masking.mask_object({"item": row["item"]}, root) if "item" in row else {})
+
+    def _root(self, name: str) -> FieldLocation:
+        root = self._roots.get(name)
+        if root is None:
+            root = self._roots[name] = root_location(self.rules, name)
+        return root
 
 
 KEEP_ALL = PrivacyPolicy()
@@ -117,6 +134,8 @@ def check_hash_key(key: bytes, *, why: str) -> None:
         )
 
 
+_EVENT_KEYS = ("event_id", "item")
+"""Keys of an event's row that are not masked like those of other rows."""
 _DROPPED: Any = object()
 """Stands for a value that is not written at all."""
 

@@ -26,6 +26,7 @@ from huggy_connector.privacy.fields import (
     CUSTOM_FIELDS,
     EMBEDDED_RESOURCES,
     FIT_FOR_TEXT,
+    FLOW_VARIABLES,
     SPELLINGS,
     all_columns,
     catalogue_names,
@@ -106,7 +107,8 @@ def name_readings(key: str, *, is_custom: bool) -> tuple[frozenset[str], ...]:
     name, word_aliases = normalize(key), frozenset[str]()
     if (is_custom or name not in catalogue_names()) and split_words(key)[-1:] not in {(each,) for each in _ID_WORDS}:
         word_aliases = frozenset(f"{_WORD}{word}" for word in word_phrases(key))
-    return tuple(frozenset({name, copy}) | word_aliases for copy in EMBEDDED_RESOURCES.get(name, (name,)))
+    copies = EMBEDDED_RESOURCES.get(name, (FLOW_VARIABLES.get(name, name),))
+    return tuple(frozenset({name, copy}) | word_aliases for copy in copies)
 
 
 def feasible_action(action: PrivacyAction, name: str) -> PrivacyAction:

@@ -20,6 +20,7 @@ from hmac import digest
 from typing import Any, Self
 
 from huggy_connector.catalogue import Resource, Scalar
+from huggy_connector.catalogue.events import ItemKind, kind_of
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.privacy.field_names import normalize
 from huggy_connector.privacy.policy import check_hash_key, parse_nested_json
@@ -27,13 +28,17 @@ from huggy_connector.rows.coercion import keep_fitting
 from huggy_connector.rows.paths import value_at
 from huggy_connector.storage.protocol import Storage
 
+_CHAT_PATHS = ("item.chat.id", "item.chatID", "item.chatId", "item.chat_id")
+"""Where the item of an event may say which chat it is of."""
 _CUSTOMER_KEYS = {"chatcustomer", "customer", "contact", "client"}
 _CUSTOMER_LIST_KEYS = {f"{name}s" for name in _CUSTOMER_KEYS} | {"participants"}
 _PARTY_KEYS = {"sender", "receiver"}
 _CUSTOMER_ID_KEYS = {"contactid", "customerid", "clientid"}
 _STAFF_TYPES = ("agent", "virtual_agent")
-_SUBJECT_ID_COLUMNS = ("contact_id", "sender_id", "receiver_id")
-"""Columns that may hold a contact's id. The first one never holds the id of anybody else."""
+_SUBJECT_ID_COLUMNS = ("contact_id", "sender_id", "receiver_id", "item_id")
+"""Columns that may hold a contact's id."""
+_STRIPPED_COLUMNS = ("contact_id", "item_id")
+"""Those of them that no stripped row keeps: what else an event's `item_id` can be is in another column."""
 
 
 def suppression_folder(company_id: int) -> str:
@@ -94,19 +99,25 @@ class SuppressionList:
         return type(self)(self.company_id, self.key, self.marks | {*marks, self.contact_mark(contact_id)})
 
     def filter_rows(self, resource: Resource, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-        """Return the rows without contacts on the list. Chats and messages of these contacts stay, but are stripped."""
+        """Return the rows without those that are all about a contact on the list: see `find_own_ids`.
+
+        Rows that mention such a contact or one of their chats stay, but are stripped.
+        """
         if not self.marks:
             return rows
-        if resource.name == "contacts":
-            return [row for row in rows if not (isinstance(row, dict) and self.has_contact(parse_id(row.get("id"))))]
-        return [self.strip_row(resource, row) if self.mentions_suppressed(resource, row) else row for row in rows]
+        return [
+            self.strip_row(resource, row) if self.mentions_suppressed(resource, row) else row
+            for row in rows
+            if not any(map(self.has_contact, find_own_ids(resource, row)))
+        ]
 
     def mentions_suppressed(self, resource: Resource, row: Any) -> bool:
-        """Return whether a row mentions somebody on the list. The row is of another resource than contacts."""
-        if not isinstance(row, dict):
+        """Return whether a row mentions somebody on the list. A row of contacts mentions nobody but itself."""
+        if not isinstance(row, dict) or resource.name == "contacts":
             return False
-        chat = row.get("id") if resource.name == "chats" else value_at(row, "chat.id") or row.get("chatId")
-        return any(map(self.has_contact, find_contact_ids(row))) or self.has_chat(parse_id(chat))
+        return any(map(self.has_contact, find_contact_ids(row))) or any(
+            map(self.has_chat, _find_chat_ids(resource, row))
+        )
 
     def strip_row(self, resource: Resource, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the part of the row that stays: values of types that the catalogue knows.
@@ -115,7 +126,7 @@ class SuppressionList:
         """
         stripped: dict[str, Any] = {}
         for column in resource.columns:
-            for path in column.paths if column.personal is None and column.name != _SUBJECT_ID_COLUMNS[0] else ():
+            for path in column.paths if column.personal is None and column.name not in _STRIPPED_COLUMNS else ():
                 value = keep_fitting(column.type, value_at(row, path))
                 if value is None or (column.name in _SUBJECT_ID_COLUMNS and self.has_contact(parse_id(value))):
                     continue
@@ -130,6 +141,30 @@ def retained_columns(resource: Resource) -> frozenset[str]:
     ]
     local = (f"{column.name}_local" for column in columns if column.type is Scalar.INSTANT)
     return frozenset({*(column.name for column in columns), *local, "fetched_at", "rejects"})
+
+
+def find_own_ids(resource: Resource, row: Any) -> Iterator[int]:
+    """Yield the ids of the contact that a row is all about: of a contact, or of an event of a contact. Else nothing."""
+    if not isinstance(row, Mapping):
+        return
+    ids: tuple[Any, ...] = ()
+    if resource.name == "contacts":
+        ids = (row.get("id"),)
+    elif not resource.is_listed and kind_of(str(row.get("event"))) is ItemKind.CONTACT:
+        ids = (row.get("contact_id"), row.get("item_id"), value_at(row, "item.id"))
+    yield from (number for number in map(parse_id, ids) if number is not None)
+
+
+def _find_chat_ids(resource: Resource, row: Mapping[str, Any]) -> Iterator[int]:
+    """Yield the ids by which a row may say which chat it is of."""
+    if resource.name == "chats":
+        ids = [row.get("id")]
+    elif resource.is_listed:
+        ids = [value_at(row, "chat.id") or row.get("chatId")]
+    else:
+        ids = [row.get("chat_id"), *(value_at(row, path) for path in _CHAT_PATHS)]
+        ids += [value_at(row, "item.id")] if kind_of(str(row.get("event"))) is ItemKind.CHAT else []
+    yield from (number for number in map(parse_id, ids) if number is not None)
 
 
 def find_contact_ids(row: Mapping[str, Any]) -> Iterator[int]:

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from huggy_connector.sandbox.fault_kinds import parse_shares
     from huggy_connector.sandbox.options import OPTION_HELP, Options
     from huggy_connector.sandbox.server.running import Sandbox, serve
+    from huggy_connector.sandbox.webhook_kinds import parse_disorders
 
-__all__ = ["OPTION_HELP", "Options", "Sandbox", "parse_shares", "serve"]
+__all__ = ["OPTION_HELP", "Options", "Sandbox", "parse_disorders", "parse_shares", "serve"]
 
 _MODULES = {
     "OPTION_HELP": "options",
     "Options": "options",
     "Sandbox": "server.running",
+    "parse_disorders": "webhook_kinds",
     "parse_shares": "fault_kinds",
     "serve": "server.running",
 }

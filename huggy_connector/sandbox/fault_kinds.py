@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 KINDS: dict[str, str] = {
     "500": "500 with a JSON reason",
@@ -29,15 +29,19 @@ REFUSALS = ("seconds", "fraction", "date", "bare", "html")
 
 def parse_shares(text: str) -> dict[str, float]:
     """Return `500=0.02,reset=0.01` as a mapping. An empty text is no fault. Raise ValueError for any other form."""
-    shares: dict[str, float] = {}
+    shares = dict(read_shares(text, subject="faults", example="500=0.02,reset=0.01"))
+    check_shares(shares)
+    return shares
+
+
+def read_shares(text: str, *, subject: str, example: str) -> Iterator[tuple[str, float]]:
+    """Yield the kinds and shares of a text such as `example`. Raise ValueError, about `subject`, for any other form."""
     for part in filter(None, (part.strip() for part in text.split(","))):
         kind, _, share = part.partition("=")
         try:
-            shares[kind.strip()] = float(share)
+            yield kind.strip(), float(share)
         except ValueError:
-            raise ValueError(f"faults are written kind=share, as in 500=0.02,reset=0.01; {part!r} is not.") from None
-    check_shares(shares)
-    return shares
+            raise ValueError(f"{subject} are written kind=share, as in {example}; {part!r} is not.") from None
 
 
 def check_shares(shares: Mapping[str, float]) -> None:

@@ -6,21 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from huggy_connector.sandbox.fault_kinds import REFUSALS, check_shares
+from huggy_connector.sandbox.webhook_kinds import EVENTS, check_disorders
 
 ORDERS = ("created", "activity")
 ROTATIONS = ("rotate", "same", "absent")
 RESOURCES = ("chats", "contacts")
 WINDOWS = ("sliding", "fixed", "bucket")
+WEBHOOK_MODES = ("panel", "app")
 
 
 def _option(default: Any, explanation: str) -> Any:
     return field(default=default, metadata={"help": explanation})
 
 
-def _no_faults() -> Mapping[str, float]:
+def _no_shares() -> Mapping[str, float]:
     return {}
 
 
@@ -75,7 +78,7 @@ class Options:
     )
 
     faults: Mapping[str, float] = field(
-        default_factory=_no_faults,
+        default_factory=_no_shares,
         metadata={"help": "Share of requests each fault happens to, as 500=0.02,reset=0.01."},
     )
     stall_seconds: float = _option(30.0, "How long the fault stall keeps silent.")
@@ -91,6 +94,28 @@ class Options:
         "rotate", "What a refresh does to the refresh token: a new one, the old dies (rotate), the same, or absent."
     )
 
+    webhook: str = _option("", "Send the account's events to this URL, as http://127.0.0.1:8088/webhook/4242.")
+    webhook_mode: str = _option(
+        "panel", "How the webhook was set up: in Huggy's panel, with a handshake (panel), or by an app, without (app)."
+    )
+    webhook_token: str = _option("", "Token of the webhook; left out: made of the seed.")
+    webhook_events: str = _option("", "Events to send, with commas between; left out: all.")
+    webhook_rate: float = _option(
+        1.0, "Events a second that the webhook lets happen in the account, beside the movement of the lists."
+    )
+    webhook_disorders: Mapping[str, float] = field(
+        default_factory=_no_shares,
+        metadata={
+            "help": "Share of envelopes each disorder happens to, as twice=0.1,late=0.05; all=0.05 is every one."
+        },
+    )
+    webhook_late_seconds: float = _option(120.0, "How late an envelope comes at most, with the disorder late.")
+    webhook_timeout: float = _option(5.0, "Seconds after which the webhook gives up waiting for an answer.")
+    webhook_retries: int = _option(
+        0, "How often a request that was not answered 200 is sent again, after 1, 2, 4, ... seconds."
+    )
+    webhook_parallel: int = _option(8, "Requests of the webhook that may be under way at once.")
+
     def __post_init__(self) -> None:
         _check_numbers(self)
         if not 1 <= self.departments <= 8:
@@ -101,10 +126,13 @@ class Options:
         _check_choice("limit_window", self.limit_window, WINDOWS)
         _check_choice("refusal", self.refusal, (*REFUSALS, "cycle"))
         _check_choice("rotation", self.rotation, ROTATIONS)
-        for name in ("moving", "emptied"):
-            for resource in parse_names(getattr(self, name)):
-                _check_choice(name, resource, RESOURCES)
+        for name, known in (("moving", RESOURCES), ("emptied", RESOURCES), ("webhook_events", EVENTS)):
+            for each in parse_names(getattr(self, name)):
+                _check_choice(name, each, known)
         check_shares(self.faults)
+        check_disorders(self.webhook_disorders)
+        _check_choice("webhook_mode", self.webhook_mode, WEBHOOK_MODES)
+        _check_url("webhook", self.webhook)
         _check_page(self.fail_page)
         self.local_now()
 
@@ -128,6 +156,7 @@ _NOT_NEGATIVE = (
     *("arrivals_per_second", "changes_per_second", "jumps_per_second", "departures_per_second"),
     *("arrival_every", "change_every", "jump_every", "departure_every"),
     *("stall_seconds", "storm_seconds", "token_days"),
+    *("webhook_rate", "webhook_late_seconds", "webhook_retries"),
 )
 
 
@@ -135,9 +164,11 @@ def _check_numbers(options: Options) -> None:
     for name in _NOT_NEGATIVE:
         if (value := getattr(options, name)) is not None and value < 0:
             raise ValueError(f"{name} is {value}, it must not be negative.")
-    for name in ("agents", "page_size"):
+    for name in ("agents", "page_size", "webhook_parallel"):
         if getattr(options, name) < 1:
             raise ValueError(f"{name} is {getattr(options, name)}, it must be at least 1.")
+    if not options.webhook_timeout > 0:
+        raise ValueError(f"webhook_timeout is {options.webhook_timeout}, it must be more than 0.")
     for name in ("odd_situations", "bots_as_agents", "absent_customers", "broken_values"):
         if not 0 <= getattr(options, name) <= 1:
             raise ValueError(f"{name} is {getattr(options, name)}, it must lie between 0 and 1.")
@@ -151,6 +182,15 @@ def parse_names(text: str) -> list[str]:
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ValueError(f"{name} is {value!r}, it must be one of {', '.join(choices)}.")
+
+
+def _check_url(name: str, text: str) -> None:
+    try:
+        is_url = not text or (text.startswith(("http://", "https://")) and bool(urlsplit(text).hostname))
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise ValueError(f"{name} is no URL; it must read like http://127.0.0.1:8088/webhook/4242.")
 
 
 def _check_page(text: str) -> None:

@@ -4,7 +4,6 @@ A command line has an env file too, between its environment and the defaults: se
 """
 
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -39,6 +38,7 @@ from huggy_connector.settings.kinds import (
     Zone,
 )
 from huggy_connector.settings.places import OBJECT_STORES, find_passwords, has_password, is_url, parse_path
+from huggy_connector.settings.secret_names import SECRETS, is_secret_variable, is_store_secret
 from huggy_connector.settings.source_names import name_in_arguments, name_in_connection, name_in_shell, name_variable
 from huggy_connector.settings.texts import clean_text, normalize_value, quote_value, redact
 
@@ -59,29 +59,7 @@ __all__ = [
     "quote_value",
 ]
 
-SECRETS = (
-    "access_token",
-    "client_secret",
-    "refresh_token",
-    "hash_key",
-    "landing_access",
-    "webhook_token",
-    "webhook_path",
-)
-"""Settings without a command line flag, masked in every repr."""
-
-
 _BUILDING = threading.Lock()
-
-
-def is_store_secret(option: str) -> bool:
-    """Say whether an option of an object store is a secret, by its name."""
-    return re.search("key|secret|token|password|sas", option, re.IGNORECASE) is not None
-
-
-def is_secret_variable(name: str, value: str) -> bool:
-    """Say whether nobody else may read this variable: it is a secret, or an address with a password."""
-    return bool(value) and (name in map(name_variable, SECRETS) or has_password(value))
 
 
 class Settings(BaseModel):

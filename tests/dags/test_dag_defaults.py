@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG, TriggerRule
 
-from huggy_connector.airflow.dags import huggy_backfill, huggy_reconcile, huggy_sync
+from huggy_connector.airflow.dags import huggy_backfill, huggy_live, huggy_reconcile, huggy_sync
 from huggy_connector.airflow.dags.dag_defaults import START_DATE, add_load, build_dag_arguments
 from huggy_connector.airflow.operators import HuggyToParquetOperator
 
@@ -35,7 +35,7 @@ def test_a_change_of_one_dags_arguments_reaches_no_other() -> None:
     assert (second["default_args"]["retries"], second["tags"]) == (2, ["huggy"])
 
 
-@pytest.mark.parametrize("factory", [huggy_sync, huggy_reconcile, huggy_backfill])
+@pytest.mark.parametrize("factory", [huggy_sync, huggy_live, huggy_reconcile, huggy_backfill])
 def test_every_factory_has_these_defaults_and_takes_options(factory: Any) -> None:
     dag, mine = factory(), factory(tags=["acme"], default_args={"retries": 5})
     assert (dag.max_active_runs, dag.max_active_tasks, dag.catchup, dag.tags) == (1, 1, False, {"huggy"})

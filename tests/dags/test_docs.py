@@ -38,16 +38,28 @@ def test_every_field_of_the_connection_is_documented() -> None:
 
 
 def test_every_argument_of_the_factories_and_every_param_of_the_form_is_documented() -> None:
-    factory_arguments = set().union(*map(list_arguments, (dags.huggy_sync, dags.huggy_reconcile, dags.huggy_backfill)))
+    factories = (dags.huggy_sync, dags.huggy_live, dags.huggy_reconcile, dags.huggy_backfill)
+    factory_arguments = set().union(*map(list_arguments, factories))
     assert read_documented_names("DAG factories") == factory_arguments | set(dags.huggy_backfill().params)
 
 
 @pytest.mark.parametrize(
-    "operator", [operators.HuggyToParquetOperator, operators.HuggyPlanOperator, operators.ParquetToDuckDBOperator]
+    "operator",
+    [
+        operators.HuggyToParquetOperator,
+        operators.HuggyPlanOperator,
+        operators.ParquetToDuckDBOperator,
+        huggy_connector.airflow.HuggyLiveOperator,
+    ],
 )
 def test_every_argument_of_each_operator_is_documented(operator: type[Any]) -> None:
     (row,) = (line for line in DOCS.splitlines() if line.startswith(f"| `{operator.__name__}`"))
     assert set(re.findall(r"`(\w+)`", row.split("|")[3])) == list_arguments(operator.__init__)
+
+
+def test_every_argument_of_the_trigger_is_documented() -> None:
+    sentence = DOCS.partition("`HuggyInboxTrigger` takes ")[2].partition(". ")[0]
+    assert set(re.findall(r"`(\w+)`", sentence)) == list_arguments(huggy_connector.airflow.HuggyInboxTrigger.__init__)
 
 
 def test_every_call_of_ours_that_a_page_shows_has_arguments_that_it_takes() -> None:

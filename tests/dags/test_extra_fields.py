@@ -118,3 +118,13 @@ def test_an_endpoint_without_a_whole_key_is_refused(key: dict[str, str]) -> None
         "The secret_landing_access of connection 'desk' has an endpoint and no key: add the key, because the workers' "
         "own key is not sent there."
     )
+
+
+@pytest.mark.parametrize("name", ["webhook_token", "webhook_path", "secret_webhook_path"])
+def test_a_secret_of_the_receiver_is_refused_because_nothing_in_airflow_needs_it(name: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings({name: "hidden"}, "huggy_acme")
+    assert str(caught.value) == (
+        f"The extra of connection 'huggy_acme' has {name}: take it out, for only `huggy serve` needs it, and reads it "
+        "from its environment."
+    )

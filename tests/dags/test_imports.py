@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 MODULES = [
     "huggy_connector.airflow.dags.sync",
+    "huggy_connector.airflow.dags.live",
     "huggy_connector.airflow.dags.reconcile",
     "huggy_connector.airflow.dags.backfill",
     "huggy_connector.airflow.hook",
@@ -19,7 +20,8 @@ MODULES = [
 IMPORT_IN_TURN = """
 import importlib, json, sys
 from airflow.sdk import DAG, BaseHook
-heavy = {"duckdb", "filelock", "huggy_connector.pipeline", "numpy", "pandas", "pyarrow", "pytz"} - set(sys.modules)
+ours = {"huggy_connector.pipeline", "huggy_connector.webhook"}
+heavy = {"duckdb", "filelock", "numpy", "pandas", "pyarrow", "pytz", *ours} - set(sys.modules)
 found = {}
 for module in sys.argv[1:]:
     importlib.import_module(module)

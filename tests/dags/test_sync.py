@@ -6,7 +6,8 @@ import pytest
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
-from huggy_connector.airflow.dags import huggy_backfill, huggy_reconcile, huggy_sync
+from huggy_connector.airflow.dags import huggy_backfill, huggy_live, huggy_reconcile, huggy_sync
+from huggy_connector.airflow.live.live_operator import HuggyLiveOperator
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.sandbox import Sandbox
@@ -22,15 +23,15 @@ RunDag = Callable[[DAG], "DagRun"]
 def test_the_dags_folder_parses_with_no_connection_defined() -> None:
     bag = load_dags(ROOT / "dags")
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["huggy_backfill", "huggy_reconcile", "huggy_sync"]
+    assert sorted(bag.dags) == ["huggy_backfill", "huggy_live", "huggy_reconcile", "huggy_sync"]
 
 
 def test_a_dag_file_is_three_lines() -> None:
     lengths = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "dags").glob("*.py")}
-    assert lengths == {"huggy_backfill.py": 3, "huggy_reconcile.py": 3, "huggy_sync.py": 3}
+    assert lengths == dict.fromkeys(("huggy_backfill.py", "huggy_live.py", "huggy_reconcile.py", "huggy_sync.py"), 3)
 
 
-@pytest.mark.parametrize("factory", [huggy_backfill, huggy_reconcile, huggy_sync])
+@pytest.mark.parametrize("factory", [huggy_backfill, huggy_live, huggy_reconcile, huggy_sync])
 def test_each_dag_documents_what_to_do_when_a_task_is_red(factory: Callable[[], DAG]) -> None:
     assert "red.**" in str(factory().doc_md)
     assert {line for line in str(factory().doc_md).splitlines() if len(line) > 120} == set()
@@ -54,6 +55,15 @@ def test_messages_land_after_the_chats() -> None:
     dag = huggy_sync(messages=True)
     assert dag.get_task("land_messages").upstream_task_ids == {"land_chats", "load_recent"}
     assert dag.get_task("load").upstream_task_ids > {"land_messages"}
+
+
+def test_events_come_first_where_they_are_asked_for_and_stop_nothing() -> None:
+    dag = huggy_sync(events=True)
+    told = dag.get_task("land_events")
+    assert (told.upstream_task_ids, told.downstream_task_ids) == (set(), {"load", "complete"})
+    assert told.priority_weight > max(each.priority_weight for each in dag.tasks if each is not told)
+    assert [task.catch_up for task in dag.tasks if isinstance(task, HuggyLiveOperator)] == [False]
+    assert "land_events" not in huggy_sync().task_ids
 
 
 def test_the_dag_is_the_same_after_serialization() -> None:

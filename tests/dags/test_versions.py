@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 import huggy_connector.airflow as edge
+from huggy_connector.airflow import versions
 from huggy_connector.airflow.provider_info import get_provider_info
 from huggy_connector.airflow.versions import (
     AIRFLOW,
+    build_asset_or_time_schedule,
     build_form_widgets,
     build_retry_arguments,
     find_task_state_store,
@@ -81,6 +83,31 @@ def test_from_3_3_a_policy_waits_as_long_as_an_error_asks_and_otherwise_leaves_i
 @pytest.mark.parametrize("airflow", [(3, 1), (3, 2)])
 def test_before_3_3_an_operator_has_no_policy(airflow: tuple[int, int]) -> None:
     assert build_retry_arguments(lambda _: timedelta(minutes=15), reason="", airflow=airflow) == {}
+
+
+@pytest.mark.parametrize("time", ["*/5 * * * *", "a timetable"])
+@pytest.mark.parametrize(
+    ("airflow", "modules"),
+    [
+        ((3, 1), {"airflow.timetables.trigger", "airflow.timetables.assets"}),
+        ((3, 2), {"airflow.sdk"}),
+        ((3, 4), {"airflow.sdk"}),
+    ],
+)
+def test_a_schedule_of_times_and_an_asset_is_built_from_where_its_airflow_has_it(
+    airflow: tuple[int, int], modules: set[str], time: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[str] = set()
+
+    def load(name: str) -> Any:
+        asked.add(name)
+        return SimpleNamespace(CronTriggerTimetable=lambda *cron, timezone: (cron, timezone), AssetOrTimeSchedule=dict)
+
+    monkeypatch.setattr(versions, "import_module", load)
+    given: Any = time if "*" in time else (time,)
+    built = build_asset_or_time_schedule(given, "asset", airflow=airflow)  # type: ignore[arg-type]
+    assert built == {"timetable": ((time,), "UTC") if "*" in time else given, "assets": "asset"}
+    assert asked <= modules
 
 
 def test_before_3_3_there_is_no_task_state_store() -> None:

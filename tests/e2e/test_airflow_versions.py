@@ -211,6 +211,7 @@ def test_each_module_is_imported_and_each_dag_is_read(older: OlderAirflow) -> No
             "huggy_backfill",
             "huggy_chats_of_a_customer",
             "huggy_daily_report",
+            "huggy_live",
             "huggy_power_bi",
             "huggy_reconcile",
             "huggy_sync",

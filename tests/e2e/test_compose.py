@@ -35,9 +35,12 @@ def test_an_absent_secret_is_named_with_what_to_do(missing: str, tmp_path: Path)
     assert "into .env" in ran.stderr
 
 
-def test_the_sandbox_starts_only_with_the_profile_demo() -> None:
+def test_the_sandbox_and_the_receiver_start_only_with_their_profiles() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
-    assert {name: each["profiles"] for name, each in services.items() if "profiles" in each} == {"sandbox": ["demo"]}
+    assert {name: each["profiles"] for name, each in services.items() if "profiles" in each} == {
+        "sandbox": ["demo"],
+        "serve": ["webhook"],
+    }
     assert services["sandbox"]["network_mode"] == "service:airflow-scheduler"  # its tasks find it on loopback
 
 
@@ -77,9 +80,23 @@ def test_only_services_that_run_tasks_have_the_token_and_no_button_sends_it() ->
     services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
     environments = {name: each.get("environment", {}) for name, each in services.items()}
     assert [name for name, told in environments.items() if "HUGGY_ACCESS_TOKEN" in told] == ["airflow-scheduler"]
-    of_airflow = {name: told for name, told in environments.items() if name != "postgres"}
+    of_airflow = {name: told for name, told in environments.items() if name not in {"postgres", "serve"}}
     assert {told["AIRFLOW__CORE__TEST_CONNECTION"] for told in of_airflow.values()} == {"Disabled"}
     assert {told["AIRFLOW__CORE__SENSITIVE_VAR_CONN_NAMES"] for told in of_airflow.values()} == {
         "hash_key,landing_access"
     }
     assert {told["HUGGY_WAREHOUSE"] for told in of_airflow.values()} == {"/opt/airflow/lake/warehouse/huggy.duckdb"}
+
+
+def test_the_receiver_is_reached_from_this_host_alone_and_knows_no_secret_but_its_own() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+    serve, scheduler, triggerer = (services[name] for name in ("serve", "airflow-scheduler", "airflow-triggerer"))
+    assert serve["ports"] == ["127.0.0.1:8088:8088"]
+    assert {name for name in serve["environment"] if name.startswith("AIRFLOW") or "ACCESS" in name} == set()
+    assert {name for name, each in services.items() if "HUGGY_WEBHOOK_TOKEN" in each.get("environment", {})} == {
+        "serve"
+    }
+    for other in (scheduler, triggerer):  # the tasks and the watcher find its inbox, and share its disk and its user
+        assert other["environment"]["HUGGY_STATE"] == serve["environment"]["HUGGY_STATE"]
+        assert "lake:/opt/airflow/lake" in other["volumes"]
+        assert other["user"] == serve["user"]

@@ -98,9 +98,10 @@ def test_the_page_lists_all_public_names_and_no_other() -> None:
 
 
 def test_the_page_lists_the_keys_of_each_xcom() -> None:
-    code = ast.parse((ROOT / "huggy_connector" / "airflow" / "operators.py").read_text(encoding="utf-8"))
+    airflow = ROOT / "huggy_connector" / "airflow"
+    modules = [airflow / "operators.py", airflow / "live" / "live_operator.py"]
     returned: dict[str, set[Any]] = {}
-    for operator in code.body:
+    for operator in (each for module in modules for each in ast.parse(module.read_text(encoding="utf-8")).body):
         if isinstance(operator, ast.ClassDef) and not operator.name.startswith("_"):
             objects = [
                 {key.value for key in node.keys if isinstance(key, ast.Constant)}

@@ -14,6 +14,8 @@ from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import Settings, has_password, quote_value
 
 HIDDEN_PREFIX = "secret_"
+RECEIVER_SECRETS = ("webhook_token", "webhook_path")
+"""Secrets of `huggy serve`, which no task and no trigger needs."""
 
 _CREDENTIALS = (
     {"access_key_id", "secret_access_key"},
@@ -31,7 +33,8 @@ _CREDENTIALS = (
 def read_settings(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
     """Return the settings in an extra by their own names.
 
-    Raise ConfigurationError for a secret that Airflow would show, and for a setting that is written twice.
+    Raise ConfigurationError for a secret that Airflow would show or that is the receiver's, and for a setting that is
+    written twice.
     """
     named: dict[str, Any] = {}
     for written, value in extra.items():
@@ -41,6 +44,11 @@ def read_settings(extra: Mapping[str, Any], conn_id: str) -> dict[str, Any]:
         if name == "base_url":
             raise ConfigurationError(
                 f"The extra of connection {conn_id!r} has {written}: write the address in host, which Airflow guards."
+            )
+        if name in RECEIVER_SECRETS:
+            raise ConfigurationError(
+                f"The extra of connection {conn_id!r} has {written}: take it out, for only `huggy serve` needs it, and "
+                "reads it from its environment."
             )
         if name in named:
             raise ConfigurationError(

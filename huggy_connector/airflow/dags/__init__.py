@@ -9,13 +9,20 @@ import huggy_connector.airflow.versions  # noqa: F401 -- it refuses an older Air
 
 if TYPE_CHECKING:
     from huggy_connector.airflow.dags.backfill import huggy_backfill
+    from huggy_connector.airflow.dags.live import huggy_live
     from huggy_connector.airflow.dags.reconcile import huggy_reconcile
     from huggy_connector.airflow.dags.sync import huggy_sync
 else:
     from huggy_connector.lazy_exports import export_lazily
 
     __getattr__, __dir__ = export_lazily(
-        __name__, {"backfill": ["huggy_backfill"], "reconcile": ["huggy_reconcile"], "sync": ["huggy_sync"]}
+        __name__,
+        {
+            "backfill": ["huggy_backfill"],
+            "live": ["huggy_live"],
+            "reconcile": ["huggy_reconcile"],
+            "sync": ["huggy_sync"],
+        },
     )
 
-__all__ = ["huggy_backfill", "huggy_reconcile", "huggy_sync"]
+__all__ = ["huggy_backfill", "huggy_live", "huggy_reconcile", "huggy_sync"]

@@ -7,7 +7,8 @@ from typing import Any
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import TriggerRule
 
-from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
+from huggy_connector.airflow.base_operator import HuggyOperator
+from huggy_connector.airflow.operators import ParquetToDuckDBOperator
 
 START_DATE = datetime(2020, 1, 1, tzinfo=UTC)
 """The start of every DAG here. No DAG catches up; only a test run for an earlier date would do nothing."""
@@ -29,15 +30,14 @@ def build_dag_arguments(*, description: str, doc_md: str, **options: Any) -> dic
 
 
 def add_load(
-    landings: Mapping[str, HuggyToParquetOperator], *, warehouse: str | None, **account: Any
+    landings: Mapping[str, HuggyOperator], *, warehouse: str | None, **options: Any
 ) -> ParquetToDuckDBOperator:
     """Add the end of a DAG: one load of all that landed, and a task that fails the run if a landing failed.
 
-    Return the load.
+    `options` are those of the load. Return the load.
     """
-    load = ParquetToDuckDBOperator(
-        task_id="load", warehouse=warehouse, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, **account
-    )
+    rule = TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
+    load = ParquetToDuckDBOperator(task_id="load", warehouse=warehouse, **{"trigger_rule": rule, **options})
     # A run has the state of its last task. The load succeeds if anything landed, so this task requires everything.
     complete = EmptyOperator(task_id="complete")
     [*landings.values()] >> load >> complete

@@ -6,6 +6,7 @@ from typing import Any
 from airflow.sdk import DAG, TriggerRule
 
 from huggy_connector.airflow.alerts import Callbacks
+from huggy_connector.airflow.base_operator import HuggyOperator
 from huggy_connector.airflow.dags.companies import (
     COMPANY_LABEL,
     CONNECTION_LABEL,
@@ -15,8 +16,12 @@ from huggy_connector.airflow.dags.companies import (
 )
 from huggy_connector.airflow.dags.dag_defaults import add_load, build_dag_arguments
 from huggy_connector.airflow.hook import HuggyHook
+from huggy_connector.airflow.live.live_operator import HuggyLiveOperator
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.catalogue import select_resources
+
+FIRST = 1000
+"""The priority of the events among the tasks that wait for nothing: what they touch need not be read twice."""
 
 _RUNBOOK = """\
 Brings Huggy's data into a DuckDB file: one `land_*` task for each resource, one after another because they share the
@@ -46,6 +51,7 @@ def huggy_sync(
     schedule: Any = "@hourly",
     resources: Sequence[str] = (),
     messages: bool = False,
+    events: bool = False,
     companies: Companies | None = None,
     huggy_conn_id: str = HuggyHook.default_conn_name,
     landing: str | None = None,
@@ -56,9 +62,10 @@ def huggy_sync(
     """Return a DAG that lands what is due of each resource and loads what landed.
 
     `resources` are all default ones if none is named. `messages` adds the messages of changed chats, in a task after
-    the chats. `companies` does all of this for each company, in a mapped group of tasks, and the trigger page asks for
-    which. `landing` and `warehouse` replace the connection's and may be templates. `on_alert` is called if a snapshot
-    is not exact or a check warns (see `huggy_connector.airflow.alerts.send_alert`). `options` go to the DAG.
+    the chats. `events` begins with what the webhook told: for where `huggy_live` does not run. `companies` does all of
+    this for each company, in a mapped group of tasks, and the trigger page asks for which. `landing` and `warehouse`
+    replace the connection's and may be templates. `on_alert` is called if a snapshot is not exact or a check warns (see
+    `huggy_connector.airflow.alerts.send_alert`). `options` go to the DAG.
 
     A resource that fails stops neither the others nor the load, but fails the run in the end. Raise ConfigurationError,
     which Airflow shows as an import error, for an unknown resource.
@@ -72,7 +79,7 @@ def huggy_sync(
         account: dict[str, Any] = {"huggy_conn_id": huggy_conn_id, "landing": landing, "on_alert": on_alert}
         load_arguments = {**account, "map_index_template": CONNECTION_LABEL}
         land_arguments = {**account, "map_index_template": COMPANY_LABEL, "company_id": company_id}
-        landings = {
+        landings: dict[str, HuggyOperator] = {
             name: HuggyToParquetOperator(
                 task_id=f"land_{name}",
                 resource=name,
@@ -90,6 +97,10 @@ def huggy_sync(
             recent >> load_recent >> [*landings.values()]
             if messages:
                 landings["chats"] >> landings["messages"]
+        if events:
+            landings["events"] = HuggyLiveOperator(
+                task_id="land_events", catch_up="chats" not in names, priority_weight=FIRST, **land_arguments
+            )
         add_load(landings, warehouse=warehouse, **load_arguments)
 
     with DAG(dag_id, **add_companies_param(arguments, companies), schedule=schedule) as dag:

@@ -72,12 +72,17 @@ def _print_round(report: RoundReport) -> None:
 
 
 def _describe_round(report: RoundReport) -> str:
-    touched = ", ".join(f"{count:,} {name} read again" for name, count in report.touched.items())
-    told = f"{report.received:,} events received ({report.kept:,} new)"
+    touched = ", ".join(f"{_count(count, name)} read again" for name, count in report.touched.items())
+    told = f"{_count(report.received, 'events')} received ({report.kept:,} new)"
     published = "nothing to publish"
     if report.load is not None and report.load.published:
         published = f"version {report.load.version} published"
     return f"{'; '.join(filter(None, (told, touched, published)))}."
+
+
+def _count(number: int, name: str) -> str:
+    """Return a number with what it counts."""
+    return f"{number:,} {name.removesuffix('s') if number == 1 else name}"
 
 
 def _print_json_line(report: RoundReport) -> None:

@@ -11,12 +11,18 @@ from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
 from huggy_connector.landing.schema import convert
-from huggy_connector.privacy.suppression_list import SuppressionList, find_contact_ids, parse_id, retained_columns
+from huggy_connector.privacy.suppression_list import (
+    SuppressionList,
+    find_contact_ids,
+    find_own_ids,
+    parse_id,
+    retained_columns,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SUBJECT_COLUMNS = ("id", "contact_id", "chat_id", "raw")
+SUBJECT_COLUMNS = ("id", "contact_id", "chat_id", "raw", "event", "event_id", "item_id")
 """The columns that tell whom a row is about."""
 
 
@@ -39,20 +45,28 @@ class Subject(ABC):
         """Return whether this is the contact id of one of them."""
 
     def remove_from(
-        self, resource: Resource, batch: pa.RecordBatch, on_changed: Callable[[], None]
+        self,
+        resource: Resource,
+        batch: pa.RecordBatch,
+        *,
+        on_changed: Callable[[], None] = lambda: None,
+        on_removed: Callable[[Any], None] = lambda _: None,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the batch without them, rows in order.
 
-        `on_changed` is called for each row that stays and is changed.
+        `on_changed` is called for each row that stays and is changed, `on_removed` with the key of each that is gone.
         """
         start = 0
         for number, row in self.find_rows(resource, batch):
-            stripped = None if resource.name == "contacts" else self._strip_row(resource, batch.slice(number, 1), row)
+            is_gone = any(map(self.matches, _find_own_ids(resource, row)))
+            stripped = None if is_gone else self._strip_row(resource, batch.slice(number, 1), row)
             if stripped is not None and stripped.equals(batch.slice(number, 1)):
                 continue
             yield batch.slice(start, number - start)
             start = number + 1
-            if stripped is not None:
+            if stripped is None:
+                on_removed(row[resource.key])
+            else:
                 yield stripped
                 on_changed()
         yield batch.slice(start)
@@ -89,7 +103,7 @@ class DataSubject(Subject):
             fields = batch.slice(number, 1).to_pylist()[0]
             chat = fields["id"] if resource.name == "chats" else fields.get("chat_id")
             if (
-                resource.name == "contacts"
+                self.contact_id in _find_own_ids(resource, fields)
                 or fields.get("contact_id") == self.contact_id
                 or chat in self.chats
                 or self.contact_id in find_contact_ids(_parse_object(fields["raw"]))
@@ -140,10 +154,16 @@ class SuppressedSubjects(Subject):
         if resource.name == "contacts":
             return self.matches(fields.get("id"))
         return (
-            self.matches(fields.get("contact_id"))
+            any(map(self.matches, _find_own_ids(resource, fields)))
+            or self.matches(fields.get("contact_id"))
             or self.suppression_list.has_chat(fields["id"] if resource.name == "chats" else fields.get("chat_id"))
             or any(map(self.matches, find_contact_ids(_parse_object(fields.get("raw")))))
         )
+
+
+def _find_own_ids(resource: Resource, fields: Mapping[str, Any]) -> list[int]:
+    """Return the ids of the contact that a landed row is all about: see `find_own_ids`. Else nothing."""
+    return [*find_own_ids(resource, fields), *find_own_ids(resource, _parse_object(fields.get("raw")))]
 
 
 def _parse_object(raw: str | None) -> dict[str, Any]:

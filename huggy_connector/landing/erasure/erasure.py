@@ -100,9 +100,12 @@ class Erasure:
         found = SubjectTraces()
         for resource, manifest in self._snapshots():
             for batch in self._read_batches(manifest, self._landing.parts(manifest)):
-                rows = [fields["id"] for _, fields in subject.find_rows(resource, batch)]
-                ids = frozenset(number for number in rows if number is not None)
+                rows = [fields for _, fields in subject.find_rows(resource, batch)]
+                ids = frozenset(row["id"] for row in rows if row.get("id") is not None)
                 chats, messages = (ids if resource.name == name else frozenset() for name in ("chats", "messages"))
+                if not resource.is_listed:  # other events of these chats may not say whose they are
+                    theirs = [row for row in rows if row.get("contact_id") == subject.contact_id]
+                    chats = frozenset(row["chat_id"] for row in theirs if row.get("chat_id") is not None)
                 found |= SubjectTraces(bool(rows), chats, messages)
         return found
 
@@ -151,29 +154,33 @@ class Erasure:
                 yield rewritten
         write_cleared_snapshots(self._storage, all_subjects.suppression_list, cleared)
 
-    def row_hashes(self, subject: DataSubject, messages: frozenset[int]) -> dict[str, list[tuple[int, datetime, str]]]:
-        """Return (id, fetched_at, row_hash) of the rows about the person's chats and of these messages, by resource.
+    def row_hashes(
+        self, subject: DataSubject, messages: frozenset[int]
+    ) -> dict[str, list[tuple[int | str, datetime, str]]]:
+        """Return (key, fetched_at, row_hash) of the rows about the person's chats and of these messages, by resource.
 
-        The rows are as they are landed now.
+        Of events, those without an item. The rows are as they are landed now.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        found: dict[str, list[tuple[int, datetime, str]]] = {}
+        found: dict[str, list[tuple[int | str, datetime, str]]] = {}
         chat_ids, message_ids = (pa.array(sorted(ids), pa.int64()) for ids in (subject.chats, messages))
         for resource, manifest in self._snapshots():
             key = "id" if resource.name == "chats" else "chat_id"
             if key == "chat_id" and all(column.name != key for column in resource.columns):
                 continue
-            columns = [*dict.fromkeys((key, "id", "fetched_at", "row_hash"))]
+            columns = [*dict.fromkeys((key, resource.key, "fetched_at", "row_hash", "item"))]
             for batch in self._read_batches(manifest, self._landing.parts(manifest), columns):
                 rows = found.setdefault(resource.name, [])
                 is_theirs = pc.is_in(batch.column(key), value_set=chat_ids)
                 if resource.name == "messages":
                     is_theirs = pc.or_(is_theirs, pc.is_in(batch.column("id"), value_set=message_ids))
+                if not resource.is_listed:
+                    is_theirs = pc.is_null(batch.column("item"))
                 for row in batch.filter(is_theirs).to_pylist():
-                    if row["id"] is not None:
-                        rows.append((row["id"], row["fetched_at"], row["row_hash"]))
+                    if row[resource.key] is not None:
+                        rows.append((row[resource.key], row["fetched_at"], row["row_hash"]))
         return found
 
     def save_message_ids(self, mark: str, messages: frozenset[int]) -> frozenset[int]:
@@ -213,19 +220,13 @@ class Erasure:
         if manifest.timezone:
             target = replace(target, zone=ZoneInfo(manifest.timezone))
         files: list[ManifestFile] = []
-        removed_ids = set[int]()
+        removed_keys = set[Any]()
         changed = 0
         token = secrets.token_hex(8)
         for number, (file, part) in enumerate(zip(manifest.files, self._landing.parts(manifest), strict=True)):
-            found = [
-                fields["id"]
-                for batch in self._read_batches(manifest, [part])
-                for _, fields in target.find_rows(resource, batch)
-            ]
-            if found:
-                removed_ids.update(found)
+            if any(True for batch in self._read_batches(manifest, [part]) for _ in target.find_rows(resource, batch)):
                 name = f"part-{token}-{number:05d}.parquet"
-                new_file, changed_rows = self._rewrite_file(resource, manifest, file, target, name)
+                new_file, changed_rows = self._rewrite_file(resource, manifest, file, target, name, removed_keys)
                 files.append(new_file if changed_rows or new_file.rows != file.rows else file)
                 changed += changed_rows
             else:
@@ -238,16 +239,25 @@ class Erasure:
             manifest,
             files=tuple(files),
             rows=manifest.rows - removed,
-            unique_ids=manifest.unique_ids - (len(removed_ids) if removed else 0),
+            unique_ids=manifest.unique_ids - len(removed_keys),
             state=state,
             ids=None if removed else manifest.ids,
         )
         return RewrittenSnapshot(new_manifest, len(set(files) - set(manifest.files)), removed, changed)
 
     def _rewrite_file(
-        self, resource: Resource, manifest: Manifest, file: ManifestFile, target: Subject, name: str
+        self,
+        resource: Resource,
+        manifest: Manifest,
+        file: ManifestFile,
+        target: Subject,
+        name: str,
+        removed_keys: set[Any],
     ) -> tuple[ManifestFile, int]:
-        """Write the file without the target. Return its entry for the manifest, and the number of its changed rows."""
+        """Write the file without the target. Return its entry for the manifest, and the number of its changed rows.
+
+        The keys of the rows that are gone come into `removed_keys`.
+        """
         import pyarrow.parquet as pq
 
         path = self._storage.fetch(f"{manifest.folder}/{file.name}")
@@ -255,7 +265,9 @@ class Erasure:
         batches = (
             remaining
             for batch in read_parquet(path)
-            for remaining in target.remove_from(resource, batch, lambda: changes.append(None))
+            for remaining in target.remove_from(
+                resource, batch, on_changed=lambda: changes.append(None), on_removed=removed_keys.add
+            )
         )
         with self._storage.write_file(f"{manifest.folder}/{name}") as new_path:
             rows = write_parquet(new_path, pq.read_schema(path), (batch for batch in batches if batch.num_rows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES
@@ -89,24 +89,21 @@ class SuppressedLanding:
 
     def _filter_manifest(self, manifest: Manifest) -> Manifest:
         subjects, resource = self._subjects(manifest), RESOURCES[manifest.resource]
-        removed_ids, rows, changes = set[int](), 0, list[None]()
+        removed, changes = list[Any](), list[None]()
         for part in self.landing.parts(manifest):
             for batch in _read_batches(part, manifest):
-                if resource.name == "contacts":
-                    ids = [fields["id"] for _, fields in subjects.find_rows(resource, batch)]
-                    removed_ids.update(ids)
-                    rows += len(ids)
-                else:
-                    for _ in subjects.remove_from(resource, batch, lambda: changes.append(None)):
-                        pass
+                for _ in subjects.remove_from(
+                    resource, batch, on_changed=lambda: changes.append(None), on_removed=removed.append
+                ):
+                    pass
         state = subjects.remove_from_state(resource, manifest.state)
-        if not rows and not changes and state == manifest.state:
+        if not removed and not changes and state == manifest.state:
             return manifest
         # The filtered snapshot has no files of its own: its readers read copies.
         return replace(
             manifest,
-            rows=manifest.rows - rows,
-            unique_ids=manifest.unique_ids - len(removed_ids),
+            rows=manifest.rows - len(removed),
+            unique_ids=manifest.unique_ids - len({*removed}),
             state=state,
             files=(),
         )
@@ -124,7 +121,7 @@ class SuppressedLanding:
             remaining = (
                 filtered
                 for batch in _read_batches(part, manifest)
-                for filtered in subjects.remove_from(resource, batch, lambda: None)
+                for filtered in subjects.remove_from(resource, batch)
                 if filtered.num_rows
             )
             write_parquet(copy, schema, remaining)

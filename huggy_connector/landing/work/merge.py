@@ -21,9 +21,9 @@ def merge_parts(
     into: str,
     token: str,
     schema: pa.Schema,
-    key: str,
     files: list[ManifestFile],
     heartbeat: Callable[[], None],
+    key: str = "id",
 ) -> IdCounter:
     """Write the parts, given as (name, rows), into files in the folder `into`. Return the counts of rows and keys.
 

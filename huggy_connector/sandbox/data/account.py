@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS, ChatGenerator
+from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS, ChatGenerator, ChatState
 from huggy_connector.sandbox.data.chat_lifecycle import ChatLifecycles
 from huggy_connector.sandbox.data.chats import Chats
 from huggy_connector.sandbox.data.contacts import Contacts
@@ -23,6 +24,17 @@ CHAT_FILTERS = ("situation", "agent", "customer", "channel")
 
 _CHATS_A_DAY = 170
 _ACCOUNT_STREAM = 94
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What has just happened to a row, at a local second. `before` is the state in which it found a chat."""
+
+    resource: str
+    row: int
+    moment: int
+    is_new: bool
+    before: ChatState | None = None
 
 
 class Account:
@@ -48,6 +60,11 @@ class Account:
         self._rng = seeded_random(options.seed, _ACCOUNT_STREAM, 0)
         self._filter_cache: dict[str, tuple[tuple[int, int], array[int]]] = {}
         self._movements = {name: self._create_movement(name) for name in RESOURCES}
+        self._listener: Callable[[Move], None] = lambda _: None
+
+    def listen(self, listener: Callable[[Move], None]) -> None:
+        """Tell `listener` from now on what arrives and changes. Jumps and departures are not told: Huggy tells none."""
+        self._listener = listener
 
     def _create_movement(self, name: str) -> Movement:
         options, resource_list = self.options, self.resource_lists[name]
@@ -99,7 +116,10 @@ class Account:
 
     def add_row(self, resource_list: ResourceList, elapsed: float) -> int:
         """Add a new row. Return its id."""
-        return resource_list.add(self.local_time(elapsed))
+        moment = self.local_time(elapsed)
+        number = resource_list.add(moment)
+        self._listener(Move(resource_list.source.name, resource_list.arrived_rows[-1], moment, is_new=True))
+        return number
 
     def change_row(self, resource_list: ResourceList, elapsed: float) -> int | None:
         """Change a row: mostly an open chat, otherwise a recent row. Return its id, or None without rows."""
@@ -108,7 +128,30 @@ class Account:
             recent = int(self._rng.expovariate(1 / 200))
             rows = resource_list.listing.rows(recent, recent + 1)
             row = rows[0] if rows else resource_list.listing.pick_row(self._rng)
-        return None if row is None else resource_list.change(row, self.local_time(elapsed), self._rng)
+        if row is None:
+            return None
+        moment = self.local_time(elapsed)
+        before = self.chats.lifecycles.state(row) if resource_list.source is self.chats else None
+        number = resource_list.change(row, moment, self._rng)
+        self._listener(Move(resource_list.source.name, row, moment, is_new=False, before=before))
+        return number
+
+    def advance_chat(self, row: int, elapsed: float) -> int:
+        """Move a chat one step on. Return its id."""
+        moment, before = self.local_time(elapsed), self.chats.lifecycles.state(row)
+        self.chats.change(row, moment, self._rng)
+        return self._record_chat(row, moment, before)
+
+    def update_chat(self, row: int, state: ChatState) -> int:
+        """Give a chat another state, which says when. Return its id."""
+        before = self.chats.lifecycles.state(row)
+        self.chats.update(row, state)
+        return self._record_chat(row, state.updated, before)
+
+    def _record_chat(self, row: int, moment: int, before: ChatState) -> int:
+        number = self.resource_lists["chats"].record_change(row)
+        self._listener(Move("chats", row, moment, is_new=False, before=before))
+        return number
 
     def move_to_head(self, resource_list: ResourceList, elapsed: float) -> int | None:
         """Move a random row to the head, as an invisible change does. Return its id, or None without rows."""
@@ -132,15 +175,20 @@ class Account:
         return resource_list.remove(row)
 
     def close_chat(self, elapsed: float) -> int | None:
-        """Close an open chat. Return its id, or None if no chat is open."""
+        """Close an open chat, a random one. Return its id, or None if no chat is open."""
         row = self._pick_open_row()
         if row is None:
             return None
-        self.chats.close(row, self.local_time(elapsed), self._rng)
-        return self.resource_lists["chats"].record_change(row)
+        moment, before = self.local_time(elapsed), self.chats.lifecycles.state(row)
+        self.chats.close(row, moment, self._rng)
+        return self._record_chat(row, moment, before)
+
+    def open_rows(self) -> list[int]:
+        """Return the rows of the open chats."""
+        return list(self._lifecycles.open_situations)
 
     def _pick_open_row(self) -> int | None:
-        rows = list(self._lifecycles.open_situations)
+        rows = self.open_rows()
         return self._rng.choice(rows) if rows else None
 
     def find_chats(self, filters: Mapping[str, str]) -> list[int] | array[int]:

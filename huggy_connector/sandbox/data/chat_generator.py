@@ -5,9 +5,10 @@ A *row* is the number of a chat in the order of creation, from 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from random import Random
+from typing import Self
 
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import Desk
@@ -39,7 +40,8 @@ class ChatFacts:
 @dataclass(frozen=True, slots=True)
 class ChatState:
     """The state of a chat now. Times are local seconds. `message_count` messages lie between `created` and
-    `messages_until`. `later_entries` are the times and kinds (`message`, `event`) of what followed since the start.
+    `messages_until`. `later_entries` are the times and kinds of what followed since the start: `event`, `message`, or
+    the speaker of a message (`contact`, `agent`, `bot`).
     """
 
     channel: int
@@ -53,9 +55,23 @@ class ChatState:
     attended: int | None = None
     closed: int | None = None
     tabulation: int | None = None
+    workflow: int | None = None
+    workflow_step: int | None = None
     message_count: int = 1
     messages_until: int = 0
     later_entries: tuple[tuple[int, str], ...] = ()
+
+    def with_message(self, moment: int, *, speaker: str) -> Self:
+        """Return the state after a message."""
+        return replace(self, updated=moment, later_entries=(*self.later_entries, (moment, speaker)))
+
+    def in_department(self, department: int, moment: int) -> Self:
+        """Return the state after a move to another department."""
+        return replace(self, updated=moment, department=department)
+
+    def at_step(self, step: int, moment: int, *, workflow: int) -> Self:
+        """Return the state after a move to a step of a workflow."""
+        return replace(self, updated=moment, workflow=workflow, workflow_step=step)
 
 
 class ChatGenerator:

@@ -76,12 +76,12 @@ class ChatLifecycles:
         if state.situation not in OPEN_SITUATIONS:
             tabulations = self._desk.departments[state.department or 0].tabulations
             other = [number for number, _ in tabulations if number != state.tabulation]
-            self._save(row, replace(state, tabulation=rng.choice(other), updated=moment))
+            self.save(row, replace(state, tabulation=rng.choice(other), updated=moment))
         elif state.situation == "auto":
-            self._save(row, replace(state, situation="wait_for_chat", department=department, updated=moment))
+            self.save(row, replace(state, situation="wait_for_chat", department=department, updated=moment))
         elif state.situation == "wait_for_chat":
             seats = self._desk.departments[state.department or 0].agents
-            self._save(
+            self.save(
                 row,
                 replace(
                     state,
@@ -101,7 +101,7 @@ class ChatLifecycles:
         if state.department is not None:
             tabulation = rng.choice(self._desk.departments[state.department].tabulations)[0]
         later_entries = (*state.later_entries, (moment, "message"), (moment, "event"))
-        self._save(
+        self.save(
             row,
             replace(
                 state,
@@ -115,9 +115,10 @@ class ChatLifecycles:
 
     def touch(self, row: int, moment: int) -> None:
         """Change nothing but the time of the last update."""
-        self._save(row, replace(self.state(row), updated=moment))
+        self.save(row, replace(self.state(row), updated=moment))
 
-    def _save(self, row: int, state: ChatState) -> None:
+    def save(self, row: int, state: ChatState) -> None:
+        """Give the chat another state."""
         self.changed_states[row] = state
         if state.situation in OPEN_SITUATIONS:
             self.open_situations[row] = state.situation

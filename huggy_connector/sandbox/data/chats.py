@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS
+from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS, ChatState
 from huggy_connector.sandbox.data.chat_lifecycle import ChatLifecycles
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import Desk
@@ -68,6 +68,11 @@ class Chats:
         self.lifecycles.touch(row, moment)
         self._count_revision(row)
 
+    def update(self, row: int, state: ChatState) -> None:
+        """Give the chat another state."""
+        self.lifecycles.save(row, state)
+        self._count_revision(row)
+
     def _count_revision(self, row: int) -> None:
         self.revisions[row] = self.revisions.get(row, 0) + 1
 
@@ -111,7 +116,7 @@ class Chats:
             "channels": [{"uuid": channel.uuid, "id": channel.id, "name": channel.name, "type": channel.type}],
             "agents": [desk.agents[number] for number in dict.fromkeys(participants)],
         }
-        self._add_variations(chat, seeded_random(self._seed, _SPELLING_STREAM, row))
+        self._add_variations(chat, state, seeded_random(self._seed, _SPELLING_STREAM, row))
         if self.is_broken(row):
             chat |= _BROKEN_VALUES[row % len(_BROKEN_VALUES)]
         return chat
@@ -119,20 +124,29 @@ class Chats:
     def messages(self, row: int, *, events: bool) -> list[Json]:
         """Return the chat's messages, newest first."""
         state = self.lifecycles.state(row)
+        return self._message_generator.messages(row, state, self._snapshot(row, state), events=events)
+
+    def messages_since(self, row: int, before: ChatState | None) -> list[Json]:
+        """Return the chat's messages that came after it was in the state `before`, oldest first. None: all."""
+        state = self.lifecycles.state(row)
+        known = 0 if before is None else len(self._message_generator.lines(row, before))
+        return self._message_generator.messages_from(known, row, state, self._snapshot(row, state), events=False)
+
+    def _snapshot(self, row: int, state: ChatState) -> Json:
+        """Return what a message shows of its chat."""
         customer = None if state.contact is None else self._contacts.summary(state.contact)
         department = None if state.department is None else self._desk.departments[state.department]
-        snapshot = {
+        return {
             "id": self.id_of(row),
             "channel": self._desk.channels[state.channel].type,
             "entrypoint": None,
             "situation": state.situation,
             "department": {"id": department.id, "name": department.name} if department else False,
             "customer": customer,
-            "workflowID": None,
-            "workflowStepID": None,
+            "workflowID": state.workflow,
+            "workflowStepID": state.workflow_step,
             "currentFlowID": "3210",
         }
-        return self._message_generator.messages(row, state, snapshot, events=events)
 
     def situation(self, row: int) -> str:
         """Return the chat's situation now."""
@@ -147,10 +161,12 @@ class Chats:
         values = {"situation": facts.situation, "agent": agent, "customer": contact, "channel": channel}
         return all(values[key] == value for key, value in filters.items())
 
-    def _add_variations(self, chat: Json, rng: Random) -> None:
+    def _add_variations(self, chat: Json, state: ChatState, rng: Random) -> None:
         """Vary what differs from row to row and means nothing."""
         if rng.random() < 0.15:
             chat |= {"workflowID": rng.randint(1, 4), "workflowStepID": rng.randint(10, 40)}
+        if state.workflow is not None:
+            chat |= {"workflowID": state.workflow, "workflowStepID": state.workflow_step}
         if self._options.quirks:
             _vary_spelling(chat, rng)
         if self._options.unknown_fields:

@@ -64,7 +64,12 @@ class MessageGenerator:
     def lines(self, row: int, state: ChatState) -> list[MessageLine]:
         """Return all entries, events too, in the order of time. New entries only follow; existing ones never change."""
         lines = [self._line_at(row, 0, state), MessageLine("event", state.created)]
-        events = [moment for moment in (state.attended, state.closed) if moment and moment <= state.messages_until]
+        told_later = {moment for moment, kind in state.later_entries if kind == "event"}
+        events = [
+            moment
+            for moment in (state.attended, state.closed)
+            if moment and moment <= state.messages_until and moment not in told_later
+        ]
         for number in range(1, state.message_count):
             line = self._line_at(row, number, state)
             while events and events[0] <= line.moment:
@@ -80,12 +85,14 @@ class MessageGenerator:
         return MessageLine(self._speaker(number, moment, state), moment, number)
 
     def _later_lines(self, state: ChatState) -> list[MessageLine]:
-        return [
-            MessageLine("event", moment)
-            if kind == "event"
-            else MessageLine(self._speaker(1, moment, state), moment, state.message_count + n)
-            for n, (moment, kind) in enumerate(state.later_entries)
-        ]
+        return [self._later_line(state, n) for n in range(len(state.later_entries))]
+
+    def _later_line(self, state: ChatState, n: int) -> MessageLine:
+        moment, kind = state.later_entries[n]
+        if kind == "event":
+            return MessageLine("event", moment)
+        speaker = self._speaker(1, moment, state) if kind == "message" else kind
+        return MessageLine(speaker, moment, state.message_count + n)
 
     @staticmethod
     def _speaker(number: int, moment: int, state: ChatState) -> str:
@@ -95,14 +102,17 @@ class MessageGenerator:
 
     def messages(self, row: int, state: ChatState, chat: Json, *, events: bool) -> list[Json]:
         """Return the records of `GET /chats/{id}/messages`, newest first. Each embeds the snapshot `chat`."""
+        return self.messages_from(0, row, state, chat, events=events)[::-1]
+
+    def messages_from(self, first: int, row: int, state: ChatState, chat: Json, *, events: bool) -> list[Json]:
+        """Return the records of the entries from number `first` on, oldest first."""
         if self._is_among(self._options.absent_customers, _ABSENT_STREAM, row):
             chat = {key: value for key, value in chat.items() if key != "customer"}
-        messages = [
+        return [
             self._message(row, number, line, state, chat)
             for number, line in enumerate(self.lines(row, state))
-            if events or line.speaker != "event"
+            if number >= first and (events or line.speaker != "event")
         ]
-        return messages[::-1]
 
     def last_message(self, row: int, state: ChatState) -> Json:
         """Return what a chat shows as its lastMessage."""

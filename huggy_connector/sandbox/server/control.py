@@ -15,6 +15,7 @@ from huggy_connector.sandbox.server.delays import Delays
 from huggy_connector.sandbox.server.faults import Answer, json_answer
 from huggy_connector.sandbox.server.ground_truth import build_truth, read_records
 from huggy_connector.sandbox.server.server import Server
+from huggy_connector.sandbox.webhook.webhook import Webhook
 
 Json = dict[str, Any]
 
@@ -40,6 +41,7 @@ class Control:
             "mark": lambda on: self.mark() if on else None,
             "empty": self._empty,
             "clock_minutes": lambda minutes: server.account.set_clock(float(minutes)),
+            "webhook": lambda commands: self._find_webhook().control(commands),
         }
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
@@ -103,10 +105,12 @@ class Control:
     def truth(self, resource: str = "chats", *, rows: bool = False, ids: list[str] | None = None) -> Json:
         """Return the ids of a resource; with `rows` its records too, all or those of `ids`.
 
-        `messages` needs the ids of chats.
+        `messages` needs the ids of chats. `events` are what the webhook told, and what became of it.
         """
         account = self._server.account
         account.catch_up(self._server.elapsed())
+        if resource == "events":
+            return self._find_webhook().record.truth(rows=rows)
         if resource == "messages":
             resource_list = account.resource_lists["chats"]
             found = [row for text in ids or () if (row := resource_list.find(text)) is not None]
@@ -144,6 +148,11 @@ class Control:
             for name in _ROW_COMMANDS
             if name in commands
         }
+
+    def _find_webhook(self) -> Webhook:
+        if self._server.webhook is None:
+            raise ValueError("this sandbox has no webhook: start it with --webhook URL.")
+        return self._server.webhook
 
     def _run_row_command(self, resource: str, name: str, value: Any) -> list[int]:
         account, elapsed = self._server.account, self._server.elapsed()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -44,6 +45,21 @@ class _Listener:
         await self._web.shutdown(timeout=0.01)  # 0 would be without a limit
 
 
+@asynccontextmanager
+async def _send_webhook(server: Server) -> AsyncIterator[None]:
+    """Send the events of the account meanwhile, where it has a webhook."""
+    if server.webhook is None:
+        yield
+        return
+    sending = asyncio.create_task(server.webhook.run())
+    try:
+        yield
+    finally:
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+
+
 class Sandbox:
     """A sandbox in a background thread, on a free port: `with Sandbox(Options(chats=500)) as sandbox: ...`."""
 
@@ -73,6 +89,11 @@ class Sandbox:
     def refresh_token(self) -> str:
         """The refresh token it starts with."""
         return self._server.tokens.refresh_token
+
+    @property
+    def webhook_token(self) -> str:
+        """The token of the webhook now, or an empty text where there is none."""
+        return "" if self._server.webhook is None else self._server.webhook.token
 
     @property
     def client_id(self) -> str:
@@ -127,8 +148,9 @@ class Sandbox:
         self._control = Control(self._server)
         listener = _Listener(self._server)
         self.origin = await listener.open("127.0.0.1", 0)
-        self._ready.set()
-        await self._stop.wait()
+        async with _send_webhook(self._server):
+            self._ready.set()
+            await self._stop.wait()
         await listener.close()
 
     def _run_in_loop(self, action: Callable[[Control], T]) -> T:
@@ -158,15 +180,16 @@ async def _serve(options: Options, host: str, port: int, ready: Callable[[str], 
     Control(server)
     listener = _Listener(server)
     origin = await listener.open(host, port)
-    if ready is not None:
-        ready(_start_message(server, origin))
-    await stop.wait()
+    async with _send_webhook(server):
+        if ready is not None:
+            ready(_start_message(server, origin))
+        await stop.wait()
     await listener.close()
 
 
 def _start_message(server: Server, origin: str) -> str:
     """Return lines for a shell: an address to look at, and the variables with which the connector finds it."""
-    tokens = server.tokens
+    tokens, webhook = server.tokens, server.webhook
     return "\n".join(
         (
             f"# The sandbox answers at {origin}/v3; look at {origin}/sandbox/stats and {origin}/sandbox/truth",
@@ -176,6 +199,7 @@ def _start_message(server: Server, origin: str) -> str:
             f"export HUGGY_CLIENT_ID={tokens.client_id}",
             f"export HUGGY_CLIENT_SECRET={tokens.client_secret}",
             f"export HUGGY_REFRESH_TOKEN={tokens.refresh_token}",
+            *([] if webhook is None else [f"export HUGGY_WEBHOOK_TOKEN={webhook.token}"]),
         )
     )
 

@@ -26,6 +26,7 @@ from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, open_w
 from huggy_connector.sandbox.server.oauth import OAuth
 from huggy_connector.sandbox.server.refusals import token_error
 from huggy_connector.sandbox.server.tokens import Tokens
+from huggy_connector.sandbox.webhook.webhook import Webhook
 
 _LATENCY_STREAM = 95
 _MISSING_BYTES = 1000
@@ -78,6 +79,7 @@ class Server:
         self._wall = wall
         self._sleep = sleep
         self._started = clock()
+        self.webhook = Webhook(self.account, elapsed=self.elapsed) if options.webhook else None
 
     def set_control(self, answer: ControlHandler) -> None:
         """Let `answer` answer the requests under /sandbox."""

@@ -17,6 +17,8 @@ from huggy_connector.catalogue import RESOURCES, Resource, Scalar
 from huggy_connector.errors import WarehouseUnusable
 from huggy_connector.landing import Manifest
 from huggy_connector.storage import move_into_place
+from huggy_connector.warehouse.admin.event_erasure import erase_events, find_events
+from huggy_connector.warehouse.admin.hash_updates import update_hashes, values_clause
 from huggy_connector.warehouse.file.engine import EngineLimits, translate_errors
 from huggy_connector.warehouse.file.paths import WarehousePaths, wal_of
 from huggy_connector.warehouse.file.publish import check_disk_space, copy_locked, lock_warehouse
@@ -35,15 +37,16 @@ if TYPE_CHECKING:
 class ErasureRequest:
     """A data subject to erase, with the ids of their chats and of messages elsewhere that name them.
 
-    The landing was searched for these. `hashes`, by resource, are (id, fetched_at, row_hash) of the rows of these chats
-    and messages, as landed now. `manifests` are those of the company's snapshots of contacts, for the counts in `meta`.
+    The landing was searched for these. `hashes`, by resource, are (key, fetched_at, row_hash) of the rows of these
+    chats and messages, and of events without an item, as landed now. `manifests` are those of the company's snapshots
+    that may have lost rows, of contacts and events, for the counts in `meta`.
     """
 
     company_id: int
     contact_id: int
     chats: frozenset[int]
     messages: frozenset[int]
-    hashes: Mapping[str, Sequence[tuple[int, datetime, str]]]
+    hashes: Mapping[str, Sequence[tuple[int | str, datetime, str]]]
     manifests: Sequence[Manifest]
 
 
@@ -84,6 +87,9 @@ class LockedFiles:
                     )
                     found = connection.execute(query, [company_id, contact_id, str(contact_id)]).fetchall()
                     chats |= {number for (number,) in found}
+                events = find_events(connection, company_id=company_id, contact_id=contact_id)
+                is_known |= bool(events)
+                chats |= {each.chat_id for each in events if each.is_named and each.chat_id is not None}
         return is_known or bool(chats), frozenset(chats)
 
     def erase(self, request: ErasureRequest, *, calendar: BusinessCalendar) -> Iterator[ErasureCount]:
@@ -144,16 +150,20 @@ def _read_columns(connection: DuckDBPyConnection) -> dict[tuple[str, str], set[s
 def _erase_rows(connection: DuckDBPyConnection, request: ErasureRequest) -> tuple[int, int]:
     """Erase the subject from all tables, also those of other releases. Return how many rows it removed and changed."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {ERASURE_CHATS} (id BIGINT)")
-    connection.execute(
-        f"INSERT INTO {ERASURE_CHATS} {_values_clause([(number,) for number in request.chats], width=1)}"
-    )
+    connection.execute(f"INSERT INTO {ERASURE_CHATS} {values_clause([(number,) for number in request.chats], width=1)}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {ERASURE_MESSAGES} (id BIGINT)")
     connection.execute(
-        f"INSERT INTO {ERASURE_MESSAGES} {_values_clause([(message,) for message in request.messages], width=1)}"
+        f"INSERT INTO {ERASURE_MESSAGES} {values_clause([(message,) for message in request.messages], width=1)}"
     )
-    removed = changed = 0
+    removed, changed = erase_events(
+        connection, company_id=request.company_id, contact_id=request.contact_id, chats=request.chats
+    )
     for (schema, table), columns in sorted(_read_columns(connection).items()):
         name = sql.name(schema, table)
+        if (schema, table) == ("main", "events"):
+            hashes = request.hashes.get(table, ())
+            update_hashes(connection, name, "fetched_at", _company_condition(columns, request), hashes, key="event_id")
+            continue
         if condition := _rows_to_delete(table, columns, request.contact_id):
             removed += _fetch_count(
                 connection, f"DELETE FROM {name} WHERE {_company_condition(columns, request)} AND ({condition})"
@@ -162,9 +172,7 @@ def _erase_rows(connection: DuckDBPyConnection, request: ErasureRequest) -> tupl
             resource = RESOURCES.get(table)
             if resource is not None and "row_hash" in columns:
                 at = "fetched_at" if "fetched_at" in columns else "valid_from"
-                _update_hashes(
-                    connection, name, at, _company_condition(columns, request), request.hashes.get(table, ())
-                )
+                update_hashes(connection, name, at, _company_condition(columns, request), request.hashes.get(table, ()))
             assignments = ", ".join(_blank_assignments(resource, columns, request.contact_id))
             changed += _fetch_count(
                 connection,
@@ -239,28 +247,6 @@ def _keys_to_keep(resource: Resource, paths: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _update_hashes(
-    connection: DuckDBPyConnection, table: str, at: str, condition: str, hashes: Sequence[tuple[int, datetime, str]]
-) -> None:
-    """Update the hashes of the rows to those in the landing, so that the next sweep finds no change."""
-    if hashes:
-        new_hashes = _values_clause(
-            [(number, moment.isoformat(), now) for number, moment, now in dict.fromkeys(hashes)], width=3
-        )
-        connection.execute(
-            f"UPDATE {table} SET row_hash = hash_now FROM ({new_hashes}) h(hash_id, hash_at, hash_now)"
-            f" WHERE id = hash_id AND {at} = hash_at::TIMESTAMPTZ AND {condition}"
-        )
-
-
-def _values_clause(rows: Sequence[tuple[int | str, ...]], *, width: int) -> str:
-    """Return the rows as an SQL query of `width` columns."""
-    if not rows:
-        return f"SELECT {', '.join(['NULL'] * width)} WHERE false"
-    written = (", ".join(sql.text(value) if isinstance(value, str) else str(value) for value in row) for row in rows)
-    return f"VALUES {', '.join(f'({row})' for row in written)}"
-
-
 def _correct_counts(connection: DuckDBPyConnection, request: ErasureRequest) -> None:
     """Correct the counts in `meta` of the snapshots that were rewritten."""
     columns = _read_columns(connection)
@@ -268,9 +254,9 @@ def _correct_counts(connection: DuckDBPyConnection, request: ErasureRequest) -> 
         key = [manifest.company_id, manifest.resource, manifest.run_key]
         if ("meta", "loads") in columns:
             connection.execute(
-                f"UPDATE {meta.LOADS.sql} SET fetched = $4, kept = kept - 1, doubled = doubled - (fetched - $4 - 1)"
+                f"UPDATE {meta.LOADS.sql} SET fetched = $4, kept = $5, doubled = $4 - $5 - rejected"
                 " WHERE company_id = $1 AND resource = $2 AND run_key = $3 AND fetched > $4",
-                [*key, manifest.rows],
+                [*key, manifest.rows, manifest.unique_ids],
             )
         if ("meta", "snapshots") in columns:
             connection.execute(
@@ -278,12 +264,13 @@ def _correct_counts(connection: DuckDBPyConnection, request: ErasureRequest) -> 
                 " WHERE company_id = $1 AND resource = $2 AND run_key = $3",
                 [*key, manifest.rows, manifest.unique_ids],
             )
-    if ("meta", "freshness") in columns and ("main", "contacts") in columns:
-        connection.execute(
-            f"UPDATE {meta.FRESHNESS.sql} SET rows = (SELECT count(*) FROM main.contacts WHERE company_id = $1)"
-            " WHERE company_id = $1 AND resource = 'contacts'",
-            [request.company_id],
-        )
+    for resource in ("contacts", "events", "messages") if ("meta", "freshness") in columns else ():
+        if ("main", resource) in columns:
+            connection.execute(
+                f"UPDATE {meta.FRESHNESS.sql} SET rows = (SELECT count(*) FROM main.{resource} WHERE company_id = $1)"
+                " WHERE company_id = $1 AND resource = $2",
+                [request.company_id, resource],
+            )
 
 
 def _fetch_count(connection: DuckDBPyConnection, statement: str) -> int:

@@ -109,8 +109,8 @@ def record_rejects(stage: SnapshotStage) -> int:
         f"""
         INSERT INTO {meta.REJECTS.sql} BY NAME
         WITH winners AS ({select_winners(keys, "run_key, id")})
-        SELECT $company AS company_id, $resource AS resource, {"id" if stage.key == '"id"' else "NULL"} AS id, reject."column" AS column_name,
-               reject.reason AS reason, run_key, fetched_at
+        SELECT $company AS company_id, $resource AS resource, {"id" if stage.resource.key == "id" else "NULL"} AS id,
+               reject."column" AS column_name, reject.reason AS reason, run_key, fetched_at
         FROM (
             SELECT r.id, r.fetched_at, f.run_key, unnest(r.rejects) AS reject
             FROM {AUDIT_REJECTS} r JOIN {STAGE_PARTS} f USING (part)

@@ -4,35 +4,41 @@ A hole is a time of which events may be missing: the receiver was down or answer
 usually come, or a poll found changes that no event told. A poll that began after the hole, and is exact, heals it:
 chats are then as the API has them. What people wrote while the bot had their chat comes by event alone. So there such a
 hole stays beside the healed one.
+
+All of it follows from what was landed, but for the time since an inbox was last landed. Silences and changes without an
+event are looked for in the last `EXAMINED_PERIOD`; in a file that knows nothing of a company yet, in all of its time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
 
-from huggy_connector.catalogue import EVENTS, RESOURCES
+from huggy_connector.api import CLOCK_TOLERANCE
+from huggy_connector.catalogue import EVENTS
 from huggy_connector.landing import Manifest
 from huggy_connector.model import Mode
 from huggy_connector.warehouse.file.publish_log import insert_rows
+from huggy_connector.warehouse.load.missed_events import TABLES, MissedEvents
 from huggy_connector.warehouse.schema import meta
 from huggy_connector.warehouse.schema.tables import table_of
 from huggy_connector.webhook.coverage import (
     FAILED,
     FAILING,
     TEXTS,
-    UNANNOUNCED,
     UP,
     CoverageSpan,
     Hole,
     find_holes,
     find_open_hole,
-    find_silences,
     join_covered,
     join_holes,
     parse_spans,
+    split_covered,
+    split_hole,
 )
 
 if TYPE_CHECKING:
@@ -40,9 +46,7 @@ if TYPE_CHECKING:
 
 EXAMINED_PERIOD: Final = timedelta(days=35)
 """How far back silences and changes without an event are looked for. What was found before stays."""
-GRACE: Final = timedelta(seconds=30)
-"""How long an event may take: a change is only missed if it was read so long after it happened."""
-_CHATS, _EVENTS, _MESSAGES = (table_of(RESOURCES[name]).sql for name in ("chats", "events", "messages"))
+_EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def read_spans(manifests: Iterable[Manifest]) -> dict[int, tuple[CoverageSpan, ...]]:
@@ -50,7 +54,8 @@ def read_spans(manifests: Iterable[Manifest]) -> dict[int, tuple[CoverageSpan, .
     spans: dict[int, tuple[CoverageSpan, ...]] = {}
     for each in manifests:
         if each.resource == EVENTS.name:
-            spans[each.company_id] = spans.get(each.company_id, ()) + parse_spans(each.state.get("spans", ()))
+            told = parse_spans(each.state.get("spans", ()), until=each.finished_at + CLOCK_TOLERANCE)
+            spans[each.company_id] = spans.get(each.company_id, ()) + told
     return spans
 
 
@@ -61,127 +66,120 @@ def refresh_coverage(
     *,
     now: datetime,
 ) -> None:
-    """Write the coverage of each company that a receiver ever covered. `told` are the spans of new snapshots."""
-    known = {
-        company_id
-        for (company_id,) in connection.execute(f"SELECT DISTINCT company_id FROM {meta.COVERAGE.sql}").fetchall()
-    }
-    for company_id in sorted(known | told.keys()):
-        zone = zones.get(company_id) or ZoneInfo("UTC")
-        coverage = _CompanyCoverage(connection, company_id, zone, now)
-        rows = [*coverage.describe([*coverage.read_spans(), *told.get(company_id, ())])]
+    """Write the coverage of the companies of which events were ever landed. `told` are the spans of new snapshots.
+
+    A company without a zone stays as it is. Call it inside the transaction that changed the tables.
+    """
+    known = {row[0] for row in connection.execute(f"SELECT DISTINCT company_id FROM {meta.COVERAGE.sql}").fetchall()}
+    if not (known or told) or not _has_tables(connection):
+        return
+    for company_id in sorted((known | told.keys()) & zones.keys()):
+        former, since = _FormerCoverage.read(connection, company_id), now - EXAMINED_PERIOD
+        rows = _CompanyCoverage.read(connection, company_id).describe(
+            (*former.spans, *told.get(company_id, ())),
+            MissedEvents(
+                connection, company_id, zones[company_id], since if company_id in known else _EVER, former.holes
+            ),
+            now=now,
+        )
+        found = [*rows]
         connection.execute(f"DELETE FROM {meta.COVERAGE.sql} WHERE company_id = ?", [company_id])
-        insert_rows(connection, meta.COVERAGE, rows)
+        insert_rows(connection, meta.COVERAGE, found)
 
 
+def _has_tables(connection: DuckDBPyConnection) -> bool:
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'main'"
+        f" AND table_name IN {TABLES}"
+    ).fetchone()
+    return found == (len(TABLES),)
+
+
+@dataclass(frozen=True, slots=True)
+class _FormerCoverage:
+    """What former loads have written of a company: the spans of its receiver, and its holes by reason."""
+
+    spans: Sequence[CoverageSpan]
+    holes: Mapping[str, Sequence[Hole]]
+
+    @classmethod
+    def read(cls, connection: DuckDBPyConnection, company_id: int) -> Self:
+        spans, holes = list[CoverageSpan](), dict[str, list[Hole]]()
+        for kind, start, end, reason in connection.execute(
+            f"SELECT kind, from_at, to_at, reason FROM {meta.COVERAGE.sql} WHERE company_id = ? AND source = 'webhook'",
+            [company_id],
+        ).fetchall():
+            if kind == "covered":
+                spans.append(CoverageSpan(start, end, UP))
+            elif reason == FAILED:
+                spans.append(CoverageSpan(start, end, FAILING))
+            else:
+                holes.setdefault(reason, []).append(Hole(start, end, reason))
+        return cls(spans, holes)
+
+
+@dataclass(frozen=True, slots=True)
 class _CompanyCoverage:
-    """The coverage of one company, as the file and new spans tell it."""
+    """The times that say what is covered: of the events of a company, the `polls` of its chats, and its inbox."""
 
-    def __init__(self, connection: DuckDBPyConnection, company_id: int, zone: ZoneInfo, now: datetime) -> None:
-        self._connection, self._company_id, self._zone = connection, company_id, zone
-        self._since, self._now = now - EXAMINED_PERIOD, now
+    company_id: int
+    first_event: datetime | None
+    last_event: datetime | None
+    polls: Sequence[datetime]
+    """When each exact one began, in order, by the clock of the receiver."""
+    looked_at: datetime
+    """When an inbox was last landed."""
 
-    def read_spans(self) -> Iterator[CoverageSpan]:
-        """Yield the spans that former loads wrote."""
-        kinds = {"covered": UP, FAILED: FAILING}
-        for kind, reason, start, end in self._fetch(
-            f"SELECT kind, reason, from_at, to_at FROM {meta.COVERAGE.sql}"
-            f" WHERE company_id = $company AND source = 'webhook' AND (kind = 'covered' OR reason = '{FAILED}')"
-        ):
-            yield CoverageSpan(start, end, kinds["covered" if kind == "covered" else reason])
+    @classmethod
+    def read(cls, connection: DuckDBPyConnection, company_id: int) -> Self:
+        def fetch(query: str, *values: object) -> Any:
+            return connection.execute(f"SELECT {query}", [company_id, *values]).fetchone()
 
-    def describe(self, spans: Sequence[CoverageSpan]) -> Iterator[dict[str, Any]]:
-        """Yield the rows of meta.coverage."""
-        covered, polls = join_covered(spans), self._read_polls()
-        for span in covered:
-            yield self._row("webhook", "covered", span.start, span.end, "")
-        holes = {*find_holes(spans), *self._read_old_holes(), *self._find_silences(covered)}
-        holes |= {*self._find_unannounced(covered), *find_open_hole(covered, polls, now=self._now)}
-        for hole in sorted(holes, key=lambda each: (each.start, each.end, each.reason)):
-            is_healed = any(poll >= hole.end for poll in polls)
-            yield self._row("webhook", "healed" if is_healed else "hole", hole.start, hole.end, hole.reason)
-        for hole in join_holes(holes, reason=TEXTS):
-            if self._lacks_texts(hole):
-                yield self._row("webhook", "hole", hole.start, hole.end, TEXTS)
-        if polls:
-            yield self._row("poll", "covered", min(polls), max(polls), "")
+        events = f"FROM {table_of(EVENTS).sql} WHERE company_id = ?"
+        first, last = fetch(f"min(received_at), max(received_at) {events}")
+        behind = timedelta(0)
+        if last is not None:  # a receiver whose clock is behind receives events before Huggy sent them
+            (seconds,) = fetch(
+                f"greatest(0, -median(epoch(received_at) - epoch(envelope_at))) {events} AND received_at >= ?",
+                last - timedelta(days=1),
+            )
+            behind = timedelta(seconds=seconds or 0)
+        snapshots = f"FROM {meta.SNAPSHOTS.sql} WHERE company_id = ? AND resource ="
+        (polls,) = fetch(
+            f"list(started_at ORDER BY started_at) {snapshots} 'chats' AND exact"
+            f" AND mode IN ('{Mode.FULL}', '{Mode.INCREMENTAL}')"
+        )
+        (looked_at,) = fetch(f"max(finished_at) {snapshots} '{EVENTS.name}'")
+        return cls(company_id, first, last, [each - behind for each in polls or ()], looked_at or _EVER)
+
+    def describe(
+        self, spans: Sequence[CoverageSpan], missed: MissedEvents, *, now: datetime
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows of meta.coverage, with the `missed` events that the tables of the company tell of."""
+        covered, last_poll = join_covered(spans), self.polls[-1] if self.polls else None
+        for span, reason in split_covered(covered, first_event=self.first_event):
+            yield self._row("webhook", "covered", span.start, span.end, reason)
+        holes = (
+            *find_holes(spans),
+            *find_open_hole(covered, looked_at=self.looked_at, now=now),
+            *missed.find_silences(covered, last_event=self.last_event),
+            *missed.find_unannounced(covered, self.polls),
+        )
+        for hole in holes:
+            for part in split_hole(hole, at=last_poll):
+                is_healed = last_poll is not None and last_poll >= part.end
+                yield self._row("webhook", "healed" if is_healed else "hole", part.start, part.end, part.reason)
+        for hole in missed.find_lost_texts(join_holes(holes, reason=TEXTS)):
+            yield self._row("webhook", "hole", hole.start, hole.end, TEXTS)
+        if self.polls:
+            yield self._row("poll", "covered", self.polls[0], self.polls[-1], "")
 
     def _row(self, source: str, kind: str, start: datetime, end: datetime, reason: str) -> dict[str, Any]:
         return {
-            "company_id": self._company_id,
+            "company_id": self.company_id,
             "source": source,
             "kind": kind,
             "from_at": start,
             "to_at": end,
             "reason": reason,
         }
-
-    def _read_polls(self) -> list[datetime]:
-        """Return when each exact poll of the chats began."""
-        found = self._fetch(
-            f"SELECT started_at FROM {meta.SNAPSHOTS.sql} WHERE company_id = $company AND resource = 'chats' AND exact"
-            f" AND mode IN ('{Mode.FULL}', '{Mode.INCREMENTAL}')"
-        )
-        return [started_at for (started_at,) in found]
-
-    def _read_old_holes(self) -> Iterator[Hole]:
-        """Yield the silences and the changes without an event of the time that is not examined any more."""
-        for row in self._fetch(
-            f"SELECT from_at, to_at, reason FROM {meta.COVERAGE.sql} WHERE company_id = $company"
-            f" AND source = 'webhook' AND kind <> 'covered' AND reason <> '{TEXTS}' AND to_at < $since"
-        ):
-            yield Hole(*row)
-
-    def _find_silences(self, covered: Sequence[CoverageSpan]) -> Iterator[Hole]:
-        """Yield the gaps between events in which many more would usually have come."""
-        counts = self._fetch(
-            f"SELECT date_trunc('hour', received_at_local), count(*) FROM {_EVENTS}"
-            " WHERE company_id = $company AND received_at >= $since GROUP BY ALL"
-        )
-        gaps = self._fetch(
-            "SELECT received_at, next_at FROM (SELECT received_at, lead(received_at) OVER (ORDER BY received_at) AS"
-            f" next_at FROM {_EVENTS} WHERE company_id = $company AND received_at >= $since)"
-            " WHERE next_at - received_at >= INTERVAL 15 MINUTE ORDER BY ALL"
-        )
-        yield from find_silences(gaps, dict(counts), covered, zone=self._zone)
-
-    def _find_unannounced(self, covered: Sequence[CoverageSpan]) -> Iterator[Hole]:
-        """Yield the times between two events in which a chat began or was closed and no event told of it."""
-        found = list[Hole]()
-        for column, events in (("created_at", ("startedChat", "createdChat")), ("closed_at", ("closedChat",))):
-            names = ", ".join(f"'{name}'" for name in events)
-            changes = self._fetch(
-                f"WITH heard AS (SELECT received_at AS at, chat_id, event IN ({names}) AS is_told FROM {_EVENTS}"
-                " WHERE company_id = $company),"
-                f" missed AS (SELECT c.{column} AS at FROM {_CHATS} c WHERE c.company_id = $company"
-                f" AND c.snapshot IS NOT NULL AND c.{column} >= $since"
-                f" AND c.seen_at - c.{column} >= to_seconds($grace) AND EXISTS (FROM heard WHERE is_told)"
-                " AND NOT EXISTS (FROM heard h WHERE h.is_told AND h.chat_id = c.id))"
-                " SELECT m.at, before.at, after.at FROM missed m"
-                " ASOF LEFT JOIN heard before ON m.at > before.at ASOF LEFT JOIN heard after ON m.at < after.at",
-                grace=GRACE.total_seconds(),
-            )
-            for at, before, after in changes:
-                span = next((each for each in covered if each.start <= at <= each.end), None)
-                if span is not None:
-                    start = max(before or span.start, span.start)
-                    found.append(Hole(start, min(after or span.end, span.end), UNANNOUNCED))
-        yield from join_holes(found, reason=UNANNOUNCED)
-
-    def _lacks_texts(self, hole: Hole) -> bool:
-        """Return whether the bot had a chat meanwhile whose messages nobody has read from the API since."""
-        return bool(
-            self._fetch(
-                f"SELECT 1 FROM {_CHATS} c WHERE c.company_id = $company AND c.created_at <= $end"
-                " AND coalesce(c.closed_at, 'infinity') >= $start AND (c.situation = 'auto' OR c.agent_id IS NULL)"
-                f" AND NOT EXISTS (FROM {_MESSAGES} m WHERE m.company_id = $company AND m.chat_id = c.id"
-                " AND m.origin = 'api' AND m.fetched_at >= $end) LIMIT 1",
-                start=hole.start,
-                end=hole.end,
-            )
-        )
-
-    def _fetch(self, query: str, **values: object) -> list[tuple[Any, ...]]:
-        given = {"company": self._company_id, "since": self._since, **values}
-        used = {name: value for name, value in given.items() if f"${name}" in query}
-        return self._connection.execute(query, used).fetchall()

@@ -30,6 +30,7 @@ from huggy_connector.warehouse.load.companies import (
     retry_without_stopped,
     stop_sentences,
 )
+from huggy_connector.warehouse.load.coverage import read_spans, refresh_coverage
 from huggy_connector.warehouse.load.load_plan import LoadPlan, plan_load
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, read_table_reports
 from huggy_connector.warehouse.load.merge import embedded
@@ -267,6 +268,7 @@ def _load_batches(
         for company_id in dict.fromkeys(batch.company_id for batch in plan.batches):
             embedded.merge_embedded_rows(connection, company_id, resource)
     audit.refresh_freshness(connection, resources, now=now())
+    refresh_coverage(connection, read_spans(plan.manifests), plan.zones, now=now())
     refresh.refresh_marts(connection, calendar)
     connection.execute("COMMIT")
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())

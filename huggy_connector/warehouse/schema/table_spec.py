@@ -13,7 +13,7 @@ FORMAT = 4
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column. `type` is in DuckDB's spelling. `default` is the text in rows that name no value, older rows as well."""
+    """A column. `type` is in DuckDB's spelling. `default` is the text in rows that name none, and in older rows."""
 
     name: str
     type: str

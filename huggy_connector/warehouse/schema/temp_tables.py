@@ -85,6 +85,10 @@ AUDIT_REJECTS: Final = "audit_rejects"
 AUDIT_FIELDS: Final = "audit_fields"
 """The unknown fields of staged rows, and those recorded before."""
 
+# missed_events.py
+MISSED_BOT_CHATS: Final = "missed_bot_chats"
+"""(created_at, closed_at, read_at) of the chats without an agent: read_at is when the API last gave their messages."""
+
 # deletes.py
 DELETES_SWEEPS: Final = "deletes_sweeps"
 """(started_at, misses): the exact full sweeps, with how many began since then."""
@@ -97,9 +101,15 @@ ERASURE_CHATS: Final = "erasure_chats"
 ERASURE_MESSAGES: Final = "erasure_messages"
 """(id) of messages elsewhere that name the data subject."""
 
+# event_erasure.py
+ERASURE_EVENTS: Final = "erasure_events"
+"""(event_id, message_id, is_own) of the events that mention the data subject."""
+
 # touched_chats.py: what the marts are made of
 TOUCHED_ANSWERS: Final = "touched_answers"
 """By chat: the first answer of an agent, and when its messages were read."""
+TOUCHED_EVENTS: Final = "touched_events"
+"""By chat: a fingerprint of its events."""
 TOUCHED_CURRENT: Final = "touched_current"
 """View: the chats whose deletion is not confirmed, with their first answer and a fingerprint."""
 TOUCHED_RANGES: Final = "touched_ranges"
@@ -113,6 +123,7 @@ TOUCHED_AFFECTED: Final = "touched_affected"
 
 # The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
 MART_AFFECTED_CHATS: Final = "affected_chats"
+MART_AFFECTED_EVENTS: Final = "affected_events"
 MART_TOUCHED_CHAT_TIMES: Final = "touched_chat_times"
 MART_ZONES: Final = "zones"
 MART_SERVICE_TARGETS: Final = "service_targets"

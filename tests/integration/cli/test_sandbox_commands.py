@@ -9,7 +9,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,15 @@ from huggy_connector.sandbox import OPTION_HELP, Options
 from tests.integration.conftest import LONGEST, Run
 
 Huggy = Callable[..., Run]
+SHARES = ("faults", "webhook_disorders")
+"""Options that the command line writes as a text of shares."""
 
 
 def test_every_option_of_a_sandbox_is_an_option_of_the_command_with_its_default_and_help() -> None:
     options = {each.name: each for each in command.params if isinstance(each, click.Option)}
     assert {*options} == {*OPTION_HELP, "port"}
     assert {name: options[name].help for name in OPTION_HELP} == OPTION_HELP
-    given: dict[str, Any] = {each.name: options[each.name].default for each in fields(Options) if each.name != "faults"}
+    given: dict[str, Any] = {name: options[name].default for name in OPTION_HELP if name not in SHARES}
     assert Options(**given) == Options()
 
 
@@ -40,6 +41,9 @@ def test_every_option_of_a_sandbox_is_an_option_of_the_command_with_its_default_
         (("--now", "noon"), "now is 'noon', it must read like 2025-03-10T14:00:00."),
         (("--faults", "500"), ""),
         (("--faults", "fire=0.1"), ""),
+        (("--webhook", "localhost:8088"), "webhook is no URL; it must read like http://127.0.0.1:8088/webhook/4242."),
+        (("--webhook-disorders", "thrice=1"), "there is no disorder 'thrice'; there are all, together, bundle,"),
+        (("--webhook-timeout", "0"), "webhook_timeout is 0.0, it must be more than 0."),
         (("--port", "65536"), "Invalid value for '--port': 65536 is not in the range 0<=x<=65535."),
         (("--chats", "many"), "Invalid value for '--chats': 'many' is not a valid integer."),
     ],

@@ -99,6 +99,14 @@ def test_an_id_counter_counts_rows_different_ids_and_rows_without_one_over_all_b
     assert (counter.rows, counter.unique_ids, counter.keyless) == (10, 6, 2)
 
 
+def test_a_counter_of_texts_counts_like_one_of_ids() -> None:
+    counter = IdCounter("event_id")
+    for values in (["a", "b", None], [], ["b", "c"]):
+        counter.count(pa.record_batch({"event_id": pa.array(values, pa.string())}))
+
+    assert (counter.rows, counter.unique_ids, counter.keyless) == (5, 3, 1)
+
+
 def test_each_id_counter_begins_empty() -> None:
     IdCounter().count(ids(1))
 

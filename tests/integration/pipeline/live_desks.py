@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from huggy_connector.catalogue import RESOURCES
 from huggy_connector.clock import SYSTEM_CLOCK
+from huggy_connector.landing import Landing, LandingRequest
+from huggy_connector.model import Certificate, Mode
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.pipeline.live import LiveRound
+from huggy_connector.privacy import KEEP_ALL
 from huggy_connector.progress import SilentProgress
 from huggy_connector.sandbox import Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse.read import queries
 from huggy_connector.webhook import Entry, Inbox
-from tests.events import COMPANY, chat_item, event_row
+from tests.events import COMPANY, NOON, ZONE, chat_item, event_row, land_events
 
 
 @contextmanager
@@ -62,3 +66,34 @@ def polled(settings: Settings) -> Pipeline:
 
 def inbox_of(folder: Path) -> Path:
     return folder / "state" / "inbox"
+
+
+def land_told(
+    landing: Landing, minute: float, *rows: dict[str, Any], spans: Sequence[tuple[float, float, str]] = ()
+) -> str:
+    """Publish what the inbox held at this minute after noon, and when the receiver was there. Return the run key."""
+    told = [
+        {
+            "from": (NOON + timedelta(minutes=start)).isoformat(),
+            "to": (NOON + timedelta(minutes=end)).isoformat(),
+            "kind": kind,
+        }
+        for start, end, kind in spans
+    ]
+    return land_events(landing, rows, now=NOON + timedelta(minutes=minute), state={"spans": told}).run_key
+
+
+def land_poll(landing: Landing, minute: float, mode: Mode = Mode.FULL, *, exact: bool = True, **state: Any) -> None:
+    """Publish a poll of the chats without rows that began at this minute after noon."""
+    now = NOON + timedelta(minutes=minute)
+    request = LandingRequest(f"poll {minute}", mode, timezone=ZONE.key)
+    with landing.begin(
+        resource=RESOURCES["chats"],
+        company_id=COMPANY,
+        mode=mode,
+        request=request,
+        zone=ZONE,
+        policy=KEEP_ALL,
+        now=lambda: now,
+    ) as work:
+        work.publish(certificate=Certificate(exact=exact), state=state)

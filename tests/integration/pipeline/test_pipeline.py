@@ -199,14 +199,33 @@ def test_manifests_of_another_workers_landing_are_missed_by_name(settings: Setti
 
 
 @pytest.mark.parametrize("once", [True, False])
-def test_a_mode_that_does_not_exist_is_refused_before_the_first_request(
-    settings: Settings, desk: Sandbox, *, once: bool
+@pytest.mark.parametrize("mode", ["half", "ids", "events"])
+def test_a_mode_that_nobody_may_ask_for_is_refused_before_the_first_request(
+    settings: Settings, desk: Sandbox, *, mode: str, once: bool
 ) -> None:
     before, pipeline = requests_of(desk), Pipeline(settings)
     for attempt in (
-        lambda: pipeline.land("chats", idempotency_key="test", mode="half", once=once),
-        lambda: pipeline.plan("chats", mode="half"),
+        lambda: pipeline.land("chats", idempotency_key="test", mode=mode, once=once),
+        lambda: pipeline.plan("chats", mode=mode),
     ):
-        with pytest.raises(ConfigurationError, match=r"^There is no mode 'half': choose from full, incremental, "):
+        with pytest.raises(ConfigurationError, match=rf"^There is no mode '{mode}': choose from full, incremental, "):
+            attempt()
+    assert requests_of(desk) == before
+
+
+def test_events_are_no_list_that_any_call_reads(settings: Settings, desk: Sandbox) -> None:
+    before, pipeline, span = (
+        requests_of(desk),
+        Pipeline(settings),
+        parse_span("2026-11-01", "2026-11-02", zone=settings.zone),
+    )
+    for attempt in (
+        lambda: pipeline.land("events", idempotency_key="test"),
+        lambda: pipeline.plan("events"),
+        lambda: pipeline.sync(["events"], idempotency_key="test"),
+        lambda: pipeline.backfill(["events"], span=span, idempotency_key="test"),
+        lambda: next(pipeline.iter_rows("events")),
+    ):
+        with pytest.raises(ConfigurationError, match=r"^The API has no list of events: `huggy serve` receives "):
             attempt()
     assert requests_of(desk) == before

@@ -21,13 +21,13 @@ NOW = "2025-03-10T14:00:00"
 OPTIONS = Options(now=NOW, chats=50, days=3, limit=0)
 
 
-def run_and_stop(code: str, number: signal.Signals) -> tuple[list[str], int, str]:
+def run_and_stop(code: str, number: signal.Signals, *, lines_told: int = 7) -> tuple[list[str], int, str]:
     """Run code that serves, ask who the token is, and send a signal. Return the lines, the exit code and stderr."""
     command = [sys.executable, "-W", "error", "-c", f"from huggy_connector.sandbox import Options, serve\n{code}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        lines = [process.stdout.readline().strip() for _ in range(7)]
+        lines = [process.stdout.readline().strip() for _ in range(lines_told)]
         told = dict(line.removeprefix("export ").split("=", 1) for line in lines[1:])
         headers = {"Authorization": f"Bearer {told['HUGGY_ACCESS_TOKEN']}"}
         assert (
@@ -51,6 +51,15 @@ def test_serve_tells_a_shell_what_it_needs_and_stops_cleanly(number: signal.Sign
         "export HUGGY_CLIENT_SECRET",
         "export HUGGY_REFRESH_TOKEN",
     ]
+
+
+def test_a_sandbox_with_a_webhook_tells_its_token_and_stops_cleanly() -> None:
+    code = """
+options = Options(chats=50, webhook="http://127.0.0.1:9/", webhook_token="0123456789abcdef", webhook_rate=50.0)
+serve(options, ready=lambda text: print(text, flush=True))
+"""
+    lines, exit_code, errors = run_and_stop(code, signal.SIGTERM, lines_told=8)
+    assert (lines[-1], exit_code, errors) == ("export HUGGY_WEBHOOK_TOKEN=0123456789abcdef", 0, "")
 
 
 def test_an_address_of_ipv6_is_written_in_brackets() -> None:

@@ -14,7 +14,7 @@ from huggy_connector.cli.app import huggy
 from huggy_connector.cli.options import LocalPath, as_json, mode_option, settings_options, span_options
 from huggy_connector.cli.shell import LazyCommand
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.model import Mode
+from huggy_connector.model import REQUESTED_MODES, Mode
 from huggy_connector.settings import SECRETS, Settings
 
 
@@ -124,7 +124,10 @@ def test_a_mode_is_one_of_the_landings_and_its_default_is_shown() -> None:
     def tell(*, mode: str | None) -> None:
         click.echo(mode)
 
-    assert [run(tell, "--mode", mode.value).output for mode in Mode] == [f"{mode}\n" for mode in Mode]
+    assert [run(tell, "--mode", mode.value).output for mode in REQUESTED_MODES] == [
+        f"{mode}\n" for mode in REQUESTED_MODES
+    ]
+    assert {run(tell, "--mode", mode.value).exit_code for mode in set(Mode) - set(REQUESTED_MODES)} == {2}
     assert run(tell).output == "full\n"
     refused = run(tell, "--mode", "FULL")
     assert (refused.exit_code, "is not one of 'full', 'incremental', 'window', 'tombstones'" in refused.output) == (

@@ -45,7 +45,9 @@ def removed(subject: Subject, resource: Resource, batch: pa.RecordBatch) -> tupl
     """Return the rows that stay, and how many of them are changed."""
     changes: list[None] = []
     stay = [
-        row for each in subject.remove_from(resource, batch, lambda: changes.append(None)) for row in each.to_pylist()
+        row
+        for each in subject.remove_from(resource, batch, on_changed=lambda: changes.append(None))
+        for row in each.to_pylist()
     ]
     return stay, len(changes)
 
@@ -135,7 +137,7 @@ def test_a_chat_stays_without_what_tells_of_the_person_and_the_others_as_they_ar
 @pytest.mark.parametrize("subject", [ONE, ALL])
 def test_what_is_stripped_once_does_not_change_again(subject: Subject) -> None:
     batch = landed(CHATS, {"id": CHAT, "contactId": PERSON}, {"id": 2})
-    (first, *others) = (each for each in subject.remove_from(CHATS, batch, lambda: None) if each.num_rows)
+    (first, *others) = (each for each in subject.remove_from(CHATS, batch) if each.num_rows)
 
     assert removed(subject, CHATS, first) == (first.to_pylist(), 0)
     assert len(others) == 1

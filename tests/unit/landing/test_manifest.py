@@ -98,7 +98,10 @@ def test_a_manifest_of_an_old_release_has_no_request() -> None:
         ),
         (
             manifest_json_with(mode="half"),
-            "Its field mode is wrong (Input should be 'full', 'incremental', 'window' or 'tombstones').",
+            (
+                "Its field mode is wrong "
+                "(Input should be 'full', 'incremental', 'window', 'tombstones', 'ids' or 'events')."
+            ),
         ),
     ],
 )

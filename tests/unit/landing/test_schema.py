@@ -19,6 +19,7 @@ SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 CHATS = get_resource("chats")
 CONTACTS = get_resource("contacts")
+EVENTS = get_resource("events")
 
 CHAT: dict[str, Any] = {
     "id": 700001,
@@ -100,7 +101,7 @@ def test_the_envelope_follows_the_typed_columns(resource: Resource) -> None:
 
     assert names[-5:] == ["extra", "raw", "fetched_at", "row_hash", "rejects"]
     assert len(set(names)) == len(names)
-    assert names[0] == "id"
+    assert names[0] == resource.key
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,21 @@ def test_a_row_without_a_usable_id_is_kept_with_a_null_id_and_a_reject(given: An
 
     assert (row["id"], row["rejects"]) == (None, [{"column": "id", "reason": reason}])
     assert json.loads(row["raw"]) == given
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"event": "x"}, "missing"),
+        ({"event_id": None}, "missing"),
+        ({"event_id": {}}, "an object or a list where text is due"),
+        ("text", "the row is not an object"),
+    ],
+)
+def test_a_row_whose_key_is_another_column_is_kept_with_a_reject_of_that_one(given: Any, reason: str) -> None:
+    (row,) = converted(EVENTS, given)
+
+    assert (row["event_id"], row["rejects"]) == (None, [{"column": "event_id", "reason": reason}])
 
 
 @pytest.mark.parametrize("empty", [[], {}, None, "", False])

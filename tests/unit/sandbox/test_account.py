@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from huggy_connector.sandbox.data.account import Move
 from tests.unit.sandbox.conftest import create_account, list_chats, list_contacts
 
 
@@ -76,3 +77,37 @@ def test_a_million_chats_are_not_held_in_memory() -> None:
     rows = account.resource_lists["chats"].listing.rows(999_990, 1_000_010)
     assert (rows, len(account.chats.lifecycles.changed_states)) == (list(range(10))[::-1], 0)
     assert account.chats.row_of(account.chats.id_of(777_777)) == 777_777
+
+
+def test_who_listens_hears_of_each_arrival_and_change_with_the_state_before_it() -> None:
+    account, moves = create_account(), list[Move]()
+    account.listen(moves.append)
+    chats, contacts = account.resource_lists["chats"], account.resource_lists["contacts"]
+    row = account.open_rows()[0]
+    before = account.chats.lifecycles.state(row)
+    assert account.advance_chat(row, 1.0) == account.chats.id_of(row)
+    account.update_chat(row, account.chats.lifecycles.state(row).at_step(11, account.local_time(2), workflow=3))
+    account.add_row(chats, 3.0)
+    account.add_row(contacts, 4.0)
+    changed = account.change_row(contacts, 5.0)
+    closed = account.close_chat(6.0)
+    assert moves[0] == Move("chats", row, account.local_time(1), is_new=False, before=before)
+    assert [(each.resource, each.moment - account.local_time(0), each.is_new) for each in moves] == [
+        ("chats", 1, False),
+        ("chats", 2, False),
+        ("chats", 3, True),
+        ("contacts", 4, True),
+        ("contacts", 5, False),
+        ("chats", 6, False),
+    ]
+    assert (moves[3].before, account.contacts.id_of(moves[4].row)) == (None, changed)
+    assert account.chats.id_of(moves[5].row) == closed
+
+
+def test_jumps_and_departures_are_heard_by_nobody() -> None:
+    account, moves = create_account(), list[Move]()
+    account.listen(moves.append)
+    for resource_list in account.resource_lists.values():
+        account.move_to_head(resource_list, 1.0)
+        account.remove_row(resource_list)
+    assert moves == []

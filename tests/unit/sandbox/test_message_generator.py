@@ -176,3 +176,24 @@ def test_some_messages_do_not_name_the_customer(share: float, named: set[bool]) 
     assert {"customer" in message for message in said} == named
     assert all(("customer" in message) == ("customer" in message["chat"]) for message in said)
     assert all("contactId" in chat for chat in list_chats(account))
+
+
+def test_a_chat_that_goes_its_whole_way_within_a_second_keeps_its_messages_and_their_ids() -> None:
+    account = create_account(absent_customers=0.0)
+    row, known = account.chats.add(account.local_time(1)), list[dict[str, Any]]()
+    for speaker in ("contact", "bot", "", "", "agent", "contact", ""):
+        state = account.chats.lifecycles.state(row)
+        if speaker:
+            account.update_chat(row, state.with_message(account.local_time(1), speaker=speaker))
+        else:
+            account.advance_chat(row, 1.0)
+        new = account.chats.messages_since(row, state)
+        messages = account.chats.messages(row, events=False)[::-1]
+        said = [{key: each[key] for key in ("id", "senderType", "readAt")} for each in messages]
+        assert said[: len(known)] == known
+        assert messages[len(known) :] == (new if known else messages)
+        known = said
+    assert account.chats.situation(row) in ("in_chat", "finishing")
+    assert len({message["id"] for message in account.chats.messages(row, events=True)}) == len(
+        account.chats.messages(row, events=True)
+    )

@@ -11,6 +11,7 @@ import pytest
 
 from huggy_connector.sandbox import options as options_module
 from huggy_connector.sandbox.options import OPTION_HELP, Options, parse_names
+from huggy_connector.sandbox.webhook_kinds import EVENTS
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,10 @@ from huggy_connector.sandbox.options import OPTION_HELP, Options, parse_names
         {"broken_values": 1.1},
         {"now": "yesterday"},
         {"timezone": "Mars/Olympus"},
+        {"webhook": "127.0.0.1:8088"},
+        {"webhook_mode": "apps"},
+        {"webhook_rate": -1},
+        {"webhook_parallel": 0},
     ],
 )
 def test_an_impossible_option_is_refused_in_one_sentence_that_names_it(choices: dict[str, Any]) -> None:
@@ -52,6 +57,15 @@ def test_an_impossible_option_is_refused_in_one_sentence_that_names_it(choices: 
         ({"fail_page": "chats:-1"}, "fail_page is 'chats:-1', it must read like chats:7."),
         ({"fail_page": ":7"}, "fail_page is ':7', it must read like chats:7."),
         ({"now": ""}, "now is '', it must read like 2025-03-10T14:00:00."),
+        ({"webhook": "ftp://h/x"}, "webhook is no URL; it must read like http://127.0.0.1:8088/webhook/4242."),
+        ({"webhook": "http://[h/x"}, "webhook is no URL; it must read like http://127.0.0.1:8088/webhook/4242."),
+        ({"webhook_timeout": 0}, "webhook_timeout is 0, it must be more than 0."),
+        ({"webhook_disorders": {"late": 2.0}}, "the share of disorder 'late' is 2.0, it must lie between 0 and 1."),
+        ({"webhook_mode": "apps"}, "webhook_mode is 'apps', it must be one of panel, app."),
+        (
+            {"webhook_events": "closedChat,openedChat"},
+            f"webhook_events is 'openedChat', it must be one of {', '.join(EVENTS)}.",
+        ),
         ({"timezone": ""}, "timezone is '', which this machine's zone database lacks."),
         ({"timezone": "../etc"}, "timezone is '../etc', which this machine's zone database lacks."),
     ],

@@ -17,6 +17,8 @@ from huggy_connector.settings import Settings, has_password
 
 NO_SECRETS = {
     "catalogue.types.Field.key",
+    "catalogue.types.Resource.key",
+    "landing.parquet.IdCounter.key",
     "landing.work.lease.LeaseContent.token",
     "warehouse.schema.table_spec.TableSpec.key",
     "warehouse.schema.table_spec.TableMacro.body",

@@ -34,7 +34,10 @@ def test_every_name_is_created_by_one_module() -> None:
         creating = [
             path.stem
             for path in MODULES
-            if re.search(rf"TEMP (?:TABLE|VIEW) {{{constant}}}|(?:view|listing)={constant}", path.read_text())
+            if re.search(
+                rf"TEMP (?:TABLE|VIEW) {{{constant}}}|(?:view|listing)={constant}|register\({constant}",
+                path.read_text(),
+            )
         ]
         expected = ["history", "stage"] if constant == "HISTORY_SPLICED" else creating[:1]
         assert creating == expected != [], constant

@@ -91,7 +91,7 @@ def hours(count: int, *, weeks: range) -> dict[datetime, int]:
     ("usual", "minutes", "is_hole"),
     [(60, 30, True), (60, 15, False), (4, 30, False), (4, 6 * 60, True), (0, 6 * 60, False)],
 )
-def test_a_silence_is_a_hole_where_many_events_usually_come(usual: int, minutes: float, is_hole: bool) -> None:  # noqa: FBT001
+def test_a_silence_is_a_hole_where_many_events_usually_come(usual: int, minutes: float, is_hole: bool) -> None:
     gap = (at(60), at(60 + minutes))
     found = find_silences([gap], hours(usual, weeks=range(1, 5)), [up(0, 24 * 60)], zone=SAO_PAULO)
     assert found == ((Hole(*gap, SILENT),) if is_hole else ())

@@ -109,7 +109,8 @@ def stage_snapshots(
     )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {STAGE_KEYS} AS SELECT"
-        f" {sql.name(resource.key)} AS id, {version_of(resource, 'i')} AS version, fetched_at, row_hash, part, row FROM {STAGE_INCOMING} i"
+        f" {sql.name(resource.key)} AS id, {version_of(resource, 'i')} AS version, fetched_at, row_hash, part, row"
+        f" FROM {STAGE_INCOMING} i"
     )
     winners = select_winners(f"(FROM {STAGE_KEYS} WHERE id IS NOT NULL)", "id")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGE_WINNERS} AS {winners}")
@@ -215,7 +216,7 @@ def own_rows_condition(parts: Iterable[SnapshotPart]) -> str:
 
 
 def cast_column(column: str, kind: str) -> str:
-    """Return the SQL of a column of `p` with its type. What is no JSON to DuckDB (half a surrogate pair) becomes a string."""
+    """Return the SQL of a column of `p`, with its type. What is no JSON (half a surrogate pair) becomes a string."""
     value = f"p.{sql.name(column)}"
     if kind == "JSON":
         return f"coalesce(TRY_CAST({value} AS JSON), to_json({value}))"

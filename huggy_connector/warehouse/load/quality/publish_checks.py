@@ -103,8 +103,7 @@ def read_check_settings(
 def _warning_checks(resource: Resource) -> Iterator[str]:
     """Yield the names of the checks of a table that warn, or do not run, unless they are set to stop."""
     yield from ("values_readable", NO_DRIFT, "same_privacy")
-    if resource.is_listed:
-        yield "fresh"
+    yield from ("fresh",) if resource.is_listed else ()
     for column in filter(None, (resource.created, resource.version)):
         yield from (f"{column}_present", f"{column}_not_ahead")
     if resource.is_listed and resource.order is ListOrder.UNKNOWN:
@@ -216,14 +215,11 @@ def _check_key(connection: DuckDBPyConnection, resource: Resource) -> Iterator[C
     Ids are counted by ranges of 32, each id as one bit: they lie close together, so there are few groups.
     """
     table, key = table_of(resource).sql, sql.name(resource.key)
-    ids, group = ("bit_count(bit_or(1::BIGINT << (id & 31)))", "id >> 5")
-    if resource.column(resource.key).type is not Scalar.BIGINT:
-        ids, group = f"count(DISTINCT {key})", f"{key}[:2]"
-    doubled = _fetch_count(
-        connection,
-        f"SELECT coalesce(sum(rows - ids), 0) FROM (SELECT count({key}) AS rows, {ids} AS ids"
-        f" FROM {table} GROUP BY company_id, {group})",
-    )
+    is_number = resource.column(resource.key).type is Scalar.BIGINT
+    ids = "bit_count(bit_or(1::BIGINT << (id & 31)))" if is_number else f"count(DISTINCT {key})"
+    group = f"company_id, {'id >> 5' if is_number else key}"
+    counts = f"SELECT count({key}) AS rows, {ids} AS ids FROM {table} GROUP BY {group}"
+    doubled = _fetch_count(connection, f"SELECT coalesce(sum(rows - ids), 0) FROM ({counts})")
     missing = _fetch_count(connection, f"SELECT count(*) FROM {table} WHERE company_id IS NULL OR {key} IS NULL")
     yield CheckFinding(
         "unique_key", resource.name, CheckLevel.STOP, not doubled, f"{doubled:,} rows repeat the id of another"

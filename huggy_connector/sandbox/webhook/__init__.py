@@ -1,0 +1,1 @@
+"""The webhook of the stand-in: what happens in the account is sent as events, in every disorder that may be."""
