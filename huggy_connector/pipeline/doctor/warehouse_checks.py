@@ -111,7 +111,7 @@ def check_coverage(look: Fact[WarehouseLook], coverage: Fact[tuple[TableCoverage
     status = _require_status(look)
     found = {(each.company_id, each.table): each for each in coverage.get()}
     for company_id in dict.fromkeys(each.company_id for each in status.freshness):
-        lists = [name for name, resource in RESOURCES.items() if resource.parent is None]
+        lists = [name for name, resource in RESOURCES.items() if resource.is_listed and resource.parent is None]
         exact = [each for name in lists if (each := found.get((company_id, name))) and each.missing_at_most == 0]
         if exact:
             yield ok(f"company {company_id}, exact: {', '.join(map(_describe_span, exact))}")

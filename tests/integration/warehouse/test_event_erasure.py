@@ -155,9 +155,13 @@ def test_a_person_of_whom_only_events_tell_is_known(desk: Desk, settings: Settin
     assert desk.read("SELECT item FROM events") == [(None,)]
 
 
-def test_chats_that_only_an_event_gives_to_the_person_are_theirs(desk: Desk, settings: Settings) -> None:
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_chats_that_only_an_event_gives_to_the_person_are_theirs(
+    desk: Desk, settings: Settings, *, is_loaded: bool
+) -> None:
     land(desk, THEIRS[0])
-    desk.load()
+    if is_loaded:
+        desk.load()
     Pipeline(settings).forget(PERSON)
     desk.land([{"id": CHAT, "lastMessage": {"text": NAME}}], minute=30)
     desk.load(hash_key=b"k" * 32, rebuild=True)

@@ -83,6 +83,11 @@ def test_the_item_can_be_dropped_and_the_fields_beside_it_stay() -> None:
     assert "Cliente Um" not in str(policy("events.item=drop").apply(EVENTS, row))
 
 
+@pytest.mark.parametrize("rules", ["*=drop", "*=hmac", "event*=mask"])
+def test_the_key_of_an_event_stays_whatever_the_rules_are(rules: str) -> None:
+    assert policy(rules).apply(EVENTS, {"event_id": HEX, "event": "x", "item": {}})["event_id"] == HEX
+
+
 def test_a_time_that_is_no_time_is_searched_too() -> None:
     assert "ana@" not in str(policy().apply(EVENTS, {"event": "x", "occurred_at": "ana@example.com", "item": {}}))
 
