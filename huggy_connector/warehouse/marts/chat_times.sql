@@ -1,27 +1,39 @@
 -- Chat times: one row a chat with its durations, for any aggregate of your own. All other marts are made of it.
 -- Tempos dos atendimentos: uma linha por atendimento com suas durações, para qualquer agregado. Base dos demais marts.
 --
--- Formula: queue wait = attended_at - created_at; first response = created_at to the first message of an agent where
---   the messages of the chat are landed, else to attended_at; handling = closed_at - attended_at; resolution =
---   closed_at - created_at. Business seconds are those of the interval inside the spans of marts.calendar.
+-- Formula: queue wait = attended_at - queued_at where events tell of the queue (queue_basis event), else
+--   attended_at - created_at (queue_basis opening); taken = attended_at - created_at; first response = created_at to the
+--   first message of an agent where the messages of the chat are landed, else to attended_at; handling = closed_at -
+--   attended_at; resolution = closed_at - created_at. Business seconds are those of the interval inside the spans of
+--   marts.calendar.
 -- Edge cases:
 --   message_speakers decides which messages are an agent's: not a bot's under an agent's name, nor internal notes.
 --   NULL until the event happens, and if the event lies before the opening (a broken time).
 --   Messages that were read before the chat's last change and hold no answer do not count: the answer may be newer.
 --   Open: in one of auto, wait_for_chat, in_chat, queue, in_queue, or in an unknown situation and not closed. A chat
 --   that was opened again has no closing. One that is closed without a time leaves the backlog at its last change.
---   Huggy does not say when a chat entered the queue: the wait begins at the opening and includes the bot's part.
+--   Huggy's API does not say when a chat entered the queue: without events the wait begins at the opening and includes
+--   the bot's part. taken_seconds is that wait for all chats, so that a series keeps its meaning from before the webhook.
+--   queued_at is where marts.chat_timeline first has the queue, if a stretch of the bot or the opening is right before it:
+--   where what came before was not told, the chat may have waited longer. A queue after an agent took the chat is another
+--   one. Where events are lost meanwhile, the wait is shorter than it was: see meta.coverage.
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
--- Fórmula: espera = attended_at - created_at; primeira resposta = de created_at à primeira mensagem de um agente se as
---   mensagens do atendimento foram coletadas, senão a attended_at; atendimento = closed_at - attended_at; resolução =
---   closed_at - created_at. Segundos comerciais são os do intervalo dentro dos períodos de marts.calendar.
+-- Fórmula: espera = attended_at - queued_at se eventos informam a fila (queue_basis event), senão
+--   attended_at - created_at (queue_basis opening); taken = attended_at - created_at; primeira resposta = de created_at à
+--   primeira mensagem de um agente se as mensagens do atendimento foram coletadas, senão a attended_at; atendimento =
+--   closed_at - attended_at; resolução = closed_at - created_at. Segundos comerciais são os do intervalo dentro dos
+--   períodos de marts.calendar.
 -- Casos especiais:
 --   Quais mensagens são de um agente, message_speakers diz: nem as de robô com nome de agente nem notas internas.
 --   NULL antes do evento, e onde o evento é anterior à abertura (um horário quebrado).
 --   Mensagens lidas antes da última mudança do atendimento e sem resposta não contam: a resposta pode ser mais nova.
 --   Em aberto: em auto, wait_for_chat, in_chat, queue, in_queue, ou em situação desconhecida e sem encerramento. O que
 --   foi reaberto não tem encerramento. O que foi encerrado sem horário sai do backlog em sua última mudança.
---   A Huggy não diz quando o atendimento entrou na fila: a espera começa na abertura e inclui a parte do robô.
+--   A API da Huggy não diz quando o atendimento entrou na fila: sem eventos a espera começa na abertura e inclui a parte
+--   do robô. taken_seconds é essa espera para todos, para que uma série mantenha o sentido de antes do webhook.
+--   queued_at é onde marts.chat_timeline tem a primeira fila, se logo antes há um trecho do robô ou a abertura: se o que
+--   veio antes não foi avisado, a espera pode ter sido maior. Uma fila depois de um agente assumir é outra. Se eventos se
+--   perderam nesse meio, a espera é menor do que foi: veja meta.coverage.
 --   Atendimentos com exclusão confirmada ficam de fora; os ausentes de uma leitura, mas não confirmados, ficam.
 -- Refresh: touched chats: those that changed, and those that now have another chat of their contact before them.
 --
@@ -45,8 +57,17 @@
 --   created_at_local TIMESTAMP: The opening on the account's clock. | A abertura no relógio da conta.
 --   business_seconds_before BIGINT: Business time from 2010-01-01 up to the opening.
 --     | Expediente de 2010-01-01 até a abertura.
---   queue_seconds BIGINT: Opening to an agent. | Da abertura até um agente.
+--   attended_at_local TIMESTAMP: An agent took it, on the account's clock. | Um agente assumiu, no relógio da conta.
+--   closed_at_local TIMESTAMP: The closing on the account's clock; NULL while open.
+--     | O encerramento no relógio da conta; NULL se aberto.
+--   has_events BOOLEAN: Huggy's webhook told of it. | O webhook da Huggy avisou dele.
+--   queued_at TIMESTAMPTZ: It came to the queue, by events; NULL where they do not tell.
+--     | Chegou à fila, por eventos; NULL se não informam.
+--   queue_basis VARCHAR: event or opening: what queue_seconds begins at. | event ou opening: onde queue_seconds começa.
+--   queue_seconds BIGINT: The queue to an agent. | Da fila até um agente.
 --   queue_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
+--   taken_seconds BIGINT: Opening to an agent. | Da abertura até um agente.
+--   taken_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   first_response_seconds BIGINT: Opening to the first answer of an agent.
 --     | Da abertura à primeira resposta de um agente.
 --   first_response_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
@@ -63,42 +84,79 @@
 --   source UBIGINT: Fingerprint of the chat that the row was made of. | Impressão digital do atendimento de origem.
 --
 -- Example: answered on Friday evening, closed on the Tuesday after a holiday; one with the bot only; one in the queue;
---   one over the last beginning of summer time, 2018-11-04, when 00:00 was 01:00: two hours on the clock are one.
+--   one over the last beginning of summer time, 2018-11-04, when 00:00 was 01:00: two hours on the clock are one. Of
+--   chats 5 and 6 the webhook told that they came to the queue: from the bot; and from where is not told.
 --   chats
 --   | id | situation     | contact_id | agent_id | created_at       | attended_at      | closed_at        |
 --   | 1  | finishing     | 5          | 7        | 2026-10-30 17:50 | 2026-10-30 18:30 | 2026-11-03 08:20 |
 --   | 2  | finishing     | 6          |          | 2026-10-30 10:00 |                  | 2026-10-30 10:04 |
 --   | 3  | wait_for_chat | 5          |          | 2026-11-03 11:00 |                  |                  |
 --   | 4  | finishing     |            | 7        | 2018-11-03 23:30 | 2018-11-03 23:40 | 2018-11-04 01:30 |
+--   | 5  | in_chat       |            | 7        | 2026-11-03 11:00 | 2026-11-03 11:10 |                  |
+--   | 6  | in_chat       |            | 7        | 2026-11-03 11:00 | 2026-11-03 11:10 |                  |
+--   events
+--   | event_id | event                 | chat_id | situation     | occurred_at      |
+--   | a        | startedChat           | 5       | auto          | 2026-11-03 11:00 |
+--   | b        | updatedChatDepartment | 5       | wait_for_chat | 2026-11-03 11:06 |
+--   | c        | receivedMessage       | 6       | wait_for_chat | 2026-11-03 11:06 |
 --   gives
---   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds |
---   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           |
---   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |
---   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |
---   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             |
-WITH events AS (
+--   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis |
+--   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |
+--   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |
+--   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |
+--   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |
+--   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |
+--   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |
+WITH stretches AS (
+    SELECT
+        *,
+        lag(kind) OVER in_chat AS kind_before,
+        lag(from_at) OVER in_chat AS before_at
+    FROM marts.chat_transitions AS e
+    SEMI JOIN affected_chats AS s ON s.company_id = e.company_id AND s.id = e.chat_id
+    WHERE kind NOT IN ('department', 'workflow_step')
+    WINDOW in_chat AS (PARTITION BY company_id, chat_id ORDER BY position)
+),
+told AS (
+    SELECT
+        company_id,
+        chat_id,
+        min(from_at) FILTER (kind = 'queue') AS first_queue_at,
+        arg_min(
+            coalesce(kind_before = 'bot' OR (kind_before = 'opened' AND before_at = from_at), false), position
+        ) FILTER (kind = 'queue') AS is_queue_told
+    FROM stretches GROUP BY ALL
+),
+timed AS (
     SELECT
         s.*,
         t.zone,
         created_at_local::DATE AS day,
         CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at END AS attended,
         CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
-        CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed
-    FROM affected_chats AS s LEFT JOIN zones AS t ON t.company_id = s.company_id
+        CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed,
+        e.chat_id IS NOT NULL AS has_events,
+        CASE WHEN is_queue_told AND (attended IS NULL OR first_queue_at <= attended) THEN first_queue_at END AS queued
+    FROM affected_chats AS s
+    LEFT JOIN zones AS t ON t.company_id = s.company_id
+    LEFT JOIN told AS e ON e.company_id = s.company_id AND e.chat_id = s.id
 ),
 measured AS (
     SELECT
         e.*,
         epoch(created_at) AS created_s,
+        epoch(queued) AS queued_s,
         epoch(attended) AS attended_s,
         epoch(answered) AS answered_s,
         epoch(closed) AS closed_s,
         c.seconds_before + least(epoch(created_at - c.opens_at), c.seconds) AS created_b,
+        q.seconds_before + least(epoch(queued - q.opens_at), q.seconds) AS queued_b,
         a.seconds_before + least(epoch(attended - a.opens_at), a.seconds) AS attended_b,
         r.seconds_before + least(epoch(answered - r.opens_at), r.seconds) AS answered_b,
         z.seconds_before + least(epoch(closed - z.opens_at), z.seconds) AS closed_b
-    FROM events AS e
+    FROM timed AS e
     ASOF LEFT JOIN business_spans AS c ON c.zone = e.zone AND e.created_at >= c.opens_at
+    ASOF LEFT JOIN business_spans AS q ON q.zone = e.zone AND e.queued >= q.opens_at
     ASOF LEFT JOIN business_spans AS a ON a.zone = e.zone AND e.attended >= a.opens_at
     ASOF LEFT JOIN business_spans AS r ON r.zone = e.zone AND e.answered >= r.opens_at
     ASOF LEFT JOIN business_spans AS z ON z.zone = e.zone AND e.closed >= z.opens_at
@@ -121,8 +179,15 @@ SELECT
     created_at,
     created_at_local,
     created_b::BIGINT AS business_seconds_before,
-    (attended_s - created_s)::BIGINT AS queue_seconds,
-    (attended_b - created_b)::BIGINT AS queue_business_seconds,
+    CASE WHEN attended IS NOT NULL THEN attended_at_local END AS attended_at_local,
+    CASE WHEN closed IS NOT NULL THEN closed_at_local END AS closed_at_local,
+    has_events,
+    queued AS queued_at,
+    CASE WHEN queued <= attended THEN 'event' WHEN attended >= created_at THEN 'opening' END AS queue_basis,
+    (attended_s - coalesce(queued_s, created_s))::BIGINT AS queue_seconds,
+    CASE WHEN queued IS NULL THEN attended_b - created_b ELSE attended_b - queued_b END::BIGINT AS queue_business_seconds,
+    (attended_s - created_s)::BIGINT AS taken_seconds,
+    (attended_b - created_b)::BIGINT AS taken_business_seconds,
     (CASE WHEN has_messages THEN answered_s ELSE attended_s END - created_s)::BIGINT AS first_response_seconds,
     (CASE WHEN has_messages THEN answered_b ELSE attended_b END - created_b)::BIGINT AS first_response_business_seconds,
     CASE

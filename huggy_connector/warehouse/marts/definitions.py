@@ -44,7 +44,7 @@ from huggy_connector.catalogue import Text
 from huggy_connector.warehouse.schema.table_spec import TableColumn, TableSpec
 
 FACT_TABLE = "chat_times"
-"""The mart from which all others are computed."""
+"""The mart from which most others are computed, and which tells which chats are touched."""
 
 Cells = tuple[str | None, ...]
 

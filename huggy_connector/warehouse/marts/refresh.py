@@ -7,7 +7,7 @@ definition or another calendar leads to one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from huggy_connector.warehouse.marts import touched_chats
@@ -18,6 +18,7 @@ from huggy_connector.warehouse.marts.touched_chats import FACT_TABLE_SQL
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (
     MART_AFFECTED_CHATS,
+    MART_AFFECTED_EVENTS,
     MART_TOUCHED_CHAT_TIMES,
     TOUCHED_AFFECTED,
     TOUCHED_DAYS,
@@ -33,7 +34,7 @@ _ON_A_TOUCHED_DAY = (
     f"EXISTS (FROM {TOUCHED_DAYS} d WHERE d.company_id = t.company_id AND d.day IS NOT DISTINCT FROM t.day)"
 )
 
-REQUIRED_TABLES = ("agents", "chats", "contacts", "departments", "messages")
+REQUIRED_TABLES = ("agents", "chats", "contacts", "departments", "events", "messages")
 """The tables that views and marts read. A warehouse that lacks one of these has no views and no marts."""
 
 _IN_DATABASE = "database_name = current_database()"
@@ -54,14 +55,17 @@ def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) ->
     for title in recorded.keys() - defined.keys():
         _drop_if_exists(connection, title, existing)
     create_calendar_tables(connection, calendar)
-    outdated_titles = {title for title in defined if defined[title] != recorded.get(title)}
-    for definition in read_definitions():
-        title = definition.table.title
-        if title in outdated_titles:
-            _drop_if_exists(connection, title, existing)
+    outdated = {title for title in defined if defined[title] != recorded.get(title)}
+    definitions = read_definitions()
+    for definition in definitions:
+        if definition.table.title in outdated:
+            _drop_if_exists(connection, definition.table.title, existing)
             _create_relation(connection, definition)
-        _refresh_rows(connection, definition, whole=not outdated_titles.isdisjoint({title, f"marts.{FACT_TABLE}"}))
-        if title in outdated_titles:
+    anew = _list_marts_to_make_anew(definitions, outdated)
+    touched_chats.find_touched_chats(connection, whole=f"marts.{FACT_TABLE}" in anew)
+    for definition in definitions:
+        _refresh_rows(connection, definition, whole=definition.table.title in anew)
+        if definition.table.title in outdated:
             _write_comments(connection, definition)
     if defined != recorded:
         connection.execute(f"DELETE FROM {meta.DEFINITIONS.sql}")
@@ -77,6 +81,15 @@ def _has_required_tables(connection: DuckDBPyConnection) -> bool:
         f" AND table_name IN {REQUIRED_TABLES}"
     ).fetchone()
     return found == (len(REQUIRED_TABLES),)
+
+
+def _list_marts_to_make_anew(definitions: Iterable[MartDefinition], outdated: Collection[str]) -> frozenset[str]:
+    """Return the titles of the marts to compute as a whole: the outdated ones, or all if one is of touched chats.
+
+    The marts of touched chats are computed together, because marts.chat_times alone tells which chats are touched.
+    """
+    by_chat = {each.table.title for each in definitions if each.refresh is RefreshKind.CHATS}
+    return frozenset(outdated if by_chat.isdisjoint(outdated) else (each.table.title for each in definitions))
 
 
 def _compute_fingerprints(calendar: BusinessCalendar) -> dict[str, str]:
@@ -142,15 +155,15 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
             connection.execute(f"DELETE FROM {table}")
             connection.execute(insert)
         case RefreshKind.CHATS:
-            touched_chats.find_touched_chats(connection, whole=whole)
-            connection.execute(
-                f"DELETE FROM {table} t USING {TOUCHED_AFFECTED} a"
-                " WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
-            )
+            touched = f"USING {TOUCHED_AFFECTED} a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
+            connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
             for batch in _batch_conditions(connection, TOUCHED_AFFECTED, "c.company_id, c.contact_id"):
                 connection.execute(
                     f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS"
                     f" {touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
+                )
+                connection.execute(
+                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS {touched_chats.affected_events_query()}"
                 )
                 connection.execute(insert)
         case RefreshKind.DAYS:

@@ -81,8 +81,8 @@ timed AS (
             ELSE CASE s.clock WHEN 'business' THEN resolution_business_seconds ELSE resolution_seconds END
         END AS took,
         CASE s.clock WHEN 'business' THEN business_age ELSE age END
-            - CASE WHEN s.metric <> 'handling' THEN 0 WHEN s.clock = 'business' THEN queue_business_seconds
-                ELSE queue_seconds END AS elapsed
+            - CASE WHEN s.metric <> 'handling' THEN 0 WHEN s.clock = 'business' THEN taken_business_seconds
+                ELSE taken_seconds END AS elapsed
     FROM clocked AS t CROSS JOIN marts.targets AS s
 ),
 judged AS (

@@ -12,11 +12,13 @@ from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse.marts.definitions import FACT_TABLE
 from huggy_connector.warehouse.schema import sql
 from huggy_connector.warehouse.schema.temp_tables import (
+    MART_AFFECTED_CHATS,
     TOUCHED_AFFECTED,
     TOUCHED_ANSWERS,
     TOUCHED_CHATS,
     TOUCHED_CURRENT,
     TOUCHED_DAYS,
+    TOUCHED_EVENTS,
     TOUCHED_RANGES,
 )
 
@@ -80,6 +82,14 @@ def affected_chats_query(*, whole: bool) -> str:
     )
 
 
+def affected_events_query() -> str:
+    """Return the query for the events of the chats that `affected_chats` holds."""
+    return (
+        f"SELECT e.*, coalesce(e.occurred_at, e.envelope_at, e.received_at) AS told_at FROM events e"
+        f" SEMI JOIN {MART_AFFECTED_CHATS} c ON c.company_id = e.company_id AND c.id = e.chat_id"
+    )
+
+
 def open_chat_condition() -> str:
     """Return the catalogue's rule of an open chat as an SQL condition."""
     life = RESOURCES["chats"].life
@@ -95,7 +105,8 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
     """Create `TOUCHED_CURRENT`: the chats not confirmed as deleted, with the first answer of an agent.
 
     Messages count if they hold an answer or were read after the chat's last change: older ones may lack the answer.
-    `source` is the fingerprint of all that a row of marts.chat_times is computed from.
+    `source` is the fingerprint of all that a row of marts.chat_times, or of a mart of events, is computed from. Events
+    are told apart by their hashes and times, so that no publish reads the items of all events.
     """
     # Most warehouses have no messages. Then the view would read all chats for nothing.
     has_messages = connection.execute("SELECT count(*) > 0 FROM messages").fetchall()[0][0]
@@ -109,11 +120,20 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
     )
     connection.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE {TOUCHED_EVENTS} AS
+        SELECT company_id, chat_id,
+               hash(count(*), sum(hash(row_hash, occurred_at, envelope_at, received_at))) AS told
+        FROM events WHERE chat_id IS NOT NULL GROUP BY company_id, chat_id
+        """
+    )
+    connection.execute(
+        f"""
         CREATE OR REPLACE TEMP VIEW {TOUCHED_CURRENT} AS
-        SELECT *, hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END)
-            AS source
+        SELECT * EXCLUDE told,
+               hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END, told)
+                   AS source
         FROM (
-            SELECT c.*, a.answered_at, a.answered_at_local,
+            SELECT c.*, a.answered_at, a.answered_at_local, e.told,
                    coalesce(
                        a.answered_at IS NOT NULL
                        OR a.read_at >= least(
@@ -121,6 +141,7 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
                        ), false
                    ) AS has_messages
             FROM chats c LEFT JOIN {TOUCHED_ANSWERS} a ON a.company_id = c.company_id AND a.chat_id = c.id
+            LEFT JOIN {TOUCHED_EVENTS} e ON e.company_id = c.company_id AND e.chat_id = c.id
             WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
         )
         """

@@ -104,6 +104,8 @@ ERASURE_EVENTS: Final = "erasure_events"
 # touched_chats.py: what the marts are made of
 TOUCHED_ANSWERS: Final = "touched_answers"
 """By chat: the first answer of an agent, and when its messages were read."""
+TOUCHED_EVENTS: Final = "touched_events"
+"""By chat: a fingerprint of its events."""
 TOUCHED_CURRENT: Final = "touched_current"
 """View: the chats whose deletion is not confirmed, with their first answer and a fingerprint."""
 TOUCHED_RANGES: Final = "touched_ranges"
@@ -117,6 +119,7 @@ TOUCHED_AFFECTED: Final = "touched_affected"
 
 # The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
 MART_AFFECTED_CHATS: Final = "affected_chats"
+MART_AFFECTED_EVENTS: Final = "affected_events"
 MART_TOUCHED_CHAT_TIMES: Final = "touched_chat_times"
 MART_ZONES: Final = "zones"
 MART_SERVICE_TARGETS: Final = "service_targets"
