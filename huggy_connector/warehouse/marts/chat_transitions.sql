@@ -124,7 +124,8 @@ observed AS (
 lives AS (
     SELECT DISTINCT
         company_id, chat_id, is_open, agent_in_charge, opened_at, opened_basis, closed_at,
-        CASE WHEN closed_at IS NULL OR attended_at <= closed_at THEN greatest(attended_at, opened_at) END AS attended_at
+        CASE WHEN attended_at <= coalesce(closed_at, attended_at) THEN greatest(attended_at, opened_at) END
+            AS attended_at
     FROM observed
 ),
 states AS (

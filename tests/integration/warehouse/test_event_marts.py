@@ -1,0 +1,201 @@
+"""The marts of events say what a second telling of the same rules says, of any history of chats and events."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from huggy_connector.warehouse import BusinessCalendar
+from huggy_connector.warehouse.marts import refresh
+from huggy_connector.warehouse.marts.refresh import refresh_marts
+from tests.integration.warehouse.event_histories import (
+    MORNING,
+    Life,
+    Told,
+    flow_lives,
+    lives,
+    put_lives,
+    tell_queue,
+    tell_runs,
+    tell_timeline,
+)
+from tests.sizes import FULL
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+CALENDAR = BusinessCalendar()
+MARTS = ("chat_times", "chat_timeline", "chat_transitions", "flow_runs", "flow_answers", "workflow_moves")
+BY_DAY = ("queue_wait_by_day", "surveys_by_day", "sla_by_day")
+random = settings(
+    max_examples=300 if FULL else 30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture
+def desk(tables: DuckDBPyConnection) -> DuckDBPyConnection:
+    """All tables, empty, of a company in São Paulo."""
+    tables.execute("INSERT INTO meta.snapshots (company_id, timezone) VALUES (1, 'America/Sao_Paulo')")
+    return tables
+
+
+def empty(connection: DuckDBPyConnection) -> None:
+    for table in ("chats", "events"):
+        connection.execute(f"DELETE FROM {table}")
+
+
+def read(connection: DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    """Return the rows, with instants as seconds of the morning."""
+    return [
+        tuple(int((each - MORNING).total_seconds()) if isinstance(each, datetime) else each for each in row)
+        for row in connection.execute(query).fetchall()
+    ]
+
+
+def read_marts(connection: DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        title: connection.execute(f"SELECT COLUMNS(*)::VARCHAR FROM marts.{title} ORDER BY ALL").fetchall()
+        for title in (*MARTS, *BY_DAY)
+    }
+
+
+@given(told=st.lists(lives(), min_size=8, max_size=20))
+@random
+def test_the_timeline_and_the_queue_wait_are_those_of_a_second_telling(
+    desk: DuckDBPyConnection, told: list[Life]
+) -> None:
+    empty(desk)
+    put_lives(desk, dict(enumerate(told)))
+    refresh_marts(desk, CALENDAR)
+    rows = read(
+        desk,
+        "SELECT chat_id, position, kind, coalesce(agent_id, department_id, workflow_step_id), from_at, to_at, seconds,"
+        " basis FROM marts.chat_timeline ORDER BY chat_id, position",
+    )
+    expected = [
+        (chat_id, position, *row)
+        for chat_id, life in enumerate(told)
+        for position, row in enumerate(tell_timeline(life), start=1)
+    ]
+    assert rows == expected
+    assert min((row[6] for row in rows if row[6] is not None), default=0) >= 0
+    waits = read(desk, "SELECT queued_at, queue_basis, queue_seconds FROM marts.chat_times ORDER BY chat_id")
+    assert waits == [tell_queue(life) for life in told]
+
+
+@given(told=st.lists(flow_lives, min_size=8, max_size=20))
+@random
+def test_the_runs_of_flows_are_those_of_a_second_telling(desk: DuckDBPyConnection, told: list[Life]) -> None:
+    empty(desk)
+    put_lives(desk, dict(enumerate(told)))
+    refresh_marts(desk, CALENDAR)
+    rows = read(
+        desk,
+        "SELECT chat_id, flow_id, run, started_at, finished_at, seconds, answers FROM marts.flow_runs"
+        " ORDER BY chat_id, flow_id, run",
+    )
+    found = [(*row[:6], None if row[6] is None else json.loads(row[6])) for row in rows]
+    expected = [(chat_id, *run) for chat_id, life in enumerate(told) for run in tell_runs(life)]
+    assert found == sorted(expected, key=lambda run: (run[0], run[1] is None, run[1] or 0, run[2]))
+    answered = [
+        (chat_id, flow, run, question, value)
+        for chat_id, flow, run, *_, answers in expected
+        for question, value in (answers or {}).items()
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+    ]
+    flat = desk.execute("SELECT chat_id, flow_id, run, question, answer FROM marts.flow_answers").fetchall()
+    assert sorted(flat, key=repr) == sorted(((*row[:4], str(row[4])) for row in answered), key=repr)
+
+
+@given(story=st.lists(st.dictionaries(st.sampled_from([1, 2, 3, 5000]), lives() | flow_lives), min_size=2, max_size=4))
+@random
+def test_a_refresh_of_what_is_touched_gives_what_a_full_one_gives(
+    desk: DuckDBPyConnection, story: list[dict[int, Life]]
+) -> None:
+    empty(desk)
+    for step in story:
+        put_lives(desk, step)
+        refresh_marts(desk, CALENDAR)
+    grown = read_marts(desk)
+    desk.execute("DELETE FROM meta.definitions")
+    refresh_marts(desk, CALENDAR)
+    assert read_marts(desk) == grown
+
+
+BOT = Told("startedChat", 0, 0, 0, 1, "auto", step=1)
+QUEUE = Told("receivedMessage", 60, 61, 62, 2, "wait_for_chat")
+ANSWERED = Told("finishedAutomationFlow", 50, 50, 50, 3, flow=9, context={"nota": 10})
+LIFE = Life(created=0, attended=300, closed=None, is_open=True, agent=7)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param((), (BOT, QUEUE), id="the first events of a chat that was loaded before"),
+        pytest.param((BOT,), (BOT, QUEUE), id="an event that came late"),
+        pytest.param((BOT, QUEUE), (QUEUE,), id="an event that goes"),
+        pytest.param(
+            (BOT, ANSWERED), (BOT, Told("finishedAutomationFlow", 50, 50, 50, 3, flow=9)), id="an erased item"
+        ),
+    ],
+)
+def test_a_chat_is_touched_by_its_events_alone(
+    desk: DuckDBPyConnection, before: tuple[Told, ...], after: tuple[Told, ...]
+) -> None:
+    def put(chat_id: int, events: tuple[Told, ...]) -> None:
+        put_lives(desk, {chat_id: Life(LIFE.created, LIFE.attended, LIFE.closed, LIFE.is_open, LIFE.agent, events)})
+
+    written_marts = ("chat_times", "chat_transitions", "flow_runs")
+    put(1, before)
+    put(2, (BOT, QUEUE, ANSWERED))
+    refresh_marts(desk, CALENDAR)
+    places = {title: desk.execute(f"SELECT max(rowid) FROM marts.{title}").fetchall()[0][0] for title in written_marts}
+    put(1, after)
+    refresh_marts(desk, CALENDAR)
+    for title in written_marts:
+        written = desk.execute(f"SELECT DISTINCT chat_id FROM marts.{title} WHERE rowid > ?", [places[title]])
+        assert written.fetchall() in ([(1,)], []), title
+    grown = read_marts(desk)
+    desk.execute("DELETE FROM meta.definitions")
+    refresh_marts(desk, CALENDAR)
+    assert read_marts(desk) == grown
+
+
+def test_many_chats_are_computed_in_batches(desk: DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_lives(desk, dict.fromkeys(range(9), Life(0, 300, 900, is_open=False, agent=7, events=(BOT, QUEUE, ANSWERED))))
+    refresh_marts(desk, CALENDAR)
+    at_once = read_marts(desk)
+    monkeypatch.setattr(refresh, "MAX_ROWS_PER_BATCH", 2)
+    desk.execute("DELETE FROM meta.definitions")
+    refresh_marts(desk, CALENDAR)
+    assert read_marts(desk) == at_once
+
+
+def test_a_chat_whose_deletion_is_confirmed_has_no_timeline_and_no_runs(desk: DuckDBPyConnection) -> None:
+    put_lives(desk, {1: Life(0, None, None, is_open=True, agent=None, events=(BOT, ANSWERED))})
+    refresh_marts(desk, CALENDAR)
+    assert read(desk, "SELECT count(*) FROM marts.flow_runs") == [(1,)]
+    desk.execute("UPDATE chats SET deleted_grade = 'confirmed'")
+    refresh_marts(desk, CALENDAR)
+    assert {title: rows for title, rows in read_marts(desk).items() if rows} == {}
+
+
+def test_the_handling_of_an_open_chat_is_counted_from_its_taking_and_not_from_its_queue(
+    desk: DuckDBPyConnection,
+) -> None:
+    from huggy_connector.warehouse.marts.calendar import ServiceTarget
+
+    desk.execute(
+        "UPDATE meta.snapshots SET resource = 'chats', mode = 'full', run_key = 'r', started_at = ?", [MORNING]
+    )
+    put_lives(desk, {1: Life(0, 300, None, is_open=True, agent=7, events=(BOT, QUEUE))})
+    desk.execute("UPDATE chats SET fetched_at = TIMESTAMPTZ '2026-11-09 12:10:00+00', snapshot = 'r'")
+    refresh_marts(desk, BusinessCalendar(targets=(ServiceTarget("handling", 8, "calendar"),)))
+    assert read(desk, "SELECT pending, missed FROM marts.sla_by_day") == [(1, 0)]
