@@ -163,7 +163,8 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                     f" {touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
                 )
                 connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS {touched_chats.affected_events_query()}"
+                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS"
+                    f" {touched_chats.affected_events_query(whole=whole)}"
                 )
                 connection.execute(insert)
         case RefreshKind.DAYS:

@@ -104,8 +104,6 @@ ERASURE_EVENTS: Final = "erasure_events"
 # touched_chats.py: what the marts are made of
 TOUCHED_ANSWERS: Final = "touched_answers"
 """By chat: the first answer of an agent, and when its messages were read."""
-TOUCHED_EVENTS: Final = "touched_events"
-"""By chat: a fingerprint of its events."""
 TOUCHED_CURRENT: Final = "touched_current"
 """View: the chats whose deletion is not confirmed, with their first answer and a fingerprint."""
 TOUCHED_RANGES: Final = "touched_ranges"
@@ -116,6 +114,8 @@ TOUCHED_DAYS: Final = "touched_days"
 """(company_id, day) of the chats touched, before and after."""
 TOUCHED_AFFECTED: Final = "touched_affected"
 """(company_id, chat_id) of the chats to compute again: those touched, and those with another chat before them."""
+TOUCHED_EVENTS: Final = "touched_events"
+"""(place) of the events of the affected chats: their row ids."""
 
 # The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
 MART_AFFECTED_CHATS: Final = "affected_chats"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,14 @@ def desk(tables: DuckDBPyConnection) -> DuckDBPyConnection:
 def empty(connection: DuckDBPyConnection) -> None:
     for table in ("chats", "events"):
         connection.execute(f"DELETE FROM {table}")
+
+
+def load(connection: DuckDBPyConnection, lives: Mapping[int, Life]) -> None:
+    """Bring chats and events, and refresh, in one transaction, as a load does."""
+    connection.execute("BEGIN")
+    put_lives(connection, lives)
+    refresh_marts(connection, CALENDAR)
+    connection.execute("COMMIT")
 
 
 def read(connection: DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
@@ -121,8 +130,7 @@ def test_a_refresh_of_what_is_touched_gives_what_a_full_one_gives(
 ) -> None:
     empty(desk)
     for step in story:
-        put_lives(desk, step)
-        refresh_marts(desk, CALENDAR)
+        load(desk, step)
     grown = read_marts(desk)
     desk.execute("DELETE FROM meta.definitions")
     refresh_marts(desk, CALENDAR)
@@ -150,15 +158,13 @@ def test_a_chat_is_touched_by_its_events_alone(
     desk: DuckDBPyConnection, before: tuple[Told, ...], after: tuple[Told, ...]
 ) -> None:
     def put(chat_id: int, events: tuple[Told, ...]) -> None:
-        put_lives(desk, {chat_id: Life(LIFE.created, LIFE.attended, LIFE.closed, LIFE.is_open, LIFE.agent, events)})
+        load(desk, {chat_id: Life(LIFE.created, LIFE.attended, LIFE.closed, LIFE.is_open, LIFE.agent, events)})
 
     written_marts = ("chat_times", "chat_transitions", "flow_runs")
     put(1, before)
     put(2, (BOT, QUEUE, ANSWERED))
-    refresh_marts(desk, CALENDAR)
     places = {title: desk.execute(f"SELECT max(rowid) FROM marts.{title}").fetchall()[0][0] for title in written_marts}
     put(1, after)
-    refresh_marts(desk, CALENDAR)
     for title in written_marts:
         written = desk.execute(f"SELECT DISTINCT chat_id FROM marts.{title} WHERE rowid > ?", [places[title]])
         assert written.fetchall() in ([(1,)], []), title
