@@ -155,8 +155,8 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
 def _find_differing_ranges(connection: DuckDBPyConnection) -> None:
     """Create `TOUCHED_RANGES`: where the fingerprints of the chats or events are not those of marts.chat_times.
 
-    Their sums are compared, one a range of ids: a join of all chats takes several times as long, and their memory. Where
-    events tell of chats that are not there, their range differs each time.
+    Their sums are compared, one a range of ids: a join of all chats takes several times as long, and their memory. A
+    range differs each time while events tell of chats in it that are not there.
     """
     connection.execute(
         f"""

@@ -174,11 +174,14 @@ def test_a_chat_is_touched_by_its_events_alone(
     assert read_marts(desk) == grown
 
 
-def test_many_chats_are_computed_in_batches(desk: DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", ["MAX_ROWS_PER_BATCH", "MAX_EVENTS_PER_BATCH"])
+def test_many_chats_are_computed_in_batches(
+    desk: DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
     put_lives(desk, dict.fromkeys(range(9), Life(0, 300, 900, is_open=False, agent=7, events=(BOT, QUEUE, ANSWERED))))
     refresh_marts(desk, CALENDAR)
     at_once = read_marts(desk)
-    monkeypatch.setattr(refresh, "MAX_ROWS_PER_BATCH", 2)
+    monkeypatch.setattr(refresh, limit, 2)
     desk.execute("DELETE FROM meta.definitions")
     refresh_marts(desk, CALENDAR)
     assert read_marts(desk) == at_once
