@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -206,6 +207,16 @@ def test_a_chat_whose_deletion_is_confirmed_has_no_timeline_and_no_runs(company:
     assert {title: rows for title, rows in read_marts(company).items() if rows} == {}
 
 
+def test_what_an_outdated_definition_knew_of_a_chat_that_went_is_gone_from_the_marts_of_events(
+    company: DuckDBPyConnection,
+) -> None:
+    load(company, {1: Life(0, None, None, is_open=True, agent=None, events=(BOT, ANSWERED))})
+    company.execute("DELETE FROM chats")
+    company.execute("UPDATE meta.definitions SET fingerprint = '' WHERE name = 'marts.chat_times'")
+    refresh_marts(company, CALENDAR)
+    assert {title: rows for title, rows in read_marts(company).items() if rows} == {}
+
+
 def test_the_handling_of_an_open_chat_is_counted_from_its_taking_and_not_from_its_queue(
     company: DuckDBPyConnection,
 ) -> None:
@@ -253,7 +264,10 @@ def test_a_load_of_events_alone_brings_the_marts_up_to_date(desk: Desk, chat: Ca
     assert desk.marts() == grown
 
 
-def test_what_a_forgotten_person_answered_is_erased(desk: Desk, chat: Callable[..., dict[str, Any]]) -> None:
+@pytest.mark.parametrize("are_outdated", [False, True], ids=["marts of this release", "marts of another release"])
+def test_what_a_forgotten_person_answered_is_erased(
+    desk: Desk, chat: Callable[..., dict[str, Any]], *, are_outdated: bool
+) -> None:
     land_tables(desk, chat)
     desk.land([{"id": 800, "name": "Zuleica Quirino"}], resource="contacts")
     land_flow(desk, "finishedAutomationFlow", minute=1, nota="Zuleica gostou")
@@ -261,6 +275,9 @@ def test_what_a_forgotten_person_answered_is_erased(desk: Desk, chat: Callable[.
     assert desk.read("SELECT contact_id, answer FROM marts.flow_runs JOIN marts.flow_answers USING (run)") == [
         (800, "Zuleica gostou")
     ]
+    if are_outdated:
+        with duckdb.connect(str(desk.warehouse)) as connection:
+            connection.execute("UPDATE meta.definitions SET fingerprint = ''")
     settings = Settings(landing=str(desk.root), warehouse=str(desk.warehouse), company_id=4242, hash_key="k" * 32)
     Pipeline(settings).forget(800)
     assert [name for name, rows in (desk.tables() | desk.marts()).items() if "Zuleica" in repr(rows)] == []
