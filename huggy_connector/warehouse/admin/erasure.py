@@ -220,7 +220,7 @@ def _rows_to_blank(table: str, columns: set[str], contact_id: int) -> str:
 
 def _blank_assignments(resource: Resource | None, columns: set[str], contact_id: int) -> Iterator[str]:
     """Yield the SQL assignments that overwrite the values about the subject."""
-    for name in sorted({"contact_id", "extra", "source"} & columns):  # a mart without a source is computed again
+    for name in sorted({"answers", "contact_id", "extra", "source"} & columns):  # a mart without a source is made again
         yield f"{name} = NULL"
     for name in sorted({"sender_id", "receiver_id"} & columns):
         yield f"{name} = nullif({name}, {contact_id})"

@@ -79,30 +79,21 @@ told_by_api AS (
     SELECT
         company_id,
         chat_id,
-        1 AS position,
-        'opened' AS kind,
-        NULL AS agent_id,
-        created_at AS from_at,
-        created_at_local AS from_at_local,
-        coalesce(attended_at, closed_at) AS to_at,
-        CASE WHEN attended_at IS NULL THEN closed_at_local ELSE attended_at_local END AS to_at_local
-    FROM untold
-    UNION ALL
-    SELECT
-        company_id, chat_id, 2, 'agent', agent_id, attended_at, attended_at_local, closed_at, closed_at_local
-    FROM untold WHERE attended_at IS NOT NULL
-    UNION ALL
-    SELECT
-        company_id,
-        chat_id,
-        CASE WHEN attended_at IS NULL THEN 2 ELSE 3 END,
-        'closed',
-        NULL,
-        closed_at,
-        closed_at_local,
-        NULL,
-        NULL
-    FROM untold WHERE closed_at IS NOT NULL
+        CASE WHEN kind = 'opened' THEN 1 WHEN kind = 'agent' OR attended_at IS NULL THEN 2 ELSE 3 END AS position,
+        kind,
+        CASE WHEN kind = 'agent' THEN agent_id END AS agent_id,
+        CASE kind WHEN 'opened' THEN created_at WHEN 'agent' THEN attended_at ELSE closed_at END AS from_at,
+        CASE kind WHEN 'opened' THEN created_at_local WHEN 'agent' THEN attended_at_local ELSE closed_at_local END
+            AS from_at_local,
+        CASE
+            WHEN kind = 'opened' THEN coalesce(attended_at, closed_at)
+            WHEN kind = 'agent' THEN closed_at
+        END AS to_at,
+        CASE
+            WHEN kind = 'opened' AND attended_at IS NOT NULL THEN attended_at_local
+            WHEN kind <> 'closed' THEN closed_at_local
+        END AS to_at_local
+    FROM untold CROSS JOIN (VALUES ('opened'), ('agent'), ('closed')) AS kinds(kind)
 )
 SELECT
     company_id,
@@ -135,3 +126,4 @@ SELECT
     (epoch(to_at) - epoch(from_at))::BIGINT,
     'api'
 FROM told_by_api
+WHERE from_at IS NOT NULL

@@ -82,6 +82,7 @@
 --   previous_chat_at TIMESTAMPTZ: Opening of the contact's chat before this one.
 --     | Abertura do atendimento anterior do contato.
 --   source UBIGINT: Fingerprint of the chat that the row was made of. | Impressão digital do atendimento de origem.
+--   events_source UBIGINT: Fingerprint of the chat's events; NULL without. | Impressão digital dos eventos; NULL se não há.
 --
 -- Example: answered on Friday evening, closed on the Tuesday after a holiday; one with the bot only; one in the queue;
 --   one over the last beginning of summer time, 2018-11-04, when 00:00 was 01:00: two hours on the clock are one. Of
@@ -127,6 +128,9 @@ told AS (
         ) FILTER (kind = 'queue') AS is_queue_told
     FROM stretches GROUP BY ALL
 ),
+prints AS (
+    SELECT company_id, chat_id, bit_xor(fingerprint) AS events_source FROM affected_events GROUP BY ALL
+),
 timed AS (
     SELECT
         s.*,
@@ -136,10 +140,12 @@ timed AS (
         CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
         CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed,
         e.chat_id IS NOT NULL AS has_events,
+        p.events_source,
         CASE WHEN is_queue_told AND (attended IS NULL OR first_queue_at <= attended) THEN first_queue_at END AS queued
     FROM affected_chats AS s
     LEFT JOIN zones AS t ON t.company_id = s.company_id
     LEFT JOIN told AS e ON e.company_id = s.company_id AND e.chat_id = s.id
+    LEFT JOIN prints AS p ON p.company_id = s.company_id AND p.chat_id = s.id
 ),
 measured AS (
     SELECT
@@ -200,5 +206,6 @@ SELECT
     (closed_s - created_s)::BIGINT AS resolution_seconds,
     (closed_b - created_b)::BIGINT AS resolution_business_seconds,
     CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN previous_opening END AS previous_chat_at,
-    source
+    source,
+    events_source
 FROM measured

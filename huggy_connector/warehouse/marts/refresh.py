@@ -22,6 +22,7 @@ from huggy_connector.warehouse.schema.temp_tables import (
     MART_TOUCHED_CHAT_TIMES,
     TOUCHED_AFFECTED,
     TOUCHED_DAYS,
+    TOUCHED_EVENTS,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS_PER_BATCH = 500_000
 """Chats in a batch. Windows and medians hold all rows of their groups in memory, and DuckDB cannot spill them."""
+MAX_EVENTS_PER_BATCH = 2_000_000
+"""Events of the chats in a batch."""
 
 _ON_A_TOUCHED_DAY = (
     f"EXISTS (FROM {TOUCHED_DAYS} d WHERE d.company_id = t.company_id AND d.day IS NOT DISTINCT FROM t.day)"
@@ -157,13 +160,17 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
         case RefreshKind.CHATS:
             touched = f"USING {TOUCHED_AFFECTED} a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
             connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
-            for batch in _batch_conditions(connection, TOUCHED_AFFECTED, "c.company_id, c.contact_id"):
+            events = _count_rows(connection, "events" if whole else TOUCHED_EVENTS) // MAX_EVENTS_PER_BATCH
+            for batch in _batch_conditions(
+                connection, TOUCHED_AFFECTED, "c.company_id, c.contact_id", at_least=events + 1
+            ):
                 connection.execute(
                     f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS"
                     f" {touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
                 )
                 connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS {touched_chats.affected_events_query()}"
+                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS"
+                    f" {touched_chats.affected_events_query(whole=whole)}"
                 )
                 connection.execute(insert)
         case RefreshKind.DAYS:
@@ -177,8 +184,12 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                 connection.execute(insert)
 
 
-def _batch_conditions(connection: DuckDBPyConnection, relation: str, key: str) -> Iterator[str]:
+def _batch_conditions(connection: DuckDBPyConnection, relation: str, key: str, *, at_least: int = 1) -> Iterator[str]:
     """Yield conditions that split a relation by `key` into batches that fit in memory with windows and medians."""
-    (rows,) = connection.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,)
-    batches = rows // MAX_ROWS_PER_BATCH + 1
+    batches = max(_count_rows(connection, relation) // MAX_ROWS_PER_BATCH + 1, at_least)
     yield from (f"hash({key}) % {batches} = {batch}" for batch in range(batches))
+
+
+def _count_rows(connection: DuckDBPyConnection, relation: str) -> int:
+    (rows,) = connection.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,)
+    return int(rows)

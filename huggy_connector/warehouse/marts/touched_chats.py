@@ -1,7 +1,7 @@
 """Finds the touched chats: those that marts.chat_times does not hold as the tables do, however they came to differ.
 
-Each row of marts.chat_times has a fingerprint of its chat. Each publish compares those of all chats: first their sums
-by ranges of ids, then one by one in the ranges that differ.
+Each row of marts.chat_times has a fingerprint of its chat, and one of the chat's events. Each publish compares those of
+all chats: first their sums by ranges of ids, then one by one in the ranges that differ. No item of an event is read.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FACT_TABLE_SQL = sql.name("marts", FACT_TABLE)
 _RANGE_BITS = 12
 """A range has 2 ** 12 ids."""
+_EVENT_FINGERPRINT = "hash(row_hash)"
+"""The fingerprint of an event, in SQL. That of a chat's events is the bit_xor of theirs."""
 _PREVIOUS_OPENING = "lag(created_at) OVER (PARTITION BY company_id, contact_id ORDER BY created_at, id)"
 """The opening of the contact's chat before, in SQL, where all chats of the contact are read."""
 
@@ -39,11 +41,12 @@ def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
     - `TOUCHED_AFFECTED`: those chats, and chats of their contacts that have another chat before them than they had
     """
     _create_current_chats(connection)
-    chats, facts = TOUCHED_CURRENT, FACT_TABLE_SQL
+    chats, facts, events = TOUCHED_CURRENT, FACT_TABLE_SQL, "events"
     if not whole:
         _find_differing_ranges(connection)
         chats = f"(FROM {chats} WHERE {_range_condition(connection, 'id')})"
         facts = f"(FROM {facts} WHERE {_range_condition(connection, 'chat_id')})"
+        events = f"(FROM events WHERE {_range_condition(connection, 'chat_id')})"
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {TOUCHED_CHATS} AS
@@ -52,7 +55,10 @@ def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
                c.created_at_local::DATE AS day, t.day AS day_before, t.previous_chat_at,
                c.id IS NOT NULL AS exists_now, t.chat_id IS NOT NULL AS existed_before
         FROM {chats} c FULL JOIN {facts} t ON t.company_id = c.company_id AND t.chat_id = c.id
-        WHERE {str(whole).lower()} OR c.source IS DISTINCT FROM t.source
+        LEFT JOIN (
+            SELECT company_id, chat_id, bit_xor({_EVENT_FINGERPRINT}) AS source FROM {events} GROUP BY ALL
+        ) e ON e.company_id = c.company_id AND e.chat_id = c.id
+        WHERE {str(whole).lower()} OR (c.source, e.source) IS DISTINCT FROM (t.source, t.events_source)
         """
     )
     connection.execute(
@@ -66,6 +72,10 @@ def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
         )
     else:
         _find_affected_chats(connection)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {TOUCHED_EVENTS} AS SELECT e.rowid AS place FROM events e"
+            f" SEMI JOIN {TOUCHED_AFFECTED} a ON a.company_id = e.company_id AND a.chat_id = e.chat_id"
+        )
 
 
 def affected_chats_query(*, whole: bool) -> str:
@@ -82,10 +92,15 @@ def affected_chats_query(*, whole: bool) -> str:
     )
 
 
-def affected_events_query() -> str:
-    """Return the query for the events of the chats that `affected_chats` holds."""
+def affected_events_query(*, whole: bool) -> str:
+    """Return the query for the events of the chats that `MART_AFFECTED_CHATS` holds.
+
+    Unless `whole`, the events are found by their places: else DuckDB reads the items of many others.
+    """
+    places = "" if whole else f"JOIN {TOUCHED_EVENTS} p ON p.place = e.rowid"
     return (
-        f"SELECT e.*, coalesce(e.occurred_at, e.envelope_at, e.received_at) AS told_at FROM events e"
+        "SELECT e.*, coalesce(e.occurred_at, e.envelope_at, e.received_at) AS told_at,"
+        f" {_EVENT_FINGERPRINT} AS fingerprint FROM events e {places}"
         f" SEMI JOIN {MART_AFFECTED_CHATS} c ON c.company_id = e.company_id AND c.id = e.chat_id"
     )
 
@@ -105,8 +120,7 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
     """Create `TOUCHED_CURRENT`: the chats not confirmed as deleted, with the first answer of an agent.
 
     Messages count if they hold an answer or were read after the chat's last change: older ones may lack the answer.
-    `source` is the fingerprint of all that a row of marts.chat_times, or of a mart of events, is computed from. Events
-    are told apart by their hashes and times, so that no publish reads the items of all events.
+    `source` is the fingerprint of all that a row of marts.chat_times is computed from, except for events.
     """
     # Most warehouses have no messages. Then the view would read all chats for nothing.
     has_messages = connection.execute("SELECT count(*) > 0 FROM messages").fetchall()[0][0]
@@ -120,20 +134,11 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
     )
     connection.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE {TOUCHED_EVENTS} AS
-        SELECT company_id, chat_id,
-               hash(count(*), sum(hash(row_hash, occurred_at, envelope_at, received_at))) AS told
-        FROM events WHERE chat_id IS NOT NULL GROUP BY company_id, chat_id
-        """
-    )
-    connection.execute(
-        f"""
         CREATE OR REPLACE TEMP VIEW {TOUCHED_CURRENT} AS
-        SELECT * EXCLUDE told,
-               hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END, told)
-                   AS source
+        SELECT *, hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END)
+            AS source
         FROM (
-            SELECT c.*, a.answered_at, a.answered_at_local, e.told,
+            SELECT c.*, a.answered_at, a.answered_at_local,
                    coalesce(
                        a.answered_at IS NOT NULL
                        OR a.read_at >= least(
@@ -141,7 +146,6 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
                        ), false
                    ) AS has_messages
             FROM chats c LEFT JOIN {TOUCHED_ANSWERS} a ON a.company_id = c.company_id AND a.chat_id = c.id
-            LEFT JOIN {TOUCHED_EVENTS} e ON e.company_id = c.company_id AND e.chat_id = c.id
             WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
         )
         """
@@ -149,9 +153,10 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
 
 
 def _find_differing_ranges(connection: DuckDBPyConnection) -> None:
-    """Create `TOUCHED_RANGES`: where the fingerprints of the chats are not those of marts.chat_times.
+    """Create `TOUCHED_RANGES`: where the fingerprints of the chats or events are not those of marts.chat_times.
 
-    Their sums are compared, one a range of ids: a join of all chats takes several times as long, and their memory.
+    Their sums are compared, one a range of ids: a join of all chats takes several times as long, and their memory. A
+    range differs each time while events tell of chats in it that are not there.
     """
     connection.execute(
         f"""
@@ -160,10 +165,14 @@ def _find_differing_ranges(connection: DuckDBPyConnection) -> None:
             SELECT company_id, id >> {_RANGE_BITS} AS id_range, count(*) AS chats, sum(source) AS sources
             FROM {TOUCHED_CURRENT} GROUP BY ALL
         ) c FULL JOIN (
-            SELECT company_id, chat_id >> {_RANGE_BITS} AS id_range, count(*) AS chats, sum(source) AS sources
+            SELECT company_id, chat_id >> {_RANGE_BITS} AS id_range, count(*) AS chats, sum(source) AS sources,
+                   coalesce(bit_xor(events_source), 0) AS events
             FROM {FACT_TABLE_SQL} GROUP BY ALL
-        ) t USING (company_id, id_range)
-        WHERE (c.chats, c.sources) IS DISTINCT FROM (t.chats, t.sources)
+        ) t USING (company_id, id_range) FULL JOIN (
+            SELECT company_id, chat_id >> {_RANGE_BITS} AS id_range, bit_xor({_EVENT_FINGERPRINT}) AS events
+            FROM events WHERE chat_id IS NOT NULL GROUP BY ALL
+        ) e USING (company_id, id_range)
+        WHERE (c.chats, c.sources, coalesce(e.events, 0)) IS DISTINCT FROM (t.chats, t.sources, t.events)
         """
     )
 

@@ -34,6 +34,8 @@ RELATIONS = (
     ("contacts", "contact_groups", "contact_id"),
     ("groups", "contact_groups", "group_id"),
     ("chats", "marts.chat_times", "chat_id"),
+    ("chats", "marts.chat_timeline", "chat_id"),
+    ("chats", "marts.flow_runs", "chat_id"),
 )
 """The parent table, the child table, and the column of the child that holds the parent's `id`: those of the catalogue,
 and those of the views and marts. Every join also needs company_id.

@@ -120,6 +120,8 @@ TOUCHED_DAYS: Final = "touched_days"
 """(company_id, day) of the chats touched, before and after."""
 TOUCHED_AFFECTED: Final = "touched_affected"
 """(company_id, chat_id) of the chats to compute again: those touched, and those with another chat before them."""
+TOUCHED_EVENTS: Final = "touched_events"
+"""(place) of the events of the affected chats: their row ids."""
 
 # The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
 MART_AFFECTED_CHATS: Final = "affected_chats"

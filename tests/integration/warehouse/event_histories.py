@@ -157,7 +157,7 @@ def _chat_row(chat_id: int, life: Life) -> dict[str, Any]:
         "contact_id": 5,
         "agent_id": life.agent,
         "situation": "in_chat" if life.is_open else "finishing",
-        "row_hash": repr((life.created, life.attended, life.closed, life.is_open, life.agent)),
+        "row_hash": repr((chat_id, life.created, life.attended, life.closed, life.is_open, life.agent)),
         **_instants(created_at=life.created, attended_at=life.attended, closed_at=life.closed),
     }
 
@@ -172,7 +172,7 @@ def _event_row(chat_id: int, told: Told) -> dict[str, Any]:
         "workflow_step_id": told.step,
         "flow_id": told.flow,
         "situation": told.situation,
-        "row_hash": repr(told),
+        "row_hash": repr((chat_id, told)),
         "item": json.dumps({"flowToken": "nps", "context": told.context}),
         **_instants(occurred_at=told.occurred, envelope_at=told.envelope, received_at=told.received),
     }
