@@ -93,7 +93,9 @@ def test_the_receiver_is_reached_from_this_host_alone_and_knows_no_secret_but_it
     serve, scheduler, triggerer = (services[name] for name in ("serve", "airflow-scheduler", "airflow-triggerer"))
     assert serve["ports"] == ["127.0.0.1:8088:8088"]
     assert {name for name in serve["environment"] if name.startswith("AIRFLOW") or "ACCESS" in name} == set()
-    assert {name for name, each in services.items() if "HUGGY_WEBHOOK_TOKEN" in each.get("environment", {})} == {"serve"}
+    assert {name for name, each in services.items() if "HUGGY_WEBHOOK_TOKEN" in each.get("environment", {})} == {
+        "serve"
+    }
     for other in (scheduler, triggerer):  # the tasks and the watcher find its inbox, and share its disk and its user
         assert other["environment"]["HUGGY_STATE"] == serve["environment"]["HUGGY_STATE"]
         assert "lake:/opt/airflow/lake" in other["volumes"]
