@@ -75,8 +75,7 @@ class InboxUpkeep:
         with self._transaction() as connection:
             connection.execute("DELETE FROM spans WHERE end_at < ?", (min(before, to_microseconds(now - SPANS_KEPT)),))
         if removed:
-            with translate_errors(self._folder):
-                connection.execute("PRAGMA incremental_vacuum").fetchall()
+            self._shrink()
         return removed
 
     def erase(self, company_id: int, matches: Callable[[dict[str, Any]], bool]) -> int:
@@ -165,6 +164,12 @@ class InboxUpkeep:
             deleted += step
             if step < STEP:
                 return deleted
+
+    def _shrink(self) -> None:
+        """Give the free pages of the file back to the disk."""
+        with translate_errors(self._folder):
+            while self._connection.execute("PRAGMA freelist_count").fetchone()[0]:
+                self._connection.executescript(f"PRAGMA incremental_vacuum({STEP})")  # `execute` ends after one page
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
