@@ -25,11 +25,12 @@ DISTRIBUTIONS = {
     "airflow": "apache-airflow",
     "dotenv": "python-dotenv",
     "jwt": "pyjwt",
+    "prometheus_client": "prometheus-client",
     "pydantic_core": "pydantic",
     "stdnum": "python-stdnum",
 }
 """Modules whose package has another name; pydantic brings pydantic_core in the one version that fits."""
-OF_AIRFLOW = {"fastapi", "pendulum", "sqlalchemy"}
+OF_AIRFLOW = {"asgiref", "fastapi", "pendulum", "sqlalchemy"}
 """Modules that come with Airflow."""
 TOLD_APART = {"boto3", "botocore"}
 """Modules for AWS_PROFILE, which has a sentence of its own."""
