@@ -22,7 +22,7 @@ from huggy_connector.catalogue import EVENTS
 from huggy_connector.landing import Manifest
 from huggy_connector.model import Mode
 from huggy_connector.warehouse.file.publish_log import insert_rows
-from huggy_connector.warehouse.load.missed_events import TABLES, MissedEvents
+from huggy_connector.warehouse.load.missed_events import TABLES, EventTimes, MissedEvents
 from huggy_connector.warehouse.schema import meta
 from huggy_connector.warehouse.schema.tables import table_of
 from huggy_connector.webhook.coverage import (
@@ -74,17 +74,13 @@ def refresh_coverage(
     if not (known or told) or not _has_tables(connection):
         return
     for company_id in sorted((known | told.keys()) & zones.keys()):
-        former, since = _FormerCoverage.read(connection, company_id), now - EXAMINED_PERIOD
-        rows = _CompanyCoverage.read(connection, company_id).describe(
-            (*former.spans, *told.get(company_id, ())),
-            MissedEvents(
-                connection, company_id, zones[company_id], since if company_id in known else _EVER, former.holes
-            ),
-            now=now,
-        )
-        found = [*rows]
+        former, events = _FormerCoverage.read(connection, company_id), EventTimes.read(connection, company_id)
+        since = now - EXAMINED_PERIOD if company_id in known else _EVER
+        missed = MissedEvents(connection, company_id, zones[company_id], since, events, former.holes)
+        coverage = _CompanyCoverage.read(connection, company_id, events)
+        rows = [*coverage.describe((*former.spans, *told.get(company_id, ())), missed, now=now)]
         connection.execute(f"DELETE FROM {meta.COVERAGE.sql} WHERE company_id = ?", [company_id])
-        insert_rows(connection, meta.COVERAGE, found)
+        insert_rows(connection, meta.COVERAGE, rows)
 
 
 def _has_tables(connection: DuckDBPyConnection) -> bool:
@@ -124,24 +120,22 @@ class _CompanyCoverage:
 
     company_id: int
     first_event: datetime | None
-    last_event: datetime | None
     polls: Sequence[datetime]
     """When each exact one began, in order, by the clock of the receiver."""
     looked_at: datetime
     """When an inbox was last landed."""
 
     @classmethod
-    def read(cls, connection: DuckDBPyConnection, company_id: int) -> Self:
+    def read(cls, connection: DuckDBPyConnection, company_id: int, events: EventTimes) -> Self:
         def fetch(query: str, *values: object) -> Any:
             return connection.execute(f"SELECT {query}", [company_id, *values]).fetchone()
 
-        events = f"FROM {table_of(EVENTS).sql} WHERE company_id = ?"
-        first, last = fetch(f"min(received_at), max(received_at) {events}")
         behind = timedelta(0)
-        if last is not None:  # a receiver whose clock is behind receives events before Huggy sent them
+        if events.last is not None:  # a receiver whose clock is behind receives events before Huggy sent them
             (seconds,) = fetch(
-                f"greatest(0, -median(epoch(received_at) - epoch(envelope_at))) {events} AND received_at >= ?",
-                last - timedelta(days=1),
+                f"greatest(0, -median(epoch(received_at) - epoch(envelope_at))) FROM {table_of(EVENTS).sql}"
+                " WHERE company_id = ? AND received_at >= ?",
+                events.last - timedelta(days=1),
             )
             behind = timedelta(seconds=seconds or 0)
         snapshots = f"FROM {meta.SNAPSHOTS.sql} WHERE company_id = ? AND resource ="
@@ -150,7 +144,7 @@ class _CompanyCoverage:
             f" AND mode IN ('{Mode.FULL}', '{Mode.INCREMENTAL}')"
         )
         (looked_at,) = fetch(f"max(finished_at) {snapshots} '{EVENTS.name}'")
-        return cls(company_id, first, last, [each - behind for each in polls or ()], looked_at or _EVER)
+        return cls(company_id, events.first, [each - behind for each in polls or ()], looked_at or _EVER)
 
     def describe(
         self, spans: Sequence[CoverageSpan], missed: MissedEvents, *, now: datetime
@@ -162,7 +156,7 @@ class _CompanyCoverage:
         holes = (
             *find_holes(spans),
             *find_open_hole(covered, looked_at=self.looked_at, now=now),
-            *missed.find_silences(covered, last_event=self.last_event),
+            *missed.find_silences(covered),
             *missed.find_unannounced(covered, self.polls),
         )
         for hole in holes:

@@ -85,10 +85,6 @@ AUDIT_REJECTS: Final = "audit_rejects"
 AUDIT_FIELDS: Final = "audit_fields"
 """The unknown fields of staged rows, and those recorded before."""
 
-# missed_events.py
-MISSED_BOT_CHATS: Final = "missed_bot_chats"
-"""(created_at, closed_at, read_at) of the chats without an agent: read_at is when the API last gave their messages."""
-
 # deletes.py
 DELETES_SWEEPS: Final = "deletes_sweeps"
 """(started_at, misses): the exact full sweeps, with how many began since then."""
