@@ -124,7 +124,7 @@ class MissedEvents:
             first=examined[0].start,
             last=max(hole.end for hole in examined),
         )
-        yield from (Hole(*span, TEXTS) for span in lost)
+        yield from (Hole(start, end, TEXTS) for start, end in lost)
 
     def _found_before(self, time: datetime, reason: str) -> Iterator[Hole]:
         yield from (hole for hole in self.found.get(reason, ()) if hole.start < time)
