@@ -25,6 +25,7 @@ DISTRIBUTIONS = {
     "airflow": "apache-airflow",
     "dotenv": "python-dotenv",
     "jwt": "pyjwt",
+    "prometheus_client": "prometheus-client",
     "pydantic_core": "pydantic",
     "stdnum": "python-stdnum",
 }
