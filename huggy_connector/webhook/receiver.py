@@ -48,8 +48,8 @@ class Post:
     """A request: the company and the last part of its address, and its body."""
 
     company: str
-    secret: str | None
-    body: bytes
+    secret: str | None = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from math import isfinite
@@ -66,7 +66,7 @@ class RefusedItem:
 class Envelope:
     """What one request says. `token` is the one that it shows; `at` its time, if it has one that can be read."""
 
-    token: str | None
+    token: str | None = field(repr=False)
     at: datetime | None
     is_handshake: bool
     has_messages: bool

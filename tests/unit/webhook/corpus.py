@@ -63,7 +63,7 @@ FLOW: dict[str, Any] = {
 }
 
 
-def envelope(token: str | None = TOKEN, *, time: Any = 1741615327, **messages: Any) -> dict[str, Any]:
+def envelope(token: Any = TOKEN, *, time: Any = 1741615327, **messages: Any) -> dict[str, Any]:
     shown = {} if token is None else {"token": token}
     return {"time": time, **shown, "messages": messages}
 
@@ -91,7 +91,7 @@ ACCEPTED: Sequence[tuple[bytes, int]] = [
     (body(envelope(closedChat=[CLOSED | {"id": 10**40}, CLOSED | {"id": "700001"}, CLOSED | {"id": None}])), 3),
     (body(envelope(closedChat=[CLOSED | {"closed_at": "amanhã"}], time="ontem")), 1),
     (body(envelope(closedChat=[{key: each for key, each in CLOSED.items() if key != "company"}])), 1),
-    (body(envelope(receivedAllMessage=[MESSAGE | {"id": number} for number in range(3_000)])), 3_000),
+    (body(envelope(closedChat=[CLOSED | {"id": number} for number in range(5_000)])), 5_000),
     (body(envelope(receivedAllMessage=[MESSAGE | {"body": "x" * 300_000}])), 1),
     (b"\xef\xbb\xbf" + body(envelope(closedChat=[CLOSED])), 1),
     (json.dumps(envelope(closedChat=[CLOSED])).encode("utf-16"), 1),

@@ -15,7 +15,7 @@ from tests.unit.webhook.corpus import AGENT_ENTERED, CLOSED, CUSTOMER, FLOW, MES
 SENT = datetime(2025, 3, 10, 14, 2, 7, tzinfo=UTC)
 RECEIVED = datetime(2025, 3, 10, 14, 2, 8, tzinfo=UTC)
 TIMES = {"envelope_at": SENT.isoformat(), "received_at": RECEIVED.isoformat()}
-POINTERS = {
+POINTERS: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
     "receivedAllMessage": (
         MESSAGE,
         {"item_id": 600000001, "message_id": 600000001, "chat_id": 700001, "contact_id": 800001, "situation": "auto"},
