@@ -132,9 +132,7 @@ class Pipeline:
         return prepared.recall_or_land(lambda run: run.land_due(reconcile=reconcile))
 
     def land_recent(self, resource_name: str, *, idempotency_key: str, once: bool = False) -> Manifest | None:
-        """Land the newest days of a resource of which nothing is landed yet, so that people need not wait for the
-        history. Return None where something is.
-        """
+        """Land the newest days of a resource of which nothing is landed yet. Return None where something is."""
         landing = self._prepare(resource_name, idempotency_key, "recent", once=once)
         return next(iter(landing.recall_or_land(lambda run: run.land_recent())), None)
 
