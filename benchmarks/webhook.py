@@ -145,7 +145,7 @@ def receiver(folder: Path) -> Iterator[tuple[int, int]]:
 def read_counts(port: int) -> dict[str, float]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
         lines = answer.read().decode().splitlines()
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] not in "#")}
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
 
 
 def measure_floor(folder: Path, *, batch: int, seconds: float) -> float:
