@@ -12,6 +12,7 @@ from huggy_connector.serve.request_body import BodyCutOff, SenderGone, read_body
 from huggy_connector.webhook.protocol.envelope import MAX_BYTES
 from huggy_connector.webhook.receiver import BUSY, Answer, Decision, Post, Receiver
 
+PREFIX = "/webhook/"
 LARGE = 32 * 1024
 """Bytes from which a body is read in a thread of its own: other senders do not wait for it."""
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
@@ -29,7 +30,7 @@ class Patience:
 
 
 class WebhookEndpoint:
-    """The ASGI application of POST /webhook/{company_id}, with or without a secret part behind."""
+    """The ASGI application of POST /webhook/{company_id}, with or without a secret part at its end."""
 
     def __init__(self, receiver: Receiver, *, patience: Patience, note: Callable[[str], None]) -> None:
         self._receiver = receiver
@@ -37,7 +38,7 @@ class WebhookEndpoint:
         self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        company, _, secret = scope["path_params"]["address"].strip("/").partition("/")
+        company, _, secret = scope["path"].removeprefix(PREFIX).strip("/").partition("/")
         post = Post(company, secret or None, b"")
         is_cut_off = False
         try:

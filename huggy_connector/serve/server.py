@@ -26,6 +26,8 @@ from huggy_connector.webhook import Inbox
 from huggy_connector.webhook.protocol.tokens import Tokens
 from huggy_connector.webhook.receiver import Receiver, Rules
 
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection without a request stays open: longer than proxies keep it, or they would meet its end."""
 BACKLOG = 2048
 """Connections that the kernel holds until they are taken."""
 
@@ -82,6 +84,7 @@ class WebhookServer:
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=int(patience.stop),
         )
         self._server = _Server(config, self._begin_stop)

@@ -8,7 +8,7 @@ everybody test guesses of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -45,7 +45,11 @@ _ANY_REFERENCES: Mapping[str, tuple[str, ...]] = {
     "workflow_step_id": _STEP_REFERENCES,
     "flow_id": _FLOW_REFERENCES,
 }
-_PATHS = {kind: {**_ANY_REFERENCES, **own} for kind, own in _REFERENCES.items()}
+_PATHS = {
+    kind: tuple((name, tuple(path.split(".") for path in paths)) for name, paths in {**_ANY_REFERENCES, **own}.items())
+    for kind, own in _REFERENCES.items()
+}
+"""For each kind the pointers, and the keys on the ways to each."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
 
 
@@ -55,12 +59,14 @@ def make_row(
     """Return the row of an event as it was received, without its fingerprint. What cannot be read is left out."""
     kind = kind_of(event)
     row: dict[str, Any] = {"event": event}
-    for name, paths in _PATHS[kind].items():
-        found = next((number for path in paths if (number := _read_reference(item, path)) is not None), None)
-        if found is not None:
-            row[name] = found
+    for name, paths in _PATHS[kind]:
+        for path in paths:
+            found = _read_reference(item, path)
+            if found is not None:
+                row[name] = found
+                break
     if kind is ItemKind.MESSAGE and item.get("senderType", item.get("sender_type")) == "agent":
-        sender = _read_reference(item, "sender")
+        sender = _read_reference(item, ("sender",))
         row |= {} if sender is None else {"agent_id": sender}
     situation = value_at(item, "chat.situation") if kind is ItemKind.MESSAGE else item.get("situation")
     if isinstance(situation, str) and situation:
@@ -83,8 +89,8 @@ def fingerprint(event: str, item: Any) -> str:
 
 def read_company(item: Mapping[str, Any]) -> int | None:
     """Return the company that an item names; None if it names none."""
-    for path in ("company", "companyID", "companyId", "company_id"):
-        number = _read_reference(item, path)
+    for key in ("company", "companyID", "companyId", "company_id"):
+        number = _read_reference(item, (key,))
         if number is not None:
             return number
     return None
@@ -103,10 +109,16 @@ def read_id(value: Any) -> int | None:
     return value if isinstance(value, int) and value in IDS else None
 
 
-def _read_reference(item: Mapping[str, Any], path: str) -> int | None:
-    """Return the id at a path: a number, or an object that has one."""
-    value = value_at(item, path) if "." in path else item.get(path)
-    return read_id(value.get("id") if isinstance(value, dict) else value)
+def _read_reference(item: Mapping[str, Any], path: Sequence[str]) -> int | None:
+    """Return the id at the end of these keys: a number, or an object that has one."""
+    value: Any = item
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    if isinstance(value, dict):
+        value = value.get("id")
+    return None if value is None else read_id(value)
 
 
 def _own_time(event: str, kind: ItemKind, item: Mapping[str, Any]) -> str | None:

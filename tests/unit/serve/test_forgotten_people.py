@@ -60,7 +60,7 @@ def test_the_last_list_counts_while_the_landing_is_away_and_that_is_said_once() 
     assert notes == ["Warning: the list of forgotten people cannot be read, the last one counts on. It is away."]
     files.is_away, files.names = False, [*files.names, "contact-2"]
     forgotten._refresh((7,))
-    assert marks(forgotten) == {"contact-1", "contact-2"}
+    assert marks(forgotten) == frozenset({"contact-1", "contact-2"})
 
 
 def test_a_list_of_another_key_is_an_error_at_the_start() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import example, given
@@ -87,6 +88,23 @@ def test_an_item_that_is_no_object_or_nested_too_deep_is_refused_beside_the_othe
     reasons = ["item is no object"] * 3 + ["item is nested too deep"]
     assert [each.reason for each in read.refused] == reasons
     assert read.refused[0] == RefusedItem("item is no object", "4e07408562bedb8b60ce05c1decfe3ad", 1)
+
+
+DEEP = json.dumps({"closedChat": [{"a": json.loads(nested(150))}]})
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        f"token={TOKEN}&messages={quote_plus(DEEP)}".encode(),
+        quote_plus(f'{{"token":"{TOKEN}","messages":{DEEP}}}').encode() + b"=",
+        f'{{"token":"{TOKEN}","messages":{DEEP}}}'.encode("utf-16"),
+        b'{"messages":"%s"}' % "".join(f"\\u{ord(sign):04x}" for sign in DEEP).encode(),
+    ],
+)
+def test_what_is_nested_too_deep_is_refused_in_whatever_form_it_comes(sent: bytes) -> None:
+    read = parse_envelope(sent)
+    assert (read.items, [each.reason for each in read.refused]) == ((), ["item is nested too deep"])
 
 
 @pytest.mark.parametrize(
