@@ -97,7 +97,7 @@ def _at_least(second: Second, other: int) -> bool:
 
 seconds = st.none() | st.integers(0, 12)
 small = st.none() | st.integers(1, 3)
-contexts = st.one_of(
+contexts: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([None, [], "text", 5]),
     st.dictionaries(
         st.sampled_from(["nota", "SYSTEM.CHAT_ID", "form.field", 'with "quotes"', "$.x", ""]),

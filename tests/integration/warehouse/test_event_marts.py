@@ -225,7 +225,7 @@ def test_the_handling_of_an_open_chat_is_counted_from_its_taking_and_not_from_it
     )
     put_lives(company, {1: Life(0, 300, None, is_open=True, agent=7, events=(BOT, QUEUE))})
     company.execute("UPDATE chats SET fetched_at = TIMESTAMPTZ '2026-11-09 12:10:00+00', snapshot = 'r'")
-    refresh_marts(company, BusinessCalendar(targets=(ServiceTarget("handling", 8, "calendar"),)))
+    refresh_marts(company, BusinessCalendar(targets=(ServiceTarget("handling", 5.5, "calendar"),)))
     assert read(company, "SELECT pending, missed FROM marts.sla_by_day") == [(1, 0)]
 
 
