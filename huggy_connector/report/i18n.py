@@ -175,6 +175,7 @@ _TEXTS: Mapping[str, Text] = {
     "hole_reason": Text("Why", "Por quê"),
     "hole_from": Text("From", "De"),
     "hole_to": Text("To", "Até"),
+    "lasted": Text("Lasted", "Duração"),
     "healed": Text("Healed", "Sanada"),
     "figures": Text("The same figures for programs:", "Os mesmos números para programas:"),
     "meanings": Text(

@@ -94,7 +94,7 @@ def _build_webhook_table(webhook: WebhookCoverage, words: Translations) -> Webho
     return WebhookTable(
         f"{text} {words['holes_note' if listed else 'no_holes'].format(days=HOLE_DAYS)}",
         ChartTable(
-            tuple(words[name] for name in ("hole_reason", "hole_from", "hole_to", "took", "healed")),
+            tuple(words[name] for name in ("hole_reason", "hole_from", "hole_to", "lasted", "healed")),
             tuple(_format_hole_row(hole, words) for hole in listed),
         ),
         words["more_holes"].format(holes=words.number(more)) if more > 0 else "",
