@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,12 @@ from huggy_connector.errors import ConfigurationError, WarehouseUnusable
 if TYPE_CHECKING:
     from huggy_connector.report import Language
     from huggy_connector.settings import Settings
+    from huggy_connector.warehouse import WebhookCoverage
 
 EXPLAIN_COLUMNS = ("explain_key", "explain_value")
 """Columns of the answer to EXPLAIN: a drawing of many lines."""
+MAX_LISTED_HOLES = 20
+"""The newest holes of each company that the status lists. Its JSON has all of 30 days."""
 LANGUAGES = {"en": "en", "pt-BR": "pt-BR", "pt": "pt-BR"}
 """What may be written, and the language of the report that it means. The report is imported when it is made."""
 
@@ -41,7 +44,7 @@ def language_option(help_text: str) -> Callable[[Command], Command]:
 @settings_options("warehouse", "timezone")
 @as_json
 def status(*, settings: Settings, runs: int, as_json: bool) -> None:
-    """How fresh each table is, the last landings, and what the checks say.
+    """How fresh each table is, the last landings, what the webhook covers, and what the checks say.
 
     Example: huggy status
     """
@@ -84,12 +87,28 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
         ),
         title="Last landings",
     )
+    if current.webhook:
+        print_table(
+            ("company", "kind", "from", "to", "reason"),
+            _list_coverage(current.webhook),
+            title="Coverage of the webhook",
+        )
     for warning in current.warnings:
         say(f"Warning: {warning}")
     say(
         f"{current.warehouse}: version {current.version}, {current.bytes / 1e6:,.1f} MB, "
         f"published {current.published_at:%Y-%m-%d %H:%M} (times in {settings.timezone})."
     )
+
+
+def _list_coverage(webhook: Iterable[WebhookCoverage]) -> Iterator[tuple[object, ...]]:
+    for each in webhook:
+        yield each.company_id, "covered", each.covered_since, each.covered_until, ""
+        for hole in each.holes[:MAX_LISTED_HOLES]:
+            kind = "healed" if hole.is_healed else "hole"
+            yield each.company_id, kind, hole.from_at, hole.to_at, hole.reason
+        if (left := len(each.holes) - MAX_LISTED_HOLES) > 0:
+            yield each.company_id, f"and {left:,} more", "", "", "see meta.coverage"
 
 
 @click.command()

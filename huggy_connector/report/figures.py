@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from huggy_connector.warehouse import TableFreshness
+from huggy_connector.warehouse import TableFreshness, WebhookCoverage
 
 State = Literal["ready", "empty", "missing", "older"]
 """`empty`: no chat yet. `missing`: no warehouse yet. `older`: a warehouse of an older format."""
@@ -132,6 +132,7 @@ class CompanyFigures:
     - `chats_read_at`: when the last sweep of the chats began
     - `fresh_until`: when the data becomes stale
     - `spans`: empty until there is a complete day
+    - `webhook`: what its webhook covers; None where it has none
     """
 
     company_id: int
@@ -141,6 +142,7 @@ class CompanyFigures:
     freshness: tuple[TableFreshness, ...]
     landings: tuple[SnapshotFigures, ...]
     spans: tuple[FigureSpan, ...]
+    webhook: WebhookCoverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

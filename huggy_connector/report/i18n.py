@@ -9,6 +9,7 @@ from typing import Literal
 
 from huggy_connector.catalogue import Text
 from huggy_connector.extras import install_command
+from huggy_connector.webhook import coverage
 
 Language = Literal["en", "pt-BR"]
 
@@ -158,12 +159,41 @@ _TEXTS: Mapping[str, Text] = {
     "requests": Text("Requests", "Requisições"),
     "share": Text("Share of the budget", "Parte do limite"),
     "certificate": Text("Complete", "Completa"),
+    "webhook_title": Text("What the webhook covers", "O que o webhook cobre"),
+    "covered": Text(
+        "The receiver has told of events since {since}, and was last known to be there on {until}.",
+        "O receptor avisa de eventos desde {since}, e soube-se dele pela última vez em {until}.",
+    ),
+    "no_event_yet": Text("No event has come yet.", "Ainda não chegou nenhum evento."),
+    "no_holes": Text("No hole in the last {days} days.", "Nenhuma lacuna nos últimos {days} dias."),
+    "holes_note": Text(
+        "Holes of the last {days} days, in which events may be lost. Where one is healed, the chats were read since.",
+        "Lacunas dos últimos {days} dias, em que eventos podem ter se perdido. Onde uma está sanada, os atendimentos "
+        "foram lidos depois.",
+    ),
+    "more_holes": Text("{holes} more in meta.coverage.", "Mais {holes} em meta.coverage."),
+    "hole_reason": Text("Why", "Por quê"),
+    "hole_from": Text("From", "De"),
+    "hole_to": Text("To", "Até"),
+    "lasted": Text("Lasted", "Duração"),
+    "healed": Text("Healed", "Sanada"),
     "figures": Text("The same figures for programs:", "Os mesmos números para programas:"),
     "meanings": Text(
         "What each figure means, in full: huggy describe marts.chat_times.",
         "O que cada número significa, por inteiro: huggy describe marts.chat_times --language pt-BR.",
     ),
 }
+
+
+_REASONS: Mapping[str, str] = {
+    coverage.DOWN: "o receptor estava fora do ar",
+    coverage.FAILED: "o receptor respondeu 503",
+    coverage.SILENT: "nenhum evento onde costuma haver muitos",
+    coverage.UNANNOUNCED: "uma leitura achou mudanças que nenhum evento avisou",
+    coverage.NOT_LANDED: "a caixa de entrada (inbox) não foi descarregada",
+    coverage.TEXTS: "textos de atendimentos que estavam com o bot",
+}
+"""Why there is a hole, in Portuguese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +209,11 @@ class Translations:
     @property
     def _locale(self) -> str:
         return self.language.replace("-", "_")
+
+    def reason(self, reason: str) -> str:
+        """Return why there is a hole: a text of meta.coverage in this language. What is not known stays as it is."""
+        text = _REASONS.get(reason)
+        return reason if text is None or self.language == "en" else text
 
     def number(self, value: float, digits: int = 2) -> str:
         """Format a number with the language's separators and at most `digits` decimals."""

@@ -10,7 +10,11 @@ from huggy_connector.report.i18n import Translations
 from huggy_connector.report.period import ChartTable, PeriodSection, build_period
 from huggy_connector.report.style import load_report_style
 from huggy_connector.visible import escape_controls
-from huggy_connector.warehouse import TableFreshness
+from huggy_connector.warehouse import CoverageHole, TableFreshness, WebhookCoverage
+from huggy_connector.warehouse.read.webhook_coverage import HOLE_DAYS
+
+MAX_LISTED_HOLES = 12
+"""How many of the newest holes are listed. The JSON has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,16 @@ class PageSection:
     periods: tuple[PeriodSection, ...]
     freshness: ChartTable
     landings: ChartTable
+    webhook: WebhookTable | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTable:
+    """What the webhook covers: a sentence, the newest holes, and how many more there are."""
+
+    text: str
+    holes: ChartTable
+    more: str
 
 
 def render_page(figures: ReportFigures, *, words: Translations, data_name: str, other_name: str = "") -> str:
@@ -66,6 +80,35 @@ def _build_section(company: CompanyFigures, figures: ReportFigures, words: Trans
             ),
             tuple(_format_run_row(run, words) for run in company.landings),
         ),
+        None if company.webhook is None else _build_webhook_table(company.webhook, words),
+    )
+
+
+def _build_webhook_table(webhook: WebhookCoverage, words: Translations) -> WebhookTable:
+    text = words["no_event_yet"]
+    if webhook.covered_since and webhook.covered_until:
+        text = words["covered"].format(
+            since=words.moment(webhook.covered_since), until=words.moment(webhook.covered_until)
+        )
+    listed, more = webhook.holes[:MAX_LISTED_HOLES], len(webhook.holes) - MAX_LISTED_HOLES
+    return WebhookTable(
+        f"{text} {words['holes_note' if listed else 'no_holes'].format(days=HOLE_DAYS)}",
+        ChartTable(
+            tuple(words[name] for name in ("hole_reason", "hole_from", "hole_to", "lasted", "healed")),
+            tuple(_format_hole_row(hole, words) for hole in listed),
+        ),
+        words["more_holes"].format(holes=words.number(more)) if more > 0 else "",
+    )
+
+
+def _format_hole_row(hole: CoverageHole, words: Translations) -> tuple[str, ...]:
+    seconds = (hole.to_at - hole.from_at).total_seconds()
+    return (
+        words.reason(hole.reason),
+        words.moment(hole.from_at),
+        words.moment(hole.to_at),
+        words.duration(seconds / 60),
+        words["yes" if hole.is_healed else "no"],
     )
 
 

@@ -25,7 +25,7 @@ from huggy_connector.report.figures import (
     TotalFigures,
     WaitFigures,
 )
-from huggy_connector.warehouse import TableFreshness, connect
+from huggy_connector.warehouse import TableFreshness, connect, read_webhook_coverage
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish_log import (
     Publish,
@@ -68,8 +68,12 @@ def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, reques
         company_ids = connection.execute(
             f"SELECT DISTINCT company_id FROM {meta.FRESHNESS.sql} ORDER BY ALL"
         ).fetchall()
+        webhooks = {each.company_id: each for each in read_webhook_coverage(connection, until=publish.published_at)}
         companies = tuple(
-            _read_company(connection, company, zone=zone, requests_per_second=requests_per_second)
+            replace(
+                _read_company(connection, company, zone=zone, requests_per_second=requests_per_second),
+                webhook=webhooks.get(company),
+            )
             for (company,) in company_ids
         )
         failed = connection.execute(

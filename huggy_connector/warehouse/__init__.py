@@ -10,11 +10,13 @@ from huggy_connector.warehouse.marts.calendar import BusinessCalendar, read_cale
 from huggy_connector.warehouse.read.dictionary import find_table, format_markdown, list_tables
 from huggy_connector.warehouse.read.queries import QueryResult, connect, export, query
 from huggy_connector.warehouse.read.status import LoadedSnapshot, TableFreshness, WarehouseStatus, read_status
+from huggy_connector.warehouse.read.webhook_coverage import CoverageHole, WebhookCoverage, read_webhook_coverage
 from huggy_connector.warehouse.schema.table_spec import TableColumn, TableSpec
 
 __all__ = [
     "POINTER",
     "BusinessCalendar",
+    "CoverageHole",
     "ErasureRequest",
     "LoadReport",
     "LoadedSnapshot",
@@ -26,6 +28,7 @@ __all__ = [
     "TableReport",
     "TableSpec",
     "WarehouseStatus",
+    "WebhookCoverage",
     "check_load",
     "confirm_rollback",
     "connect",
@@ -41,5 +44,6 @@ __all__ = [
     "query",
     "read_calendar",
     "read_status",
+    "read_webhook_coverage",
     "roll_back",
 ]

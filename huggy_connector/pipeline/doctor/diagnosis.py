@@ -16,6 +16,7 @@ from huggy_connector.pipeline.doctor import (
     account,
     configuration,
     disks,
+    inbox_checks,
     installation,
     landing_checks,
     locks,
@@ -33,6 +34,7 @@ _TOKEN = frozenset(
 _BUDGET = _TOKEN | {"budget", "requests_per_second", "longest_pause"}
 _API = _BUDGET | {"company_id", "language", "timezone", "clock"}
 _LANDING = frozenset(("landing", "landing_access"))
+_INBOX = frozenset(("state", "inbox", "webhook_token", "webhook_path"))
 _WAREHOUSE = frozenset(("warehouse", "timezone", "stop_on", "reconcile_days"))
 
 
@@ -129,6 +131,7 @@ def _data_checks(review: SettingsReview, clock: Clock) -> Iterator[Check]:
     yield Check("freshness", partial(warehouse_checks.check_freshness_now, settings, warehouse, now=now), _WAREHOUSE)
     yield Check("quality", partial(warehouse_checks.check_quality, warehouse), _WAREHOUSE)
     yield Check("coverage", partial(warehouse_checks.check_coverage, warehouse, coverage), _WAREHOUSE)
+    yield Check("webhook", partial(inbox_checks.check_inbox, settings, warehouse, now=now), _INBOX)
 
 
 def _read_home() -> Path | None:

@@ -12,6 +12,7 @@ from huggy_connector.api import CLOCK_TOLERANCE
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish_log import build_foreign_file_error, read_last_publish
 from huggy_connector.warehouse.read.queries import UTC_ZONE, connect
+from huggy_connector.warehouse.read.webhook_coverage import WebhookCoverage, read_webhook_coverage
 from huggy_connector.warehouse.schema import meta
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class LoadedSnapshot:
 class WarehouseStatus:
     """The status of the live version.
 
-    `kept` are the former versions next to the file. `warnings` are the failed checks of the last publish, in words.
+    `kept` are the former versions next to the file. `webhook` is what a webhook covers, by company. `warnings` are the
+    failed checks of the last publish, in words.
     """
 
     warehouse: str
@@ -69,6 +71,7 @@ class WarehouseStatus:
     kept: tuple[int, ...]
     freshness: tuple[TableFreshness, ...]
     last_runs: tuple[LoadedSnapshot, ...]
+    webhook: tuple[WebhookCoverage, ...]
     warnings: tuple[str, ...]
 
 
@@ -101,6 +104,7 @@ def read_status(
             " WHERE version = ? AND NOT passed ORDER BY ALL",
             [publish.version],
         ).fetchall()
+        webhook = read_webhook_coverage(connection, until=publish.published_at)
         future_snapshots = [] if now is None else _list_future_snapshots(connection, now)
     return WarehouseStatus(
         warehouse=str(paths.live),
@@ -112,6 +116,7 @@ def read_status(
         kept=tuple(number for number, _ in paths.former_versions()),
         freshness=tuple(TableFreshness(*row) for row in freshness),
         last_runs=tuple(LoadedSnapshot(*row) for row in last),
+        webhook=webhook,
         warnings=(*(f"{table}: {detail} ({check})." for table, detail, check in failed), *future_snapshots),
     )
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from huggy_connector.cli.warehouse_commands import MAX_LISTED_HOLES
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Sandbox
 from tests.integration.conftest import Run
 from tests.integration.desks import settings_for
+from tests.integration.warehouse.conftest import Desk
+from tests.integration.warehouse.receiver_desk import ReceiverDesk, started
 
 Huggy = Callable[..., Run]
 QUESTION = "SELECT id, name, id = 31 AS ours, NULL AS nothing FROM departments ORDER BY id"
@@ -45,6 +48,40 @@ def test_status_says_how_fresh_each_table_is_and_what_landed_last(huggy: Huggy, 
     ]
     assert (len(told["last_runs"]), told["version"], told["warehouse"]) == (1, 1, str(warehouse))
     assert told["last_runs"][0]["run_key"] in done.out
+
+
+def test_status_shows_what_the_webhook_covers_where_there_is_one(
+    huggy: Huggy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = ReceiverDesk(Desk(tmp_path))
+    spans = [(3 * number, 3 * number + 1) for number in range(MAX_LISTED_HOLES + 3)]
+    receiver.hear(started(1, 0.5), spans=spans, at=70)
+    receiver.poll(at=10)
+    receiver.load(71)
+    monkeypatch.setenv("HUGGY_WAREHOUSE", str(receiver.desk.warehouse))
+    monkeypatch.setenv("COLUMNS", "160")
+    shown = [
+        [cell.strip() for cell in line.split("│")[1:-1]] or line.strip()
+        for line in huggy("status", "--timezone", "UTC").out.splitlines()
+    ]
+    first = shown.index("Coverage of the webhook") + 4
+    assert shown[first : first + 2] == [
+        ["4242", "covered", "2026-11-22 12:00:30", "2026-11-22 13:07:00", ""],
+        ["4242", "hole", "2026-11-22 13:04:00", "2026-11-22 13:06:00", "the receiver was down"],
+    ]
+    assert shown[first + MAX_LISTED_HOLES + 1] == ["4242", "and 2 more", "", "", "see meta.coverage"]
+    (told,) = json.loads(huggy("status", "--json", "--timezone", "UTC").out)["webhook"]
+    assert (told["company_id"], told["covered_until"], len(told["holes"])) == (
+        4242,
+        "2026-11-22T13:07:00+00:00",
+        MAX_LISTED_HOLES + 2,
+    )
+    assert told["holes"][-1] == {
+        "from_at": "2026-11-22T12:01:00+00:00",
+        "to_at": "2026-11-22T12:03:00+00:00",
+        "reason": "the receiver was down",
+        "is_healed": True,
+    }
 
 
 def test_times_are_in_the_zone_that_is_asked_for(huggy: Huggy, warehouse: Path) -> None:

@@ -24,7 +24,7 @@ from huggy_connector.settings.review import SettingsReview
 from tests.integration.desks import settings_for
 
 ALL = ("versions", "extras", "platform", "settings", "state", "token", "budget", "account", "clock", "zone", "landing",
-       "work", "locks", "warehouse", "disk", "freshness", "quality", "coverage")  # fmt: skip
+       "work", "locks", "warehouse", "disk", "freshness", "quality", "coverage", "webhook")  # fmt: skip
 NOBODY = "http://127.0.0.1:1/v3"
 
 

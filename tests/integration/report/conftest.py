@@ -13,6 +13,7 @@ import pytest
 
 from huggy_connector.report import LANGUAGES, Language, WrittenReport, write_report
 from tests.integration.warehouse.conftest import Desk, chat, desk, new_desk
+from tests.integration.warehouse.receiver_desk import ReceiverDesk, started
 
 __all__ = ["chat", "desk", "new_desk"]
 
@@ -107,6 +108,19 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def reports(filled: Desk, write: Callable[..., WrittenReport]) -> dict[Language, WrittenReport]:
     """The reports of the loaded desk, by language."""
     return {language: write(filled, name=f"{language}.html", language=language) for language in LANGUAGES}
+
+
+@pytest.fixture(scope="session")
+def reports_with_webhook(
+    tmp_path_factory: pytest.TempPathFactory, write: Callable[..., WrittenReport]
+) -> dict[Language, WrittenReport]:
+    """The reports of such a desk with a receiver, which was down for a while, and answered 503 after the last poll."""
+    heard = Desk(tmp_path_factory.mktemp("heard"))
+    heard.land(chats_of_a_hundred_days())
+    spans = [(-3000, -2000), (-1990, 9), (5, 6, "failing")]
+    ReceiverDesk(heard).hear(started(1, -2900), spans=spans, at=9)
+    heard.load()
+    return {language: write(heard, name=f"{language}.html", language=language) for language in LANGUAGES}
 
 
 @pytest.fixture

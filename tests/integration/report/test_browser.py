@@ -43,7 +43,7 @@ CONTRAST = """
 @pytest.mark.parametrize(("language", "width", "scheme"), [("en", 1280, "light"), ("pt-BR", 390, "dark")])
 def test_the_page_fits_has_contrast_and_requests_nothing(
     browser: Browser,
-    reports: dict[Language, WrittenReport],
+    reports_with_webhook: dict[Language, WrittenReport],
     tmp_path: Path,
     language: Language,
     width: int,
@@ -58,7 +58,7 @@ def test_the_page_fits_has_contrast_and_requests_nothing(
     page.on("console", lambda message: messages.append(message.text))
     page.on("pageerror", lambda error: messages.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
-    address = Path(reports[language].page).as_uri()
+    address = Path(reports_with_webhook[language].page).as_uri()
     page.goto(address)
     page.screenshot(path=tmp_path / "page.png", full_page=True)
     assert (messages, requests) == ([], [address])

@@ -17,6 +17,8 @@ from huggy_connector.report import ReportFigures, WrittenReport
 from huggy_connector.report.queries import MAX_LISTED_RUNS, _translate_errors, read_figures, read_live_version
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar, ServiceTarget
+from huggy_connector.webhook.coverage import DOWN
+from tests.integration.warehouse.receiver_desk import ReceiverDesk, started
 
 if TYPE_CHECKING:
     from tests.integration.report.conftest import Page
@@ -139,6 +141,21 @@ def test_the_last_runs_are_listed_newest_first_with_their_share_of_the_budget(de
     assert [run.share_of_budget for run in runs[1::-1]] == [300 / (20 * 30), 10 / 20]
     slower = read(desk.warehouse, requests_per_second=10).companies[0].landings
     assert slower[1].share_of_budget == 300 / (10 * 30)
+
+
+def test_what_a_webhook_covers_is_read_of_each_company_that_has_one(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1, createdAt=TODAY)])
+    desk.land([chat(1, createdAt=TODAY)], company_id=77)
+    ReceiverDesk(desk).hear(started(1, -20), spans=[(-30, -10), (-5, 9)], at=9)
+    desk.load()
+    without, company = read(desk.warehouse).companies
+    assert (without.company_id, without.webhook) == (77, None)
+    assert company.webhook is not None
+    assert [str(each)[11:16] for each in (company.webhook.covered_since, company.webhook.covered_until)] == [
+        "08:40",
+        "09:09",
+    ]
+    assert [(each.reason, each.is_healed) for each in company.webhook.holes] == [(DOWN, True)]
 
 
 def test_failed_checks_are_those_of_the_last_load(desk: Desk, chat: Chat) -> None:

@@ -78,6 +78,7 @@ def test_a_new_warehouse_has_a_status_without_tables_runs_and_warnings(desk: Des
     desk.load()
     told = read_status(desk.warehouse)
     assert (told.version, told.kept, told.freshness, told.last_runs, told.warnings) == (1, (), (), (), ())
+    assert told.webhook == ()
 
 
 def test_a_check_that_failed_before_the_last_publish_is_no_warning_any_more(desk: Desk, chat: Chat) -> None:

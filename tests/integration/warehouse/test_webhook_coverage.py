@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
+from huggy_connector.catalogue import RESOURCES
 from huggy_connector.model import Mode
-from huggy_connector.webhook.coverage import DOWN, FAILED, NOT_LANDED, UNPROVEN
+from huggy_connector.warehouse import CoverageHole, WebhookCoverage, read_status
+from huggy_connector.webhook.coverage import DOWN, FAILED, NOT_LANDED, TEXTS, UNPROVEN
+from tests.events import NOON
 from tests.integration.warehouse.receiver_desk import ReceiverDesk, chat_of, started
 
 if TYPE_CHECKING:
@@ -172,10 +177,49 @@ def test_a_stopped_company_keeps_its_coverage_in_a_rebuild(desk: Desk) -> None:
 
 
 def test_a_file_without_the_tables_that_are_looked_into_has_no_coverage(receiver: ReceiverDesk) -> None:
-    from huggy_connector.catalogue import RESOURCES
-
     receiver.hear(started(1, 1), spans=[(0, 5)], at=5)
     receiver.load(6, resources=[RESOURCES["events"]])
     assert receiver.desk.read("SELECT count(*) FROM events") == [(1,)]
     assert receiver.coverage() == []
     assert Mode.EVENTS in {manifest.mode for manifest in receiver.desk.made}
+
+
+def test_the_status_tells_what_is_covered_and_the_holes_of_30_days_newest_first(receiver: ReceiverDesk) -> None:
+    day = 24 * 60
+    receiver.hear(started(1, 2), spans=[(0, 5), (8, 20 * day), (20 * day + 1, 31 * day)], at=31 * day)
+    receiver.hear(spans=[(31 * day + 4, 40 * day)], at=40 * day)
+    receiver.poll(chat_of(1, opened=1, agent=None), at=21 * day)
+    receiver.load(40 * day + 1)
+    minutes = {name: NOON + timedelta(minutes=at) for name, at in (("first", 2), ("last", 40 * day))}
+
+    def hole(start: float, end: float, reason: str, *, is_healed: bool) -> CoverageHole:
+        return CoverageHole(NOON + timedelta(minutes=start), NOON + timedelta(minutes=end), reason, is_healed=is_healed)
+
+    status = read_status(receiver.desk.warehouse)
+    assert status.webhook == (
+        WebhookCoverage(
+            4242,
+            minutes["first"],
+            minutes["last"],
+            (
+                hole(31 * day, 31 * day + 4, TEXTS, is_healed=False),
+                hole(31 * day, 31 * day + 4, DOWN, is_healed=False),
+                hole(20 * day, 20 * day + 1, TEXTS, is_healed=False),
+                hole(20 * day, 20 * day + 1, DOWN, is_healed=True),
+            ),
+        ),
+    )
+    assert [each.can_be_healed for each in status.webhook[0].holes] == [False, True, False, False]
+
+
+def test_the_status_of_a_receiver_that_heard_nothing_covers_no_time(receiver: ReceiverDesk) -> None:
+    receiver.hear(spans=[(0, 5)], at=5)
+    receiver.load(6)
+    assert read_status(receiver.desk.warehouse).webhook == (WebhookCoverage(4242, None, None, ()),)
+
+
+def test_a_file_of_a_release_without_coverage_has_a_status(receiver: ReceiverDesk) -> None:
+    receiver.load(6)
+    with duckdb.connect(str(receiver.desk.warehouse)) as connection:
+        connection.execute("DROP TABLE meta.coverage")
+    assert read_status(receiver.desk.warehouse).webhook == ()

@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 from huggy_connector.report.i18n import _TEXTS, LANGUAGES, Language, Translations
+from huggy_connector.webhook.coverage import DOWN, FAILED, NOT_LANDED, SILENT, TEXTS, UNANNOUNCED
 
 EN, PT = Translations("en"), Translations("pt-BR")
 NINTH = date(2026, 11, 9)
@@ -22,6 +23,12 @@ def read_fields(text: str) -> set[str]:
 def test_each_text_is_in_both_languages_and_fills_in_the_same_facts(name: str) -> None:
     assert all(words[name].strip() for words in (EN, PT))
     assert read_fields(EN[name]) == read_fields(PT[name])
+
+
+@pytest.mark.parametrize("reason", [DOWN, FAILED, NOT_LANDED, SILENT, TEXTS, UNANNOUNCED])
+def test_each_reason_of_a_hole_is_in_both_languages_and_one_of_another_release_stays(reason: str) -> None:
+    assert (EN.reason(reason), PT.reason(reason) != reason) == (reason, True)
+    assert PT.reason(f"{reason} again") == f"{reason} again"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

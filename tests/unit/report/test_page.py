@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -12,9 +12,10 @@ import pytest
 
 from huggy_connector.report.figures import ReportFigures, SnapshotFigures
 from huggy_connector.report.i18n import LANGUAGES, Language, Translations
-from huggy_connector.report.page import render_page
+from huggy_connector.report.page import MAX_LISTED_HOLES, render_page
 from huggy_connector.report.style import load_report_style
-from huggy_connector.warehouse import TableFreshness
+from huggy_connector.warehouse import CoverageHole, TableFreshness, WebhookCoverage
+from huggy_connector.webhook.coverage import DOWN, SILENT
 from tests.unit.report.conftest import READ_AT, make_company, make_figures, make_span
 
 EN = Translations("en")
@@ -148,3 +149,41 @@ def test_a_channel_that_is_html_stays_text() -> None:
     page = render(make_figures([make_company(make_span((0, hostile, 1)))]))
     assert (page.count("<script"), re.findall(r'<section id="(.*?)">', page)) == (1, ["company-4242"])
     assert hostile in unescape(page)
+
+
+def coverage(*holes: CoverageHole, since: datetime | None = READ_AT) -> WebhookCoverage:
+    return WebhookCoverage(4242, since, since and since + timedelta(hours=3), holes)
+
+
+def hole(number: int, reason: str, *, is_healed: bool = False) -> CoverageHole:
+    start = READ_AT + timedelta(hours=number)
+    return CoverageHole(start, start + timedelta(minutes=90), reason, is_healed)
+
+
+def test_what_the_webhook_covers_is_shown_where_there_is_one() -> None:
+    assert "What the webhook covers" not in render(make_figures([make_company()]))
+    holes = (hole(2, DOWN), hole(1, SILENT, is_healed=True), hole(0, "a <reason> of another release"))
+    page = render(make_figures([make_company(webhook=coverage(*holes))]))
+    assert "since Nov 22, 2026, 09:00, and was last known to be there on Nov 22, 2026, 12:00." in page
+    assert read_rows(page) == [
+        ["the receiver was down", "Nov 22, 2026, 11:00", "Nov 22, 2026, 12:30", "90\u00a0min", "no"],
+        ["no event came where many usually do", "Nov 22, 2026, 10:00", "Nov 22, 2026, 11:30", "90\u00a0min", "yes"],
+        ["a <reason> of another release", "Nov 22, 2026, 09:00", "Nov 22, 2026, 10:30", "90\u00a0min", "no"],
+    ]
+    assert read_rows(render(make_figures([make_company(webhook=coverage(*holes[:1]))]), "pt-BR")) == [
+        ["o receptor estava fora do ar", "22/11/2026, 11:00", "22/11/2026, 12:30", "90\u00a0min", "não"]
+    ]
+
+
+def test_a_webhook_without_holes_or_without_an_event_says_so() -> None:
+    page = render(make_figures([make_company(webhook=coverage())]))
+    assert "No hole in the last 30 days." in page
+    assert read_rows(page) == []
+    assert "No event has come yet." in render(make_figures([make_company(webhook=coverage(since=None))]))
+
+
+def test_of_many_holes_the_newest_are_listed_and_the_others_counted() -> None:
+    holes = [hole(-number, DOWN) for number in range(MAX_LISTED_HOLES + 3)]
+    page = render(make_figures([make_company(webhook=coverage(*holes))]))
+    assert len(read_rows(page)) == MAX_LISTED_HOLES
+    assert "3 more in meta.coverage." in page
