@@ -45,7 +45,7 @@ def main() -> None:
 
 def _measure(folder: Path, chats: int, rate: float, seconds: float) -> None:
     port = _free_port()
-    options = Options(chats=chats, contacts=chats // 10, days=60, webhook_rate=0, **_address(port))
+    options = Options(chats=chats, contacts=chats // 10, days=60, webhook_rate=0, webhook=_address(port))
     with Sandbox(options) as desk:
         environ = {
             "HUGGY_BASE_URL": desk.url,
@@ -109,8 +109,8 @@ def _percentile(values: Sequence[float], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
 
 
-def _address(port: int) -> dict[str, str]:
-    return {"webhook": f"http://127.0.0.1:{port}/webhook/{COMPANY}"}
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}/webhook/{COMPANY}"
 
 
 def _free_port() -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.module_loading import import_string
+from airflow.sdk.module_loading import import_string  # type: ignore[attr-defined]
 
 from huggy_connector.airflow.live import inbox_trigger
 from huggy_connector.airflow.live.inbox_trigger import HuggyInboxTrigger
@@ -43,13 +43,13 @@ def play(script: Script, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         pauses.append(seconds)
 
     monkeypatch.setattr(InboxWatch, "look", look)
-    monkeypatch.setattr(inbox_trigger.asyncio, "sleep", sleep)
+    monkeypatch.setattr(inbox_trigger.asyncio, "sleep", sleep)  # type: ignore[attr-defined]
     return pauses
 
 
 def run(work: Awaitable[Any]) -> Any:
     async def bounded() -> Any:
-        return await asyncio.wait_for(work, PATIENCE)  # type: ignore[arg-type]
+        return await asyncio.wait_for(work, PATIENCE)
 
     return asyncio.run(bounded())
 

@@ -43,8 +43,10 @@ def check_inbox(
 
 
 def _parse_tokens(settings: Settings) -> Tokens:
-    token, path = (each and each.get_secret_value() for each in (settings.webhook_token, settings.webhook_path))
-    return Tokens.parse(token, path)
+    token, path = settings.webhook_token, settings.webhook_path
+    return Tokens.parse(
+        None if token is None else token.get_secret_value(), None if path is None else path.get_secret_value()
+    )
 
 
 def _check_receiver(status: InboxStatus, tokens: Tokens, now: datetime) -> Iterator[Finding]:

@@ -104,8 +104,6 @@ ERASURE_EVENTS: Final = "erasure_events"
 # touched_chats.py: what the marts are made of
 TOUCHED_ANSWERS: Final = "touched_answers"
 """By chat: the first answer of an agent, and when its messages were read."""
-TOUCHED_EVENTS: Final = "touched_events"
-"""By chat: a fingerprint of its events."""
 TOUCHED_CURRENT: Final = "touched_current"
 """View: the chats whose deletion is not confirmed, with their first answer and a fingerprint."""
 TOUCHED_RANGES: Final = "touched_ranges"

@@ -117,7 +117,7 @@ def reports_with_webhook(
     """The reports of such a desk with a receiver, which was down for a while, and answered 503 after the last poll."""
     heard = Desk(tmp_path_factory.mktemp("heard"))
     heard.land(chats_of_a_hundred_days())
-    spans = [(-3000, -2000), (-1990, 9), (5, 6, "failing")]
+    spans: list[tuple[float, float] | tuple[float, float, str]] = [(-3000, -2000), (-1990, 9), (5, 6, "failing")]
     ReceiverDesk(heard).hear(started(1, -2900), spans=spans, at=9)
     heard.load()
     return {language: write(heard, name=f"{language}.html", language=language) for language in LANGUAGES}

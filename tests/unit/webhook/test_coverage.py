@@ -70,7 +70,7 @@ def test_covered_spans_and_holes_share_the_time_among_them_in_whatever_order_the
     shuffled = random.sample(given_spans, len(given_spans))
     covered, holes = join_covered(given_spans), find_holes(given_spans)
     assert (join_covered(shuffled), find_holes(shuffled)) == (covered, holes)
-    pieces = sorted([(each.start, each.end) for each in (*covered, *holes)])
+    pieces = sorted([(each.start, each.end) for each in covered] + [(each.start, each.end) for each in holes])
     assert [end for _, end in pieces[:-1]] == [start for start, _ in pieces[1:]]
     assert (pieces[0][0], pieces[-1][1]) == (min(s.start for s in given_spans), max(s.end for s in given_spans))
 
