@@ -55,7 +55,7 @@ class InboxReader:
             "(SELECT coalesce(max(seq), 0) FROM entries) FROM sessions ORDER BY number"
         )
         self._sessions = {
-            session: (after, last if end is None else min(end, last)) for session, after, end, last in found
+            session: (after, last if end is None else end) for session, after, end, last in found
         }
 
     def companies(self) -> tuple[int, ...]:
