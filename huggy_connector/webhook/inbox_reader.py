@@ -54,9 +54,7 @@ class InboxReader:
             "SELECT session, after_seq, lead(after_seq) OVER (ORDER BY number), "
             "(SELECT coalesce(max(seq), 0) FROM entries) FROM sessions ORDER BY number"
         )
-        self._sessions = {
-            session: (after, last if end is None else min(end, last)) for session, after, end, last in found
-        }
+        self._sessions = {session: (after, last if end is None else end) for session, after, end, last in found}
 
     def companies(self) -> tuple[int, ...]:
         """Return the companies of which an event was ever accepted here, in order."""
