@@ -280,4 +280,6 @@ class ParquetToDuckDBOperator(HuggyOperator):
         ti = context["ti"]
         returned = ti.xcom_pull(task_ids=sorted(self.upstream_task_ids), map_indexes=ti.map_index)
         landed = [value for value in returned if isinstance(value, dict) and value.get("landing") == settings.landing]
-        return [address for value in landed for address in value.get("addresses") or [value["address"]]]
+        return [
+            each for value in landed for each in (value["addresses"] if "addresses" in value else [value["address"]])
+        ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.live.live_operator import HuggyLiveOperator
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.airflow.versions import AirflowFailException
@@ -77,6 +78,19 @@ def test_a_second_run_lands_nothing_again(connected: Path, inbox: Inbox, task_co
     tell(inbox, 1)
     first, second = (land(task_context("land_events", run_id=each), catch_up=False) for each in ("run-1", "run-2"))
     assert (first["received"], second["received"], second["addresses"]) == (1, 0, [])
+
+
+def test_a_load_after_nothing_landed_loads_what_another_host_has_landed(
+    connected: Path, task_context: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receiver's host shares the landing with the workers, and no disk else."""
+    with monkeypatch.context() as elsewhere, receiver(tmp_path / "elsewhere" / "inbox") as inbox:
+        elsewhere.setenv("HUGGY_STATE", str(tmp_path / "elsewhere"))
+        tell(inbox, 1, 2)
+        Pipeline(HuggyHook().settings()).land_events(catch_up=False)
+    nothing = land(task_context("land_events"))
+    assert nothing["addresses"] == []
+    assert load(task_context("load"), nothing)["rows"]["4242"]["events"] == 2
 
 
 def test_an_error_that_passes_fails_nothing_because_the_next_run_reads_the_rest(
