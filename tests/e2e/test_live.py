@@ -81,14 +81,17 @@ def live(desk: "Desk") -> Iterator[Live]:
     with WebhookServer(settings) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
-        desk.airflow.switch_on("huggy_live")
-        read_again(desk)
-        yield Live(desk, server.url)
-        desk.airflow.switch_off("huggy_live")
-        for run in desk.airflow.call("GET", "/dags/huggy_live/dagRuns?limit=100")["dag_runs"]:
-            desk.airflow.wait_for_run("huggy_live", run["dag_run_id"])
-        server.stop()
-        thread.join()
+        try:
+            desk.airflow.switch_on("huggy_live")
+            read_again(desk)
+            desk.airflow.wait_for_run("huggy_live", desk.airflow.wait_for_first_run("huggy_live"))  # by its times
+            yield Live(desk, server.url)
+            desk.airflow.switch_off("huggy_live")
+            for run in desk.airflow.call("GET", "/dags/huggy_live/dagRuns?limit=100")["dag_runs"]:
+                desk.airflow.wait_for_run("huggy_live", run["dag_run_id"])
+        finally:
+            server.stop()
+            thread.join()
 
 
 def test_what_the_receiver_took_is_in_the_warehouse_by_a_run_that_it_started(live: Live) -> None:
@@ -122,7 +125,7 @@ def test_whoever_may_can_start_a_run_by_an_asset_event(live: Live) -> None:
 def read_again(desk: "Desk") -> None:
     """Let Airflow read the file of the DAG at once: it starts the watcher of a DAG that was switched on after that."""
     token = desk.airflow.call("GET", "/dags/huggy_live")["file_token"]
-    desk.airflow.call("PUT", f"/parseSources/{token}")
+    desk.airflow.call("PUT", f"/parseDagFile/{token}")
 
 
 def chats_of(warehouse: Path, count: int) -> list[int]:
