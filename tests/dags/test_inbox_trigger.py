@@ -128,16 +128,15 @@ def test_a_wrong_connection_fires_nothing_and_is_looked_up_again(
 
 
 def test_the_event_loop_goes_on_while_a_look_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    goes_on = threading.Event()
-
-    def look(self: InboxWatch, folder: Path) -> Arrival:
-        assert goes_on.wait(PATIENCE)
-        return Arrival(1, 1)
-
-    monkeypatch.setattr(InboxWatch, "look", look)
-
     async def watch() -> list[Any]:
-        asyncio.get_running_loop().call_later(0, goes_on.set)  # never called if a look blocked the loop
+        loop, goes_on = asyncio.get_running_loop(), threading.Event()
+
+        def look(self: InboxWatch, folder: Path) -> Arrival:
+            loop.call_soon_threadsafe(goes_on.set)
+            assert goes_on.wait(PATIENCE)  # in vain if this held up the loop
+            return Arrival(1, 1)
+
+        monkeypatch.setattr(InboxWatch, "look", look)
         return await take(HuggyInboxTrigger().run())
 
     assert run(watch()) == [{"waiting": 1, "newest_seq": 1}]

@@ -66,7 +66,7 @@ def test_without_a_schedule_only_events_start_it() -> None:
 def test_where_the_triggerer_has_no_inbox_the_dag_may_be_without_a_watcher() -> None:
     dag = huggy_live(watch=False, schedule="*/2 * * * *")
     assert watchers_of(dag) == []
-    assert "*/2 * * * *" in str(dag.timetable)
+    assert find_first_run(restore(dag)).run_after.minute % 2 == 0
 
 
 @pytest.mark.parametrize(

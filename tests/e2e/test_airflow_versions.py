@@ -1,8 +1,8 @@
 """The wheel in an Airflow of an earlier year: it changes nothing there, and does the same work.
 
 `make test` installs it into one older Airflow and reads every DAG there. `make proof` does so in each, and runs a DAG
-by `airflow dags test`, the tests of the DAGs, and those of four real processes: schedule, backfill, pages, the form of
-a connection. Airflow 3.3 is the one of all other tests.
+by `airflow dags test`, the tests of the DAGs, and those of four real processes: schedule, events, backfill, pages, the
+form of a connection. Airflow 3.3 is the one of all other tests.
 """
 
 import json
@@ -36,13 +36,16 @@ TESTING = (
     "hypothesis>=6.140",
     "jsonschema",
     "playwright>=1.55.1",
+    "prometheus-client",  # the extra serve wants a newer starlette than Airflow 3.1 allows
     "psutil",
     "asyncpg",
     "psycopg2-binary",
 )
 TESTS = {
     "dags": ("tests/dags",),
-    "processes": tuple(f"tests/e2e/test_{name}.py" for name in ("sync", "backfill", "report_page", "connection_form")),
+    "processes": tuple(
+        f"tests/e2e/test_{name}.py" for name in ("sync", "live", "backfill", "report_page", "connection_form")
+    ),
 }
 """The tests that pass in each Airflow."""
 NETWORK_ERROR = re.compile(

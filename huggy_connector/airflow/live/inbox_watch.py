@@ -47,10 +47,10 @@ class InboxWatch:
             return None
         with InboxReader.open(folder) as inbox:
             landed = inbox.landed()
+            if not self._is_due(landed):
+                return None
             companies = inbox.companies() if self.company_id is None else (self.company_id,)
             newest = {each: dict(inbox.newest(each)) for each in companies}
-            if not _lacks(landed, newest) or not self._is_due(landed):
-                return None
             waiting = sum(inbox.depth(each, after=landed.get(each, {})) for each in companies)
         if not waiting:
             return None  # refused bodies alone: they wait for the next landing
