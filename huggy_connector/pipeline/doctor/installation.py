@@ -25,6 +25,7 @@ PURPOSES = {
     "redis": "a budget or tokens for several hosts",
     "report": "the report and its page",
     "sandbox": "the stand-in API",
+    "serve": "the receiver of the webhook",
     "socks": "a SOCKS proxy",
 }
 """What each extra is for."""
