@@ -64,6 +64,15 @@ def test_what_was_found_stays_when_its_time_is_examined_no_more(receiver: Receiv
     assert [row for row in receiver.holes() if row[1] < 50] == found
 
 
+def test_a_silence_that_lasts_longer_than_is_examined_goes_on(receiver: ReceiverDesk) -> None:
+    receiver.hear(*usual_hour(60), started(1, 2), spans=[(-5 * WEEK, 40)], at=40)
+    receiver.load(41)
+    for week in range(1, 7):
+        receiver.hear(spans=[(-5 * WEEK, week * WEEK)], at=week * WEEK)
+        receiver.load(week * WEEK + 1)
+        assert receiver.holes() == [("hole", 2, week * WEEK, SILENT)]
+
+
 def test_a_chat_that_no_event_told_of_is_a_hole_that_the_poll_heals_which_found_it(receiver: ReceiverDesk) -> None:
     receiver.hear(started(1, 1), started(2, 20), spans=[(0, 30)], at=30)
     receiver.poll(chat_of(1, opened=1), chat_of(2, opened=20), chat_of(3, opened=10), at=31)
@@ -187,6 +196,7 @@ def test_an_event_of_another_company_tells_nothing(desk: Desk) -> None:
     other.hear(started(9, 1), spans=[(0, 30)], at=30)
     for each in (one, other):
         each.poll(chat_of(2, opened=20), at=31)
+    other.poll(chat_of(2, opened=20), chat_of(5, opened=25), at=32)
     one.load(33)
     assert one.holes() == []
     assert other.holes() == [("healed", 1, 30, UNANNOUNCED)]

@@ -185,6 +185,14 @@ def test_what_is_usual_is_counted_by_local_hours_and_weekdays(zone: str) -> None
     assert find_silences([*day_before, *quarters[1:]], covered, zone=ZoneInfo(zone)) == ()
 
 
+@pytest.mark.parametrize(("start", "is_hole"), [(50, True), (40, False), (61, True)])
+def test_each_hour_of_a_silence_counts_for_its_part(start: float, is_hole: bool) -> None:
+    # All events come in the second hour: from 50 minutes on, a silence of 30 minutes has a third of them, 27 of 80.
+    quarters = [BusyQuarter(at(61 - 10_080), at(74 - 10_080), 80), *heard(start, start + 30)]
+    found = find_silences(quarters, [up(start, start + 30)], zone=SAO_PAULO)
+    assert found == ((Hole(at(start), at(start + 30), SILENT),) if is_hole else ())
+
+
 def test_the_hour_that_clocks_go_through_twice_is_counted_once() -> None:
     zone = ZoneInfo("America/New_York")
     start = datetime(2026, 11, 1, 5, tzinfo=UTC)  # 01:00 in summer; an hour later it is 01:00 again
