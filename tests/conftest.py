@@ -1,7 +1,8 @@
-"""The browser, for all tests. No deadlines."""
+"""The browser, for all tests. No deadlines. The garbage collector passes over what all tests have in common."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 os.environ["HUGGY_ENV_FILE"] = ""  # no test reads a .env that its developer has in this folder
 settings.register_profile("untimed", deadline=None)  # a machine may be busy: no test asserts a duration
 settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing that is imported and collected here is garbage: the collector does not go through it, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="module")

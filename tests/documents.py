@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -28,8 +29,13 @@ IN_PROSE = re.compile(r"\bhuggy (?:auth )?[a-z]+(?: [\w./-]+)? --[\w-]+(?:[ =][\
 """A command with an option that stands in a sentence without a mark around it."""
 
 
-def read_texts() -> Iterator[tuple[str, str]]:
-    """Yield each text that a person reads, with its file: pages, notebooks, and the strings of all code."""
+@cache
+def read_texts() -> tuple[tuple[str, str], ...]:
+    """Return each text that a person reads, with its file: pages, notebooks, and the strings of all code."""
+    return tuple(_read_texts())
+
+
+def _read_texts() -> Iterator[tuple[str, str]]:
     for path in PAGES:
         yield _name(path), path.read_text(encoding="utf-8")
     for path in NOTEBOOKS:

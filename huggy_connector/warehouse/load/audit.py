@@ -187,29 +187,33 @@ def record_columns(connection: DuckDBPyConnection, added: Iterable[SchemaDiffere
 
 def refresh_freshness(connection: DuckDBPyConnection, resources: Sequence[Resource], *, now: datetime) -> None:
     """Write the freshness of these tables again: their rows and newest times, by company."""
-    for resource in resources:
-        created = f"max({sql.name(resource.created)})" if resource.created else "NULL"
-        updated = f"max({sql.name(resource.version)})" if resource.version else "NULL"
-        connection.execute(f"DELETE FROM {meta.FRESHNESS.sql} WHERE resource = ?", [resource.name])
-        connection.execute(
-            f"""
-            INSERT INTO {meta.FRESHNESS.sql} BY NAME
-            SELECT s.company_id, $resource AS resource, coalesce(t.rows, 0) AS rows, t.newest_created_at,
-                   t.newest_updated_at, t.newest_fetched_at, s.last_snapshot, s.last_snapshot_started_at,
-                   s.last_snapshot_exact, $now AS published_at
-            FROM (
-                SELECT company_id, max(run_key) AS last_snapshot,
-                       max_by(started_at, run_key) AS last_snapshot_started_at,
-                       max_by(exact, run_key) AS last_snapshot_exact
-                FROM {meta.SNAPSHOTS.sql} WHERE resource = $resource GROUP BY company_id
-            ) s LEFT JOIN (
-                SELECT company_id, count(*) AS rows, {created} AS newest_created_at, {updated} AS newest_updated_at,
-                       max(fetched_at) AS newest_fetched_at
-                FROM {table_of(resource).sql} GROUP BY company_id
-            ) t USING (company_id)
-            """,
-            {"resource": resource.name, "now": now},
-        )
+    names = [resource.name for resource in resources]
+    connection.execute(f"DELETE FROM {meta.FRESHNESS.sql} WHERE resource IN (SELECT unnest(?))", [names])
+    connection.execute(
+        f"""
+        INSERT INTO {meta.FRESHNESS.sql} BY NAME
+        SELECT s.company_id, resource, coalesce(t.rows, 0) AS rows, t.newest_created_at, t.newest_updated_at,
+               t.newest_fetched_at, s.last_snapshot, s.last_snapshot_started_at, s.last_snapshot_exact,
+               $now AS published_at
+        FROM (
+            SELECT company_id, resource, max(run_key) AS last_snapshot,
+                   max_by(started_at, run_key) AS last_snapshot_started_at,
+                   max_by(exact, run_key) AS last_snapshot_exact
+            FROM {meta.SNAPSHOTS.sql} WHERE resource IN (SELECT unnest($names)) GROUP BY ALL
+        ) s LEFT JOIN ({" UNION ALL ".join(map(_newest_rows_query, resources))}) t USING (company_id, resource)
+        """,
+        {"names": names, "now": now},
+    )
+
+
+def _newest_rows_query(resource: Resource) -> str:
+    """Return the query for the rows and the newest times of a table, by company."""
+    created, updated = (f"max({sql.name(each)})" if each else "NULL" for each in (resource.created, resource.version))
+    return (
+        f"SELECT company_id, {sql.text(resource.name)} AS resource, count(*) AS rows,"
+        f" {created}::TIMESTAMPTZ AS newest_created_at, {updated}::TIMESTAMPTZ AS newest_updated_at,"
+        f" max(fetched_at) AS newest_fetched_at FROM {table_of(resource).sql} GROUP BY company_id"
+    )
 
 
 def record_quality(connection: DuckDBPyConnection, findings: Iterable[CheckFinding], *, version: int) -> None:

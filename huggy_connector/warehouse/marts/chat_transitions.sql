@@ -13,7 +13,7 @@
 --   Veja marts.chat_timeline. De dois eventos do mesmo segundo, vale como anterior o que vem antes na vida de um
 --   atendimento: iniciado, robô, fila, saiu da fila, agente, encerrado. De dois iguais, o do envelope mais antigo.
 --   Um leftQueue que não diz para onde encerra a fila e nada começa; fora de uma fila, não conta.
--- Refresh: touched chats: those of which a new event came are among them.
+-- Refresh: events of touched chats: those of which a new event came are among them, and without events no row is.
 --
 -- Columns:
 --   company_id BIGINT

@@ -7,7 +7,7 @@
     -- Edge cases:
     --   What does not count, what is NULL.
     -- Fórmula and Casos especiais: the same in Portuguese.
-    -- Refresh: view | whole | touched chats | touched days, and why.
+    -- Refresh: view | whole | touched chats | events of touched chats | touched days, and why.
     --
     -- Columns:
     --   day DATE: Meaning. | The same in Portuguese.
@@ -55,6 +55,7 @@ class RefreshKind(StrEnum):
     VIEW = "view"
     WHOLE = "whole"
     CHATS = "touched chats"
+    EVENTS = "events of touched chats"
     DAYS = "touched days"
 
 

@@ -21,7 +21,7 @@
 --   answers são as variáveis do flow no fim, sem as da Huggy, que começam com SYSTEM. Podem conter o que foi definido
 --   antes do flow ou por uma execução anterior. NULL até o fim, ou se o contexto é ilegível.
 --   Respostas podem ser pessoais: `huggy forget` as apaga, e a política de privacidade esconde o que nomeia.
--- Refresh: touched chats: those of which a new event came are among them.
+-- Refresh: events of touched chats: those of which a new event came are among them, and without events no row is.
 --
 -- Columns:
 --   company_id BIGINT

@@ -91,7 +91,7 @@ def _list_marts_to_make_anew(definitions: Iterable[MartDefinition], outdated: Co
 
     The marts of touched chats are computed together, because marts.chat_times alone tells which chats are touched.
     """
-    by_chat = {each.table.title for each in definitions if each.refresh is RefreshKind.CHATS}
+    by_chat = {each.table.title for each in definitions if each.refresh in {RefreshKind.CHATS, RefreshKind.EVENTS}}
     return frozenset(outdated if by_chat.isdisjoint(outdated) else (each.table.title for each in definitions))
 
 
@@ -157,12 +157,14 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
         case RefreshKind.WHOLE:
             connection.execute(f"DELETE FROM {table}")
             connection.execute(insert)
-        case RefreshKind.CHATS:
+        case RefreshKind.CHATS | RefreshKind.EVENTS:
             touched = f"USING {TOUCHED_AFFECTED} a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
             connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
-            events = _count_rows(connection, "events" if whole else TOUCHED_EVENTS) // MAX_EVENTS_PER_BATCH
+            events = _count_rows(connection, "events" if whole else TOUCHED_EVENTS)
+            if not events and definition.refresh is RefreshKind.EVENTS:
+                return
             for batch in _batch_conditions(
-                connection, TOUCHED_AFFECTED, "c.company_id, c.contact_id", at_least=events + 1
+                connection, TOUCHED_AFFECTED, "c.company_id, c.contact_id", at_least=events // MAX_EVENTS_PER_BATCH + 1
             ):
                 connection.execute(
                     f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS"

@@ -74,6 +74,7 @@ _REFRESH_TEXTS = {
     RefreshKind.VIEW: Text("view", "visão (view)"),
     RefreshKind.WHOLE: Text("whole", "refeito por inteiro"),
     RefreshKind.CHATS: Text("touched chats", "os atendimentos que mudaram"),
+    RefreshKind.EVENTS: Text("events of touched chats", "os eventos dos atendimentos que mudaram"),
     RefreshKind.DAYS: Text("touched days", "os dias que mudaram"),
 }
 

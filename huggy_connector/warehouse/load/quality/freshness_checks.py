@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -30,18 +30,30 @@ def check_freshness(
     connection: DuckDBPyConnection, resources: Sequence[Resource], *, checks: CheckSettings, now: datetime
 ) -> list[CheckFinding]:
     """Check the age of each table's newest snapshot, and what new rows say about the account's clock."""
+    newest = _read_newest_snapshots(connection)
     return checks.with_levels(
         each
         for resource in resources
         for each in (
-            *_check_age(connection, resource, now=now, sweep_days=checks.sweep_days),
+            *_check_age(resource, newest.get(resource.name, ()), now=now, sweep_days=checks.sweep_days),
             *_check_clocks(connection, resource),
         )
     )
 
 
+def _read_newest_snapshots(connection: DuckDBPyConnection) -> dict[str, list[tuple[int, float, int | None]]]:
+    """Return by resource, for each company: when the newest snapshot was begun, and the ids of the newest full one."""
+    newest: dict[str, list[tuple[int, float, int | None]]] = {}
+    for resource, *row in connection.execute(
+        "SELECT resource, company_id, epoch(max(started_at)), max_by(unique_ids, run_key) FILTER (mode = 'full')"
+        f" FROM {meta.SNAPSHOTS.sql} GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        newest.setdefault(resource, []).append((row[0], row[1], row[2]))
+    return newest
+
+
 def _check_age(
-    connection: DuckDBPyConnection, resource: Resource, *, now: datetime, sweep_days: float
+    resource: Resource, snapshots: Iterable[tuple[int, float, int | None]], *, now: datetime, sweep_days: float
 ) -> Iterator[CheckFinding]:
     """Check, per company, the age of the newest snapshot. A long list only read whole may be `sweep_days` older.
 
@@ -50,11 +62,7 @@ def _check_age(
     if not resource.is_listed:
         return
     is_swept = resource.paged and resource.parent is None and not resource.is_ordered
-    for company_id, newest, ids in connection.execute(
-        f"SELECT company_id, epoch(max(started_at)), max_by(unique_ids, run_key) FILTER (mode = 'full')"
-        f" FROM {meta.SNAPSHOTS.sql} WHERE resource = ? GROUP BY ALL ORDER BY ALL",
-        [resource.name],
-    ).fetchall():
+    for company_id, newest, ids in snapshots:
         hours = (now.timestamp() - newest) / 3600
         oldest = OLD_AFTER + timedelta(days=sweep_days if is_swept and (ids or 0) > SHORT_LIST_ROWS else 0)
         detail = f"company {company_id}: the newest snapshot was begun {hours:,.0f} hours ago"

@@ -171,11 +171,11 @@ def check_tables(
 ) -> list[CheckFinding]:
     """Run the checks that read the tables as they will be published."""
     findings: list[CheckFinding] = []
+    rules = _count_differing_rules(connection)
     for resource in resources:
-        findings += _check_key(connection, resource)
-        findings += _check_times(connection, resource)
+        findings += _check_rows(connection, resource)
         findings += _check_sweep_sizes(connection, resource)
-        findings += _check_rules(connection, resource)
+        findings += _check_rules(resource, rules.get(resource.name, ()))
         if resource.history:
             findings += _check_history(connection, resource)
     present = {resource.name for resource in resources}
@@ -186,14 +186,21 @@ def check_tables(
     return checks.with_levels(findings)
 
 
-def _check_rules(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
-    """Check, per company, that all rows are under the privacy rules of the newest snapshot."""
-    for company_id, differing, snapshots in connection.execute(
-        f"SELECT company_id, count(*) FILTER (privacy IS DISTINCT FROM newest), count(*) FROM ("
-        f" SELECT company_id, privacy, max_by(privacy, run_key) OVER (PARTITION BY company_id) AS newest"
-        f" FROM {meta.SNAPSHOTS.sql} WHERE resource = ? AND mode <> 'tombstones') GROUP BY ALL ORDER BY ALL",
-        [resource.name],
+def _count_differing_rules(connection: DuckDBPyConnection) -> dict[str, list[tuple[int, int, int]]]:
+    """Return by resource, for each company: the snapshots under other rules than the newest one, and all."""
+    counts: dict[str, list[tuple[int, int, int]]] = {}
+    for resource, *count in connection.execute(
+        "SELECT resource, company_id, count(*) FILTER (privacy IS DISTINCT FROM newest), count(*) FROM ("
+        " SELECT *, max_by(privacy, run_key) OVER (PARTITION BY resource, company_id) AS newest"
+        f" FROM {meta.SNAPSHOTS.sql} WHERE mode <> 'tombstones') GROUP BY ALL ORDER BY ALL"
     ).fetchall():
+        counts.setdefault(resource, []).append((count[0], count[1], count[2]))
+    return counts
+
+
+def _check_rules(resource: Resource, counts: Iterable[tuple[int, int, int]]) -> Iterator[CheckFinding]:
+    """Check, per company, that all rows are under the privacy rules of the newest snapshot."""
+    for company_id, differing, snapshots in counts:
         detail = (
             f"company {company_id}: {differing:,} of {snapshots:,} snapshots are under other privacy rules than the "
             "newest: `huggy rebuild` reads all of them under the rules in force"
@@ -209,8 +216,8 @@ def raise_if_stopped(findings: Iterable[CheckFinding]) -> None:
         raise CheckFailed(f"Nothing was published, the warehouse is as it was. {' '.join(failed)}")
 
 
-def _check_key(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
-    """Check that each row has its key, and that no two rows share one.
+def _check_rows(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
+    """Check that each row has its key, that no two share one, and that its times are there and not in the future.
 
     Ids are counted by ranges of 32, each id as one bit: they lie close together, so there are few groups.
     """
@@ -220,26 +227,21 @@ def _check_key(connection: DuckDBPyConnection, resource: Resource) -> Iterator[C
     group = f"company_id, {'id >> 5' if is_number else key}"
     counts = f"SELECT count({key}) AS rows, {ids} AS ids FROM {table} GROUP BY {group}"
     doubled = _fetch_count(connection, f"SELECT coalesce(sum(rows - ids), 0) FROM ({counts})")
-    missing = _fetch_count(connection, f"SELECT count(*) FROM {table} WHERE company_id IS NULL OR {key} IS NULL")
+    times = tuple(filter(None, (resource.created, resource.version)))
+    latest = f"fetched_at + to_seconds({int(FUTURE_AT_MOST.total_seconds())})"
+    conditions = [f"company_id IS NULL OR {key} IS NULL"]
+    conditions += [each for time in map(sql.name, times) for each in (f"{time} IS NULL", f"{time} > {latest}")]
+    counted = ", ".join(f"count(*) FILTER ({each})" for each in conditions)
+    missing, *of_times = connection.execute(f"SELECT {counted} FROM {table}").fetchall()[0]
     yield CheckFinding(
         "unique_key", resource.name, CheckLevel.STOP, not doubled, f"{doubled:,} rows repeat the id of another"
     )
     yield CheckFinding("key_present", resource.name, CheckLevel.STOP, not missing, f"{missing:,} rows have no id")
-
-
-def _check_times(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
-    """Check that the times of creation and change are there, and not in the future."""
-    table = table_of(resource).sql
-    for column in filter(None, (resource.created, resource.version)):
-        absent = _fetch_count(connection, f"SELECT count(*) FROM {table} WHERE {sql.name(column)} IS NULL")
-        detail = f"{absent:,} rows have no {column}"
-        yield CheckFinding(f"{column}_present", resource.name, CheckLevel.WARN, not absent, detail)
-        seconds = int(FUTURE_AT_MOST.total_seconds())
-        ahead = _fetch_count(
-            connection, f"SELECT count(*) FROM {table} WHERE {sql.name(column)} > fetched_at + to_seconds({seconds})"
-        )
-        detail = f"{ahead:,} rows have a {column} after they were fetched: is the time zone right?"
-        yield CheckFinding(f"{column}_not_ahead", resource.name, CheckLevel.WARN, not ahead, detail)
+    for time, absent, ahead in zip(times, of_times[::2], of_times[1::2], strict=True):
+        detail = f"{absent:,} rows have no {time}"
+        yield CheckFinding(f"{time}_present", resource.name, CheckLevel.WARN, not absent, detail)
+        detail = f"{ahead:,} rows have a {time} after they were fetched: is the time zone right?"
+        yield CheckFinding(f"{time}_not_ahead", resource.name, CheckLevel.WARN, not ahead, detail)
 
 
 def _check_history(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
