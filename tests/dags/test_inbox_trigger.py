@@ -5,12 +5,11 @@ import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
-from airflow.sdk.module_loading import import_string  # type: ignore[attr-defined]
 
-from huggy_connector.airflow.live import inbox_trigger
 from huggy_connector.airflow.live.inbox_trigger import HuggyInboxTrigger
 from huggy_connector.airflow.live.inbox_watch import Arrival, InboxWatch
 from huggy_connector.airflow.versions import AIRFLOW
@@ -43,7 +42,7 @@ def play(script: Script, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         pauses.append(seconds)
 
     monkeypatch.setattr(InboxWatch, "look", look)
-    monkeypatch.setattr(inbox_trigger.asyncio, "sleep", sleep)  # type: ignore[attr-defined]
+    monkeypatch.setattr("huggy_connector.airflow.live.inbox_trigger.asyncio.sleep", sleep)
     return pauses
 
 
@@ -61,7 +60,7 @@ async def take(stream: AsyncIterator[Any], count: int = 1) -> list[Any]:
 def test_a_trigger_is_the_same_after_serialization() -> None:
     path, arguments = HuggyInboxTrigger("huggy_acme", 4242, look_every=5).serialize()
     assert arguments == {"huggy_conn_id": "huggy_acme", "company_id": 4242, "look_every": 5}
-    assert import_string(path)(**arguments).serialize() == (path, arguments)
+    assert resolve_name(path)(**arguments).serialize() == (path, arguments)
     assert path.startswith("huggy_connector.airflow.")
 
 
