@@ -131,7 +131,7 @@ def _data_checks(review: SettingsReview, clock: Clock) -> Iterator[Check]:
     yield Check("freshness", partial(warehouse_checks.check_freshness_now, settings, warehouse, now=now), _WAREHOUSE)
     yield Check("quality", partial(warehouse_checks.check_quality, warehouse), _WAREHOUSE)
     yield Check("coverage", partial(warehouse_checks.check_coverage, warehouse, coverage), _WAREHOUSE)
-    yield Check("webhook", partial(inbox_checks.check_inbox, settings, warehouse, now=now), _INBOX)
+    yield Check("webhook", partial(inbox_checks.check_inbox, settings, now=now), _INBOX)
 
 
 def _read_home() -> Path | None:

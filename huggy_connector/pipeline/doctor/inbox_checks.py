@@ -1,4 +1,4 @@
-"""Checks the webhook's inbox on this host: whether a receiver runs, knows a token, and is landed; and its coverage."""
+"""Checks the webhook's inbox on this host: whether a receiver runs, knows a token, and is landed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from huggy_connector.pipeline.doctor.check_row import Finding, ok, warn
-from huggy_connector.pipeline.doctor.check_runner import Fact
 from huggy_connector.pipeline.doctor.durations import describe_age
-from huggy_connector.pipeline.doctor.warehouse_checks import WarehouseLook
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import WebhookCoverage
 from huggy_connector.warehouse.file.filesystem import NETWORK_FILESYSTEMS, filesystem_of, read_mounts
 from huggy_connector.webhook import InboxReader
 from huggy_connector.webhook.inbox_status import CompanyStatus, InboxStatus, read_inbox_status
@@ -20,9 +17,7 @@ OLD = timedelta(hours=26)
 """Age from which on what is not landed was forgotten: runs are daily and may take two hours."""
 
 
-def check_inbox(
-    settings: Settings, look: Fact[WarehouseLook], *, now: datetime, mounts: Callable[[], str] = read_mounts
-) -> Iterator[Finding]:
+def check_inbox(settings: Settings, *, now: datetime, mounts: Callable[[], str] = read_mounts) -> Iterator[Finding]:
     """Say what there is of a webhook: its tokens by number, never one of them."""
     tokens, folder = _parse_tokens(settings), settings.inbox_folder
     if not InboxReader.exists(folder):
@@ -38,8 +33,6 @@ def check_inbox(
         yield from _check_receiver(status, tokens, now)
         for each in status.companies:
             yield _check_backlog(each, now)
-    for coverage in _read_coverage(look):
-        yield _check_coverage(coverage)
 
 
 def _parse_tokens(settings: Settings) -> Tokens:
@@ -79,18 +72,3 @@ def _check_backlog(company: CompanyStatus, now: datetime) -> Finding:
             f"{found}, the oldest of them {describe_age(now - oldest)} old", "does the schedule or `huggy live` run?"
         )
     return ok(found)
-
-
-def _read_coverage(look: Fact[WarehouseLook]) -> tuple[WebhookCoverage, ...]:
-    try:
-        status = look.get().status
-    except Exception:  # noqa: BLE001 -- the row of the warehouse tells that
-        return ()
-    return () if status is None else status.webhook
-
-
-def _check_coverage(coverage: WebhookCoverage) -> Finding:
-    holes = [hole for hole in coverage.holes if hole.can_be_healed]
-    until = f"covered until {coverage.covered_until:%Y-%m-%d %H:%M}" if coverage.covered_until else "no event came yet"
-    found = f"company {coverage.company_id}: {until}, {len(holes):,} holes are not healed"
-    return warn(found, "`huggy sync` heals them, `huggy status` lists them") if holes else ok(found)

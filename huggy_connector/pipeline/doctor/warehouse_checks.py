@@ -14,7 +14,7 @@ from huggy_connector.pipeline.doctor.disks import probe
 from huggy_connector.pipeline.doctor.durations import describe_age
 from huggy_connector.pipeline.doctor.landing_checks import NAMED, LandingLook
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import WarehouseStatus, check_load, connect, read_status
+from huggy_connector.warehouse import WarehouseStatus, WebhookCoverage, check_load, connect, read_status
 from huggy_connector.warehouse.file.inspection import InspectedFile
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.load.load import DISK_BYTES_PER_BYTE
@@ -107,7 +107,10 @@ def check_quality(look: Fact[WarehouseLook]) -> Iterator[Finding]:
 
 
 def check_coverage(look: Fact[WarehouseLook], coverage: Fact[tuple[TableCoverage, ...]]) -> Iterator[Finding]:
-    """Say of each list whether all of it was read once, from when on rows are there, and how many may be missing."""
+    """Say of each list whether all of it was read once, from when on rows are there, and how many may be missing.
+
+    Where there is a webhook, say until when it covers, and whether events may be missing that a poll would make good.
+    """
     status = _require_status(look)
     found = {(each.company_id, each.table): each for each in coverage.get()}
     for company_id in dict.fromkeys(each.company_id for each in status.freshness):
@@ -120,6 +123,18 @@ def check_coverage(look: Fact[WarehouseLook], coverage: Fact[tuple[TableCoverage
                 yield warn(
                     f"{name} of company {company_id}: {_describe_gap(each)}", f"`huggy land {name}`, `huggy load`"
                 )
+    yield from map(_check_webhook, status.webhook)
+
+
+def _check_webhook(coverage: WebhookCoverage) -> Finding:
+    holes = sum(hole.can_be_healed for hole in coverage.holes)
+    until = (
+        f"covers until {coverage.covered_until:%Y-%m-%d %H:%M}" if coverage.covered_until else "has told nothing yet"
+    )
+    found = f"the webhook of company {coverage.company_id} {until}"
+    if not holes:
+        return ok(found)
+    return warn(f"{found}, holes that are not healed: {holes:,}", "`huggy sync` heals them, `huggy status` lists them")
 
 
 def _describe_span(coverage: TableCoverage) -> str:

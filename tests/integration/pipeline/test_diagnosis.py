@@ -181,6 +181,8 @@ HIDING: tuple[Mapping[str, Any], ...] = (
     {"landing": "s3://MARK-user:MARK-password@bucket/x", "publish": "s3://k:MARK-publish@bucket,/ok"},
     {"landing_access": "MARK-no-json", "access_token": "MARK with spaces", "hash_key": "MARK-short"},
     {"client_id": "app", "client_secret": "MARK-client-secret", "privacy": "email=hmac"},
+    {"webhook_token": "MARK-hook,MARK-hook-2", "webhook_path": "MARK-path"},
+    {"webhook_token": "MARK-1,MARK-2,MARK-3", "webhook_path": "MARK/path"},
     {"budget": "postgres://me:MARK-other@h/db", "token_store": "file:/x?password=MARK-option"},
 )
 
@@ -213,5 +215,5 @@ def test_what_depends_on_a_setting_that_cannot_be_used_is_skipped_and_no_default
     environ = break_everything(tmp_path, base_url="nowhere", warehouse="$HOME/x", landing="s3://")
     found = diagnose(SettingsReview.read(explicit={}, environ=environ), clock=SYSTEM_CLOCK, environ={})
     skipped = {name for name, state in states(found).items() if state == "skipped"}
-    assert skipped == {*ALL} - {"versions", "extras", "platform", "settings", "state"}
+    assert skipped == {*ALL} - {"versions", "extras", "platform", "settings", "state", "webhook"}
     assert rows_of(found)["account"].found == "not checked, HUGGY_BASE_URL cannot be used: see settings"

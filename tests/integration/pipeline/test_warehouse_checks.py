@@ -22,6 +22,7 @@ from huggy_connector.settings import Settings
 from huggy_connector.warehouse.read.coverage import read_coverage
 from huggy_connector.warehouse.schema.table_spec import FORMAT
 from tests.integration.warehouse.conftest import NOON, Desk
+from tests.integration.warehouse.receiver_desk import ReceiverDesk, chat_of, started
 
 NOW = NOON + timedelta(hours=3)
 
@@ -115,6 +116,30 @@ def test_each_list_says_whether_all_of_it_was_read(loaded: tuple[Desk, Manifest]
         warn("contacts of company 4242: never read whole", "`huggy land contacts`, `huggy load`"),
         warn("departments of company 4242: never read whole", "`huggy land departments`, `huggy load`"),
     ]
+
+
+def test_a_webhook_says_until_when_it_covers_and_whether_a_poll_would_heal_a_hole(tmp_path: Path) -> None:
+    receiver = ReceiverDesk(Desk(tmp_path))
+    receiver.hear(started(1, 1), spans=[(0, 5), (8, 12)], at=12)
+    receiver.load(13)
+    told = "the webhook of company 4242 covers until 2026-11-22 12:12"
+    advice = "`huggy sync` heals them, `huggy status` lists them"
+    assert last_of_coverage(receiver.desk) == warn(f"{told}, holes that are not healed: 1", advice)
+    receiver.poll(chat_of(1, opened=1, agent=None), at=14)
+    receiver.load(15)
+    assert last_of_coverage(receiver.desk) == ok(told)
+
+
+def test_a_webhook_that_told_nothing_yet_says_so(tmp_path: Path) -> None:
+    receiver = ReceiverDesk(Desk(tmp_path))
+    receiver.hear(spans=[(0, 5)], at=5)
+    receiver.load(6)
+    assert last_of_coverage(receiver.desk) == ok("the webhook of company 4242 has told nothing yet")
+
+
+def last_of_coverage(desk: Desk) -> Finding:
+    warehouse, _ = looks(desk)
+    return [*warehouse_checks.check_coverage(warehouse, Fact("coverage", lambda: read_coverage(desk.warehouse)))][-1]
 
 
 def test_where_there_is_no_warehouse_yet_one_row_says_so_and_nothing_is_made(tmp_path: Path) -> None:
