@@ -225,14 +225,14 @@ def _check_rows(connection: DuckDBPyConnection, resource: Resource) -> Iterator[
     is_number = resource.column(resource.key).type is Scalar.BIGINT
     ids = "bit_count(bit_or(1::BIGINT << (id & 31)))" if is_number else f"count(DISTINCT {key})"
     group = f"company_id, {'id >> 5' if is_number else key}"
-    counts = f"SELECT count({key}) AS rows, {ids} AS ids FROM {table} GROUP BY {group}"
-    doubled = _fetch_count(connection, f"SELECT coalesce(sum(rows - ids), 0) FROM ({counts})")
+    groups = f"SELECT count({key}) - {ids} AS doubled FROM {table} GROUP BY {group}"
+    doubled = _fetch_count(connection, f"SELECT coalesce(sum(doubled), 0) FROM ({groups})")
     times = tuple(filter(None, (resource.created, resource.version)))
     latest = f"fetched_at + to_seconds({int(FUTURE_AT_MOST.total_seconds())})"
     conditions = [f"company_id IS NULL OR {key} IS NULL"]
     conditions += [each for time in map(sql.name, times) for each in (f"{time} IS NULL", f"{time} > {latest}")]
-    counted = ", ".join(f"count(*) FILTER ({each})" for each in conditions)
-    missing, *of_times = connection.execute(f"SELECT {counted} FROM {table}").fetchall()[0]
+    counts = ", ".join(f"count(*) FILTER ({each})" for each in conditions)
+    missing, *of_times = connection.execute(f"SELECT {counts} FROM {table}").fetchall()[0]
     yield CheckFinding(
         "unique_key", resource.name, CheckLevel.STOP, not doubled, f"{doubled:,} rows repeat the id of another"
     )
@@ -264,14 +264,12 @@ def _check_sweep_sizes(connection: DuckDBPyConnection, resource: Resource) -> It
     for (company_id,) in connection.execute(
         f"SELECT DISTINCT company_id FROM {meta.SNAPSHOTS.sql} WHERE resource = ? ORDER BY ALL", [resource.name]
     ).fetchall():
-        sizes = [
-            row[0]
-            for row in connection.execute(
-                f"SELECT unique_ids FROM {meta.SNAPSHOTS.sql} WHERE resource = ? AND company_id = ? AND mode = 'full'"
-                " AND exact ORDER BY run_key DESC LIMIT 2",
-                [resource.name, company_id],
-            ).fetchall()
-        ]
+        found = connection.execute(
+            f"SELECT unique_ids FROM {meta.SNAPSHOTS.sql} WHERE resource = ? AND company_id = ? AND mode = 'full'"
+            " AND exact ORDER BY run_key DESC LIMIT 2",
+            [resource.name, company_id],
+        ).fetchall()
+        sizes = [ids for (ids,) in found]
         if len(sizes) > 1:
             detail = f"company {company_id}: the last full sweep found {sizes[0]:,} ids, the one before {sizes[1]:,}"
             passed = sizes[0] >= sizes[1] * SWEEP_SIZE_SHARE_AT_LEAST
