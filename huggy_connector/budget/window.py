@@ -130,7 +130,8 @@ class RequestWindow:
         """Return 0.0 if the request may leave now: it then holds a slot. Else return the seconds until the next try."""
         state, now = self._state, self._now
         queued = state.waiting.pop(name, None) or QueuedTurn(lane, now, now)
-        ahead = sum((other.lane, other.since) < (queued.lane, queued.since) for other in state.waiting.values())
+        turn = (queued.lane, queued.since)
+        ahead = sum([(other.lane, other.since) < turn for other in state.waiting.values()])
         missing = self._count_held(self._rule) + ahead + 1 - self._slots
         if missing <= 0 and now >= max(state.paused_until, self._earliest_departure(1)):
             if self._count_held(ReleaseRule.STRICT) >= self._slots:
@@ -233,21 +234,28 @@ class RequestWindow:
             return 0.0
         return min(self._period, max(0.0, self._least_trip - MARGIN))
 
-    def _release_time(self, sent: float, answered: float, rule: ReleaseRule) -> float:
-        """Return when the slot of an answered request is free."""
+    def _release_times(self, requests: Iterable[tuple[float, float]], rule: ReleaseRule) -> list[float]:
+        """Return when the slot of each request, which is (answered, sent), is free."""
+        period, hold, margin, first = self._period, self._hold, self._margin, learned_margin.FIRST
         match rule:
             case ReleaseRule.STRICT:
-                return answered + self._period
+                return [answered + period for answered, _ in requests]
             case ReleaseRule.MEASURED:
-                return answered + self._hold
+                return [answered + hold for answered, _ in requests]
             case ReleaseRule.LEARNED:
-                measured = max(answered + self._hold, sent + self._period + learned_margin.FIRST)
-                return min(max(answered, sent + self._period + self._margin), measured, answered + self._period)
+                return [
+                    min(
+                        max(answered, sent + period + margin),
+                        max(answered + hold, sent + period + first),
+                        answered + period,
+                    )
+                    for answered, sent in requests
+                ]
 
     def _count_held(self, rule: ReleaseRule) -> int:
         """Return how many slots are held under a rule."""
         state, now = self._state, self._now
-        answered = sum(self._release_time(sent, read, rule) > now for read, sent in state.answered)
+        answered = sum([time > now for time in self._release_times(state.answered, rule)])
         return len(state.out) + answered + len(state.lost) - bisect_right(state.lost, now - self._period)
 
     def _earliest_departure(self, turns: int) -> float:
@@ -260,10 +268,10 @@ class RequestWindow:
         """Return when so many more slots are expected to be free."""
         if missing <= 0:
             return self._now
-        times = [self._release_time(sent, read, self._rule) for read, sent in self._state.answered]
-        times += [end + self._period for end in self._state.lost]
         trip, soonest = self._least_trip or 0.0, self._now + MARGIN
-        times += [self._release_time(sent, max(sent + trip, soonest), self._rule) for sent in self._state.out.values()]
+        expected = [(max(sent + trip, soonest), sent) for sent in self._state.out.values()]
+        times = self._release_times([*self._state.answered, *expected], self._rule)
+        times += [end + self._period for end in self._state.lost]
         times = sorted(time for time in times if time > self._now)
         return times[min(missing, len(times)) - 1] if times else self._now
 

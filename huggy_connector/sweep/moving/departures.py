@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Self
 
 from huggy_connector.sweep.moving.run_chain import PageReading
@@ -212,7 +213,7 @@ class DepartureCount:
         points = self._drift_points
         if len(points) <= 1:
             return 0.0
-        index = min(max(bisect_right(points, tick, key=lambda one: one[0]), 1), len(points) - 1)
+        index = min(max(bisect_right(points, (tick, inf)), 1), len(points) - 1)
         (from_tick, start), (to_tick, end) = points[index - 1], points[index]
         return start + (end - start) * (tick - from_tick) / max(1, to_tick - from_tick)
 
