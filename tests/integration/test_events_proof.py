@@ -25,7 +25,7 @@ from tests.integration.desks import settings_for
 from tests.integration.pipeline.live_desks import rows_of
 from tests.sizes import FULL
 
-KILLS, RATE = (20, 200) if FULL else (3, 60)
+KILLS, RATE = (20, 200) if FULL else (2, 40)
 DISORDERS = {
     **dict.fromkeys(("together", "bundle", "overtaken", "twice", "again", "moved", "old", "type", "unknown"), 0.15),
     **dict.fromkeys(("token", "wrong", "foreign", "json", "empty", "form"), 0.03),

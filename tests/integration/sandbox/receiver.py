@@ -98,6 +98,11 @@ def run_receiver(receiver: Receiver) -> Iterator[Receiver]:
         await stop.wait()
         listening.close()
         await server.shutdown(timeout=0.01)
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.sleep(0.05)  # what was closed is closed in the next turns of the loop
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), name="receiver", daemon=True)
     thread.start()

@@ -41,7 +41,7 @@ CALENDAR = BusinessCalendar()
 MARTS = ("chat_times", "chat_timeline", "chat_transitions", "flow_runs", "flow_answers", "workflow_moves")
 BY_DAY = ("queue_wait_by_day", "surveys_by_day", "sla_by_day")
 random = settings(
-    max_examples=300 if FULL else 30,
+    max_examples=300 if FULL else 12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -13,6 +13,7 @@ from huggy_connector.errors import CheckFailed
 from huggy_connector.warehouse import LoadReport
 from tests.events import NOON, chat_item, contact_item, event_row, land_events, message_item
 from tests.integration.warehouse.conftest import Desk
+from tests.sizes import FULL
 
 STARTED = event_row("startedChat", chat_item(700), second=1)
 AGAIN = STARTED | {"received_at": (NOON + timedelta(seconds=9)).isoformat(), "deliveries": 3}
@@ -182,7 +183,9 @@ TOLD = st.one_of(
 LISTED = st.sets(st.integers(1, 3), max_size=2)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=15 if FULL else 5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.data())
 def test_any_order_and_any_partition_of_the_deliveries_gives_the_same_events_and_messages(
     new_desk: Callable[[str], Desk], data: st.DataObject
