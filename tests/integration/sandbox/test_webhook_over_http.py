@@ -42,7 +42,15 @@ def settle(sandbox: Sandbox, *, events: int) -> dict[str, Any]:
     """Wait for so many events, let no more happen, and return the truth once nothing is under way."""
     wait_until(lambda: bool(sandbox.truth("events")["count"] >= events))
     sandbox.control(webhook={"rate": 0, "disorders": ""})
-    wait_until(lambda: not (truth := sandbox.truth("events"))["under_way"] and not truth["pending"])
+    counts = [-1]
+
+    def is_still() -> bool:
+        time.sleep(0.5)  # what happened in the last moment is planned in the next ones
+        truth = sandbox.truth("events")
+        counts.append(truth["count"])
+        return not truth["under_way"] and not truth["pending"] and counts[-1] == counts[-2]
+
+    wait_until(is_still)
     return sandbox.truth("events", rows=True)
 
 
