@@ -139,7 +139,7 @@ class Pipeline:
     def land_events(self, *, catch_up: bool = True) -> RoundReport:
         """Land what the webhook's inbox received, and what it touched. With `catch_up`, poll where events may be lost.
 
-        Nothing is done where no receiver has ever run. An error of the API is in the report.
+        Nothing is done where no receiver has ever run. An error of the API or of the inbox is in the report.
         """
         live = LiveRound(self.settings, self.progress, self.clock)
         return live.land(catch_up=catch_up) if live.has_inbox() else RoundReport()
@@ -198,14 +198,14 @@ class Pipeline:
         try:
             events = self.land_events(catch_up=RESOURCES["chats"] not in resources)
             snapshots += events.snapshots
-            if events.error is not None:
-                raise events.error
             for resource in dict.fromkeys(resources):
                 recent = self.land_recent(resource.name, idempotency_key=idempotency_key)
                 if recent is not None:
                     snapshots.append(recent)
                     self.load(concerns=())
                 snapshots += self.land_due(resource.name, idempotency_key=idempotency_key, show_events=show_events)
+            if events.error is not None:
+                raise events.error
         except HuggyError:
             if snapshots:
                 self.load(concerns=())

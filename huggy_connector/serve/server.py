@@ -60,7 +60,7 @@ class WebhookServer:
             _open_landing(settings).storage, key=hash_key_of(settings), monotonic=clock.monotonic, note=note
         )
         rules = Rules(
-            _read_tokens(settings), settings.company_id, PrivacyPolicy.from_settings(settings), self._forgotten
+            Tokens.from_settings(settings), settings.company_id, PrivacyPolicy.from_settings(settings), self._forgotten
         )
         self._read_forgotten(settings.company_id)
         self._socket = _bind(host, port)
@@ -161,11 +161,6 @@ class _Server(uvicorn.Server):
     def _stop(self, *_: object) -> None:
         self._begin_stop()
         self.should_exit = True
-
-
-def _read_tokens(settings: Settings) -> Tokens:
-    given = (settings.webhook_token, settings.webhook_path)
-    return Tokens.parse(*(None if secret is None else secret.get_secret_value() for secret in given))
 
 
 def _open_landing(settings: Settings) -> Landing:

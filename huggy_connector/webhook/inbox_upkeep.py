@@ -30,6 +30,7 @@ STEP = 1_000
 LAST = 2**62
 """Higher than any sequence number."""
 SPANS_KEPT = timedelta(days=90)
+_LAST = 2**62
 
 
 class InboxUpkeep:
@@ -71,8 +72,8 @@ class InboxUpkeep:
                     [(company_id, session, seq) for session, seq in sessions.items()],
                 )
         before = to_microseconds(now - keep)
-        removed = sum(self._delete(condition, values) for condition, values in self._landed_ranges(landed, before))
-        removed += self._delete("company_id IS NULL AND received_at < ?", (before,))
+        removed = sum(self._remove_old(*span, before=before) for span in self._landed_ranges(landed))
+        removed += self._remove_old(None, 0, _LAST, before=before)
         with self._transaction() as connection:
             connection.execute("DELETE FROM spans WHERE end_at < ?", (min(before, to_microseconds(now - SPANS_KEPT)),))
         if removed:
@@ -148,32 +149,35 @@ class InboxUpkeep:
         with translate_errors(self._folder):
             return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0])
 
-    def _landed_ranges(
-        self, landed: Mapping[int, Mapping[str, int]], before: int
-    ) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Yield conditions for entries that are landed and old enough, with their values."""
+    def _landed_ranges(self, landed: Mapping[int, Mapping[str, int]]) -> Iterator[tuple[int, int, int]]:
+        """Yield which entries are landed: of a company, those after a sequence number and up to another."""
         with translate_errors(self._folder):
-            sessions = self._connection.execute(
-                "SELECT session, after_seq, lead(after_seq, 1, ?) OVER (ORDER BY number) FROM sessions", (LAST,)
-            ).fetchall()
-        for session, first, last in sessions:
+            sessions = self._connection.execute("SELECT session, after_seq FROM sessions ORDER BY number").fetchall()
+        ends = [*(after for _, after in sessions[1:]), _LAST]
+        for (session, first), last in zip(sessions, ends, strict=True):
             for company_id, seqs in landed.items():
                 if session in seqs:
-                    yield (
-                        "seq > ? AND seq <= ? AND company_id = ? AND received_at < ?",
-                        (first, min(last, seqs[session]), company_id, before),
-                    )
+                    yield company_id, first, min(last, seqs[session])
 
-    def _delete(self, condition: str, values: tuple[int, ...]) -> int:
-        deleted = 0
+    def _remove_old(self, company_id: int | None, first: int, last: int, *, before: int) -> int:
+        """Remove the entries of a company after `first` and up to `last` that were received before a time.
+
+        The oldest are looked at first, up to a step of which none is old enough: a full inbox is not read each time.
+        """
+        removed = 0
         while True:
             with self._transaction() as connection:
-                step = connection.execute(
-                    f"DELETE FROM entries WHERE seq IN (SELECT seq FROM entries WHERE {condition} LIMIT {STEP})", values
-                ).rowcount
-            deleted += step
-            if step < STEP:
-                return deleted
+                page = connection.execute(
+                    "SELECT seq, received_at FROM entries WHERE company_id IS ? AND seq > ? AND seq <= ? ORDER BY seq "
+                    "LIMIT ?",
+                    (company_id, first, last, STEP),
+                ).fetchall()
+                old = [(seq,) for seq, received_at in page if received_at < before]
+                connection.executemany("DELETE FROM entries WHERE seq = ?", old)
+            removed += len(old)
+            if not old or len(page) < STEP:
+                return removed
+            first = page[-1][0]
 
     def _shrink(self) -> None:
         """Give the free pages of the file back to the disk."""

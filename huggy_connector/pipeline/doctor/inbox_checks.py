@@ -19,7 +19,7 @@ OLD = timedelta(hours=26)
 
 def check_inbox(settings: Settings, *, now: datetime, mounts: Callable[[], str] = read_mounts) -> Iterator[Finding]:
     """Say what there is of a webhook: its tokens by number, never one of them."""
-    tokens, folder = _parse_tokens(settings), settings.inbox_folder
+    tokens, folder = Tokens.from_settings(settings), settings.inbox_folder
     if not InboxReader.exists(folder):
         if tokens.configured or tokens.path:
             yield warn(f"a token is set, but {folder} has no inbox", "start `huggy serve`, or set HUGGY_INBOX")
@@ -33,13 +33,6 @@ def check_inbox(settings: Settings, *, now: datetime, mounts: Callable[[], str] 
         yield from _check_receiver(status, tokens, now)
         for each in status.companies:
             yield _check_backlog(each, now)
-
-
-def _parse_tokens(settings: Settings) -> Tokens:
-    token, path = settings.webhook_token, settings.webhook_path
-    return Tokens.parse(
-        None if token is None else token.get_secret_value(), None if path is None else path.get_secret_value()
-    )
 
 
 def _check_receiver(status: InboxStatus, tokens: Tokens, now: datetime) -> Iterator[Finding]:

@@ -12,14 +12,16 @@ from huggy_connector.webhook.coverage import CoverageSpan, find_holes, parse_spa
 
 
 def is_catch_up_due(landing: Landing, company_id: int, *, now: datetime) -> bool:
-    """Return whether events may be missing that no exact run of the chats can have made good.
+    """Return whether events may be missing of a time since whose end the chats were not polled.
 
-    The time before the receiver's first start is such a time as well: first the receiver, then one poll.
+    The time before the receiver's first start is such a time as well: first the receiver, then one poll. One that was
+    not exact counts here: where no poll ever is, each round would read everything. A hole whose end lies after `now`,
+    by a clock that was set back, waits for it.
     """
     chats = without_future_snapshots(landing.snapshots(company_id, "chats"), now=now)
     events = without_future_snapshots(landing.snapshots(company_id, "events"), now=now)
-    poll = latest_snapshot(chats, Mode.FULL, Mode.INCREMENTAL)
-    ends = [*_ends_of_gaps(spans_of(events))]
+    poll = latest_snapshot(chats, Mode.FULL, Mode.INCREMENTAL, exact=False)
+    ends = [end for end in _ends_of_gaps(spans_of(events)) if end <= now]
     return bool(ends) and (poll is None or poll.started_at < max(ends))
 
 

@@ -23,6 +23,8 @@ from huggy_connector.webhook import InboxItem, InboxReader, Span
 
 MAX_ITEMS = 10_000
 """Items of one snapshot, which are held in memory."""
+OVERLAP = timedelta(minutes=1)
+"""How much of the receiver's time is told twice, which does no harm: a 503 may be noted late."""
 QUIET_PERIOD = timedelta(minutes=10)
 """How long nothing is landed where nothing came. Then a snapshot without rows says that the receiver was there."""
 
@@ -109,7 +111,7 @@ def _land_batch(
         if not _has_news(reader, cursor, company_id, now=now()):
             work.discard()
             return None, True
-        spans = reader.spans(since=cursor.spans_until)
+        spans = reader.spans(since=cursor.spans_until and cursor.spans_until - OVERLAP)
         batch = _take_batch(reader, company_id, cursor)
         rows = [*_count_deliveries(batch.items)]
         work.append(rows, fetched_at=now(), already_masked=True)

@@ -18,8 +18,8 @@ PUBLISHING_SHARE: Final = 1 / 3
 SHORTEST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 60.0
 """Seconds between two rounds of which the first found nothing to do, or could not read from the API."""
-TIDY_EVERY: Final = 3600.0
-LIVE_PACKING_AGE: Final = timedelta(hours=1)
+TIDY_EVERY: Final = 600.0
+LIVE_PACKING_AGE: Final = timedelta(minutes=10)
 """How often, in seconds, the small snapshots of many rounds are packed, and from which age on."""
 
 
@@ -65,7 +65,7 @@ def run_rounds(
                 is_load_due, seconds = False, clock.monotonic() - started
             if clock.monotonic() - tidied_at >= TIDY_EVERY:
                 tidied_at = clock.monotonic()
-                tidy()
+                _tidy(tidy, live.progress.note)
         except HuggyError as error:
             if not error.transient:
                 raise
@@ -74,3 +74,11 @@ def run_rounds(
             raise report.error
         announce(report)
         clock.wait(never, pace.wait_after(report, publishing=seconds))
+
+
+def _tidy(tidy: Callable[[], object], note: Callable[[str], None]) -> None:
+    """Pack the small snapshots. What prevents it is told, and stops no events."""
+    try:
+        tidy()
+    except HuggyError as error:
+        note(str(error))

@@ -72,13 +72,15 @@ class LiveRound:
 
         With `catch_up`, poll the chats where the receiver missed a time that no poll has covered since.
 
-        Raise InboxUnusable, and what a landing of the inbox raises. An error of the API is in the report.
+        Raise what a landing of the inbox raises. An error of the API or of the inbox is in the report.
         """
-        landing = self._landing()
-        with InboxReader.open(self.settings.inbox_folder) as reader:
-            own = self.settings.company_id
-            companies = reader.companies() if own is None else (own,)
-            events = tuple(each for company_id in companies for each in self._land_inbox(reader, landing, company_id))
+        landing, own = self._landing(), self.settings.company_id
+        try:
+            with InboxReader.open(self.settings.inbox_folder) as reader:
+                companies = reader.companies() if own is None else (own,)
+                events = tuple(each for number in companies for each in self._land_inbox(reader, landing, number))
+        except WebhookError as error:
+            return RoundReport(error=error)
         self._tidy_inbox(events)
         report = RoundReport.of(events)
         try:
@@ -139,10 +141,15 @@ class LiveRound:
         )
 
     def _choose_job(self, landing: Landing, run: LandingRun, touched: TouchedRecords) -> LandingJob:
-        """Return the job that reads these records: one by one, or all that has changed where that is fewer requests."""
-        resource = get_resource(touched.resource)
-        if resource.is_ordered and len(touched.ids) > (touched.usual_pages or SMALL_LIST_PAGES):
-            job = choose_job(landing, run.company_id, resource, mode=Mode.INCREMENTAL, span=None, now=self.clock.now())
+        """Return the job that reads these records: one by one, or all that has changed where that is fewer requests.
+
+        Of a list without an order all of it is read then.
+        """
+        resource, now = get_resource(touched.resource), self.clock.now()
+        mode = Mode.INCREMENTAL if resource.is_ordered else Mode.FULL
+        job = choose_job(landing, run.company_id, resource, mode=mode, span=None, now=now)
+        usual_pages = touched.usual_pages if resource.is_ordered else job.pages
+        if len(touched.ids) > (usual_pages or SMALL_LIST_PAGES):
             return replace(job, why=f"{len(touched.ids):,} were touched by events", events=touched.events)
         why = f"{len(touched.ids):,} that events have touched"
         return LandingJob(Mode.IDS, why, ids=touched.ids, events=touched.events)

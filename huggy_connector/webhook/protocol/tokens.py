@@ -8,6 +8,7 @@ from hmac import compare_digest
 from typing import Self
 
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.settings import Settings
 
 MAX_TOKENS = 2
 
@@ -20,8 +21,14 @@ class Tokens:
     path: str | None = field(default=None, repr=False)
 
     @classmethod
-    def parse(cls, token: str | None, path: str | None) -> Self:
+    def from_settings(cls, settings: Settings) -> Self:
         """Return what the settings say. Raises ConfigurationError."""
+        given = (settings.webhook_token, settings.webhook_path)
+        return cls.parse(*(None if secret is None else secret.get_secret_value() for secret in given))
+
+    @classmethod
+    def parse(cls, token: str | None, path: str | None) -> Self:
+        """Return what these texts say. Raises ConfigurationError."""
         configured = tuple(filter(None, (each.strip() for each in (token or "").split(","))))
         if len(configured) > MAX_TOKENS:
             raise ConfigurationError("HUGGY_WEBHOOK_TOKEN has more than two tokens: keep the new and the last one.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from huggy_connector.errors import ServerFailed
+from huggy_connector.errors import InboxUnusable, ServerFailed
 from huggy_connector.landing import Landing
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
@@ -120,6 +120,28 @@ def test_sync_lands_the_inbox_first(settings: Settings, desk: Sandbox) -> None:
         ("events", "events"), ("chats", "ids"), ("chats", "incremental"),
     ]  # fmt: skip
     assert rows_of(settings, "SELECT count(*) FROM events") == [(1,)]
+
+
+def test_a_damaged_inbox_stops_no_sync_and_is_told_after_its_load(settings: Settings, desk: Sandbox) -> None:
+    settings.inbox_folder.mkdir(parents=True)
+    (settings.inbox_folder / "inbox.sqlite").write_bytes(b"no database" * 1_000)
+    (settings.inbox_folder / "inbox.sqlite").chmod(0o600)
+    with pytest.raises(InboxUnusable, match="is damaged or no inbox"):
+        Pipeline(settings).sync(["chats"], idempotency_key="test")
+    assert rows_of(settings, "SELECT count(*) FROM chats") == [(120,)]
+
+
+def test_where_more_contacts_are_touched_than_their_list_has_pages_all_of_it_is_read(
+    settings: Settings, desk: Sandbox
+) -> None:
+    pipeline = polled(settings)
+    pipeline.sync(["contacts"], idempotency_key="test")
+    contacts = desk.truth("contacts")["ids"]
+    with receiver(settings) as inbox:
+        tell(inbox, *(event_row("updatedCustomer", contact_item(number)) for number in contacts[:10]))
+        report = pipeline.live_once()
+        assert pipeline.live_once().touched == {}
+    assert ("contacts", "full") in [(each.resource, each.mode) for each in report.snapshots]
 
 
 def test_without_an_inbox_nothing_is_done(settings: Settings, desk: Sandbox) -> None:

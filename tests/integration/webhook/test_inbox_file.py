@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from huggy_connector.errors import InboxUnusable
+from huggy_connector.errors import InboxBusy, InboxUnusable
 from huggy_connector.webhook.inbox_file import NAME, FileIdentity, open_for_reading, open_inbox, take_lock
 
 IS_ROOT = os.geteuid() == 0
@@ -121,5 +121,9 @@ def test_a_file_that_takes_the_place_of_another_is_noticed(tmp_path: Path) -> No
 
 def test_a_lock_is_given_once(tmp_path: Path) -> None:
     lock = take_lock(tmp_path)
+    with pytest.raises(InboxBusy, match="Another receiver has the inbox"):
+        take_lock(tmp_path)
     lock.release()
-    take_lock(tmp_path).release()
+    again = take_lock(tmp_path)
+    assert again.is_locked
+    again.release()

@@ -58,6 +58,18 @@ def test_a_number_is_never_given_again_after_a_prune(folder: Path, box: Inbox, u
         assert [item.seq for item in reader.items(COMPANY, after={})] == [2]
 
 
+def test_a_prune_reads_no_further_than_the_first_step_in_which_nothing_is_old(
+    folder: Path, box: Inbox, upkeep: InboxUpkeep
+) -> None:
+    count, old = 3 * inbox_upkeep.STEP, inbox_upkeep.STEP // 2
+    box.append(*(entry(number, minutes=0 if number < old else 9) for number in range(count)))
+    asked = list[str]()
+    upkeep._connection.set_trace_callback(asked.append)
+    assert upkeep.prune({COMPANY: {box.session: count}}, keep=timedelta(0), now=at(5)) == old
+    assert sum("received_at FROM entries" in each for each in asked) == 3  # two steps of the company, one of nobody
+    assert len(kept(folder)) == count - old
+
+
 def test_refusals_of_nobody_go_when_they_are_old(folder: Path, box: Inbox, upkeep: InboxUpkeep) -> None:
     box.append(refusal(company_id=None), refusal(company_id=None, minutes=8), refusal())
     assert upkeep.prune({}, keep=timedelta(minutes=5), now=at(10)) == 1

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from huggy_connector.clock import Clock
-from huggy_connector.errors import HuggyError, ServerFailed, Unauthorized, WarehouseBusy
+from huggy_connector.errors import HuggyError, ServerFailed, SnapshotDamaged, Unauthorized, WarehouseBusy
 from huggy_connector.landing import Manifest
 from huggy_connector.pipeline.live.live_loop import SHORTEST_WAIT, TIDY_EVERY, Pace, run_rounds
 from huggy_connector.pipeline.live.live_round import LiveRound, RoundReport
@@ -37,6 +37,20 @@ class Desk:
     announced: list[RoundReport] = field(default_factory=list)
     loaded_at: list[float] = field(default_factory=list)
     tidied_at: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    damage: HuggyError | None = None
+
+    @property
+    def progress(self) -> Desk:
+        return self
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
+
+    def tidy(self) -> None:
+        self.tidied_at.append(self.seconds)
+        if self.damage is not None:
+            raise self.damage
 
     def land(self) -> RoundReport:
         if not self.rounds:
@@ -62,7 +76,7 @@ class Desk:
             self.run_until_error(clock, every)
 
     def run_until_error(self, clock: Clock | None = None, every: float | None = None) -> None:
-        given: dict[str, Any] = {"tidy": lambda: self.tidied_at.append(self.seconds), "every": every}
+        given: dict[str, Any] = {"tidy": self.tidy, "every": every}
         clock = clock or Clock(now=lambda: datetime.now(UTC), wait=self.wait, monotonic=lambda: self.seconds)
         announce: Callable[[RoundReport], None] = self.announced.append
         run_rounds(cast("LiveRound", self), self.load, clock=clock, announce=announce, **given)
@@ -112,10 +126,16 @@ def test_an_error_that_no_retry_cures_is_raised_after_the_load() -> None:
     assert desk.loaded_at == [0.0]
 
 
-def test_small_snapshots_are_packed_each_hour() -> None:
+def test_small_snapshots_are_packed_every_ten_minutes() -> None:
     desk = Desk([NEWS] * 5)
     desk.run(every=TIDY_EVERY / 2)
     assert desk.tidied_at == [TIDY_EVERY, 2 * TIDY_EVERY]
+
+
+def test_what_prevents_the_packing_is_told_and_stops_no_events() -> None:
+    desk = Desk([NEWS] * 3, damage=SnapshotDamaged("A part is missing."))
+    desk.run(every=TIDY_EVERY)
+    assert (desk.notes, [each.error for each in desk.announced]) == (["A part is missing."] * 2, [None] * 3)
 
 
 def test_a_pace_forgets_failures_after_a_round_that_succeeds() -> None:
