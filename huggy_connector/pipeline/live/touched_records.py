@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from huggy_connector.catalogue import ItemKind
+from huggy_connector.catalogue import ItemKind, get_resource
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.landing.change_detection import latest_snapshot, named_ids, without_future_snapshots
 from huggy_connector.model import Mode
@@ -37,8 +37,11 @@ def find_touched_records(landing: Landing, company_id: int, resource: str, *, no
     """Return the records that the events of these snapshots name and that no snapshot has covered yet.
 
     A full sweep covers every event that was landed before it began. Any other snapshot says which ones it covers.
+    Of a list that a first run reads newest days first, nothing counts before that run: it reads all of it.
     """
     records = without_future_snapshots(landing.snapshots(company_id, resource), now=now)
+    if get_resource(resource).is_ordered and latest_snapshot(records, Mode.FULL, Mode.INCREMENTAL, exact=False) is None:
+        return TouchedRecords(resource, (), (), None)
     covered = {key for manifest in records for key in manifest.state.get("events", ())}
     sweep = latest_snapshot(records, Mode.FULL)
     waiting = [

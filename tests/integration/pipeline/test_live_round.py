@@ -122,6 +122,16 @@ def test_sync_lands_the_inbox_first(settings: Settings, desk: Sandbox) -> None:
     assert rows_of(settings, "SELECT count(*) FROM events") == [(1,)]
 
 
+def test_a_first_sync_publishes_the_newest_days_first_though_events_wait(settings: Settings, desk: Sandbox) -> None:
+    with receiver(settings) as inbox:
+        tell(inbox, closed(int(desk.truth("chats")["ids"][0])))
+        report = Pipeline(settings).sync(["chats"], idempotency_key="test")
+        assert Pipeline(settings).live_once().touched == {}
+    assert [(each.resource, each.mode) for each in report.snapshots] == [
+        ("events", "events"), ("chats", "window"), ("chats", "full"),
+    ]  # fmt: skip
+
+
 def test_a_damaged_inbox_stops_no_sync_and_is_told_after_its_load(settings: Settings, desk: Sandbox) -> None:
     settings.inbox_folder.mkdir(parents=True)
     (settings.inbox_folder / "inbox.sqlite").write_bytes(b"no database" * 1_000)

@@ -22,12 +22,19 @@ def touched(landing: Landing, resource: str = "chats") -> tuple[list[int], list[
     return [*found.ids], [*found.events]
 
 
+def test_before_the_first_sweep_of_the_chats_none_is_touched(landing: Landing) -> None:
+    land_told(landing, 1, event_row("closedChat", chat_item(700)))
+    assert touched(landing) == ([], [])
+
+
 def test_chats_are_touched_by_any_event_and_contacts_by_their_own(landing: Landing) -> None:
+    land_poll(landing, 0)
     key = land_told(landing, 1, event_row("closedChat", chat_item(700)), event_row("updatedCustomer", contact_item(9)))
     assert (touched(landing), touched(landing, "contacts")) == (([700], [key]), ([9], [key]))
 
 
 def test_events_are_covered_by_what_says_so_and_by_a_full_sweep_that_began_later(landing: Landing) -> None:
+    land_poll(landing, 0)
     first = land_told(landing, 1, event_row("closedChat", chat_item(700)))
     second = land_told(landing, 2, event_row("closedChat", chat_item(701)))
     land_poll(landing, 3, Mode.INCREMENTAL)
