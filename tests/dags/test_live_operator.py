@@ -110,7 +110,7 @@ def test_a_refused_token_fails_the_task_after_the_events_are_landed(
     connect(host=account.url, password="no-token-of-this-account", extra=extra)
     tell(inbox, 1)
     with pytest.raises(AirflowFailException, match=r"^Company 4242 \(huggy_default\): "):
-        land(task_context("land_events"), catch_up=False, company_id=4242)
+        land(task_context("land_events"), company_id=4242)
     assert [each.name for each in (connected / "landing" / "4242").iterdir()] == ["events"]
 
 
