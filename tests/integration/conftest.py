@@ -209,7 +209,7 @@ server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_
 print(server.server_port, flush=True)
 server.serve_forever()
 """
-"""It takes a free port by itself: one that was looked for before is another server's by the time that moto is imported."""
+"""It takes a free port by itself: one that was looked for may be another server's before moto is imported."""
 
 
 @pytest.fixture(scope="session")
