@@ -117,20 +117,29 @@ class InboxUpkeep:
 
     def replay(self, start: datetime, end: datetime, *, now: datetime) -> int:
         """Give what was received from `start` to before `end` new sequence numbers, so that it is landed again. Return
-        how many items that were.
+        how many items that were. Those that are known to be landed are no new deliveries.
         """
-        moved, last = 0, self._begin_replay(to_microseconds(now))
+        moved, last, landed = 0, self._begin_replay(to_microseconds(now)), [*self._landed_ranges(self._read_landed())]
         while True:
             with self._transaction() as connection:
                 page = connection.execute(
-                    "SELECT seq FROM entries WHERE seq <= ? AND received_at >= ? AND received_at < ? "
+                    "SELECT seq, company_id, row FROM entries WHERE seq <= ? AND received_at >= ? AND received_at < ? "
                     "AND row IS NOT NULL ORDER BY seq LIMIT ?",
                     (last, to_microseconds(start), to_microseconds(end), STEP),
                 ).fetchall()
                 connection.executemany(
-                    f"INSERT INTO entries ({COLUMNS}) SELECT {COLUMNS} FROM entries WHERE seq = ?", page
+                    "UPDATE entries SET row = ? WHERE seq = ?",
+                    (
+                        (encode_row({**json.loads(row), "deliveries": 0}), seq)
+                        for seq, company_id, row in page
+                        if any(company_id == each and first < seq <= until for each, first, until in landed)
+                    ),
                 )
-                connection.executemany("DELETE FROM entries WHERE seq = ?", page)
+                seqs = [(seq,) for seq, _, _ in page]
+                connection.executemany(
+                    f"INSERT INTO entries ({COLUMNS}) SELECT {COLUMNS} FROM entries WHERE seq = ?", seqs
+                )
+                connection.executemany("DELETE FROM entries WHERE seq = ?", seqs)
             moved += len(page)
             if len(page) < STEP:
                 return moved
@@ -148,6 +157,14 @@ class InboxUpkeep:
             lock.release()
         with translate_errors(self._folder):
             return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0])
+
+    def _read_landed(self) -> Mapping[int, Mapping[str, int]]:
+        """Return what landings have told: of each company the highest sequence number of each session."""
+        landed: dict[int, dict[str, int]] = {}
+        with translate_errors(self._folder):
+            for company_id, session, seq in self._connection.execute("SELECT company_id, session, seq FROM landed"):
+                landed.setdefault(company_id, {})[session] = seq
+        return landed
 
     def _landed_ranges(self, landed: Mapping[int, Mapping[str, int]]) -> Iterator[tuple[int, int, int]]:
         """Yield which entries are landed: of a company, those after a sequence number and up to another."""

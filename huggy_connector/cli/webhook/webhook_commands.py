@@ -88,7 +88,7 @@ def status(*, settings: Settings, as_json: bool) -> None:
 def replay(*, settings: Settings, start: str, end: str, as_json: bool) -> None:
     """Let the next landing take again what was received in a span of time, as far as the inbox still has it.
 
-    The table `events` has each event once, however often it is landed; only its deliveries grow.
+    The table `events` has each event once, however often it is landed.
 
     Example: huggy webhook replay --from 2026-11-22 --to 2026-11-23
     """

@@ -187,11 +187,14 @@ def _take_batch(reader: InboxReader, company_id: int, cursor: InboxCursor) -> _B
 
 
 def _count_deliveries(items: Sequence[InboxItem]) -> Iterator[dict[str, Any]]:
-    """Yield the row of each event once: as it was received first, with the number of its deliveries."""
+    """Yield the row of each event once: as it was received first, with the number of its deliveries.
+
+    A replayed item says that it is none.
+    """
     rows: dict[str, dict[str, Any]] = {}
     for each in items:
         row = rows.setdefault(each.row["event_id"], {**each.row, "deliveries": 0})
-        row["deliveries"] += 1
+        row["deliveries"] += each.row.get("deliveries", 1)
     yield from rows.values()
 
 

@@ -2,7 +2,7 @@
 
 Snapshots tell of new deliveries, so those of one event add up over all snapshots: each is loaded once. Of the rows of
 one event that with the earliest `received_at` counts, and of two at one instant that of the earlier run key. So neither
-the order of loads matters, nor which deliveries came in which snapshot.
+the order of loads matters, nor which deliveries came in which snapshot. What was replayed comes with no delivery.
 """
 
 from huggy_connector.warehouse.load.merge.stage import SnapshotStage
@@ -24,7 +24,7 @@ def merge_events(stage: SnapshotStage) -> UpsertCounts:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {EVENTS_STAGED} AS
         SELECT event_id AS id, coalesce(received_at, {_NEVER}) AS received_at, run_key, row_hash, part, row,
-               sum(greatest(coalesce(deliveries, 1), 1)) OVER (PARTITION BY event_id)::BIGINT AS deliveries
+               sum(greatest(coalesce(deliveries, 1), 0)) OVER (PARTITION BY event_id)::BIGINT AS deliveries
         FROM {STAGE_INCOMING} JOIN {STAGE_PARTS} USING (part) WHERE event_id IS NOT NULL
         QUALIFY row_number() OVER (
             PARTITION BY event_id ORDER BY coalesce(received_at, {_NEVER}), run_key, part, row
@@ -52,7 +52,7 @@ def merge_events(stage: SnapshotStage) -> UpsertCounts:
     connection.execute(f"""
         INSERT INTO {table} BY NAME
         SELECT {stage.company_id} AS company_id, p.* EXCLUDE (part, row), s.run_key AS snapshot,
-               s.deliveries + coalesce(k.deliveries, 0) AS deliveries
+               greatest(s.deliveries + coalesce(k.deliveries, 0), 1) AS deliveries
         FROM {EVENTS_STAGED} s JOIN (SELECT part, row, {columns} FROM {STAGE_INCOMING}) p USING (part, row)
         LEFT JOIN {EVENTS_KNOWN} k USING (id) WHERE k.id IS NULL OR NOT k.is_later
     """)
