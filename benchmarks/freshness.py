@@ -1,6 +1,8 @@
 """From a POST of the webhook to a new reader of the DuckDB file: seconds, with `huggy serve` and `huggy live` at work.
 
-    python -m benchmarks.freshness [--chats 20000] [--rate 5] [--seconds 120]
+    python -m benchmarks.freshness [--chats 20000] [--rate 5] [--seconds 120] [--airflow]
+
+With `--airflow` the DAG `huggy_live` of a real Airflow takes the place of `huggy live`.
 
 A sandbox of so many chats sends so many events a second. A reader opens the file anew all the time, and notes when it
 first sees each event, and each chat as the event left it. The seconds are those of this machine; the share of the time
@@ -10,6 +12,7 @@ that publishing takes is printed beside them.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import socket
 import subprocess
@@ -17,8 +20,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +30,7 @@ import duckdb
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
+from scripts.stack import ROOT, Airflow
 
 HUGGY = str(Path(sys.executable).with_name("huggy"))
 COMPANY = 4242
@@ -38,12 +42,21 @@ def main() -> None:
     parser.add_argument("--chats", type=int, default=20_000)
     parser.add_argument("--rate", type=float, default=5.0)
     parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--airflow", action="store_true")
     arguments = parser.parse_args()
+    loader = _airflow if arguments.airflow else _command_live
     with tempfile.TemporaryDirectory() as folder:
-        _measure(Path(folder), arguments.chats, arguments.rate, arguments.seconds)
+        _measure(Path(folder), arguments.chats, arguments.rate, arguments.seconds, loader=loader)
 
 
-def _measure(folder: Path, chats: int, rate: float, seconds: float) -> None:
+def _measure(
+    folder: Path,
+    chats: int,
+    rate: float,
+    seconds: float,
+    *,
+    loader: Callable[[Path, dict[str, str]], AbstractContextManager[None]],
+) -> None:
     port = _free_port()
     options = Options(chats=chats, contacts=chats // 10, days=60, webhook_rate=0, webhook=_address(port))
     with Sandbox(options) as desk:
@@ -61,13 +74,14 @@ def _measure(folder: Path, chats: int, rate: float, seconds: float) -> None:
         fast = Settings.resolve(environ=environ).model_copy(update={"requests_per_second": 10_000.0})
         Pipeline(fast).sync(["chats"], idempotency_key="benchmark")
         desk.control(limit=20)
-        with _running(["serve", "--port", str(port)], environ), _running(["live"], environ):
+        with _running(["serve", "--port", str(port)], environ):
             _wait_for(port)
             reader = _Reader(folder / "huggy.duckdb")
-            desk.control(webhook={"rate": rate, "save": "same"})
-            reader.watch(seconds)
-            desk.control(webhook={"rate": 0})
-            reader.watch(30)
+            with loader(folder, environ):
+                desk.control(webhook={"rate": rate, "save": "same"})
+                reader.watch(seconds)
+                desk.control(webhook={"rate": 0})
+                reader.watch(60)
         _print(reader, chats, rate)
 
 
@@ -128,13 +142,29 @@ def _wait_for(port: int) -> None:
 
 
 @contextmanager
+def _command_live(_: Path, environ: dict[str, str]) -> Iterator[None]:
+    with _running(["live"], environ):
+        yield
+
+
+@contextmanager
+def _airflow(folder: Path, environ: dict[str, str]) -> Iterator[None]:
+    """Run an Airflow with the DAG huggy_live, and wait until it watches the inbox."""
+    extra = {name: environ[f"HUGGY_{name.upper()}"] for name in ("landing", "warehouse")}
+    account = {"host": environ["HUGGY_BASE_URL"], "password": environ["HUGGY_ACCESS_TOKEN"], "extra": extra}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGY_", "AIRFLOW_"))}
+    connection = {"AIRFLOW_CONN_HUGGY_DEFAULT": json.dumps({"conn_type": "huggy", **account})}
+    state = {"HUGGY_STATE": environ["HUGGY_STATE"]}
+    with Airflow(folder / "airflow", dags=ROOT / "dags", environ={**clean, **state, **connection}) as airflow:
+        airflow.switch_on("huggy_live")
+        airflow.call("PUT", f"/parseDagFile/{airflow.call('GET', '/dags/huggy_live')['file_token']}")
+        airflow.wait_for_run("huggy_live", airflow.wait_for_first_run("huggy_live"))
+        yield
+
+
+@contextmanager
 def _running(arguments: Sequence[str], environ: dict[str, str]) -> Iterator[None]:
     """Run a command of huggy until the end of the block."""
-    is_live = arguments[0] == "live"
-    if is_live:
-        inbox = Path(environ["HUGGY_STATE"]) / "inbox" / "inbox.sqlite"
-        while not inbox.exists():
-            time.sleep(0.1)
     with subprocess.Popen([HUGGY, *arguments], env=os.environ | environ, stdout=subprocess.PIPE, text=True) as process:
         drain = threading.Thread(target=lambda: [*(process.stdout or ())], daemon=True)
         drain.start()
