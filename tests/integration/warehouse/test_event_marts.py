@@ -41,7 +41,7 @@ CALENDAR = BusinessCalendar()
 MARTS = ("chat_times", "chat_timeline", "chat_transitions", "flow_runs", "flow_answers", "workflow_moves")
 BY_DAY = ("queue_wait_by_day", "surveys_by_day", "sla_by_day")
 random = settings(
-    max_examples=300 if FULL else 12,
+    max_examples=300 if FULL else 8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -83,6 +83,7 @@ def read_marts(connection: DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]
 
 
 @given(told=st.lists(lives(), min_size=8, max_size=20))
+@pytest.mark.proof
 @random
 def test_the_timeline_and_the_queue_wait_are_those_of_a_second_telling(
     company: DuckDBPyConnection, told: list[Life]
@@ -107,6 +108,7 @@ def test_the_timeline_and_the_queue_wait_are_those_of_a_second_telling(
 
 
 @given(told=st.lists(flow_lives, min_size=8, max_size=20))
+@pytest.mark.proof
 @random
 def test_the_runs_of_flows_are_those_of_a_second_telling(company: DuckDBPyConnection, told: list[Life]) -> None:
     empty(company)
@@ -131,6 +133,7 @@ def test_the_runs_of_flows_are_those_of_a_second_telling(company: DuckDBPyConnec
 
 
 @given(story=st.lists(st.dictionaries(st.sampled_from([1, 2, 3, 5000]), lives() | flow_lives), min_size=2, max_size=4))
+@pytest.mark.proof
 @random
 def test_a_refresh_of_what_is_touched_gives_what_a_full_one_gives(
     company: DuckDBPyConnection, story: list[dict[int, Life]]

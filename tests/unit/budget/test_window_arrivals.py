@@ -203,7 +203,8 @@ def in_turn(pairs: Iterable[tuple[float, float]]) -> Delays:
 )
 @example(pairs=[(0.9, 0.0)] * 20 + [(0.0, 0.9)] * 20, rate=20, workers=40, lost=set())
 @example(pairs=[(2.9, 0.0)] * 20 + [(0.0, 0.0)] * 20, rate=20, workers=40, lost={0, 1, 2})
-@settings(max_examples=80)
+@pytest.mark.proof
+@settings(max_examples=200 if FULL else 40)
 def test_strict_no_second_sees_more_than_the_rate_whatever_the_delays(
     pairs: list[tuple[float, float]], rate: int, workers: int, lost: set[int]
 ) -> None:

@@ -19,6 +19,7 @@ from huggy_connector.warehouse.marts.opening_hours import (
     parse_spans,
     parse_week,
 )
+from tests.sizes import FULL
 
 OFFICE = (OpeningSpan(480, 1080),)
 CLOSED: tuple[OpeningSpan, ...] = ()
@@ -167,7 +168,8 @@ def weeks(draw: st.DrawFn) -> Week:
     return [tuple(spans) for spans in week]
 
 
-@settings(max_examples=150)
+@pytest.mark.proof
+@settings(max_examples=300 if FULL else 60)
 @given(weeks(), st.sampled_from(CHANGES), st.sets(st.integers(-2, 2), max_size=2))
 @example([NIGHTS] * 7, CHANGES[0], set())
 @example([NIGHTS] * 7, CHANGES[1], set())
