@@ -31,6 +31,10 @@
     ├── WebhookError              what the webhook received
     │   ├── InboxUnusable         not an inbox, of another version, damaged, no permission or no space
     │   └── InboxBusy             another process holds the inbox, or it takes nothing for now *
+    ├── ActionError               a write to Huggy, or its ledger
+    │   ├── LedgerUnusable        not a ledger, lost, older than what was sent, of another version, no space
+    │   ├── LedgerBusy            another process holds it for longer than it may *
+    │   └── CampaignStopped       a guard or a person stopped it; what was not sent waits
     └── Interrupted               Ctrl-C, SIGTERM or SIGHUP; durable data stays (exit 130)
 
 `*` means transient: the same call may succeed later without any action. The message is one or two sentences: what is
@@ -181,6 +185,22 @@ class InboxUnusable(WebhookError):
 
 class InboxBusy(WebhookError):
     transient = True
+
+
+class ActionError(HuggyError):
+    pass
+
+
+class LedgerUnusable(ActionError):
+    pass
+
+
+class LedgerBusy(ActionError):
+    transient = True
+
+
+class CampaignStopped(ActionError):
+    pass
 
 
 class Interrupted(HuggyError):
