@@ -11,6 +11,16 @@ from huggy_connector.sandbox.data.rng import WeightedChoice, seeded_random
 
 Json = dict[str, Any]
 
+FLOWS = {3210: "boas-vindas", 3211: "pesquisa-nps", 3212: "pesquisa-csat", 3213: "aviso"}
+"""The flows of the account: their ids and labels."""
+
+TEMPLATES = {
+    77: "Olá, {1}! Seu pedido {2} saiu para entrega.",
+    78: "Olá, {1}! Como foi o nosso atendimento? Responda com uma nota de 0 a 10.",
+    79: "Temos novidades para você.",
+}
+"""The WhatsApp templates of the account: their ids and texts."""
+
 PHOTO = "https://cdn.example.com/img/avatar-user-boy.jpg"
 FIRST_AGENT_ID = 9001
 _DESK_STREAM = 92

@@ -26,6 +26,8 @@ from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, open_w
 from huggy_connector.sandbox.server.oauth import OAuth
 from huggy_connector.sandbox.server.refusals import token_error
 from huggy_connector.sandbox.server.tokens import Tokens
+from huggy_connector.sandbox.server.writes.write_call import WriteCall
+from huggy_connector.sandbox.server.writes.writes import METHODS, Writes
 from huggy_connector.sandbox.webhook.webhook import Webhook
 
 _LATENCY_STREAM = 95
@@ -72,6 +74,7 @@ class Server:
         self.connections = 0
         self.delays = Delays.of(options)
         self._api = Api(self.account)
+        self.writes = Writes(self.account)
         self._control: ControlHandler = lambda *_: json_answer(404, {"reason": "Nobody controls this server."})
         self._refuser = RefusalWriter(options.refusal)
         self._received = self._number = 0
@@ -107,6 +110,8 @@ class Server:
         self._number += 1
         if not accepted:
             return await self._refuse(wait)
+        if request.method in METHODS and path.startswith("/v3/"):
+            return await self._handle_write(request, path, arrived, wait, wait_before)
         call = ApiCall(request.method, split_path(path), request.query, request.headers.get("Accept-Language", ""))
         if name := page_name(call):
             self.by_page[name] += 1
@@ -122,6 +127,43 @@ class Server:
         if fault in _CONNECTION_FAULTS:
             return await self._break_connection(request, answer, reset=fault == "reset")
         return _to_response(answer)
+
+    async def _handle_write(
+        self, request: web.BaseRequest, path: str, arrived: float, wait: float, wait_before: float
+    ) -> web.StreamResponse:
+        """Answer a request that changes something: it may be done and its answer lost, or the other way round."""
+        body = await request.read()
+        await self._sleep_for(wait_before)
+        if flaw := self._find_flaw(request, path):
+            return await self._answer_at(flaw, arrived + wait)
+        if self.faults.is_storm(arrived):
+            return await self._answer_at(json_answer(429, {"reason": "Too many requests"}), arrived + wait)
+        number = self.writes.log.next_number()
+        fault = self.writes.faults.choose(number, requested=request.headers.get("X-Sandbox-Fault", ""))
+        elapsed = self.elapsed()
+        self.account.count_answer(elapsed)
+        language = request.headers.get("Accept-Language", "")
+        call = WriteCall(request.method, split_path(path), {}, language, number, elapsed)
+        content_type = request.headers.get("Content-Type", "")
+        answer = self.writes.answer(call, version=path[1:3], fault=fault, content_type=content_type, body=body)
+        if fault.kind == "stall":
+            await self._sleep(self.options.stall_seconds)
+            return self._close_connection(request)
+        if fault.kind == "reset":
+            return self._reset_connection(request)
+        if fault.kind == "truncated":
+            return await self._break_connection(request, answer, reset=False)
+        return await self._answer_at(answer, arrived + wait)
+
+    async def _answer_at(self, answer: Answer, moment: float) -> web.Response:
+        await self._sleep_for(moment - self.elapsed())
+        self.by_status[answer.status] += 1
+        return _to_response(answer)
+
+    def _find_flaw(self, request: web.BaseRequest, path: str) -> Answer | None:
+        """Return the refusal of a request without a valid token, or None."""
+        flaw = self.tokens.find_flaw(request.headers.get("Authorization"), self._wall())
+        return token_error(flaw) if flaw else None
 
     async def _wait_for(self, requests: str) -> None:
         """Wait until so many requests have arrived since the start. Return at once if `requests` is not a number."""
@@ -161,8 +203,8 @@ class Server:
             return self.oauth.authorize(request.query, epoch=self._wall())
         if path != "/v3" and not path.startswith("/v3/"):
             return gateway_page(404)
-        if flaw := self.tokens.find_flaw(request.headers.get("Authorization"), self._wall()):
-            return token_error(flaw)
+        if flaw := self._find_flaw(request, path):
+            return flaw
         self.account.count_answer(self.elapsed())
         page_fault = fault if fault in _PAGE_FAULTS else ""
         return self._api.answer(ApiCall(call.method, call.parts, call.query, call.language, page_fault))
@@ -186,6 +228,12 @@ class Server:
             return self._close_connection(request)
         # The half answer needs time to leave, or the client would see a reset before any byte.
         await self._sleep(0.02)
+        return self._reset_connection(request)
+
+    def _reset_connection(self, request: web.BaseRequest) -> web.Response:
+        transport = request.transport
+        if transport is None:
+            return web.Response()
         wire: socket.socket | None = transport.get_extra_info("socket")
         # A client that has closed the connection meanwhile needs no reset.
         if wire is not None and not transport.is_closing():
