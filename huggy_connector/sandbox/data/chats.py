@@ -131,19 +131,19 @@ class Chats:
             return []
         return {"chatID": self.id_of(row), "rate": 1 + bits % 5, "comment": "", "created_at": format_time(closed)}
 
-    def version_of(self, row: int) -> tuple[int, int]:
+    def version_of(self, row: int) -> tuple[int, int, int]:
         """Return a value that changes whenever the record does."""
         contact_version = 0
         if self._contacts.written and (contact := self.lifecycles.facts(row).contact) is not None:
             contact_version = self._contacts.revisions.get(contact, 0)
-        return self.revisions.get(row, 0), contact_version
+        return self.revisions.get(row, 0), contact_version, self._desk.revision
 
     def _unread(self, row: int, state: ChatState) -> int:
         is_open = state.situation in OPEN_SITUATIONS
         return random_bits(self._seed + 9, row) % 5 if is_open and not state.is_read else 0
 
     def has_open_window(self, row: int, state: ChatState) -> bool:
-        """Return whether WhatsApp takes more than templates: the customer wrote within 24 hours, and the chat is open."""
+        """Return whether WhatsApp takes more than templates: the chat is open, and its customer wrote within 24 hours."""
         if state.situation not in OPEN_SITUATIONS or self._desk.channels[state.channel].type != WHATSAPP:
             return False
         is_over = random_bits(self._seed + 11, row) / 2**64 < self._options.closed_windows

@@ -36,7 +36,10 @@ _PHONES = frozenset(("mobile", "phone"))
 _SEARCHED = _PHONES | {"email"}
 _EMPTY_FIELDS: Json = {
     **dict.fromkeys(("name", "email", "phone", "mobile", "address", "district", "city", "state", "zipCode")),
-    **{"birthDate": None, "custom_fields": {}, "organizations": [], "groups": []},
+    "birthDate": None,
+    "custom_fields": {},
+    "organizations": [],
+    "groups": [],
 }
 # A multiplier with an inverse scatters the 8 digits: each contact has its own number, and the way back is one step.
 _DIGITS = 10**8
@@ -150,13 +153,10 @@ class Contacts:
             if now[key]:
                 self._written_by.setdefault((key, _to_search_text(now[key])), set()).add(row)
         # Who is written about is not seen by that.
-        self.changes[row] = ContactChange(self.created_at(row), self.last_activity(row), self._city(row))
+        city = self.changes[row].city if row in self.changes else None
+        self.changes[row] = ContactChange(self.created_at(row), self.last_activity(row), city)
         self.updated[row] = moment
         self.revisions[row] = self.revisions.get(row, 0) + 1
-
-    def _city(self, row: int) -> str | None:
-        change = self.changes.get(row)
-        return change and change.city
 
     def change(self, row: int, moment: int, rng: Random) -> None:
         """Let the contact write again; perhaps it has moved to another city."""

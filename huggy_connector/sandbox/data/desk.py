@@ -1,4 +1,4 @@
-"""The fixed part of the account: departments, tabulations, channels and agents. It never changes while it runs."""
+"""The desk of the account: departments, tabulations, channels and agents. Only a client that writes agents changes it."""
 
 from __future__ import annotations
 
@@ -73,6 +73,7 @@ class Desk:
     """The departments, agents and channels of the account."""
 
     def __init__(self, *, seed: int, agents: int, departments: int) -> None:
+        self.revision = 0
         rng = seeded_random(seed, _DESK_STREAM, 0)
         chosen = _DEPARTMENTS[:departments]
         self.agents = [_create_agent(rng, number) for number in range(agents)]
@@ -95,6 +96,18 @@ class Desk:
             for number, (kind, name, _) in enumerate(_CHANNELS)
         ]
         self.channel_choice = WeightedChoice(range(len(_CHANNELS)), [share for _, _, share in _CHANNELS])
+
+    def add_agent(self, fields: Json) -> Json:
+        """Add an agent with these fields. Return it."""
+        number, self.revision = len(self.agents), self.revision + 1
+        blank = dict.fromkeys(self.agents[0]) | {"isActive": True, "isOnline": False, "isAvailable": False}
+        self.agents.append(blank | {"statusType": 1, "photo": PHOTO} | fields | {"id": FIRST_AGENT_ID + number})
+        return self.agents[number]
+
+    def update_agent(self, position: int, fields: Json) -> None:
+        """Give an agent other values of these fields."""
+        self.agents[position] = self.agents[position] | fields
+        self.revision += 1
 
     def tabulation_name(self, tabulation: int) -> str:
         """Return the text of a tabulation's id."""

@@ -63,18 +63,19 @@ class Control:
                     rows = query.get("rows") == "1"
                     return json_answer(200, self.truth(query.get("resource", "chats"), rows=rows, ids=ids))
                 case "GET", "/sandbox/writes":
-                    log = self._server.writes.log
-                    rows = log.rows(bodies=query.get("bodies") == "1")
-                    return json_answer(200, log.targets() if query.get("by") == "target" else rows)
+                    return json_answer(200, self._writes(query))
                 case "POST", "/sandbox/mark":
                     self.mark()
                     return json_answer(200, {})
                 case "POST", "/sandbox/control":
                     return json_answer(200, self.control(json.loads(body or b"{}")))
-                case _:
-                    return json_answer(404, {"reason": "The sandbox has stats, wait, truth, writes, mark and control."})
         except ValueError as error:
             return json_answer(400, {"reason": str(error)})
+        return json_answer(404, {"reason": "The sandbox has stats, wait, truth, writes, mark and control."})
+
+    def _writes(self, query: Mapping[str, str]) -> list[Json] | dict[str, int]:
+        log = self._server.writes.log
+        return log.targets() if query.get("by") == "target" else log.rows(bodies=query.get("bodies") == "1")
 
     def stats(self, *, arrivals: bool = False, pages: bool = False) -> Json:
         """Return all counts since the start or the last `reset_stats`. Times are seconds since the start.

@@ -134,7 +134,7 @@ class Server:
         """Answer a request that changes something: it may be done and its answer lost, or the other way round."""
         body = await request.read()
         await self._sleep_for(wait_before)
-        if flaw := self._find_flaw(request, path):
+        if flaw := self._find_flaw(request):
             return await self._answer_at(flaw, arrived + wait)
         if self.faults.is_storm(arrived):
             return await self._answer_at(json_answer(429, {"reason": "Too many requests"}), arrived + wait)
@@ -160,7 +160,7 @@ class Server:
         self.by_status[answer.status] += 1
         return _to_response(answer)
 
-    def _find_flaw(self, request: web.BaseRequest, path: str) -> Answer | None:
+    def _find_flaw(self, request: web.BaseRequest) -> Answer | None:
         """Return the refusal of a request without a valid token, or None."""
         flaw = self.tokens.find_flaw(request.headers.get("Authorization"), self._wall())
         return token_error(flaw) if flaw else None
@@ -203,7 +203,7 @@ class Server:
             return self.oauth.authorize(request.query, epoch=self._wall())
         if path != "/v3" and not path.startswith("/v3/"):
             return gateway_page(404)
-        if flaw := self._find_flaw(request, path):
+        if flaw := self._find_flaw(request):
             return flaw
         self.account.count_answer(self.elapsed())
         page_fault = fault if fault in _PAGE_FAULTS else ""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.data.writes.chat_writes import ChatWrites
-from huggy_connector.sandbox.data.writes.values import read_needed_number
 from huggy_connector.sandbox.server.faults import Answer, json_answer
 from huggy_connector.sandbox.server.writes.write_call import Done, Json, WriteCall
 

@@ -71,35 +71,34 @@ class WriteFaults:
 
     def replacement_answer(self, fault: WriteFault, language: str) -> Answer | None:
         """Return the answer that replaces the real one, or None if there is none to replace."""
-        count = self.counts[fault.name]
-        match fault.kind:
-            case "500":
-                return json_answer(500, {"reason": "Internal server error"})
-            case "502" | "504":
-                return gateway_page(int(fault.kind))
-            case "503":
-                return gateway_page(503) if count % 2 == 0 else json_answer(503, {"reason": "Service unavailable"})
-            case "empty":
-                return Answer(200, b"")
-            case "429":
-                return json_answer(429, {"reason": "Too many requests"}, ("Retry-After", "1"))
-            case "forbidden":
-                return api_error("forbidden", language)
-            case "refusal":
-                reason = {"text": ["O campo é inválido."]} if count % 2 == 0 else "Parâmetro inválido"
-                return json_answer(422 if count % 2 == 0 else 400, {"reason": reason})
-            case "reason":
-                return json_answer(200, {"reason": "Mensagem não enviada"})
-            case "error":
-                return json_answer(200, {"error": "message_not_sent", "message": "Not sent"})
-            case "parameter":
-                return parameter_answer("1")
+        is_second = self.counts[fault.name] % 2 == 0
         if fault.kind in CODES:
             return json_answer(400, {"reason": f"(#{fault.kind}) {CODES[fault.kind]}"})
-        return None
+        if fault.kind == "forbidden":
+            return api_error("forbidden", language)
+        replacements = _REPLACEMENTS.get(fault.kind)
+        return None if replacements is None else replacements[is_second]
 
 
 def parameter_answer(parameter: str) -> Answer:
     """Return the 200 that says in a message's text that a template's parameter is missing. Nothing was sent."""
     text = f"O parâmetro {parameter} é obrigatório e não foi informado."
     return json_answer(200, {"text": text, "senderType": "agent", "type": "text"})
+
+
+_REPLACEMENTS: dict[str, tuple[Answer, Answer]] = {
+    "500": (json_answer(500, {"reason": "Internal server error"}),) * 2,
+    "502": (gateway_page(502),) * 2,
+    "503": (json_answer(503, {"reason": "Service unavailable"}), gateway_page(503)),
+    "504": (gateway_page(504),) * 2,
+    "empty": (Answer(200, b""),) * 2,
+    "429": (json_answer(429, {"reason": "Too many requests"}, ("Retry-After", "1")),) * 2,
+    "refusal": (
+        json_answer(400, {"reason": "Parâmetro inválido"}),
+        json_answer(422, {"reason": {"text": ["O campo é inválido."]}}),
+    ),
+    "reason": (json_answer(200, {"reason": "Mensagem não enviada"}),) * 2,
+    "error": (json_answer(200, {"error": "message_not_sent", "message": "Not sent"}),) * 2,
+    "parameter": (parameter_answer("1"),) * 2,
+}
+"""By kind: the answer of the first such fault, and of the second; they take turns."""
