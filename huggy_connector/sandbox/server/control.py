@@ -36,6 +36,7 @@ class Control:
             **{field.name: partial(self._set_delay, field.name) for field in fields(Delays)},
             "revoke_tokens": lambda on: server.tokens.end_all(expired=False) if on else None,
             "expire_tokens": lambda on: server.tokens.end_all(expired=True) if on else None,
+            "renew_account_token": lambda on: server.tokens.renew_account_token() if on else None,
             "revoke_refresh": lambda on: server.tokens.refresh_tokens.clear() if on else None,
             "reset_stats": lambda on: self._reset_stats() if on else None,
             "mark": lambda on: self.mark() if on else None,
@@ -92,6 +93,7 @@ class Control:
             "refreshes": server.oauth.refreshes,
             "failed_refreshes": server.oauth.failed_refreshes,
             "connections": server.connections,
+            "lacking_in_v2": dict(server.reads_v2.lacking),
         }
         if arrivals:
             stats |= {
@@ -211,6 +213,7 @@ class Control:
         server.by_page.clear()
         server.by_status.clear()
         server.faults.counts.clear()
+        server.reads_v2.lacking.clear()
         server.oauth.refreshes = server.oauth.failed_refreshes = server.connections = 0
 
 
