@@ -143,7 +143,7 @@ class Chats:
         return random_bits(self._seed + 9, row) % 5 if is_open and not state.is_read else 0
 
     def has_open_window(self, row: int, state: ChatState) -> bool:
-        """Return whether WhatsApp takes more than templates: the chat is open, and its customer wrote within 24 hours."""
+        """Return whether WhatsApp takes more than templates: the chat is open, its customer wrote within 24 hours."""
         if state.situation not in OPEN_SITUATIONS or self._desk.channels[state.channel].type != WHATSAPP:
             return False
         is_over = random_bits(self._seed + 11, row) / 2**64 < self._options.closed_windows

@@ -1,4 +1,4 @@
-"""The desk of the account: departments, tabulations, channels and agents. Only a client that writes agents changes it."""
+"""The desk of the account: departments, tabulations, channels and agents. Only clients who write agents change it."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ class Control:
             **{field.name: partial(self._set_delay, field.name) for field in fields(Delays)},
             "revoke_tokens": lambda on: server.tokens.end_all(expired=False) if on else None,
             "expire_tokens": lambda on: server.tokens.end_all(expired=True) if on else None,
+            "renew_account_token": lambda on: server.tokens.renew_account_token() if on else None,
             "revoke_refresh": lambda on: server.tokens.refresh_tokens.clear() if on else None,
             "reset_stats": lambda on: self._reset_stats() if on else None,
             "mark": lambda on: self.mark() if on else None,
@@ -54,16 +55,8 @@ class Control:
         """
         try:
             match method, path.rstrip("/"):
-                case "GET", "/sandbox/stats" | "/sandbox/wait":
-                    return json_answer(
-                        200, self.stats(arrivals=query.get("arrivals") == "1", pages=query.get("pages") == "1")
-                    )
-                case "GET", "/sandbox/truth":
-                    ids = query["id"].split(",") if query.get("id") else None
-                    rows = query.get("rows") == "1"
-                    return json_answer(200, self.truth(query.get("resource", "chats"), rows=rows, ids=ids))
-                case "GET", "/sandbox/writes":
-                    return json_answer(200, self._writes(query))
+                case "GET", "/sandbox/stats" | "/sandbox/wait" | "/sandbox/truth" | "/sandbox/writes":
+                    return json_answer(200, self._read(path.rstrip("/").rpartition("/")[2], query))
                 case "POST", "/sandbox/mark":
                     self.mark()
                     return json_answer(200, {})
@@ -73,9 +66,14 @@ class Control:
             return json_answer(400, {"reason": str(error)})
         return json_answer(404, {"reason": "The sandbox has stats, wait, truth, writes, mark and control."})
 
-    def _writes(self, query: Mapping[str, str]) -> list[Json] | dict[str, int]:
-        log = self._server.writes.log
-        return log.targets() if query.get("by") == "target" else log.rows(bodies=query.get("bodies") == "1")
+    def _read(self, name: str, query: Mapping[str, str]) -> Json | list[Json]:
+        if name == "truth":
+            ids = query["id"].split(",") if query.get("id") else None
+            return self.truth(query.get("resource", "chats"), rows=query.get("rows") == "1", ids=ids)
+        if name == "writes":
+            log = self._server.writes.log
+            return log.targets() if query.get("by") == "target" else log.rows(bodies=query.get("bodies") == "1")
+        return self.stats(arrivals=query.get("arrivals") == "1", pages=query.get("pages") == "1")
 
     def stats(self, *, arrivals: bool = False, pages: bool = False) -> Json:
         """Return all counts since the start or the last `reset_stats`. Times are seconds since the start.
@@ -101,6 +99,7 @@ class Control:
             "refreshes": server.oauth.refreshes,
             "failed_refreshes": server.oauth.failed_refreshes,
             "connections": server.connections,
+            "lacking_in_v2": dict(server.reads_v2.lacking),
         }
         if arrivals:
             stats |= {
@@ -234,6 +233,7 @@ class Control:
         server.by_status.clear()
         server.faults.counts.clear()
         server.writes.faults.counts.clear()
+        server.reads_v2.lacking.clear()
         server.oauth.refreshes = server.oauth.failed_refreshes = server.connections = 0
 
 

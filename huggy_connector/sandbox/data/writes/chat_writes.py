@@ -15,6 +15,7 @@ from huggy_connector.sandbox.data.writes.values import read_needed_number, read_
 
 Json = dict[str, Any]
 
+_SITUATIONS = ("auto", "wait_for_chat", "in_chat", "blocked")
 _STEPS = range(10, 41)
 _WORKFLOW = 1
 _MOST_ENTRIES = 500
@@ -112,6 +113,26 @@ class ChatWrites:
         self._account.update_chat(
             row, self._state(row).with_agent(None, self._moment(elapsed), situation="wait_for_chat")
         )
+
+    def reopen(self, row: int, elapsed: float) -> None:
+        """Let a chat that has ended go on: with its agent, or in the queue. One that is open stays as it is."""
+        state = self._state(row)
+        if state.situation in OPEN_SITUATIONS:
+            return
+        situation = "wait_for_chat" if state.agent is None else "in_chat"
+        self._account.update_chat(row, state.reopened(situation, self._moment(elapsed)))
+
+    def set_situation(self, row: int, body: Mapping[str, Any], elapsed: float) -> None:
+        """Put a chat with the bot, into the queue, to its agent or else the token's, or block it."""
+        situation, state = read_text(body, "situation"), self._state(row)
+        if situation not in _SITUATIONS:
+            raise WriteRefused(INVALID, "situation", "situation")
+        if situation == "blocked":
+            self._account.update_chat(row, replace(state, situation=situation, updated=self._moment(elapsed)))
+            return
+        self._check_not_ended(row)
+        agent = (state.agent or 0) if situation == "in_chat" else None
+        self._account.update_chat(row, state.with_agent(agent, self._moment(elapsed), situation=situation))
 
     def mark_read(self, row: int, elapsed: float) -> None:
         """Let a chat have nothing unread."""

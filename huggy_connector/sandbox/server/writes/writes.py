@@ -10,6 +10,7 @@ from huggy_connector.sandbox.data.writes.messages import ParameterMissing
 from huggy_connector.sandbox.data.writes.refused import FORBIDDEN, MISSING, WriteRefused
 from huggy_connector.sandbox.server.faults import Answer
 from huggy_connector.sandbox.server.writes.refusal_answers import refusal_answer
+from huggy_connector.sandbox.server.writes.v2 import WritesOfV2
 from huggy_connector.sandbox.server.writes.v3 import Routes, WritesOfV3
 from huggy_connector.sandbox.server.writes.write_call import Done, WriteCall, read_body
 from huggy_connector.sandbox.server.writes.write_faults import WriteFault, WriteFaults, parameter_answer
@@ -32,7 +33,7 @@ class Writes:
         self.is_read_only = options.read_only
         self._company = str(options.company)
         self._has_quirks = options.quirks
-        self._routes: dict[str, Routes] = {"v3": WritesOfV3(account).routes}
+        self._routes: dict[str, Routes] = {"v3": WritesOfV3(account).routes, "v2": WritesOfV2(account).routes}
 
     def answer(
         self,
@@ -46,7 +47,7 @@ class Writes:
         """Do the write, if its fault lets it be done, and log it. Return its answer, or what replaces it."""
         done, is_applied, is_refused, parts = Done(Answer(200, b"")), False, False, call.parts
         try:
-            parts = self._strip_company(call.parts)
+            parts = self._strip_company(call.parts, version)
             call = replace(call, parts=parts, body=read_body(content_type, body))
             done, is_applied = self._apply(call, version, fault)
         except WriteRefused as refused:
@@ -96,10 +97,10 @@ class Writes:
                 return by_method
         return None
 
-    def _strip_company(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the path below the company, in small letters. Raise WriteRefused for another company."""
+    def _strip_company(self, parts: tuple[str, ...], version: str) -> tuple[str, ...]:
+        """Return the path below the company, in small letters. Raise WriteRefused for another company. v2 has none."""
         small = tuple(part.lower() for part in parts)
-        if small[:1] != ("companies",) or len(small) < 3:
+        if version == "v2" or small[:1] != ("companies",) or len(small) < 3:
             return small
         if small[1] != self._company:
             raise WriteRefused(FORBIDDEN, "forbidden")
