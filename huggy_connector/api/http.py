@@ -26,6 +26,7 @@ from huggy_connector.api.response_limits import (
     TooSlow,
     UndecodableBody,
 )
+from huggy_connector.api.versions.types import V3_HEADER
 from huggy_connector.extras import require
 
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
@@ -49,13 +50,15 @@ class HttpTransport:
         base_url: str,
         *,
         language: str,
+        token_header: str = V3_HEADER,
         timeouts: httpx.Timeout = TIMEOUTS,
         max_seconds: float = MAX_ANSWER_SECONDS,
         reader: BodyReader | None = None,
     ) -> None:
-        """`max_seconds`: the time for one request and its whole answer. Raises ConfigurationError if the address is
-        invalid or the environment names no usable proxy.
+        """`max_seconds`: the time for one request and its whole answer. `token_header`: where the token goes; never in
+        two headers. Raises ConfigurationError if the address is invalid or the environment names no usable proxy.
         """
+        self._token_header = token_header
         self._routes = _Routes(_read_environment())
         self._max_seconds, self._reader = max_seconds, reader or BodyReader()
         try:
@@ -85,7 +88,7 @@ class HttpTransport:
                 request.path,
                 params=request.query,
                 json=request.body,
-                headers={} if token is None else {"Authorization": f"Bearer {token}"},
+                headers={} if token is None else {self._token_header: f"Bearer {token}"},
                 extensions={"trace": connecting},
             )
             with self._routes.deadlines.limit(self._max_seconds):
