@@ -8,15 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from huggy_connector.sandbox.data.chat_generator import (
-    CLOSED_SITUATION,
-    OPEN_SITUATIONS,
-    ChatFacts,
-    ChatGenerator,
-    ChatState,
-)
+from huggy_connector.sandbox.data.chat_generator import ChatGenerator
 from huggy_connector.sandbox.data.desk import Desk
 from huggy_connector.sandbox.data.rng import random_bits
+from huggy_connector.sandbox.data.state.chat_state import CLOSED_SITUATION, OPEN_SITUATIONS, ChatFacts, ChatState
 from huggy_connector.sandbox.options import Options
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import ChatState, WrittenMessage
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import PHOTO, Desk
 from huggy_connector.sandbox.data.rhythm import format_time
 from huggy_connector.sandbox.data.rng import random_bits, seeded_random
+from huggy_connector.sandbox.data.state.chat_state import ChatState, WrittenMessage
 from huggy_connector.sandbox.options import Options
 
 Json = dict[str, Any]

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from huggy_connector.sandbox.data.chat_generator import ChatFacts
 from huggy_connector.sandbox.data.chat_lifecycle import ChatLifecycles
+from huggy_connector.sandbox.data.state.chat_state import ChatFacts
 from tests.unit.sandbox.conftest import create_account
 
 NEXT = {"auto": "wait_for_chat", "wait_for_chat": "in_chat", "in_chat": "finishing", "finishing": "finishing"}
