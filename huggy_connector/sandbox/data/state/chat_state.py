@@ -36,8 +36,8 @@ class WrittenMessage:
 @dataclass(frozen=True, slots=True)
 class ChatState:
     """The state of a chat now. Times are local seconds. `message_count` messages lie between `created` and
-    `messages_until`. `later_entries` are the times and kinds of what followed since the start: `event`, `message`, the
-    speaker of a message (`contact`, `agent`, `bot`), or a message that a client wrote.
+    `messages_until`. `later_entries` are the times and kinds of what followed since the start: `event`, `end` (the
+    event of the chat's end), `message`, the speaker of a message (`contact`, `agent`, `bot`), or what a client wrote.
 
     `former_agent` wrote what the agent of a chat wrote before another one took it; `former_end` is when a chat that was
     opened again had ended. `is_read`: nothing is unread.
@@ -115,7 +115,7 @@ class ChatState:
             former_end=self.former_end or self.closed,
             updated=moment,
             tabulation=self.tabulation if tabulation is None else tabulation,
-            later_entries=(*self.later_entries, (moment, "event")),
+            later_entries=(*self.later_entries, (moment, "end")),
         )
 
     def in_department(self, department: int, moment: int) -> Self:
