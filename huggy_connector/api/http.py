@@ -50,17 +50,17 @@ class HttpTransport:
         base_url: str,
         *,
         language: str,
-        auth_header: str = "Authorization",
+        token_header: str = "Authorization",  # noqa: S107 - the name of a header
         timeouts: httpx.Timeout = TIMEOUTS,
         max_seconds: float = MAX_ANSWER_SECONDS,
         reader: BodyReader | None = None,
     ) -> None:
-        """`auth_header`: the header of the token. `max_seconds`: the time for one request and its whole answer.
+        """`token_header`: the header of the token. `max_seconds`: the time for one request and its whole answer.
 
         Raises ConfigurationError if the address is invalid or the environment names no usable proxy.
         """
         self._routes = _Routes(_read_environment())
-        self._auth_header = auth_header
+        self._token_header = token_header
         self._max_seconds, self._reader = max_seconds, reader or BodyReader()
         try:
             self._base = httpx.URL(base_url)
@@ -89,7 +89,7 @@ class HttpTransport:
                 request.path,
                 params=request.query,
                 json=None if request.body is None else dict(request.body),
-                headers={} if token is None else {self._auth_header: f"Bearer {token}"},
+                headers={} if token is None else {self._token_header: f"Bearer {token}"},
                 extensions={"trace": trace},
             )
             proxy = self._choose_proxy(request)

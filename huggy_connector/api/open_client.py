@@ -104,7 +104,7 @@ def log_in(
 def _build_client(
     settings: Settings, credentials: Credentials, lane: Lane, clock: Clock, note: Callable[[str], None]
 ) -> Client:
-    transport = HttpTransport(settings.base_url, language=settings.language, auth_header=_name_auth_header(settings))
+    transport = HttpTransport(settings.base_url, language=settings.language, token_header=_name_auth_header(settings))
     budget = open_budget(
         settings.budget,
         scope=_budget_scope(settings, credentials.grant.access_token),
