@@ -105,7 +105,10 @@ def test_ids_and_messages_equal_the_account_and_nothing_is_asked_for_that_v2_lac
     told = user.sandbox.truth("messages", rows=True, ids=readable)["rows"]
     assert ids(user, "messages") == sorted(each["id"] for each in told if each["type"] != "internalEvent")
     assert [each for each in notes.sentences if "left out" in each] == ["API v2 has no list of departments: left out."]
-    assert (user.sandbox.stats()["lacking_in_v2"], user.paths()) == ({}, V2_PATHS - {"/v2/chats/{id}", "/v2/contacts/{id}"})
+    assert (user.sandbox.stats()["lacking_in_v2"], user.paths()) == (
+        {},
+        V2_PATHS - {"/v2/chats/{id}", "/v2/contacts/{id}"},
+    )
 
 
 def test_a_chat_is_the_same_row_as_over_v3_but_for_what_v2_does_not_tell(user: User, tmp_path: Path) -> None:
