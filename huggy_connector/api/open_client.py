@@ -1,7 +1,9 @@
 """Opens a client: the credentials, the transport and the budget that the settings of an account name."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from huggy_connector.api.auth.credentials import Credentials, choose_credentials
 from huggy_connector.api.auth.login import AuthorizationCodeCredentials
@@ -11,6 +13,7 @@ from huggy_connector.api.http import HttpTransport
 from huggy_connector.api.protocol import Profile
 from huggy_connector.api.versions.types import V3_HEADER
 from huggy_connector.api.versions.v2 import COMPANY_NEEDED
+from huggy_connector.api.writes import Writer
 from huggy_connector.budget import BudgetReading, Lane, inspect_budget, open_budget
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ConfigurationError
@@ -39,6 +42,37 @@ def open_client(
         with _build_client(settings, credentials, lane, clock, note) as client:
             client.authenticate()
     return _build_client(settings, credentials, lane, clock, note)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsClient:
+    """What an action needs of one account: a client that reads, and a writer. They share budget, token and connections.
+
+    A context manager: at its end both are closed.
+    """
+
+    reader: Client
+    writer: Writer
+
+    def close(self) -> None:
+        self.reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_actions_client(
+    settings: Settings, *, clock: Clock = SYSTEM_CLOCK, note: Callable[[str], None] = lambda _: None
+) -> ActionsClient:
+    """Return a reader and a writer whose requests go out in the lane of actions. The caller closes it.
+
+    Raises as `open_client`.
+    """
+    reader = open_client(settings, lane=Lane.ACTIONS, clock=clock, note=note)
+    return ActionsClient(reader, Writer(reader.sender, longest_pause=settings.longest_pause, note=note))
 
 
 def read_account(settings: Settings, *, now: Callable[[], datetime]) -> str:

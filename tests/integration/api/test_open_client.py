@@ -93,7 +93,7 @@ def test_a_client_is_what_the_settings_say(tmp_path: Path) -> None:
         longest_pause=9.0,
     )
     with open_client(chosen, lane=Lane.BACKFILL) as client:
-        assert (client.company_id, client.version.name, client._lane) == (7, "v2", Lane.BACKFILL)
+        assert (client.company_id, client.version.name, client.sender._lane) == (7, "v2", Lane.BACKFILL)
         assert (client.budget.rate, client._longest_pause) == (2.5, 9.0)
         assert client.account == compute_account(token_of(7, 1))
 
