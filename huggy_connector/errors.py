@@ -13,7 +13,8 @@
     │   │   └── AnswerTooLarge    its answer is too large
     │   ├── ServerFailed          5xx, and 408 *
     │   ├── Unreachable           no connection, no answer in time, connection lost *
-    │   │   └── Untrusted         the server's certificate is not trusted
+    │   │   └── NeverSent         no connection: nothing of the request left this host *
+    │   │       └── Untrusted     the server's certificate is not trusted
     │   ├── MangledAnswer         cut off, empty, or not JSON *
     │   └── UnexpectedShape       valid JSON of the wrong shape: an object in place of a list
     ├── ClockWrong                this host's clock and the API's are days apart (exit 2)
@@ -31,6 +32,10 @@
     ├── WebhookError              what the webhook received
     │   ├── InboxUnusable         not an inbox, of another version, damaged, no permission or no space
     │   └── InboxBusy             another process holds the inbox, or it takes nothing for now *
+    ├── ActionError               a write to Huggy, or its ledger
+    │   ├── LedgerUnusable        not a ledger, lost, older than what was sent, of another version, no space
+    │   ├── LedgerBusy            another process holds it for longer than it may *
+    │   └── CampaignStopped       a guard or a person stopped it; what was not sent waits
     └── Interrupted               Ctrl-C, SIGTERM or SIGHUP; durable data stays (exit 130)
 
 `*` means transient: the same call may succeed later without any action. The message is one or two sentences: what is
@@ -107,7 +112,11 @@ class Unreachable(ApiError):
     transient = True
 
 
-class Untrusted(Unreachable):
+class NeverSent(Unreachable):
+    pass
+
+
+class Untrusted(NeverSent):
     transient = False
 
 
@@ -181,6 +190,22 @@ class InboxUnusable(WebhookError):
 
 class InboxBusy(WebhookError):
     transient = True
+
+
+class ActionError(HuggyError):
+    pass
+
+
+class LedgerUnusable(ActionError):
+    pass
+
+
+class LedgerBusy(ActionError):
+    transient = True
+
+
+class CampaignStopped(ActionError):
+    pass
 
 
 class Interrupted(HuggyError):

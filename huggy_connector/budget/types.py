@@ -6,9 +6,10 @@ from typing import Protocol
 
 
 class Lane(IntEnum):
-    """The priority of a request. What events have touched goes first; a backfill waits while any other waits."""
+    """The priority of a request. What events have touched goes first, then what is written; a backfill waits for all."""
 
-    LIVE = -1
+    LIVE = -2
+    ACTIONS = -1
     NORMAL = 0
     BACKFILL = 1
 

@@ -13,6 +13,7 @@ SECRETS = (
     "landing_access",
     "webhook_token",
     "webhook_path",
+    "flow_secret",
 )
 """Settings without a command line flag, masked in every repr."""
 

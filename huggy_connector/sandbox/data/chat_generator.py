@@ -5,73 +5,27 @@ A *row* is the number of a chat in the order of creation, from 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import log
 from random import Random
-from typing import Self
 
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import Desk
 from huggy_connector.sandbox.data.rhythm import DAY, Rhythm, busyness_at, next_working_time
 from huggy_connector.sandbox.data.rng import WeightedChoice, random_bits, seeded_random
+from huggy_connector.sandbox.data.state.chat_state import (
+    CLOSED_SITUATION,
+    ODD_SITUATIONS,
+    OPEN_SITUATIONS,
+    ChatFacts,
+    ChatState,
+)
 from huggy_connector.sandbox.options import Options
 
-OPEN_SITUATIONS = ("auto", "wait_for_chat", "in_chat")
-CLOSED_SITUATION = "finishing"
-ODD_SITUATIONS = ("filed", "blocked", "queue_v2")
 MAX_MESSAGES = 120
 
 _STATE_STREAM, _OPEN_STREAM = 11, 12
 _BOT_ONLY_SHARE = 0.18
 _OPEN_SITUATION_CHOICE = WeightedChoice(OPEN_SITUATIONS, (0.35, 0.25, 0.40))
-
-
-@dataclass(frozen=True, slots=True)
-class ChatFacts:
-    """The values that filters compare: cheap enough to compute for every row. -1 is no department or no agent."""
-
-    channel: int
-    department: int
-    agent: int
-    contact: int | None
-    situation: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChatState:
-    """The state of a chat now. Times are local seconds. `message_count` messages lie between `created` and
-    `messages_until`. `later_entries` are the times and kinds of what followed since the start: `event`, `message`, or
-    the speaker of a message (`contact`, `agent`, `bot`).
-    """
-
-    channel: int
-    contact: int | None
-    situation: str
-    created: int
-    updated: int
-    department: int | None = None
-    agent: int | None = None
-    second_agent: int | None = None
-    attended: int | None = None
-    closed: int | None = None
-    tabulation: int | None = None
-    workflow: int | None = None
-    workflow_step: int | None = None
-    message_count: int = 1
-    messages_until: int = 0
-    later_entries: tuple[tuple[int, str], ...] = ()
-
-    def with_message(self, moment: int, *, speaker: str) -> Self:
-        """Return the state after a message."""
-        return replace(self, updated=moment, later_entries=(*self.later_entries, (moment, speaker)))
-
-    def in_department(self, department: int, moment: int) -> Self:
-        """Return the state after a move to another department."""
-        return replace(self, updated=moment, department=department)
-
-    def at_step(self, step: int, moment: int, *, workflow: int) -> Self:
-        """Return the state after a move to a step of a workflow."""
-        return replace(self, updated=moment, workflow=workflow, workflow_step=step)
 
 
 class ChatGenerator:

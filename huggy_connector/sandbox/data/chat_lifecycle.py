@@ -8,15 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from huggy_connector.sandbox.data.chat_generator import (
-    CLOSED_SITUATION,
-    OPEN_SITUATIONS,
-    ChatFacts,
-    ChatGenerator,
-    ChatState,
-)
+from huggy_connector.sandbox.data.chat_generator import ChatGenerator
 from huggy_connector.sandbox.data.desk import Desk
 from huggy_connector.sandbox.data.rng import random_bits
+from huggy_connector.sandbox.data.state.chat_state import CLOSED_SITUATION, OPEN_SITUATIONS, ChatFacts, ChatState
 from huggy_connector.sandbox.options import Options
 
 
@@ -68,6 +63,13 @@ class ChatLifecycles:
         self.open_situations[row] = self.changed_states[row].situation
         return row
 
+    def open(self, state: ChatState) -> int:
+        """Add a new chat in this state. Return its row."""
+        row = self.row_count
+        self.row_count += 1
+        self.save(row, state)
+        return row
+
     def advance(self, row: int, moment: int, rng: Random) -> None:
         """Move a chat one step on: from the bot to the queue, to an agent, to its end. A closed chat gets another
         tabulation.
@@ -81,17 +83,8 @@ class ChatLifecycles:
             self.save(row, replace(state, situation="wait_for_chat", department=department, updated=moment))
         elif state.situation == "wait_for_chat":
             seats = self._desk.departments[state.department or 0].agents
-            self.save(
-                row,
-                replace(
-                    state,
-                    situation="in_chat",
-                    agent=rng.choice(seats),
-                    attended=moment,
-                    updated=moment,
-                    later_entries=(*state.later_entries, (moment, "event"), (moment, "message")),
-                ),
-            )
+            taken = state.with_agent(rng.choice(seats), moment, situation="in_chat")
+            self.save(row, replace(taken, later_entries=(*taken.later_entries, (moment, "message"))))
         else:
             self.close(row, moment, rng)
 
@@ -100,7 +93,7 @@ class ChatLifecycles:
         state, tabulation = self.state(row), None
         if state.department is not None:
             tabulation = rng.choice(self._desk.departments[state.department].tabulations)[0]
-        later_entries = (*state.later_entries, (moment, "message"), (moment, "event"))
+        later_entries = (*state.later_entries, (moment, "message"), (moment, "end"))
         self.save(
             row,
             replace(
