@@ -56,6 +56,14 @@ class PlannedRow:
     contact_id: int | None = None
     """The person that it reaches, if it is known: of the query, the warehouse, or the chat that is read first."""
 
+    @property
+    def reaches_person(self) -> bool:
+        """Whether a customer gets something of it: of a note nobody does, of a closing with a survey they do."""
+        if self.action.name == "send_message" and self.fields.get("is_internal") is True:
+            return False
+        has_message = self.fields.get("send_feedback") is True or bool(self.fields.get("message"))
+        return self.action.reaches_person or has_message
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
