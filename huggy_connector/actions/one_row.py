@@ -70,9 +70,11 @@ class RowLedger(Protocol):
 
     def claim(self, row_id: int, *, mark: Mapping[str, Any], contact_id: int | None = None) -> LedgerRow | None: ...
 
-    def record(self, row_id: int, state: RowState, *, reason: str = "", ids: Mapping[str, int] = ...) -> None: ...
+    def record(
+        self, row_id: int, state: RowState, *, reason: str = "", ids: Mapping[str, int] | None = None
+    ) -> bool: ...
 
-    def skip(self, row_id: int, *, rule: str, reason: str) -> None: ...
+    def skip(self, row_id: int, *, rule: str, reason: str) -> bool: ...
 
     def settle(
         self,
@@ -80,8 +82,8 @@ class RowLedger(Protocol):
         state: RowState,
         *,
         reason: str,
-        ids: Mapping[str, int] = ...,
-        attempts: int | None = None,
+        ids: Mapping[str, int] | None = None,
+        attempt: int | None = None,
     ) -> bool: ...
 
     def owner_of(self, kind: str, number: int) -> int | None: ...
@@ -109,7 +111,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A row before its claim: what speaks against it, or its request. With neither it is refused: its record is gone."""
+    """A row before its claim: what speaks against it, or its request. With neither its record is gone: it is refused."""
 
     row: PlannedRow
     before: Before
@@ -216,12 +218,12 @@ def settle_unknown(row: LedgerRow, tools: Tools) -> Done:
     """
     found = _read_back(row, tools)
     if found.is_done:
-        tools.ledger.settle(row.id, RowState.CONFIRMED, reason=READ_BACK, ids=found.ids, attempts=row.attempts)
+        tools.ledger.settle(row.id, RowState.CONFIRMED, reason=READ_BACK, ids=found.ids, attempt=row.attempts)
         return Done.SETTLED
     may_repeat = get_action(row.key.action).effect in REPEATABLE and row.attempts < MOST_ATTEMPTS
     if found.is_done is False and may_repeat:
         reason = "read_back: it was not done"
-        is_free = tools.ledger.settle(row.id, RowState.PLANNED, reason=reason, attempts=row.attempts)
+        is_free = tools.ledger.settle(row.id, RowState.PLANNED, reason=reason, attempt=row.attempts)
         return Done.AGAIN if is_free else Done.LEFT
     return Done.LEFT
 
