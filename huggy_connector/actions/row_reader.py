@@ -9,15 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from huggy_connector.actions.field_values import read_value
 from huggy_connector.actions.types import PlannedRow, RowKey
-from huggy_connector.catalogue.actions.types import PURPOSE, TARGET_COLUMNS, Action, FieldKind, Target
+from huggy_connector.catalogue.actions.types import PURPOSE, TARGET_COLUMNS, Action, ActionField, FieldKind, Target
 from huggy_connector.errors import ConfigurationError
 
-_GROUPS: Final = {"params": re.compile(r"param_([1-9][0-9]?)"), "custom_fields": re.compile(r"custom_(?!fields$)(.+)")}
-"""Columns that are parts of a field: `param_1` is the first of `params`, `custom_plan` is `plan` in `custom_fields`."""
 _PERSON: Final = "contact_id"
 """A column that every query may have: the person that the row reaches."""
 LONGEST_NAME: Final = 100
@@ -65,7 +64,7 @@ def read_rows(
         if field.required and field.name not in target_names:
             _refuse_missing(
                 given,
-                lambda values, name=field.name: _has_field(values, name),
+                partial(_has_field, field),
                 f"no {field.name}",
                 "leave them out with WHERE, or give them a value",
             )
@@ -106,9 +105,16 @@ def _check_columns(question: Question, columns: Sequence[str]) -> None:
 
 
 def _group_of(action: Action, column: str) -> str | None:
-    """Return the field of which the column is a part: `params` for `param_1`."""
+    """Return the field of which the column is a part: `params` for `param_1`, by the field's prefix."""
     names = {field.name for field in action.fields}
-    return next((name for name, pattern in _GROUPS.items() if name in names and pattern.fullmatch(column)), None)
+    return next(
+        (field.name for field in action.fields if column not in names and _part_of(field, column) is not None), None
+    )
+
+
+def _part_of(field: ActionField, column: str) -> str | None:
+    """Return the name of a part: `1` for `param_1`; None where the column is no part of the field."""
+    return column[len(field.prefix) :] or None if field.prefix and column.startswith(field.prefix) else None
 
 
 def _target_names(action: Action, available: set[str]) -> list[str]:
@@ -121,9 +127,8 @@ def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
-def _has_field(values: Mapping[str, Any], name: str) -> bool:
-    pattern = _GROUPS.get(name)
-    return name in values or (pattern is not None and any(map(pattern.fullmatch, values)))
+def _has_field(field: ActionField, values: Mapping[str, Any]) -> bool:
+    return field.name in values or any(_part_of(field, name) is not None for name in values)
 
 
 def _refuse_missing(
@@ -151,20 +156,31 @@ def _plan_row(
 
 
 def _read_fields(action: Action, values: Mapping[str, Any], number: int) -> Iterator[tuple[str, Any]]:
+    names = {field.name for field in action.fields}
     for field in action.fields:
         parts = {
-            match[1]: read_value(FieldKind.TEXT, value, name, number)
+            part: read_value(FieldKind.TEXT, value, name, number)
             for name, value in values.items()
-            if (pattern := _GROUPS.get(field.name)) is not None and (match := pattern.fullmatch(name))
+            if name not in names and (part := _part_of(field, name)) is not None
         }
         if field.name in values:
             if parts:
                 raise ConfigurationError(
                     f"The query gives {field.name} and columns that are parts of it: leave one of them out."
                 )
-            yield field.name, read_value(field.kind, values[field.name], field.name, number)
+            yield field.name, _choose(field, read_value(field.kind, values[field.name], field.name, number), number)
         elif parts:
             yield field.name, parts
+
+
+def _choose(field: ActionField, value: Any, number: int) -> Any:
+    """Return the choice that the value means, in whatever letters it is written."""
+    if not field.choices:
+        return value
+    found = next((each for each in field.choices if each.casefold() == str(value).strip().casefold()), None)
+    if found is None:
+        raise ConfigurationError(f"{field.name} of row {number:,} is none of {', '.join(field.choices)}.")
+    return found
 
 
 def _refuse_doubles(planned: Sequence[PlannedRow]) -> None:

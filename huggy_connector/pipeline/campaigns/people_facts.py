@@ -60,10 +60,10 @@ def gather_facts(
         allowed=parse_allowed(settings.actions_allow),
         is_forgotten=forgotten.has_contact,
         is_forgotten_chat=forgotten.has_chat,
-        opt_outs=_read_list(settings.opt_out, settings) or PeopleList(),
+        opt_outs=_read_list(settings.opt_out, "HUGGY_OPT_OUT", settings) or PeopleList(),
         opted_out=lambda contact_id: ledger.opt_outs().get(contact_id),
         opt_out_words=OptOutWords(settings.opt_out_words),
-        consents=_read_list(settings.consent, settings),
+        consents=_read_list(settings.consent, "HUGGY_CONSENT", settings),
         last_reached=ledger.last_reached,
         message_every=timedelta(days=settings.message_every_days),
         channels=find_channels(settings, company_id),
@@ -71,19 +71,20 @@ def gather_facts(
     )
 
 
-def _read_list(path: str | None, settings: Settings) -> PeopleList | None:
+def _read_list(path: str | None, setting: str, settings: Settings) -> PeopleList | None:
     """Return the list of a CSV file, or of the query in a .sql file; None where no file is named."""
     if path is None:
         return None
     if not path.lower().endswith(".sql"):
-        return read_people(path, zone=settings.zone)
+        return read_people(Path(path), setting=setting, zone=settings.zone)
     try:
         statement = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        raise ConfigurationError(f"The list {path!r} cannot be read ({reason}): give another file.") from None
+        raise ConfigurationError(f"{setting} {path!r} cannot be read ({reason}): give another file.") from None
     answer = query(settings.warehouse, statement, zone=settings.zone)
-    return read_people([dict(zip(answer.columns, row, strict=True)) for row in answer.rows], zone=settings.zone)
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    return read_people(rows, setting=setting, zone=settings.zone)
 
 
 def find_channels(settings: Settings, company_id: int) -> tuple[Channel, ...]:

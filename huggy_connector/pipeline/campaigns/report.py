@@ -58,6 +58,22 @@ class CampaignPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """What waits in the ledger after a call was planned: `waiting` rows, of which `new` came with this call.
+
+    `last_row_id` is the highest of them: an approval covers the rows up to it.
+    """
+
+    campaign: str
+    action: str
+    counts: CampaignCounts
+    new: int
+    waiting: int
+    last_row_id: int
+    company_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignReport:
     """A campaign after a run, or as it stands. `pause` is why the run ended before all was done, in one sentence."""
 
@@ -65,6 +81,7 @@ class CampaignReport:
     action: str
     counts: CampaignCounts
     pause: str = ""
+    company_id: int = 0
 
     @property
     def is_finished(self) -> bool:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from huggy_connector.actions.guards import PlanFacts, QuietHours, RunGate, check_before_send, check_planned
+from huggy_connector.actions.guards import QuietHours, RunGate, check_before_send, check_planned
 from huggy_connector.actions.ledger import Ledger
 from huggy_connector.actions.one_row import Gate, Tools
 from huggy_connector.actions.reading import ApiReading
 from huggy_connector.actions.types import PlannedRow
 from huggy_connector.api import ActionsClient, open_actions_client
-from huggy_connector.api.writes import choose_builder
+from huggy_connector.api.writes import WriteRequest, v2, v3
+from huggy_connector.catalogue.actions.types import Action
 from huggy_connector.clock import Clock
 from huggy_connector.landing import Landing
 from huggy_connector.pipeline.campaigns.desk_hours import open_hours
@@ -116,7 +117,7 @@ def make_tools(
         ledger=ledger,
         reading=ApiReading(api.reader),
         send=api.writer.send,
-        build=choose_builder(settings),
+        build=make_builder(settings),
         check_planned=lambda row: check_planned(row, facts),
         check_before_send=lambda row, before: check_before_send(
             row, before.chat, facts, contact=before.contact, messages=before.messages
@@ -128,22 +129,15 @@ def make_tools(
     )
 
 
+def make_builder(settings: Settings) -> Callable[[Action, int | None, Mapping[str, Any]], WriteRequest]:
+    """Return the function that spells an action for the version of the API."""
+    build = v2.build_write if settings.api_version == "v2" else v3.build_write
+    return lambda action, target_id, fields: build(action, target_id, fields, company_id=settings.company_id)
+
+
 def list_forms(fields: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     """Return under which fields and spellings a new contact may exist: each form of its phones, and its e-mail."""
     numbers = [str(fields[name]) for name in ("mobile", "phone") if fields.get(name)]
     forms = sorted({form for number in numbers for form in phone_forms(number)})
     found = [(name, form) for form in forms for name in ("mobile", "phone")]
     return [*found, *([("email", str(fields["email"]).strip())] if fields.get("email") else [])]
-
-
-__all__ = [
-    "PlanFacts",
-    "find_company",
-    "find_ledger_company",
-    "list_forms",
-    "make_gate",
-    "make_tools",
-    "open_api",
-    "open_ledger",
-    "open_storage",
-]
