@@ -111,7 +111,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A row before its claim: what speaks against it, or its request. With neither its record is gone: it is refused."""
+    """A row before its claim: what is against it, or its request. With neither its record is gone, and it is refused."""
 
     row: PlannedRow
     before: Before

@@ -56,8 +56,8 @@ class Campaigns:
             rows = self._read_rows(request, company_id)
             ledger = self._open_to_look(company_id)
             try:
-                known = {row.key for row in _rows_of(ledger, request.campaign)}
-                tools = self._tools(company_id, api, ledger, rows, request.campaign)
+                known = {row.key for row in _rows_of(ledger, request.name)}
+                tools = self._tools(company_id, api, ledger, rows, request.name)
                 return make_plan(request, rows, tools, known=known, reads=reads)
             finally:
                 ledger.close()
@@ -71,7 +71,7 @@ class Campaigns:
         with self._api() as api:
             company_id = find_company(self.settings, api)
             rows = self._read_rows(request, company_id)
-            tools_build = self._tools(company_id, api, EmptyLedger(), rows, request.campaign).build
+            tools_build = self._tools(company_id, api, EmptyLedger(), rows, request.name).build
             for row in rows:
                 tools_build(row.action, row.target_id, row.fields)
         with open_ledger(self.settings, company_id, clock=self.clock) as ledger:
@@ -83,7 +83,7 @@ class Campaigns:
         Raises as `keep`, and ApiError for what stops all rows: then they wait.
         """
         self.keep(request)
-        return self.run_planned(request.campaign)
+        return self.run_planned(request.name)
 
     def run_planned(self, campaign: str, *, up_to: int | None = None) -> CampaignReport:
         """Do the rows of a campaign that are planned, and plan none. `up_to`: the last row that was approved."""
@@ -152,7 +152,7 @@ class Campaigns:
     def _keep(
         self, request: CampaignRequest, rows: tuple[PlannedRow, ...], ledger: Ledger, company_id: int
     ) -> KeptPlan:
-        campaign = request.campaign.strip()
+        campaign = request.name
         ledger.begin_run(campaign, action=request.action, asked=request.asked, asked_by=request.asked_by)
         new = ledger.plan(rows)
         waiting = list(ledger.rows(campaign, states={RowState.PLANNED}))
@@ -207,8 +207,8 @@ class Campaigns:
         """Open the ledger that is there. Raises ConfigurationError where no campaign was ever begun."""
         if not Ledger.exists(self.settings.ledger_folder, company_id):
             raise ConfigurationError(
-                f"There is no campaign of company {company_id} in {self.settings.ledger_folder} yet: `huggy act ACTION` "
-                "begins one, or set HUGGY_LEDGER to where it is."
+                f"There is no campaign of company {company_id} in {self.settings.ledger_folder} yet: begin one with "
+                "`huggy act`, or set HUGGY_LEDGER to where it is."
             )
         return open_ledger(self.settings, company_id, clock=self.clock, create=False)
 
@@ -233,7 +233,7 @@ class _Shown:
 
 
 def _rows_of(ledger: Ledger | EmptyLedger, campaign: str) -> Iterator[PlannedRow]:
-    for row in ledger.rows(campaign.strip()):
+    for row in ledger.rows(campaign):
         yield as_planned(row)
 
 

@@ -92,8 +92,8 @@ def find_channels(settings: Settings, company_id: int) -> tuple[Channel, ...]:
     with suppress(ConfigurationError):
         answer = query(
             settings.warehouse,
-            "SELECT DISTINCT each.uuid AS uuid, each.name AS name, each.type AS type FROM "
-            f"(SELECT unnest(channels) AS each FROM chats WHERE company_id = {company_id:d}) WHERE each.uuid IS NOT NULL",
+            "SELECT DISTINCT each.uuid AS uuid, each.name AS name, each.type AS type "
+            f"FROM (SELECT unnest(channels) AS each FROM chats WHERE company_id = {company_id:d})",
         )
         return list_channels(
             [{"channels": [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]}],

@@ -33,6 +33,11 @@ class CampaignRequest:
     asked_by: str = ""
     """Who asked, for the records: a user, or a DAG with its run."""
 
+    @property
+    def name(self) -> str:
+        """The campaign's name as the ledger has it."""
+        return self.campaign.strip()
+
     def check(self) -> Question:
         """Return what it is about. Raise ConfigurationError for a call that cannot be meant."""
         if [self.query is not None, self.row_id is not None, self.rows is not None].count(True) != 1:
