@@ -59,10 +59,7 @@ class PlannedRow:
     @property
     def reaches_person(self) -> bool:
         """Whether a customer gets something of it: of a note nobody does, of a closing with a survey they do."""
-        if self.action.name == "send_message" and self.fields.get("is_internal") is True:
-            return False
-        has_message = self.fields.get("send_feedback") is True or bool(self.fields.get("message"))
-        return self.action.reaches_person or has_message
+        return self.action.reaches(self.fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from huggy_connector.actions.guards.opt_out_words import OptOutWords
 from huggy_connector.actions.guards.people import PeopleList, Person
 from huggy_connector.actions.guards.whatsapp import Channel
 from huggy_connector.actions.types import PlannedRow
+from huggy_connector.catalogue.actions.types import Target
 from huggy_connector.model import Row
 
 
@@ -69,7 +70,8 @@ class Case:
 
     @property
     def reaches_person(self) -> bool:
-        return self.row.reaches_person
+        """Whether the rules for people apply. Whom a `request` reaches no rule can tell: see `check_own_action`."""
+        return self.row.reaches_person and self.row.action.target is not Target.ADDRESS
 
     @property
     def chat_id(self) -> int | None:

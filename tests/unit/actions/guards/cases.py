@@ -14,32 +14,22 @@ from huggy_connector.actions.guards.people import Person
 from huggy_connector.actions.guards.person_rules import RuleCheck
 from huggy_connector.actions.guards.verdict import Rule
 from huggy_connector.actions.types import PlannedRow, RowKey
-from huggy_connector.catalogue.actions.types import Action, Effect, Target
-from huggy_connector.catalogue.types import Text
+from huggy_connector.catalogue.actions import get_action
+from huggy_connector.catalogue.actions.types import Action
 from huggy_connector.model import Row
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 CHAT_ID, CONTACT_ID = 700001, 800001
 CHANNEL = {"uuid": "00000000-0000-4000-8000-0000000000aa", "id": "555", "name": "WhatsApp Vendas", "type": "whatsapp-x"}
-WORDS = Text("", "")
 
 
-def action(name: str, target: Target, effect: Effect, *, reaches: bool = False) -> Action:
-    return Action(name=name, target=target, effect=effect, comment=WORDS, risk=WORDS, reaches_person=reaches)
-
-
-SEND_MESSAGE = action("send_message", Target.CHAT, Effect.MESSAGE, reaches=True)
-SEND_TEMPLATE = action("send_template", Target.CHAT, Effect.MESSAGE, reaches=True)
-RUN_FLOW = action("run_flow", Target.CHAT_OR_CONTACT, Effect.MESSAGE, reaches=True)
-OPEN_CHAT = action("open_chat", Target.CONTACT, Effect.CREATE)
-CLOSE_CHAT = action("close_chat", Target.CHAT, Effect.STATE)
-TRANSFER_CHAT = action("transfer_chat", Target.CHAT, Effect.STATE)
-COMMENT = action("comment", Target.CHAT_OR_CONTACT, Effect.OTHER)
-UPDATE_CONTACT = action("update_contact", Target.CONTACT, Effect.STATE)
-DELETE_CONTACT = action("delete_contact", Target.CONTACT, Effect.DELETE)
-CREATE_CONTACT = action("create_contact", Target.NEW_CONTACT, Effect.CREATE)
-REQUEST = action("request", Target.ADDRESS, Effect.OTHER)
+SEND_MESSAGE, SEND_TEMPLATE, RUN_FLOW, OPEN_CHAT, CLOSE_CHAT, TRANSFER_CHAT, COMMENT = map(
+    get_action, ("send_message", "send_template", "run_flow", "open_chat", "close_chat", "transfer_chat", "comment")
+)
+UPDATE_CONTACT, DELETE_CONTACT, CREATE_CONTACT, REQUEST = map(
+    get_action, ("update_contact", "delete_contact", "create_contact", "request")
+)
 
 TEMPLATE: dict[str, Any] = {"template_id": 77, "params": ["Ana", "A1"], "category": "utility"}
 

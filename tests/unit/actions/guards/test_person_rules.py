@@ -118,6 +118,7 @@ def test_what_reaches_a_person_needs_to_know_whom_once_the_chat_is_read() -> Non
     assert rule_of(check_known_contact, case(TO_CHAT, of_chat=nobody)) == Rule.UNKNOWN_CONTACT
     assert rule_of(check_known_contact, case(TO_CHAT, is_read=True)) == Rule.UNKNOWN_CONTACT
     assert rule_of(check_known_contact, case(row(CLOSE_CHAT), of_chat=nobody)) is None
+    assert rule_of(check_known_contact, case(row(REQUEST, "POST:chats/1/reopen"), is_read=True)) is None
 
 
 @pytest.mark.parametrize(
@@ -171,8 +172,7 @@ def test_an_opt_out_list_of_phones_says_no_where_the_phone_is_not_known() -> Non
         (row(SEND_MESSAGE, text="Oi", is_internal=True), None),
         (row(CLOSE_CHAT), None),
         (row(CLOSE_CHAT, send_feedback=True), Rule.OPT_OUT),
-        (row(TRANSFER_CHAT, agent_id=9001), None),
-        (row(TRANSFER_CHAT, agent_id=9001, message="Agora falo eu"), Rule.OPT_OUT),
+        (row(TRANSFER_CHAT, agent_id=9001, message="É sua"), None),
     ],
 )
 def test_the_rules_for_people_are_for_what_reaches_one(planned: PlannedRow, expected: Rule | None) -> None:
