@@ -145,7 +145,7 @@ class Campaigns:
         with self._ledger_alone() as ledger:
             (ledger.resume if lift else ledger.stop)(campaign)
 
-    def list(self) -> tuple[CampaignRecord, ...]:
+    def list_campaigns(self) -> tuple[CampaignRecord, ...]:
         """Return the campaigns of the ledger, the newest first."""
         with self._ledger_alone() as ledger:
             return tuple(ledger.campaigns())

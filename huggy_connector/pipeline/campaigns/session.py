@@ -19,6 +19,7 @@ from huggy_connector.catalogue.actions.types import Target
 from huggy_connector.clock import Clock
 from huggy_connector.landing import Landing
 from huggy_connector.pipeline.campaigns.desk_hours import open_hours
+from huggy_connector.pipeline.campaigns.empty_ledger import EmptyLedger
 from huggy_connector.pipeline.campaigns.people_facts import gather_facts
 from huggy_connector.progress import Progress
 from huggy_connector.rows.phones import phone_forms
@@ -67,7 +68,7 @@ def find_ledger_company(settings: Settings) -> int | None:
 class StopWatch:
     """Whether a person has stopped a campaign. The ledger is asked once a second at most."""
 
-    ledger: Ledger
+    ledger: Ledger | EmptyLedger
     campaign: str
     monotonic: Callable[[], float]
     _looked_at: float | None = None
