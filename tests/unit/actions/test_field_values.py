@@ -58,7 +58,9 @@ def test_a_value_that_fits_is_read_as_its_kind(kind: FieldKind, value: Any, read
         (FieldKind.JSON, "{secret", "is no JSON"),
     ],
 )
-def test_a_value_that_does_not_fit_is_one_sentence_that_quotes_nothing(kind: FieldKind, value: Any, reason: str) -> None:
+def test_a_value_that_does_not_fit_is_one_sentence_that_quotes_nothing(
+    kind: FieldKind, value: Any, reason: str
+) -> None:
     with pytest.raises(ConfigurationError) as raised:
         read_value(kind, value, "field", 3)
     assert str(raised.value) == f"field of row 3 {reason}."
