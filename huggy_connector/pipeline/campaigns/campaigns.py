@@ -18,8 +18,8 @@ from huggy_connector.errors import ConfigurationError
 from huggy_connector.pipeline.campaigns.empty_ledger import EmptyLedger
 from huggy_connector.pipeline.campaigns.people_facts import find_channels, note_answers
 from huggy_connector.pipeline.campaigns.planning import make_plan, make_previews, read_plan_rows
-from huggy_connector.pipeline.campaigns.report import CampaignPlan, CampaignReport, CampaignStatus, KeptPlan
-from huggy_connector.pipeline.campaigns.request import CampaignRequest
+from huggy_connector.pipeline.campaigns.campaign_report import CampaignPlan, CampaignReport, CampaignStatus, KeptPlan
+from huggy_connector.pipeline.campaigns.campaign_request import CampaignRequest
 from huggy_connector.pipeline.campaigns.session import (
     StopWatch,
     find_company,

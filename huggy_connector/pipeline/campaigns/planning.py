@@ -16,8 +16,8 @@ from huggy_connector.actions.preview import Preview, preview
 from huggy_connector.actions.row_reader import read_rows
 from huggy_connector.actions.run import prepare_all
 from huggy_connector.actions.types import LedgerRow, PlannedRow, RowKey, RowState
-from huggy_connector.pipeline.campaigns.report import CampaignPlan
-from huggy_connector.pipeline.campaigns.request import CampaignRequest
+from huggy_connector.pipeline.campaigns.campaign_report import CampaignPlan
+from huggy_connector.pipeline.campaigns.campaign_request import CampaignRequest
 from huggy_connector.pipeline.campaigns.source_rows import read_source
 from huggy_connector.privacy import hash_key_of
 from huggy_connector.settings import Settings
