@@ -10,9 +10,9 @@ settling      what is unknown, before a run
 campaign_report   what a campaign tells of itself
 """
 
-from huggy_connector.pipeline.campaigns.campaigns import Campaigns
 from huggy_connector.pipeline.campaigns.campaign_report import CampaignPlan, CampaignReport, CampaignStatus, KeptPlan
 from huggy_connector.pipeline.campaigns.campaign_request import DEFAULT_MOST_ROWS, CampaignRequest, parse_shared
+from huggy_connector.pipeline.campaigns.campaigns import Campaigns
 
 __all__ = [
     "DEFAULT_MOST_ROWS",

@@ -19,6 +19,8 @@ from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import query
 from huggy_connector.webhook import Inbox
+from huggy_connector.webhook.entries import Entry
+from huggy_connector.webhook.protocol.event_row import make_row
 
 OPEN = "SELECT id FROM chats WHERE situation IN ('in_chat', 'wait_for_chat') ORDER BY id DESC"
 HELLO = {"text": "Bom dia"}
@@ -95,12 +97,14 @@ def changes(desk: Desk, act: Callable[[], object]) -> dict[str, int]:
     """What was written at the sandbox meanwhile, by target."""
     before = desk.written()
     act()
-    return {target: count - before.get(target, 0) for target, count in desk.written().items() if count != before.get(target)}
+    return {
+        target: count - before.get(target, 0) for target, count in desk.written().items() if count != before.get(target)
+    }
 
 
 def test_each_row_is_written_once_and_the_same_call_writes_nothing_more(desk: Desk) -> None:
     chats = desk.open_chats(5)
-    assert changes(desk, lambda: desk.run()) == {f"POST /chats/{chat}/messages": 1 for chat in chats}
+    assert changes(desk, desk.run) == {f"POST /chats/{chat}/messages": 1 for chat in chats}
     again: list[CampaignReport] = []
     assert changes(desk, lambda: again.append(desk.run())) == {}
     assert (desk.numbers(again[0]), again[0].is_finished) == ((5, 5, 0, 0, 0, 0), True)
@@ -121,13 +125,17 @@ def test_new_targets_of_the_same_question_are_added(desk: Desk, tmp_path: Path) 
         ),
         (
             {"query": f"{OPEN} LIMIT 6"},
-            "The campaign spring was begun with another query or other values: ask the same again, or give this one "
-            "another name.",
+            (
+                "The campaign spring was begun with another query or other values: ask the same again, or give this one "
+                "another name."
+            ),
         ),
         (
             {"shared": {"text": "Boa tarde"}},
-            "The campaign spring was begun with another query or other values: ask the same again, or give this one "
-            "another name.",
+            (
+                "The campaign spring was begun with another query or other values: ask the same again, or give this one "
+                "another name."
+            ),
         ),
     ],
 )
@@ -151,8 +159,8 @@ def test_a_name_stands_for_one_action_and_one_question(desk: Desk, request_: dic
         ),
         (
             {"query": "SELECT id, 7 AS tabulation FROM chats LIMIT 1"},
-            "send_message has no tabulation, which the query gives: it takes id, chat_id, text, file, file_base64, "
-            "file_name, is_internal, options, contact_id, purpose.",
+            ("send_message has no tabulation, which the query gives: it takes id, chat_id, text, file, file_base64, "
+            "file_name, is_internal, options, contact_id, purpose."),
         ),
         (
             {"query": "SELECT NULL AS id"},
@@ -160,14 +168,14 @@ def test_a_name_stands_for_one_action_and_one_question(desk: Desk, request_: dic
         ),
         (
             {"query": "SELECT 7 AS id UNION ALL SELECT 7"},
-            "1 targets come more than once in the query, the first in rows 1 and 2: let it return each once, or tell "
-            "them apart by a column purpose.",
+            ("1 targets come more than once in the query, the first in rows 1 and 2: let it return each once, or tell "
+            "them apart by a column purpose."),
         ),
         ({"row_id": 7}, "Give either --query with one SELECT, or --id with the id of one chat or contact."),
         ({"shared": {"txet": "Oi"}}, None),
         ({"campaign": "a/b"}, None),
-        ({"shared": {"file": "https://me:secret@example.com/a"}}, "file of row 1 holds a URL with a password: give one "
-                                                                  "without."),
+        ({"shared": {"file": "https://me:secret@example.com/a"}}, ("file of row 1 holds a URL with a password: give one "
+                                                                  "without.")),
     ],
 )  # fmt: skip
 def test_a_call_that_cannot_be_meant_is_one_sentence_and_changes_nothing(
@@ -255,7 +263,9 @@ def test_a_row_that_is_not_unknown_is_nothing_to_decide(desk: Desk) -> None:
 
 def test_a_state_that_is_so_is_left_out_and_a_chat_that_is_gone_is_refused(desk: Desk) -> None:
     closed = query(desk.warehouse, "SELECT id FROM chats WHERE situation = 'finishing' LIMIT 1").rows[0][0]
-    report = desk.run("set_department", query=None, rows=[{"id": closed, "department_id": 31}, {"id": 1, "department_id": 31}])
+    report = desk.run(
+        "set_department", query=None, rows=[{"id": closed, "department_id": 31}, {"id": 1, "department_id": 31}]
+    )
     status = desk.campaigns().status("spring")
     assert desk.numbers(report)[2] == 1
     assert "not_found: the chat or contact is gone" in status.reasons
@@ -329,12 +339,32 @@ def test_a_list_of_consents_may_be_a_query(desk: Desk) -> None:
     assert ("no_consent" in with_list.skipped, without.skipped) == (False, {"no_consent": 1})
 
 
-def test_a_webhook_s_answer_becomes_an_opt_out_and_its_echo_settles_a_message(desk: Desk) -> None:
-    chat = desk.open_chats(1)[0]
-    settings = settings_of(desk.sandbox, desk.folder, desk.warehouse)
-    Inbox.open(settings.inbox_folder, now=SYSTEM_CLOCK.now).close()
+def receive(settings: Settings, event: str, item: dict[str, Any]) -> None:
+    """Put an event into the inbox, as `huggy serve` does."""
+    row = make_row(event, item, envelope_at=None, received_at=SYSTEM_CLOCK.now())
+    with Inbox.open(settings.inbox_folder, now=SYSTEM_CLOCK.now) as inbox:
+        inbox.append(Entry.of_row(4242, row))
+
+
+def test_the_webhook_s_echo_settles_a_message_that_the_api_does_not_show(desk: Desk) -> None:
+    (chat,) = desk.open_chats(1)
+    desk.sandbox.control(write_faults={"reset-before": 1})
+    assert desk.numbers(desk.run(query=None, row_id=chat)) == (1, 0, 0, 0, 1, 0)
+    item = {"id": 2**40, "body": "Bom dia", "senderType": "agent", "chat": {"id": chat}}
+    receive(desk.campaigns().settings, "sentAllMessage", item)
+    unsettled = desk.campaigns().status("spring")
+    settled = desk.campaigns(privacy="text=keep").status("spring")
+    assert (desk.numbers(unsettled.report)[4], desk.numbers(settled.report)) == (1, (1, 1, 0, 0, 0, 0))
+
+
+def test_a_customer_s_answer_in_the_inbox_is_an_opt_out(desk: Desk) -> None:
+    (chat,) = desk.open_chats(1)
+    person = query(desk.warehouse, f"SELECT contact_id FROM chats WHERE id = {chat}").rows[0][0]
+    item = {"id": 1, "body": "Parar!", "sender": {"id": person}, "customer": {"id": person}, "chat": {"id": chat}}
+    receive(desk.campaigns().settings, "receivedAllMessage", item)
     report = desk.run(query=None, row_id=chat)
-    assert desk.numbers(report) == (1, 1, 0, 0, 0, 0)
+    assert desk.numbers(report) == (1, 0, 0, 1, 0, 0)
+    assert [*desk.campaigns().status("spring").reasons] == ["opt_out: the contact wants no messages (answer)"]
 
 
 def test_a_ledger_that_is_lost_stops_every_write(desk: Desk) -> None:
@@ -351,9 +381,9 @@ def test_a_ledger_that_is_lost_stops_every_write(desk: Desk) -> None:
 
 def test_campaigns_are_listed_with_their_counts(desk: Desk) -> None:
     desk.run()
-    assert [(each.name, each.action, each.asked_by, each.counts.sent) for each in desk.campaigns().list_campaigns()] == [
-        ("spring", "send_message", "ana", 5)
-    ]
+    assert [
+        (each.name, each.action, each.asked_by, each.counts.sent) for each in desk.campaigns().list_campaigns()
+    ] == [("spring", "send_message", "ana", 5)]
     with pytest.raises(ConfigurationError, match="There is no campaign 'autumn'"):
         desk.campaigns().status("autumn")
 
