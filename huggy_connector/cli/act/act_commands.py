@@ -56,6 +56,14 @@ class ActGroup(click.Group):
         found = super().get_command(ctx, cmd_name)
         return found or _action_command(cmd_name)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the actions too, each with what it does."""
+        from huggy_connector.catalogue.actions import ACTIONS
+
+        super().format_commands(ctx, formatter)
+        with formatter.section("Actions"):
+            formatter.write_dl([(name, action.comment.en) for name, action in ACTIONS.items()])
+
 
 def _action_command(name: str) -> click.Command:
     """Return the command of an action. Raises ConfigurationError with all names."""
@@ -185,7 +193,7 @@ def list_campaigns(*, settings: Settings, as_json: bool) -> None:
     """
     from huggy_connector.pipeline.campaigns import Campaigns
 
-    show_campaigns(Campaigns(settings).list(), zone=settings.zone, as_json=as_json)
+    show_campaigns(Campaigns(settings).list_campaigns(), zone=settings.zone, as_json=as_json)
 
 
 @act.command()

@@ -15,15 +15,16 @@ from huggy_connector.actions.types import PlannedRow, RowState
 from huggy_connector.api import ActionsClient
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.pipeline.campaigns.campaign_report import CampaignPlan, CampaignReport, CampaignStatus, KeptPlan
+from huggy_connector.pipeline.campaigns.campaign_request import CampaignRequest
 from huggy_connector.pipeline.campaigns.empty_ledger import EmptyLedger
-from huggy_connector.pipeline.campaigns.people_facts import find_channels, note_answers
+from huggy_connector.pipeline.campaigns.people_facts import note_answers
 from huggy_connector.pipeline.campaigns.planning import make_plan, make_previews, read_plan_rows
-from huggy_connector.pipeline.campaigns.report import CampaignPlan, CampaignReport, CampaignStatus, KeptPlan
-from huggy_connector.pipeline.campaigns.request import CampaignRequest
 from huggy_connector.pipeline.campaigns.session import (
     StopWatch,
     find_company,
     find_ledger_company,
+    make_builder,
     make_gate,
     make_tools,
     open_api,
@@ -71,9 +72,9 @@ class Campaigns:
         with self._api() as api:
             company_id = find_company(self.settings, api)
             rows = self._read_rows(request, company_id)
-            tools_build = self._tools(company_id, api, EmptyLedger(), rows, request.name).build
+            build = make_builder(self.settings)
             for row in rows:
-                tools_build(row.action, row.target_id, row.fields)
+                build(row)  # what this version of the API lacks is said before anything is planned
         with open_ledger(self.settings, company_id, clock=self.clock) as ledger:
             return self._keep(request, rows, ledger, company_id)
 
@@ -144,7 +145,7 @@ class Campaigns:
         with self._ledger_alone() as ledger:
             (ledger.resume if lift else ledger.stop)(campaign)
 
-    def list(self) -> tuple[CampaignRecord, ...]:
+    def list_campaigns(self) -> tuple[CampaignRecord, ...]:
         """Return the campaigns of the ledger, the newest first."""
         with self._ledger_alone() as ledger:
             return tuple(ledger.campaigns())
@@ -160,8 +161,7 @@ class Campaigns:
         return KeptPlan(campaign, request.action, ledger.counts(campaign), new, len(waiting), last, company_id)
 
     def _read_rows(self, request: CampaignRequest, company_id: int) -> tuple[PlannedRow, ...]:
-        channels = find_channels(self.settings, company_id)
-        return read_plan_rows(request, self.settings, channels, now=self.clock.now())
+        return read_plan_rows(request, self.settings, company_id, now=self.clock.now())
 
     def _tools(
         self,

@@ -12,7 +12,6 @@ from huggy_connector.actions.observe import Before
 from huggy_connector.actions.one_row import Tools
 from huggy_connector.actions.types import LedgerRow, PlannedRow, RowKey, RowState
 from huggy_connector.api.writes.types import Outcome, OutcomeKind, WriteMethod, WriteRequest
-from huggy_connector.catalogue.actions import get_action
 from huggy_connector.catalogue.actions.types import Action
 from huggy_connector.model import Row
 
@@ -38,7 +37,9 @@ def message_row(number: int, text: str = "Bom dia", **changes: Any) -> dict[str,
 
 def ledger_row(action: str = "send_message", *, number: int = 1, **changes: Any) -> LedgerRow:
     target = changes.pop("target", f"chat:{CHAT}")
-    target_id = changes.pop("target_id", int(target.partition(":")[2]) if target.partition(":")[2].isdecimal() else None)
+    target_id = changes.pop(
+        "target_id", int(target.partition(":")[2]) if target.partition(":")[2].isdecimal() else None
+    )
     fields = changes.pop("fields", {"text": "Bom dia"} if action == "send_message" else {})
     return LedgerRow(
         number, RowKey("spring", action, target), RowState.PLANNED, target_id=target_id, fields=fields, **changes
@@ -96,14 +97,13 @@ class Memory:
             if row.state is not RowState.PLANNED:
                 return None
             return self._write(
-                "claim", replace(row, state=RowState.CLAIMED, mark=mark, contact_id=contact_id, attempts=row.attempts + 1)
+                "claim",
+                replace(row, state=RowState.CLAIMED, mark=mark, contact_id=contact_id, attempts=row.attempts + 1),
             )
 
-    def record(
-        self, row_id: int, state: RowState, *, reason: str = "", ids: Mapping[str, int] | None = None
-    ) -> bool:
+    def record(self, row_id: int, state: RowState, *, reason: str = "", ids: Mapping[str, int] | None = None) -> bool:
         with self.lock:
-            self.owners |= {(kind, number): row_id for kind, number in (ids or {}).items()}
+            self.owners |= dict.fromkeys((ids or {}).items(), row_id)
             self._write(f"record {state}", replace(self.held[row_id], state=state, reason=reason, ids=ids or {}))
         return True
 
@@ -125,7 +125,7 @@ class Memory:
             row = self.held[row_id]
             if row.state not in {RowState.UNKNOWN, RowState.SENT} or attempt not in {None, row.attempts}:
                 return False
-            self.owners |= {(kind, number): row_id for kind, number in (ids or {}).items()}
+            self.owners |= dict.fromkeys((ids or {}).items(), row_id)
             self._write(f"settle {state}", replace(row, state=state, reason=reason, ids=ids or {}))
         return True
 
@@ -173,10 +173,9 @@ class Says:
     reason: str = "the person wants no messages"
 
 
-def build(action: Action, target_id: int | None, fields: Mapping[str, Any]) -> WriteRequest:
-    return WriteRequest(
-        method=WriteMethod.POST, path=f"{action.name}/{target_id}", what=action.name, body=dict(fields)
-    )
+def build(row: PlannedRow) -> WriteRequest:
+    path = f"{row.action.name}/{row.target_id}"
+    return WriteRequest(method=WriteMethod.POST, path=path, what=row.action.name, body=dict(row.fields))
 
 
 @dataclass
@@ -187,8 +186,9 @@ class Wire:
     sent: list[str] = field(default_factory=list)
     on_send: Callable[[WriteRequest], None] = lambda _: None
 
-    def __call__(self, request: WriteRequest, action: Action) -> Outcome:
+    def __call__(self, request: WriteRequest, action: Action, *, before: Callable[[], None]) -> Outcome:
         del action
+        before()
         self.sent.append(request.path)
         self.on_send(request)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -221,6 +221,3 @@ def against_read(person: int) -> Callable[[PlannedRow, Before], Says | None]:
 def rows_of(action: str, count: int) -> Iterator[LedgerRow]:
     for number in range(1, count + 1):
         yield ledger_row(action, number=number, target=f"chat:{CHAT + number}")
-
-
-__all__ = ["get_action"]
