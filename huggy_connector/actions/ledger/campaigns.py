@@ -50,7 +50,7 @@ def begin_campaign(
             "another name."
         )
     if stopped_at is not None:
-        raise CampaignStopped(f"The campaign {name} is stopped: resume it to go on.")
+        raise CampaignStopped(f"The campaign {name} is stopped: `huggy act stop {name} --lift` lets it go on.")
     connection.execute("UPDATE campaigns SET last_run_at = ? WHERE name = ?", (now, name))
 
 
