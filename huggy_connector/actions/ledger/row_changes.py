@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from huggy_connector.actions.ledger.campaigns import is_stopped
 from huggy_connector.actions.ledger.row_values import COLUMNS, to_json, to_row
-from huggy_connector.actions.ledger.transitions import Voice, keeps_fields, may_follow
+from huggy_connector.actions.ledger.transitions import Voice, is_settled, may_follow
 from huggy_connector.actions.types import LedgerRow, RowState
 from huggy_connector.catalogue.actions.types import Effect
 
@@ -58,7 +59,7 @@ def claim_row(
     stored = read_row(connection, row_id)
     attempts = stored.row.attempts
     may = may_follow(stored.row.state, RowState.CLAIMED, Voice.CLAIM, effect=stored.effect, attempts=attempts)
-    if not may or _is_stopped(connection, stored.row.key.campaign):
+    if not may or is_stopped(connection, stored.row.key.campaign):
         return False
     connection.execute(
         "UPDATE rows SET state = ?, reason = '', attempts = attempts + 1, holder = ?, mark = ?, ids = '{}', "
@@ -101,9 +102,9 @@ def _write(
     row = stored.row
     ids = _without_contact(ids) if stored.is_forgotten else ids
     connection.execute(
-        "UPDATE rows SET state = ?, reason = ?, ids = ?, fields = iif(?, fields, NULL), "
+        "UPDATE rows SET state = ?, reason = ?, ids = ?, fields = CASE WHEN ? THEN NULL ELSE fields END, "
         "contact_id = coalesce(contact_id, ?), updated_at = ? WHERE id = ?",
-        (state, reason, to_json(ids), keeps_fields(state, stored.effect), ids.get(CONTACT), now, row.id),
+        (state, reason, to_json(ids), is_settled(state), ids.get(CONTACT), now, row.id),
     )
     if not (row.state is RowState.PLANNED and state is RowState.SKIPPED):
         is_sent = state not in {RowState.PLANNED, RowState.SKIPPED}
@@ -143,11 +144,6 @@ def _take_message(connection: sqlite3.Connection, row_id: int, number: int | Non
     ids = {kind: each for kind, each in other.row.ids.items() if kind != MESSAGE}
     _write(connection, other, RowState.UNKNOWN, reason="what was taken for it is another row's", ids=ids, now=now)
     return True
-
-
-def _is_stopped(connection: sqlite3.Connection, campaign: str) -> bool:
-    found = connection.execute("SELECT stopped_at FROM campaigns WHERE name = ?", (campaign,)).fetchone()
-    return found is None or found[0] is not None
 
 
 def find_person(connection: sqlite3.Connection, contact_id: int, chats: Collection[int] = ()) -> list[int]:
