@@ -86,11 +86,13 @@ def count_rows(connection: sqlite3.Connection, name: str) -> CampaignCounts:
 def iter_campaigns(connection: sqlite3.Connection) -> Iterator[CampaignRecord]:
     """Yield all campaigns, the newest first."""
     found = connection.execute(
-        "SELECT name, action, asked, asked_by, began_at, last_run_at, stopped_at FROM campaigns ORDER BY began_at DESC, name"
+        "SELECT name, action, asked, asked_by, began_at, last_run_at, stopped_at FROM campaigns "
+        "ORDER BY began_at DESC, name"
     ).fetchall()
-    for *asking, began_at, last_run_at, stopped_at in found:
+    for name, action, asked, asked_by, began_at, last_run_at, stopped_at in found:
         times = to_instant(began_at), to_instant(last_run_at)
-        yield CampaignRecord(*asking, *times, stopped_at is not None, count_rows(connection, asking[0]))
+        counts = count_rows(connection, name)
+        yield CampaignRecord(name, action, asked, asked_by, *times, is_stopped=stopped_at is not None, counts=counts)
 
 
 def _add_up(by_state: Mapping[RowState, int]) -> CampaignCounts:

@@ -147,7 +147,8 @@ class Ledger(LedgerSession):
         """Record what reading, or an event, shows of a row that is unknown or sent. Return whether that changed it.
 
         It does not where the message of `ids` belongs to another row, where the row was settled or claimed again
-        meanwhile (it has more than these `attempts`), or where a third attempt is over. Raises ValueError for PLANNED of a message.
+        meanwhile (it has more than these `attempts`), or where a third attempt is over. Raises ValueError for PLANNED
+        of a message.
         """
         with self._change() as connection:
             if attempts is not None and read_row(connection, row_id).row.attempts != attempts:

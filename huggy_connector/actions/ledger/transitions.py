@@ -7,7 +7,8 @@
     sent    --reading-> confirmed, refused
     unknown --person-> sent, planned
 
-Nothing else happens to a row. No transition is made by a timer.
+Nothing else happens to a row, but that a confirmed one is unknown again where the API's answer shows that the message
+was another row's. No transition is made by a timer.
 """
 
 from __future__ import annotations
