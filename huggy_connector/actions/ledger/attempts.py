@@ -23,14 +23,14 @@ WHERE row_id > ? AND row_id <= ? ORDER BY row_id, number
 
 
 def iter_attempts(
-    query: Callable[..., list[Any]], *, company_id: int, ledger: str, after: int = 0
+    query: Callable[..., list[Any]], *, company_id: int, ledger: str, after: int = 0, step: int = STEP
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the attempts of the rows after a row id. A row that waits, or was left out, has the attempt 0 as well.
 
     `query` takes a statement and its values, and returns what it finds.
     """
     while True:
-        rows = query(_ROWS, after, STEP)
+        rows = query(_ROWS, after, step)
         if not rows:
             return
         attempts: dict[int, list[tuple[Any, ...]]] = {}
