@@ -60,7 +60,7 @@ class LivenessLock:
         return self._folder / f"{self._stem}.{name}.alive"
 
     def _is_alive(self, path: Path) -> bool:
-        """Say whether a process holds the file; remove it if none does. While another one looks at it, it counts as held."""
+        """Say whether a process holds the file, and remove it if none does. While another looks, it counts as held."""
         while True:
             try:
                 file = open_private_file(path, os.O_RDONLY)

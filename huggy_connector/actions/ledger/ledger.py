@@ -118,6 +118,7 @@ class Ledger(LedgerSession):
         holders = {holder for (holder,) in self._query("SELECT DISTINCT holder FROM rows WHERE state = 'claimed'")}
         with translate_errors(self._path):
             dead = self._liveness.find_dead(holders)
+            self._liveness.remove_dead_files()
         if not dead:
             return 0
         with self._change() as connection:

@@ -43,7 +43,7 @@ CREATE TABLE campaigns (
     began_at INTEGER NOT NULL, last_run_at INTEGER NOT NULL, stopped_at INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE rows (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, campaign TEXT NOT NULL REFERENCES campaigns (name), action TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, campaign TEXT NOT NULL REFERENCES campaigns (name), action TEXT NOT NULL,
     target TEXT NOT NULL, purpose TEXT NOT NULL, effect TEXT NOT NULL, reaches_person INTEGER NOT NULL,
     target_id INTEGER, contact_id INTEGER, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0, holder TEXT, fields TEXT, mark TEXT NOT NULL DEFAULT '{{}}',
