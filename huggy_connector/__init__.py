@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from huggy_connector.deprecation import HuggyDeprecationWarning
     from huggy_connector.errors import (
+        ActionError,
         AnswerTooLarge,
         ApiError,
+        CampaignStopped,
         CheckFailed,
         ClockWrong,
         CompanyStopped,
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
         LandingBusy,
         LandingError,
         LandingUnwritable,
+        LedgerBusy,
+        LedgerUnusable,
         MangledAnswer,
         NotFound,
         Overlong,
@@ -54,8 +58,10 @@ else:
         {
             "deprecation": ["HuggyDeprecationWarning"],
             "errors": [
+                "ActionError",
                 "AnswerTooLarge",
                 "ApiError",
+                "CampaignStopped",
                 "CheckFailed",
                 "ClockWrong",
                 "CompanyStopped",
@@ -69,6 +75,8 @@ else:
                 "LandingBusy",
                 "LandingError",
                 "LandingUnwritable",
+                "LedgerBusy",
+                "LedgerUnusable",
                 "MangledAnswer",
                 "NotFound",
                 "Overlong",
@@ -99,8 +107,10 @@ __version__ = "0.2.0"
 
 __all__ = [
     "AccountCheck",
+    "ActionError",
     "AnswerTooLarge",
     "ApiError",
+    "CampaignStopped",
     "Certificate",
     "CheckFailed",
     "ClockWrong",
@@ -117,6 +127,8 @@ __all__ = [
     "LandingBusy",
     "LandingError",
     "LandingUnwritable",
+    "LedgerBusy",
+    "LedgerUnusable",
     "LoadReport",
     "MangledAnswer",
     "Manifest",

@@ -143,16 +143,16 @@ class Ledger(LedgerSession):
         *,
         reason: str,
         ids: Mapping[str, int] | None = None,
-        attempts: int | None = None,
+        attempt: int | None = None,
     ) -> bool:
         """Record what reading, or an event, shows of a row that is unknown or sent. Return whether that changed it.
 
         It does not where the message of `ids` belongs to another row, where the row was settled or claimed again
-        meanwhile (it has more than these `attempts`), or where a third attempt is over. Raises ValueError for PLANNED
+        meanwhile (`attempt` is not its newest), or where a third attempt is over. Raises ValueError for PLANNED
         of a message.
         """
         with self._change() as connection:
-            if attempts is not None and read_row(connection, row_id).row.attempts != attempts:
+            if attempt is not None and read_row(connection, row_id).row.attempts != attempt:
                 return False
             return self._move(row_id, state, Voice.READING, reason=reason, ids=ids)
 

@@ -170,9 +170,9 @@ def test_a_reading_that_is_older_than_another_claim_settles_nothing(folder: Path
     with begun(folder) as ledger:
         ledger.plan([planned(1, effect=Effect.STATE)])
         unknown(ledger, 1)
-        assert ledger.settle(1, RowState.PLANNED, reason="not so", attempts=1)
+        assert ledger.settle(1, RowState.PLANNED, reason="not so", attempt=1)
         unknown(ledger, 1)
-        assert not ledger.settle(1, RowState.PLANNED, reason="not so", attempts=1)
+        assert not ledger.settle(1, RowState.PLANNED, reason="not so", attempt=1)
         assert states(ledger) == {1: "unknown"}
 
 

@@ -72,7 +72,7 @@ def work(folder: Path) -> None:
         ledger.abandon_dead()
         for row in ledger.unknown_rows(CAMPAIGN):
             if str(row.target_id) in (folder / "server").read_text(encoding="ascii").split():
-                ledger.settle(row.id, RowState.CONFIRMED, reason="read", attempts=row.attempts)
+                ledger.settle(row.id, RowState.CONFIRMED, reason="read", attempt=row.attempts)
         server = os.open(folder / "server", os.O_WRONLY | os.O_APPEND)
         while rows := ledger.open_rows(CAMPAIGN, limit=5):
             for row in rows:

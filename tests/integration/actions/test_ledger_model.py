@@ -172,9 +172,9 @@ class Runs(RuleBasedStateMachine):
     def settle(self, ledger: Ledger, row: LedgerRow) -> None:
         if self.server.arrived[row.id]:
             ids = {"message": self.server.messages[row.id]}
-            assert ledger.settle(row.id, RowState.CONFIRMED, reason="read", ids=ids, attempts=row.attempts)
+            assert ledger.settle(row.id, RowState.CONFIRMED, reason="read", ids=ids, attempt=row.attempts)
         elif EFFECTS[row.id] in REPEATABLE:
-            is_planned = ledger.settle(row.id, RowState.PLANNED, reason="not so", attempts=row.attempts)
+            is_planned = ledger.settle(row.id, RowState.PLANNED, reason="not so", attempt=row.attempts)
             assert is_planned == (row.attempts < MAX_ATTEMPTS)
 
     @precondition(lambda self: self.requests)
