@@ -34,7 +34,7 @@ def test_whether_it_reaches_a_person_is_kept_for_each_row_a_note_reaches_nobody(
     message = planned(1)
     action = replace(message.action, hidden_by="is_internal")
     note = replace(message, action=action, key=replace(message.key, target="chat:2"), fields={"is_internal": True})
-    with tables(message, note, planned(3, effect=Effect.STATE)) as connection:
+    with tables(message, note, planned(3, effect=Effect.STATE, campaign="summer")) as connection:
         found = connection.execute("SELECT target, reaches_person FROM rows ORDER BY id").fetchall()
     assert found == [("chat:1", 1), ("chat:2", 0), ("chat:3", 0)]
 
