@@ -26,6 +26,7 @@ from huggy_connector.api.response_limits import (
     TooSlow,
     UndecodableBody,
 )
+from huggy_connector.api.versions.types import V3_HEADER
 from huggy_connector.extras import require
 
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
@@ -50,14 +51,13 @@ class HttpTransport:
         base_url: str,
         *,
         language: str,
-        token_header: str = "Authorization",  # noqa: S107 - the name of a header
+        token_header: str = V3_HEADER,
         timeouts: httpx.Timeout = TIMEOUTS,
         max_seconds: float = MAX_ANSWER_SECONDS,
         reader: BodyReader | None = None,
     ) -> None:
-        """`token_header`: the header of the token. `max_seconds`: the time for one request and its whole answer.
-
-        Raises ConfigurationError if the address is invalid or the environment names no usable proxy.
+        """`max_seconds`: the time for one request and its whole answer. `token_header`: where the token goes; never in
+        two headers. Raises ConfigurationError if the address is invalid or the environment names no usable proxy.
         """
         self._routes = _Routes(_read_environment())
         self._token_header = token_header

@@ -15,6 +15,7 @@ from huggy_connector.sandbox.webhook_kinds import EVENTS, check_disorders
 ORDERS = ("created", "activity")
 ROTATIONS = ("rotate", "same", "absent")
 RESOURCES = ("chats", "contacts")
+API_VERSIONS = ("v3", "v2")
 WINDOWS = ("sliding", "fixed", "bucket")
 WEBHOOK_MODES = ("panel", "app")
 
@@ -42,6 +43,7 @@ class Options:
     timezone: str = _option("America/Sao_Paulo", "Zone of the account, used to tell what its local time is now.")
     company: int = _option(4242, "Number of the company; any other one in the path is refused with 403.")
 
+    api: str = _option("v3", "Version that the printed lines point at; the server answers both: v3 or v2.")
     order: str = _option("created", "Order of the lists, newest first: by creation (created) or activity (activity).")
     page_size: int = _option(20, "Rows of a page.")
     quirks: bool = _option(True, "Spell ids, empty values and missing keys as variously as the real API.")
@@ -122,6 +124,7 @@ class Options:
             raise ValueError(f"departments is {self.departments}, it must lie between 1 and 8.")
         if self.days is not None and self.days < 1:
             raise ValueError(f"days is {self.days}, the history needs at least one.")
+        _check_choice("api", self.api, API_VERSIONS)
         _check_choice("order", self.order, ORDERS)
         _check_choice("limit_window", self.limit_window, WINDOWS)
         _check_choice("refusal", self.refusal, (*REFUSALS, "cycle"))

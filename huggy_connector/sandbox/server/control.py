@@ -36,6 +36,7 @@ class Control:
             **{field.name: partial(self._set_delay, field.name) for field in fields(Delays)},
             "revoke_tokens": lambda on: server.tokens.end_all(expired=False) if on else None,
             "expire_tokens": lambda on: server.tokens.end_all(expired=True) if on else None,
+            "renew_account_token": lambda on: self._renew_account_token() if on else None,
             "revoke_refresh": lambda on: server.tokens.refresh_tokens.clear() if on else None,
             "reset_stats": lambda on: self._reset_stats() if on else None,
             "mark": lambda on: self.mark() if on else None,
@@ -92,6 +93,7 @@ class Control:
             "refreshes": server.oauth.refreshes,
             "failed_refreshes": server.oauth.failed_refreshes,
             "connections": server.connections,
+            "lacking_in_v2": dict(server.reads_v2.lacking),
         }
         if arrivals:
             stats |= {
@@ -182,6 +184,9 @@ class Control:
         events = {EVENT_OF_RATE[name]: _check_number(name, rate) for name, rate in rates.items()}
         self._server.account.set_rates(resource, events, self._server.elapsed())
 
+    def _renew_account_token(self) -> None:
+        self._server.tokens.renew_account_token()
+
     def _set_faults(self, shares: Json) -> None:
         _check_mapping("faults", shares)
         check_shares({kind: _check_number(kind, share) for kind, share in shares.items()})
@@ -211,6 +216,7 @@ class Control:
         server.by_page.clear()
         server.by_status.clear()
         server.faults.counts.clear()
+        server.reads_v2.lacking.clear()
         server.oauth.refreshes = server.oauth.failed_refreshes = server.connections = 0
 
 

@@ -19,13 +19,14 @@ from aiohttp import web
 from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.data.rng import seeded_random
 from huggy_connector.sandbox.options import Options
-from huggy_connector.sandbox.server.api import Api, ApiCall, page_name, split_path, to_path_template
+from huggy_connector.sandbox.server.api import Api, ApiCall, page_name, split_path, to_path_template, version_of
 from huggy_connector.sandbox.server.delays import Delays
 from huggy_connector.sandbox.server.faults import Answer, Faults, gateway_page, json_answer
 from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, open_window
 from huggy_connector.sandbox.server.oauth import OAuth
-from huggy_connector.sandbox.server.refusals import token_error
+from huggy_connector.sandbox.server.refusals import api_error, token_error
 from huggy_connector.sandbox.server.tokens import Tokens
+from huggy_connector.sandbox.server.v2.reads import ReadsV2
 from huggy_connector.sandbox.webhook.webhook import Webhook
 
 _LATENCY_STREAM = 95
@@ -72,6 +73,7 @@ class Server:
         self.connections = 0
         self.delays = Delays.of(options)
         self._api = Api(self.account)
+        self.reads_v2 = ReadsV2(self.account)
         self._control: ControlHandler = lambda *_: json_answer(404, {"reason": "Nobody controls this server."})
         self._refuser = RefusalWriter(options.refusal)
         self._received = self._number = 0
@@ -148,7 +150,7 @@ class Server:
 
     def _choose_fault(self, request: web.BaseRequest, path: str, call: ApiCall, arrived: float) -> str:
         requested = request.headers.get("X-Sandbox-Fault", "")
-        if not path.startswith("/v3") and not requested:
+        if not version_of(path) and not requested:
             return ""
         return self.faults.choose(self._number, requested=requested, page=page_name(call), now=arrived)
 
@@ -159,13 +161,27 @@ class Server:
             return self.oauth.access_token(form, epoch=self._wall())
         if path == "/oauth/authorize" and request.method == "GET":
             return self.oauth.authorize(request.query, epoch=self._wall())
-        if path != "/v3" and not path.startswith("/v3/"):
+        version = version_of(path)
+        if not version:
             return gateway_page(404)
-        if flaw := self.tokens.find_flaw(request.headers.get("Authorization"), self._wall()):
+        if flaw := self._find_flaw(request, version):
             return token_error(flaw)
         self.account.count_answer(self.elapsed())
         page_fault = fault if fault in _PAGE_FAULTS else ""
-        return self._api.answer(ApiCall(call.method, call.parts, call.query, call.language, page_fault))
+        complete = ApiCall(call.method, call.parts, call.query, call.language, page_fault)
+        if version == "v2":
+            return self._answer_v2(complete)
+        return self._api.answer(complete)
+
+    def _answer_v2(self, call: ApiCall) -> Answer:
+        return self.reads_v2.answer(call) if call.method == "GET" else api_error("method", call.language)
+
+    def _find_flaw(self, request: web.BaseRequest, version: str) -> str:
+        """Return why the token of a request is refused, or `""`."""
+        authorization = request.headers.get("Authorization")
+        if version == "v2":
+            return self.tokens.find_account_flaw(request.headers.get("X-Authorization"), authorization)
+        return self.tokens.find_flaw(authorization, self._wall())
 
     def _close_connection(self, request: web.BaseRequest) -> web.Response:
         if request.transport is not None:
