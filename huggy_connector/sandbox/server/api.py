@@ -70,6 +70,8 @@ class Api:
             ("chats",): self._chats,
             ("chats", "*"): self._detail,
             ("chats", "*", "messages"): self._messages,
+            ("chats", "*", "agents"): self._chat_agents,
+            ("chats", "*", "feedback"): self._feedback,
             ("contacts",): self._contacts,
             ("contacts", "*"): self._detail,
             ("agents",): self._agents,
@@ -99,11 +101,11 @@ class Api:
         return self._page("chats", call, self._account.find_chats(wanted))
 
     def _contacts(self, call: ApiCall) -> Answer:
-        phone, email = call.query.get("phone") or None, call.query.get("email") or None
-        if phone is None and email is None:
+        wanted = {name: call.query[name] for name in ("phone", "mobile", "email") if call.query.get(name)}
+        if not wanted:
             return self._page("contacts", call)
         # A plus sign in a query means a space, and neither is a digit.
-        return self._page("contacts", call, self._account.find_contacts(phone=phone, email=email))
+        return self._page("contacts", call, self._account.find_contacts(**wanted))
 
     def _page(self, name: str, call: ApiCall, found: Sequence[int] | None = None) -> Answer:
         part, resource_list = self._page_slice(call), self._account.resource_lists[name]
@@ -140,6 +142,20 @@ class Api:
         resource_list = self._account.resource_lists[name]
         row = resource_list.find(number)
         return api_error("missing", call.language) if row is None else Answer(200, resource_list.to_json(row))
+
+    def _chat_agents(self, call: ApiCall) -> Answer:
+        """Return the agents who are in a chat now."""
+        row = self._account.resource_lists["chats"].find(_strip_company(call.parts)[1])
+        if row is None:
+            return api_error("missing", call.language)
+        return json_answer(200, self._account.chats.record(row)["agents"])
+
+    def _feedback(self, call: ApiCall) -> Answer:
+        """Return the customer's rating of a chat that has ended, `[]` for none."""
+        row = self._account.resource_lists["chats"].find(_strip_company(call.parts)[1])
+        if row is None:
+            return api_error("missing", call.language)
+        return json_answer(200, self._account.chats.feedback(row))
 
     def _messages(self, call: ApiCall) -> Answer:
         part, row = (

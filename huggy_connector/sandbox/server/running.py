@@ -123,6 +123,14 @@ class Sandbox:
         """Return what `GET /sandbox/truth` answers."""
         return self._run_in_loop(lambda control: control.truth(resource, rows=rows, ids=ids))
 
+    def writes(self, *, bodies: bool = False) -> list[Json]:
+        """Return what `GET /sandbox/writes` answers: a row a write that arrived, done or not."""
+        return self._run_in_loop(lambda _: self._server.writes.log.rows(bodies=bodies))
+
+    def written(self) -> dict[str, int]:
+        """Return how often each target was really written to, as `GET /sandbox/writes?by=target` answers."""
+        return self._run_in_loop(lambda _: self._server.writes.log.targets())
+
     def mark(self) -> None:
         """Do what `POST /sandbox/mark` does."""
         self._run_in_loop(lambda control: control.mark())
