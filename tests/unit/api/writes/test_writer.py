@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import huggy_connector.api.writes as room
 from huggy_connector import errors
@@ -274,6 +276,27 @@ def test_a_client_that_is_closed_while_a_write_waits_ends_the_waiting() -> None:
 def test_a_setting_that_is_wrong_stops() -> None:
     world = World([errors.ConfigurationError("HUGGY_BASE_URL is no address that a server can have: correct it.")])
     assert world.writer().send(WRITE, SEND).kind is OutcomeKind.STOPPED
+
+
+def may_be_done(said: Response | errors.HuggyError) -> bool:
+    """Say whether a write that is answered so may have been done: written anew, not with the code under test."""
+    if isinstance(said, errors.HuggyError):
+        return not isinstance(said, errors.NeverSent)
+    return said.status != 429
+
+
+AWAY = errors.NeverSent("No connection to api.example: check it.")
+SAID = st.sampled_from([AWAY, status(429), status(429, retry_after="1"), *MAYBE_DONE, status(400), ok({"id": 5})])
+
+
+@given(said=st.lists(SAID, min_size=1, max_size=8))
+@example(said=[AWAY, status(429), status(503), ok({"id": 5})])
+def test_nothing_is_sent_after_the_first_answer_that_may_mean_done(said: list[Response | errors.HuggyError]) -> None:
+    world = World([*said, ok({"id": 5})])
+    outcome = world.writer().send(WRITE, SEND)
+    sent = [*said, ok({"id": 5})][: len(world.asked)]
+    assert [may_be_done(each) for each in sent[:-1]] == [False] * (len(sent) - 1)
+    assert may_be_done(sent[-1]) or outcome.kind is OutcomeKind.NOT_SENT
 
 
 def test_each_action_is_sent_once_when_its_answer_is_lost() -> None:
