@@ -52,7 +52,7 @@ def test_another_action_or_question_of_the_same_name_is_refused(action: str, ask
 def test_a_stopped_campaign_begins_no_run_until_it_is_resumed() -> None:
     with tables(planned(1)) as connection:
         set_stopped(connection, "spring", NOW)
-        with pytest.raises(CampaignStopped, match="is stopped: resume it"):
+        with pytest.raises(CampaignStopped, match="--lift"):
             begin_campaign(connection, "spring", action="message", asked="digest", asked_by="ana", now=NOW)
         stopped = is_stopped(connection, "spring")
         set_stopped(connection, "spring", None)
