@@ -92,7 +92,7 @@ class RunGate:
         if self._is_stop_file_there():
             return f"The file {STOP_FILE} in the ledger's folder stops every write: remove it, and run this again."
         if self._is_stopped():
-            return "The campaign was stopped by `huggy act stop`: run it again to go on."
+            return "The campaign was stopped: `huggy act stop NAME --lift` lets it go on."
         if self._failures >= self._most_refusals:
             return (
                 f"{self._failures} rows in a row were refused or stayed unknown (HUGGY_ACTIONS_MAX_REFUSALS): read why "

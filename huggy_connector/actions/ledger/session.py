@@ -78,7 +78,7 @@ class LedgerSession:
                 make_ledger(path, company_id, patience=patience)
         ledger = cls(path, open_ledger(path, patience=patience), guard, now=now)
         try:
-            guard.check(guard.read(), ledger.id, ledger._knows)  # others may have begun meanwhile
+            guard.check(mark, ledger.id, ledger._knows)
             if create and mark is None:
                 ledger._stamp()
         except BaseException:

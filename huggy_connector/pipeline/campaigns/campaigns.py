@@ -34,7 +34,7 @@ from huggy_connector.pipeline.campaigns.settling import settle_all
 from huggy_connector.progress import Progress, SilentProgress
 from huggy_connector.settings import Settings
 
-STOPPED = "The campaign was stopped by `huggy act stop`: `huggy act stop NAME --lift` lets it go on."
+STOPPED = "The campaign was stopped: `huggy act stop NAME --lift` lets it go on."
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class Chats:
     def version_of(self, row: int) -> tuple[int, int, int]:
         """Return a value that changes whenever the record does."""
         contact_version = 0
-        if self._contacts.written and (contact := self.lifecycles.facts(row).contact) is not None:
+        if self._contacts.written.fields and (contact := self.lifecycles.facts(row).contact) is not None:
             contact_version = self._contacts.revisions.get(contact, 0)
         return self.revisions.get(row, 0), contact_version, self._desk.revision
 

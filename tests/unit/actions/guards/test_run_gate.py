@@ -43,7 +43,7 @@ def test_nothing_stops_a_run_by_itself() -> None:
         ({"is_on": False}, "HUGGY_ACTIONS is off, so nothing is sent: set it to on, and run this again.", False),
         (
             {"is_stopped": lambda: True},
-            "The campaign was stopped by `huggy act stop`: run it again to go on.",
+            "The campaign was stopped: `huggy act stop NAME --lift` lets it go on.",
             False,
         ),
         (

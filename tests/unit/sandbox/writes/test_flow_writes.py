@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.writes.conftest import Client
+from huggy_connector.sandbox.webhook.chains import Teller
+from tests.unit.sandbox.writes.conftest import LATER, Client
 
 
 def find_uuid(client: Client, channel: str = "whatsapp-enterprise") -> str:
@@ -109,3 +110,20 @@ def test_an_unknown_channel_or_flow_is_refused_and_opens_no_chat(path: str, body
     body = {key: find_uuid(client) if value == "{uuid}" else value for key, value in body.items()}
     assert client.write("POST" if path == "chats" else "PUT", f"/contacts/{contact}/{path}", body).status == status
     assert (list_chats(client, contact), client.writes.log.targets()) == (before, {})
+
+
+def test_a_flow_and_what_it_says_are_told_as_events_once() -> None:
+    client = Client()
+    teller = Teller(client.account)
+    client.account.listen(teller.hear)
+    free, busy = find_contact(client, situation=None), client.find_chat("in_chat")
+    body = {"uuid": find_uuid(client), "flowId": 3213}
+    client.write("PUT", f"/contacts/{free}/execFlow", body)
+    client.write("POST", f"/chats/{busy}/flow", {"flowId": 3213})
+    client.write("PUT", f"/chats/{busy}/queue")
+    chains = [*teller.take(client.account.local_time(LATER))]
+    assert [[each.event for each in chain.happenings] for chain in chains] == [
+        ["startedChat", "startedAutomationFlow", "sentAllMessage"],
+        ["startedAutomationFlow", "sentAllMessage"],
+    ]
+    assert [chain.happenings[-2].item["flowToken"] for chain in chains] == ["aviso", "aviso"]
