@@ -85,8 +85,9 @@ def check_opt_out(case: Case) -> Verdict | None:
     if case.chat is not None:
         last = case.chat.get("lastMessage")
         messages = [*case.messages, *([last] if isinstance(last, dict) else [])]
-        if find_opt_outs(messages, words=facts.opt_out_words, contact_id=contact_of(case.chat) or 0):
-            return Verdict(Rule.OPT_OUT, "the contact's answer is one of HUGGY_OPT_OUT_WORDS")
+        answered = find_opt_outs(messages, words=facts.opt_out_words, contact_id=contact_of(case.chat))
+        if answered:
+            return Verdict(Rule.OPT_OUT, "the contact's answer is one of HUGGY_OPT_OUT_WORDS", min(answered))
     if case.is_read and facts.opt_outs.is_undecided(person):
         return Verdict(Rule.OPT_OUT, "HUGGY_OPT_OUT lists phones or e-mails, and those of the contact are not known")
     return None

@@ -207,3 +207,21 @@ def test_the_quiet_hours_are_those_of_the_accounts_zone(guarded: Guarded) -> Non
     held = guarded.run("send_message", rows, clock=night, quiet_hours="20:00-08:00")
     assert held.pause == "It is 20:30 in America/Sao_Paulo, in the quiet hours 20:00-08:00: run it again after 08:00."
     assert numbers(guarded.run("send_message", rows, clock=night, quiet_hours="21:00-08:00")) == (1, 0, 0)
+
+
+def test_an_answer_that_a_chat_shows_is_kept_for_all_campaigns(guarded: Guarded) -> None:
+    chat = next(each for each in guarded.chats() if _customers_words(each))
+    words = _customers_words(chat)
+    row = {"id": chat["id"], "text": "Oi"}
+    before = guarded.written()
+    said = guarded.run("send_message", [row], opt_out_words=(words,))
+    later = guarded.run("send_message", [row], campaign="later", opt_out_words=("zzz",))
+    assert (numbers(said), numbers(later), guarded.written() - before) == ((0, 1, 0), (0, 1, 0), Counter())
+
+
+def _customers_words(chat: dict[str, Any]) -> str:
+    """Return the last message of a chat if the customer wrote it, and in a form that a setting can hold."""
+    last = chat["lastMessage"] or {}
+    is_theirs = (last.get("sender") or {}).get("id") == chat["contactId"]
+    text = str(last.get("text") or "")
+    return text if is_theirs and text and not set(",'\"{}$") & set(text) else ""
