@@ -70,7 +70,7 @@ def check_own_action(case: Case) -> Verdict | None:
     """A `request` may not reach a person past the rules."""
     if case.row.action.target is not Target.ADDRESS or not reaches_by_address(case.row.key.target):
         return None
-    return Verdict(Rule.OWN_ACTION, "this path reaches a customer: use send_message, send_template or run_flow")
+    return Verdict(Rule.OWN_ACTION, "something may reach a customer by this path: use the action for it")
 
 
 def check_opt_out(case: Case) -> Verdict | None:

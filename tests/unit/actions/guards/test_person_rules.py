@@ -129,6 +129,8 @@ def test_what_reaches_a_person_needs_to_know_whom_once_the_chat_is_read() -> Non
         ("chats/1/flow", Rule.OWN_ACTION),
         ("contacts/1/execflow", Rule.OWN_ACTION),
         ("flows/9/contact/1/exec", Rule.OWN_ACTION),
+        ("chats/1/close", Rule.OWN_ACTION),
+        ("chats/1/transfer", Rule.OWN_ACTION),
         ("chats/1/reopen", None),
         ("contacts", None),
     ],
