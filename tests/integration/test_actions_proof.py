@@ -1,4 +1,4 @@
-"""The promise about actions, over real processes: whatever is lost or killed, nothing is done twice, all is accounted for.
+"""The promise about actions, over real processes: whatever is lost or killed, nothing is done twice or forgotten.
 
 1 in 10 writes loses its answer after it was done. Two processes work on one campaign, and are killed again and again.
 """
