@@ -88,7 +88,7 @@ def act() -> None:
     """Write to Huggy: an action for each row of a query, never twice; and see what became of it.
 
     \b
-    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE situation = 'wait_for_chat'" --campaign idle --dry-run
+    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE channel = 'widget'" --campaign idle --dry-run
               huggy act send_message --id 700001 --set text="Bom dia" --campaign hello
               huggy act status idle
     """
@@ -131,8 +131,8 @@ def perform(
     Exit code 0: nothing is left to do; 1: rows wait, or a person must decide.
 
     \b
-    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE situation = 'wait_for_chat'" --campaign idle --dry-run
-              huggy act close_chat --query "SELECT id FROM chats WHERE situation = 'wait_for_chat'" --campaign idle --max-rows 500 --yes
+    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE channel = 'widget'" --campaign idle --dry-run
+              huggy act close_chat --query SQL --campaign idle --max-rows 500 --yes
               huggy act send_message --id 700001 --set text="Bom dia" --campaign hello --yes --json
     """
     from huggy_connector.pipeline.campaigns import CampaignRequest, Campaigns, parse_shared

@@ -126,14 +126,16 @@ def test_new_targets_of_the_same_question_are_added(desk: Desk, tmp_path: Path) 
         (
             {"query": f"{OPEN} LIMIT 6"},
             (
-                "The campaign spring was begun with another query or other values: ask the same again, or give this one "
+                "The campaign spring was begun with another query or other values: ask the same again, or "
+                "give this one "
                 "another name."
             ),
         ),
         (
             {"shared": {"text": "Boa tarde"}},
             (
-                "The campaign spring was begun with another query or other values: ask the same again, or give this one "
+                "The campaign spring was begun with another query or other values: ask the same again, or "
+                "give this one "
                 "another name."
             ),
         ),
@@ -159,8 +161,10 @@ def test_a_name_stands_for_one_action_and_one_question(desk: Desk, request_: dic
         ),
         (
             {"query": "SELECT id, 7 AS tabulation FROM chats LIMIT 1"},
-            ("send_message has no tabulation, which the query gives: it takes id, chat_id, text, file, file_base64, "
-            "file_name, is_internal, options, contact_id, purpose."),
+            (
+                "send_message has no tabulation, which the query gives: it takes id, chat_id, text, file, file_base64, "
+                "file_name, is_internal, options, contact_id, purpose."
+            ),
         ),
         (
             {"query": "SELECT NULL AS id"},
@@ -168,16 +172,20 @@ def test_a_name_stands_for_one_action_and_one_question(desk: Desk, request_: dic
         ),
         (
             {"query": "SELECT 7 AS id UNION ALL SELECT 7"},
-            ("1 targets come more than once in the query, the first in rows 1 and 2: let it return each once, or tell "
-            "them apart by a column purpose."),
+            (
+                "1 targets come more than once in the query, the first in rows 1 and 2: let it return each once, or tell "
+                "them apart by a column purpose."
+            ),
         ),
         ({"row_id": 7}, "Give either --query with one SELECT, or --id with the id of one chat or contact."),
         ({"shared": {"txet": "Oi"}}, None),
         ({"campaign": "a/b"}, None),
-        ({"shared": {"file": "https://me:secret@example.com/a"}}, ("file of row 1 holds a URL with a password: give one "
-                                                                  "without.")),
+        (
+            {"shared": {"file": "https://me:secret@example.com/a"}},
+            "file of row 1 holds a URL with a password: give one without.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_call_that_cannot_be_meant_is_one_sentence_and_changes_nothing(
     desk: Desk, request_: dict[str, Any], sentence: str | None
 ) -> None:

@@ -97,7 +97,8 @@ def test_no_rows_are_no_error() -> None:
             [(7,)],
             {"token": "secret"},
             (
-                "close_chat has no token, which --set gives: it takes id, chat_id, tabulation_id, comment, send_feedback, "
+                "close_chat has no token, which --set gives: it takes id, chat_id, tabulation_id, comment, "
+                "send_feedback, "
                 "contact_id, purpose."
             ),
         ),
@@ -124,7 +125,8 @@ def test_no_rows_are_no_error() -> None:
             [(7,), (8,), (7,), (8,), (9,)],
             {},
             (
-                "2 targets come more than once in the query, the first in rows 1 and 3: let it return each once, or tell "
+                "2 targets come more than once in the query, the first in rows 1 and 3: let it return each "
+                "once, or tell "
                 "them apart by a column purpose."
             ),
         ),
