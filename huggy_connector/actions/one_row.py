@@ -56,6 +56,9 @@ class RuleVerdict(Protocol):
     @property
     def reason(self) -> str: ...
 
+    @property
+    def opted_out(self) -> int | None: ...
+
 
 class Gate(Protocol):
     """Whether the run may send now."""
@@ -110,6 +113,8 @@ class Tools:
     gate: Gate
     on_opt_out: Callable[[int], None]
     """Keeps that a person takes no such messages any more."""
+    on_answer: Callable[[int], None] = lambda _: None
+    """Keeps that a person answered that they want no more: the chat that was read shows it."""
     needs_contact: bool = False
     """Whether the guards must see the contact too: a list names people by phone or e-mail."""
     forms_of: Callable[[Mapping[str, Any]], Sequence[tuple[str, str]]] = lambda _: ()
@@ -132,6 +137,7 @@ class AlreadySo:
 
     rule: str = ALREADY_SO
     reason: str = "it is so already"
+    opted_out: int | None = None
 
 
 def as_planned(row: LedgerRow) -> PlannedRow:
@@ -164,6 +170,8 @@ def do_row(row: LedgerRow, tools: Tools) -> RowEnd:
         return RowEnd(Done.LEFT, pause)
     prepared = prepare(row, tools)
     if prepared.verdict is not None:
+        if prepared.verdict.opted_out is not None:
+            tools.on_answer(prepared.verdict.opted_out)
         return _skip(row, prepared.verdict, tools)
     claim = _Claim(row, prepared, tools)
     try:

@@ -171,6 +171,7 @@ class Says:
 
     rule: str = "opt_out"
     reason: str = "the person wants no messages"
+    opted_out: int | None = None
 
 
 def build(row: PlannedRow) -> WriteRequest:

@@ -57,6 +57,16 @@ def test_a_row_that_a_rule_is_against_is_skipped_with_the_rule(where: str) -> No
     assert (wire.sent, memory.log) == ([], [("skip opt_out", 1, "the person wants no messages")])
 
 
+def test_an_answer_that_the_chat_shows_is_kept_before_the_row_is_skipped() -> None:
+    memory, wire, kept = Memory.of(ledger_row()), Wire(), list[int]()
+    says = Says(opted_out=PERSON)
+    do_row(
+        memory.held[1],
+        make_tools(Desk(), memory, wire, check_before_send=lambda _, __: says, on_answer=kept.append),
+    )
+    assert (wire.sent, kept, memory.log) == ([], [PERSON], [("skip opt_out", 1, says.reason)])
+
+
 def test_a_person_who_was_reached_meanwhile_is_skipped_at_the_claim() -> None:
     memory, wire, answers = Memory.of(ledger_row()), Wire(), iter([None, Says("too_soon", "reached")])
     do_row(memory.held[1], make_tools(Desk(), memory, wire, check_planned=lambda _: next(answers)))
