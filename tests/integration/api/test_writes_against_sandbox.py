@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from huggy_connector.api import ActionsClient, open_actions_client
+from huggy_connector.api import ActionsClient, open_actions_client, open_client
 from huggy_connector.api.writes import Outcome, OutcomeKind, build_write
 from huggy_connector.api.writes.v2 import list_fields
 from huggy_connector.catalogue import get_resource
@@ -34,7 +36,7 @@ def client(sandbox: Sandbox) -> Iterator[ActionsClient]:
         yield opened
 
 
-def open_to(sandbox: Sandbox, version: str) -> ActionsClient:
+def settings_of(sandbox: Sandbox, version: str, **others: Any) -> Settings:
     given = {
         "base_url": sandbox.url_of(version),
         "access_token": sandbox.token if version == "v3" else sandbox.account_token,
@@ -43,7 +45,11 @@ def open_to(sandbox: Sandbox, version: str) -> ActionsClient:
         "budget": "memory:",
         "requests_per_second": 1000.0,
     }
-    return open_actions_client(Settings.resolve(explicit=given, environ={}))
+    return Settings.resolve(explicit=given | others, environ={})
+
+
+def open_to(sandbox: Sandbox, version: str, **others: Any) -> ActionsClient:
+    return open_actions_client(settings_of(sandbox, version, **others))
 
 
 def find_chat(sandbox: Sandbox, situation: str = "in_chat") -> dict[str, Any]:
@@ -151,3 +157,21 @@ def test_a_token_that_may_not_write_is_refused_row_by_row(sandbox: Sandbox, clie
     finally:
         sandbox.control(read_only=False)
     assert (outcome.kind, outcome.reason.partition(":")[0]) == (REFUSED, "forbidden")
+
+
+def test_reads_of_a_landing_and_writes_together_stay_within_the_limit(tmp_path: Path) -> None:
+    with Sandbox(Options(chats=2_000, contacts=200, limit=20, latency_ms=20)) as limited:
+        shared = {"budget": "file:?mode=strict", "state": str(tmp_path), "requests_per_second": 20.0}
+        chats = [int(row["id"]) for row in limited.truth("chats", rows=True)["rows"] if row["situation"] == "in_chat"]
+        with (
+            open_client(settings_of(limited, "v3", **shared)) as landing,
+            open_to(limited, "v3", **shared) as actions,
+            ThreadPoolExecutor(8) as threads,
+        ):
+            pages = [threads.submit(landing.fetch_page, get_resource("chats"), page) for page in range(30)]
+            marks = [threads.submit(send, actions, "mark_read", chat) for chat in (chats * 30)[:30]]
+            assert [len(page.result().rows) for page in pages] == [20] * 30
+            assert {mark.result().kind for mark in marks} == {DONE}
+        stats = limited.stats()
+    assert (stats["requests"], stats["refused_429"]) == (60, 0)
+    assert stats["most_in_any_second"] <= 20

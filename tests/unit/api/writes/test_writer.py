@@ -2,6 +2,8 @@
 
 import ast
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -332,3 +334,10 @@ def imports_of(module: str) -> set[str]:
 
 def test_the_versions_share_no_spelling() -> None:
     assert [name for name in ("v2", "v3") for module in imports_of(name) if module.endswith((".v2", ".v3"))] == []
+
+
+@pytest.mark.slow
+def test_a_read_imports_neither_the_writes_nor_the_actions() -> None:
+    script = "import sys, huggy_connector.api as a; print([m for m in sys.modules if 'writes' in m or '.actions' in m])"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
