@@ -108,7 +108,9 @@ class HttpTransport:
             raise _invalid_address_error(request.setting) from None
         except errors.HuggyError:
             raise
-        except Exception as error:  # an answer that the libraries did not expect
+        except Exception as error:  # an answer that the libraries did not expect, or the client was closed meanwhile
+            if not trace.has_left:
+                raise errors.NeverSent(f"There was no way to ask for {request.what}: try later.") from error
             raise _mangled_error(request.what) from error
         if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and proxy:
             raise _proxy_refused_error(proxy)

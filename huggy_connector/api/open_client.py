@@ -1,9 +1,11 @@
 """Opens a client: the credentials, the transport and the budget that the settings of an account name."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from huggy_connector.api.auth.credentials import Credentials, choose_credentials
 from huggy_connector.api.auth.login import AuthorizationCodeCredentials
@@ -13,12 +15,14 @@ from huggy_connector.api.http import HttpTransport
 from huggy_connector.api.protocol import Profile
 from huggy_connector.api.versions.types import V3_HEADER
 from huggy_connector.api.versions.v2 import COMPANY_NEEDED
-from huggy_connector.api.writes import Writer
 from huggy_connector.budget import BudgetReading, Lane, inspect_budget, open_budget
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import Settings
 from huggy_connector.settings.version_defaults import find_foreign_address
+
+if TYPE_CHECKING:
+    from huggy_connector.api.writes import Writer
 
 
 def open_client(
@@ -71,6 +75,8 @@ def open_actions_client(
 
     Raises as `open_client`.
     """
+    from huggy_connector.api.writes import Writer  # with all actions, which a read does without
+
     reader = open_client(settings, lane=Lane.ACTIONS, clock=clock, note=note)
     return ActionsClient(reader, Writer(reader.sender, longest_pause=settings.longest_pause, note=note))
 

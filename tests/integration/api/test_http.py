@@ -208,6 +208,15 @@ def test_a_request_never_left_where_the_handshake_takes_too_long() -> None:
             http.send(PAGE, token=None)
 
 
+def test_a_request_never_left_where_the_client_is_closed() -> None:
+    with Recorder() as api:
+        with transport(api.origin) as http:
+            http.send(PAGE, token=None)
+        with pytest.raises(errors.NeverSent):
+            http.send(PAGE, token=None)
+    assert len(api.asked) == 1
+
+
 @pytest.mark.parametrize("address", ["http://[::1", "http://host:port", "https://\u0378.example", "http://a\x00b"])
 def test_an_address_that_no_server_can_have_is_refused_by_the_name_of_its_setting(address: str) -> None:
     with pytest.raises(errors.ConfigurationError) as base:

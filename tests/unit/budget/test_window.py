@@ -342,17 +342,17 @@ def test_a_backfill_waits_while_anything_normal_waits() -> None:
 
 def test_what_events_touched_goes_first_then_writes_then_the_schedule_then_backfills() -> None:
     clock = full()
-    for lane in sorted(Lane, reverse=True):  # the last one came first
-        clock.request_slot(f"{lane.name}.0", lane)
-    left: list[str] = []
-    for number in range(len(Lane)):
-        clock.record_answer(f"a.{number}" if number == 0 else left[-1])
-        clock.after(2.0)
-        free = [
-            lane for lane in Lane if f"{lane.name}.0" not in left and not clock.request_slot(f"{lane.name}.0", lane)
-        ]
-        left += [f"{lane.name}.0" for lane in free]
-    assert left == ["LIVE.0", "ACTIONS.0", "NORMAL.0", "BACKFILL.0"]
+    waiting = ["BACKFILL", "NORMAL", "ACTIONS", "LIVE"]  # whoever goes last asks first
+    left = ["a"]
+    while waiting:
+        for name in waiting:
+            clock.request_slot(f"{name}.0", Lane[name])
+        clock.record_answer(f"{left[-1]}.0")
+        clock.after(1.0)
+        (free,) = [name for name in waiting if not clock.request_slot(f"{name}.0", Lane[name])]
+        waiting.remove(free)
+        left.append(free)
+    assert left == ["a", "LIVE", "ACTIONS", "NORMAL", "BACKFILL"]
 
 
 def test_a_lane_is_first_in_first_out() -> None:

@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from huggy_connector import errors
 from huggy_connector.api.http_messages import Response
 from huggy_connector.api.writes import build_write
 from huggy_connector.api.writes.outcome import read_answer, read_failure
 from huggy_connector.api.writes.types import Outcome, OutcomeKind, WriteRequest
-from huggy_connector.catalogue.actions import get_action
+from huggy_connector.catalogue import IDS
+from huggy_connector.catalogue.actions import ACTIONS, get_action
 from huggy_connector.catalogue.actions.types import Target
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -250,6 +253,38 @@ def test_where_the_refusal_cannot_be_told_from_the_message_it_is_unknown() -> No
 def test_the_parameters_of_a_template_count_as_sent_too() -> None:
     request = build("send_template", template_id=77, category="utility", params=["Campo obrigatório: CPF"])
     assert read({"id": 5, "text": "Oi! Campo obrigatório: CPF"}, name="send_template", request=request).kind is DONE
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.sampled_from([*MISSING, "131048", "5"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "reason", "error", "errors", "text", "chatID", "customer", "success"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+BODIES = st.binary(max_size=40) | JSON.map(lambda value: json.dumps(value).encode())
+
+
+@given(
+    status=st.integers(200, 599),
+    body=BODIES,
+    name=st.sampled_from([*ACTIONS]),
+    headers=st.dictionaries(st.sampled_from(["retry-after", "location"]), st.text(max_size=20)),
+)
+@example(status=200, body=b'{"id": 5, "text": "131048"}', name="send_message", headers={})
+def test_whatever_comes_is_an_outcome_and_only_a_429_may_be_sent_again(
+    status: int, body: bytes, name: str, headers: dict[str, str]
+) -> None:
+    request, action = build("send_message"), ACTIONS[name]
+    outcome = read_answer(Response(status, headers, body), request, action, now=NOW)
+    assert outcome.kind is not NOT_SENT or status == 429
+    assert outcome.kind is not DONE or (status < 300 and outcome.ids)
+    assert (outcome.kind is UNKNOWN) == (status >= 500 or status == 408) or status < 300
+    assert all(number in IDS for number in outcome.ids.values())
+    assert (outcome.reason == "") == (outcome.kind is DONE)
 
 
 @pytest.mark.parametrize(

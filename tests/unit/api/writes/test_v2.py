@@ -6,7 +6,8 @@ import pytest
 
 from huggy_connector.api.writes import build_write
 from huggy_connector.api.writes.types import WriteRequest
-from huggy_connector.catalogue.actions import get_action
+from huggy_connector.api.writes.v2 import list_fields
+from huggy_connector.catalogue.actions import ACTIONS, get_action
 from huggy_connector.catalogue.actions.types import Target
 from huggy_connector.errors import ConfigurationError
 
@@ -109,3 +110,25 @@ def test_what_v2_lacks_is_refused_with_a_sentence(name: str, fields: dict[str, A
     with pytest.raises(ConfigurationError) as raised:
         build(name, **fields)
     assert str(raised.value) == sentence
+
+
+def test_what_v2_has_of_each_action_is_listed() -> None:
+    listed = {name: list_fields(action) for name, action in ACTIONS.items()}
+    assert {name for name, fields in listed.items() if fields is None} == {
+        "assign_chat",
+        "comment",
+        "delete_chat",
+        "mark_read",
+        "open_chat",
+        "send_template",
+        "set_tabulation",
+        "set_workflow_step",
+        "transfer_chat",
+    }
+    assert (listed["send_message"], listed["close_chat"], listed["queue_chat"]) == (
+        ("text", "file"),
+        ("send_feedback",),
+        (),
+    )
+    assert listed["run_flow"] == tuple(field.name for field in ACTIONS["run_flow"].fields)
+    assert listed["update_contact"] == ("name", "mobile", "phone", "email", "obs", "custom_fields")

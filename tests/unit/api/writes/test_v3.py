@@ -203,6 +203,21 @@ def test_the_query_of_a_request_is_texts() -> None:
             {"file_base64": "b"},
             "send_message needs file_name beside file_base64: its ending says what the file is.",
         ),
+        (
+            "send_message",
+            {"file_base64": "data:audio/mpeg;base64,QQ==", "file_name": "a.mp3"},
+            "file_base64 of send_message is the base64 alone, without the prefix that ends in a comma.",
+        ),
+        (
+            "send_message",
+            {"file_base64": "A" * (20 * 2**20 + 1), "file_name": "a.mp3"},
+            "file_base64 of send_message is larger than the 15 MB that Huggy takes: give a file instead.",
+        ),
+        (
+            "run_flow",
+            {"flow_id": 1, "target": Target.CHAT, "channel_uuid": "u"},
+            "channel_uuid of run_flow is for contacts: a chat has its channel and its state.",
+        ),
         ("send_message", {"txt": "a"}, "send_message has no field txt: see `huggy act list`."),
         (
             "send_template",

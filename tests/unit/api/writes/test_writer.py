@@ -2,6 +2,8 @@
 
 import ast
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import huggy_connector.api.writes as room
 from huggy_connector import errors
@@ -276,6 +280,27 @@ def test_a_setting_that_is_wrong_stops() -> None:
     assert world.writer().send(WRITE, SEND).kind is OutcomeKind.STOPPED
 
 
+def may_be_done(said: Response | errors.HuggyError) -> bool:
+    """Say whether a write that is answered so may have been done: written anew, not with the code under test."""
+    if isinstance(said, errors.HuggyError):
+        return not isinstance(said, errors.NeverSent)
+    return said.status != 429
+
+
+AWAY = errors.NeverSent("No connection to api.example: check it.")
+SAID = st.sampled_from([AWAY, status(429), status(429, retry_after="1"), *MAYBE_DONE, status(400), ok({"id": 5})])
+
+
+@given(said=st.lists(SAID, min_size=1, max_size=8))
+@example(said=[AWAY, status(429), status(503), ok({"id": 5})])
+def test_nothing_is_sent_after_the_first_answer_that_may_mean_done(said: list[Response | errors.HuggyError]) -> None:
+    world = World([*said, ok({"id": 5})])
+    outcome = world.writer().send(WRITE, SEND)
+    sent = [*said, ok({"id": 5})][: len(world.asked)]
+    assert [may_be_done(each) for each in sent[:-1]] == [False] * (len(sent) - 1)
+    assert may_be_done(sent[-1]) or outcome.kind is OutcomeKind.NOT_SENT
+
+
 def test_each_action_is_sent_once_when_its_answer_is_lost() -> None:
     for action in ACTIONS.values():
         world = World([errors.Unreachable("Broke."), ok({"id": 5})])
@@ -309,3 +334,10 @@ def imports_of(module: str) -> set[str]:
 
 def test_the_versions_share_no_spelling() -> None:
     assert [name for name in ("v2", "v3") for module in imports_of(name) if module.endswith((".v2", ".v3"))] == []
+
+
+@pytest.mark.slow
+def test_a_read_imports_neither_the_writes_nor_the_actions() -> None:
+    script = "import sys, huggy_connector.api as a; print([m for m in sys.modules if 'writes' in m or '.actions' in m])"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

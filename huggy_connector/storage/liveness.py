@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
-from huggy_connector.storage import UnsafePath, open_private_file
+from huggy_connector.storage.private_files import open_private_file
+from huggy_connector.storage.trust import UnsafePath
 
 
 class LivenessLock:
@@ -27,8 +28,12 @@ class LivenessLock:
         if self._file is not None and is_same_file(path, self._file):
             return
         self.release()
-        self._file = open_private_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        while True:
+            self._file = open_private_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            if is_same_file(path, self._file):
+                return
+            self.close_silently()  # another process met the file before it was locked, and removed it
 
     def release(self) -> None:
         """Remove the file: to others this process is dead."""
@@ -55,19 +60,21 @@ class LivenessLock:
         return self._folder / f"{self._stem}.{name}.alive"
 
     def _is_alive(self, path: Path) -> bool:
-        try:
-            file = open_private_file(path, os.O_RDONLY)
-        except (FileNotFoundError, UnsafePath):  # a file of another user is no holder, and stays
-            return False
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        else:
-            path.unlink(missing_ok=True)
-            return False
-        finally:
-            os.close(file)
+        """Say whether a process holds the file, and remove it if none does. While another looks, it counts as held."""
+        while True:
+            try:
+                file = open_private_file(path, os.O_RDONLY)
+            except (FileNotFoundError, UnsafePath):  # a file of another user is no holder, and stays
+                return False
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if is_same_file(path, file):  # else it was removed, and perhaps made again, while it was opened
+                    path.unlink(missing_ok=True)
+                    return False
+            except BlockingIOError:
+                return True
+            finally:
+                os.close(file)
 
 
 def is_same_file(path: Path, file: int) -> bool:
