@@ -25,6 +25,6 @@ def find_foreign_address(base_url: str, version: str) -> str:
     if last not in {"v2", "v3"} - {version}:
         return ""
     return (
-        f"HUGGY_BASE_URL{quote_value(base_url)}: it is the address of API {last}, and HUGGY_API_VERSION is {version}: set both for "
-        "the same version, or leave the address out."
+        f"HUGGY_BASE_URL{quote_value(base_url)}: it is the address of API {last}, and HUGGY_API_VERSION is {version}: "
+        "set both for the same version, or leave the address out."
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from huggy_connector.pipeline import Pipeline, parse_span
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse.read import queries
+from tests.events import chat_item, event_row
+from tests.integration.pipeline.live_desks import closed, receiver, tell
 
 COMPANY = 4242
 NOW = "2025-03-10T14:00:00"
@@ -214,11 +216,14 @@ def test_the_way_to_v3_is_one_full_sweep_with_the_same_keys_and_no_false_deletes
 
 
 def test_no_run_starts_from_a_snapshot_of_another_version_and_the_plan_says_so(user: User) -> None:
-    user.sync("chats")
+    Pipeline(user.settings()).land("chats", idempotency_key="test")
     plan = Pipeline(user.settings("v3")).plan("chats")
     assert (plan.mode, plan.why) == ("full", "the last exact snapshot is of API v2, and this run reads v3")
-    back = user.sync("chats", version="v3"), user.sync("chats", version="v2"), user.sync("chats", version="v2")
-    assert [(each.mode, each.api_version) for (each,) in back] == [
+    back = [
+        Pipeline(user.settings(version)).land("chats", mode="incremental", idempotency_key="test")
+        for version in ("v3", "v2", "v2")
+    ]
+    assert [(each.mode, each.api_version) for each in back] == [
         ("full", "v3"),
         ("full", "v2"),
         ("incremental", "v2"),
@@ -278,12 +283,30 @@ def test_a_renewed_token_has_the_budget_of_the_former_one(user: User) -> None:
     assert {path.name for path in (user.folder / "state").glob("budget-*")} == budgets
 
 
-def test_the_language_is_pinned_unless_it_is_set(user: User) -> None:
-    assert (user.settings().language, user.settings(language="en").language) == ("pt-br", "en")
-    assert (
-        user.settings("v3").language,
-        json.dumps(sorted(user.settings("v3").model_fields_set)).count("language"),
-    ) == (
-        "en",
-        0,
-    )
+# Live, and beside v3 --------------------------------------------------------------------------------------------------
+
+
+def test_a_live_round_reads_over_v2_what_events_have_touched(user: User) -> None:
+    settings = user.settings(clock="host")
+    pipeline = Pipeline(settings)
+    with receiver(settings) as inbox:
+        tell(inbox, event_row("startedChat", chat_item(1)))
+        pipeline.sync(["chats"], idempotency_key="test")
+        changed = user.sandbox.control(close=2)["closed"]
+        tell(inbox, *(closed(chat_id, second) for second, chat_id in enumerate(changed)))
+        report = pipeline.land_events()
+    assert (report.error, report.touched) == (None, {"chats": 2})
+    assert [(each.resource, each.mode) for each in report.snapshots] == [("events", "events"), ("chats", "ids")]
+    assert user.sandbox.stats()["lacking_in_v2"] == {}
+
+
+def test_both_versions_keep_to_one_limit_where_their_budget_has_one_name(tmp_path: Path) -> None:
+    with Sandbox(Options(chats=600, contacts=10, open_chats=5, now=NOW)) as sandbox:
+        user = User(sandbox, tmp_path)
+        shared = {"budget": "file:?scope=acme", "requests_per_second": 20.0}
+        pipelines = [Pipeline(user.settings(version, **shared)) for version in ("v2", "v3")]
+        with ThreadPoolExecutor(2) as pool:
+            landed = [*pool.map(lambda each: each.land("chats", idempotency_key="x"), pipelines)]
+        stats = sandbox.stats()
+    assert [(each.api_version, each.unique_ids) for each in landed] == [("v2", 600), ("v3", 600)]
+    assert (stats["refused_429"], stats["most_in_any_second"] <= 20) == (0, True)

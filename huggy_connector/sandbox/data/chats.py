@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS, ChatState
 from huggy_connector.sandbox.data.chat_lifecycle import ChatLifecycles
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import Desk
 from huggy_connector.sandbox.data.message_generator import MessageGenerator
 from huggy_connector.sandbox.data.rhythm import format_time
 from huggy_connector.sandbox.data.rng import random_bits, seeded_random
+from huggy_connector.sandbox.data.state.chat_state import OPEN_SITUATIONS, ChatState
 from huggy_connector.sandbox.options import Options
 
 Json = dict[str, Any]

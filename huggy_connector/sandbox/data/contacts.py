@@ -26,7 +26,7 @@ from huggy_connector.sandbox.data.names import (
 )
 from huggy_connector.sandbox.data.rhythm import DAY, Rhythm, format_time
 from huggy_connector.sandbox.data.rng import random_bits, seeded_random
-from huggy_connector.sandbox.data.writes.written_contacts import EMPTY_FIELDS, PHONES, WrittenContacts, list_spellings
+from huggy_connector.sandbox.data.state.written_contacts import EMPTY_FIELDS, PHONES, WrittenContacts, list_spellings
 from huggy_connector.sandbox.options import Options
 
 Json = dict[str, Any]

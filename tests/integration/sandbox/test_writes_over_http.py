@@ -188,3 +188,33 @@ def test_writes_are_told_by_the_webhook_as_events() -> None:
     sent, closed, created = (items[each] for each in ("sentAllMessage", "closedChat", "createdCustomer"))
     assert (sent["id"], sent["body"], sent["senderType"]) == (newest["id"], "Olá", "agent")
     assert (closed["id"], closed["tabulation"]["id"], created["name"]) == (chat["id"], 11, "Um")
+
+
+def test_a_storm_refuses_writes_too_and_does_nothing(client: httpx.Client, sandbox: Sandbox) -> None:
+    chat = find_chat(client, situation="in_chat")
+    sandbox.control(next_faults=["storm"])
+    statuses = [client.get("/agents/profile").status_code, client.put(f"/chats/{chat['id']}/close").status_code]
+    assert (statuses, sandbox.writes()) == ([429, 429], [])
+
+
+def test_faults_of_reads_leave_writes_alone_and_the_other_way_round(sandbox: Sandbox, client: httpx.Client) -> None:
+    sandbox.control(faults={"500": 1.0})
+    assert (client.post("/contacts", json={"name": "a"}).status_code, client.get("/contacts").status_code) == (200, 500)
+    sandbox.control(faults={}, write_faults={"500": 1.0})
+    assert (client.post("/contacts", json={"name": "b"}).status_code, client.get("/contacts").status_code) == (500, 200)
+    assert [each["name"] for each in client.get("/contacts").json()][:2] == ["b", "a"]
+
+
+def test_what_was_written_is_in_the_truth(client: httpx.Client, sandbox: Sandbox) -> None:
+    sandbox.mark()
+    chat, gone = find_chat(client, situation="in_chat"), find_chat(client, situation="auto")
+    sent = client.post(f"/chats/{chat['id']}/messages", json={"text": "Olá"}).json()
+    client.delete(f"/chats/{gone['id']}")
+    contact = int(client.post("/contacts", json={"name": "Um"}).json()["id"])
+    opened = client.post(f"/contacts/{contact}/chats", json={}).json()["id"]
+    chats, contacts = sandbox.truth("chats"), sandbox.truth("contacts")
+    assert [chats[key] for key in ("arrived", "changed", "departed")] == [[opened], [chat["id"]], [gone["id"]]]
+    assert (contacts["arrived"], sent["id"] in sandbox.truth("messages", ids=[str(chat["id"])])["ids"]) == (
+        [contact],
+        True,
+    )

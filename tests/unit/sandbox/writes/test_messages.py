@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from huggy_connector.sandbox.data.chat_generator import WrittenMessage
+from huggy_connector.sandbox.data.state.chat_state import WrittenMessage
 from huggy_connector.sandbox.data.writes.messages import ParameterMissing, read_message
 from huggy_connector.sandbox.data.writes.refused import WriteRefused
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from huggy_connector.sandbox.data.writes.written_contacts import WrittenContacts, list_spellings
+from huggy_connector.sandbox.data.state.written_contacts import WrittenContacts, list_spellings
 
 
 def test_what_was_written_over_is_found_no_more() -> None:
