@@ -1,6 +1,6 @@
 """What every answer to a flow has: the same keys every time, and texts only. Pure.
 
-A flow keeps what the last answer said wherever the next one lacks a key. So an answer without data names all columns too.
+A flow keeps what the last answer said wherever the next one lacks a key. So an answer without data has all columns.
 """
 
 from __future__ import annotations

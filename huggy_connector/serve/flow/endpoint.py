@@ -16,9 +16,9 @@ from huggy_connector.serve.flow.inputs import read_inputs
 from huggy_connector.serve.flow.rate_limit import RateLimit
 from huggy_connector.serve.flow.secrets import FlowSecrets
 from huggy_connector.serve.request_body import BodyCutOff, SenderGone, read_body
-from huggy_connector.warehouse.read.flow_queries import FlowQueries
-from huggy_connector.warehouse.read.flow_query import FlowQuestion, InvalidInput
-from huggy_connector.warehouse.read.flow_version import FlowUnavailable
+from huggy_connector.warehouse.flow.queries import FlowQueries
+from huggy_connector.warehouse.flow.query_file import FlowQuestion, InvalidInput
+from huggy_connector.warehouse.flow.version import FlowUnavailable
 
 PREFIX = "/flow/"
 METHODS = ("GET", "POST")

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from huggy_connector.serve.flow.answers import Status
-from huggy_connector.warehouse.read.flow_queries import FlowQueries
+from huggy_connector.warehouse.flow.queries import FlowQueries
 
 PREFIX = "huggy_flow"
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from huggy_connector.serve.flow.secrets import HEADER
-from huggy_connector.warehouse.read.flow_query import InvalidInput
+from huggy_connector.warehouse.flow.query_file import InvalidInput
 
 PREFIX = b"x-huggy-"
 MAX_FIELDS = 64

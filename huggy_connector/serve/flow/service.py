@@ -16,7 +16,7 @@ from huggy_connector.serve.flow.rate_limit import RateLimit
 from huggy_connector.serve.flow.request_log import RequestLog
 from huggy_connector.serve.flow.secrets import FlowSecrets
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse.read.flow_queries import FlowQueries, read_flow_queries
+from huggy_connector.warehouse.flow.queries import FlowQueries, read_flow_queries
 
 
 class FlowService:

@@ -12,15 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from huggy_connector.errors import ConfigurationError, HuggyError
 from huggy_connector.warehouse.file.paths import WarehousePaths
-from huggy_connector.warehouse.read.flow_query import FlowQuery, FlowQuestion, parse_flow_query
-from huggy_connector.warehouse.read.flow_statement import TooManyRows, check_statement
-from huggy_connector.warehouse.read.flow_version import FlowUnavailable, FlowVersion, VersionClosed
+from huggy_connector.warehouse.flow.query_file import FlowQuery, FlowQuestion, parse_flow_query
+from huggy_connector.warehouse.flow.statement import TooManyRows, check_statement
+from huggy_connector.warehouse.flow.version import FlowUnavailable, FlowVersion, VersionClosed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,16 +29,18 @@ if TYPE_CHECKING:
 BUILT_IN = "customer"
 LOOK_SECONDS = 1.0
 """Seconds between two looks for a new version."""
+REST_SHARE = 4.0
+"""How many times as long as opening a version takes it rests after that: a fifth of one core at most goes into it."""
 LARGEST_FILE = 64 * 1024
 
 
 def read_flow_queries(folder: Path | None) -> tuple[Mapping[str, FlowQuery], tuple[str, ...]]:
     """Return the queries by name, the built-in one among them, and a sentence for each file that cannot be used.
 
-    A file that cannot be used is a query all the same: it has a fault. Raises ConfigurationError if `folder` is no folder
-    that can be read.
+    A file that cannot be used is a query all the same: it has a fault. Raises ConfigurationError if `folder` is no
+    folder that can be read.
     """
-    built_in = files("huggy_connector.warehouse.read").joinpath(f"{BUILT_IN}.sql").read_text(encoding="utf-8")
+    built_in = files("huggy_connector.warehouse.flow").joinpath(f"{BUILT_IN}.sql").read_text(encoding="utf-8")
     found = {BUILT_IN: parse_flow_query(BUILT_IN, built_in)}
     faults = list[str]()
     for file in _list_files(folder):
@@ -97,6 +100,7 @@ class FlowQueries:
     """The version that answers, or None before there was one."""
     _identity: tuple[int, ...] | None = None
     _failure: str = ""
+    _opening_seconds: float = 0.0
     _told: set[str] = field(default_factory=set)
     _is_closed: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -147,9 +151,11 @@ class FlowQueries:
         identity = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
         if identity == self._identity or self._is_closed.is_set():
             return None
+        began = monotonic()
         opened = FlowVersion.open(
             paths, self.queries, company_id=self.company_id, zone=self.zone, hash_key=self.hash_key
         )
+        self._opening_seconds = monotonic() - began
         former, self.version, self._identity = self.version, opened, identity
         faults = (each for each in opened.statements.values() if isinstance(each, str))
         for fault in (*opened.unsearchable.values(), *faults):
@@ -162,8 +168,13 @@ class FlowQueries:
             self._told.add(fault)
             self.note(f"Warning: {fault.rstrip('.')}.")
 
+    def distrust(self, version: FlowVersion) -> None:
+        """Let the next look open the version again: after such an error DuckDB answers nothing more from it."""
+        if version is self.version:
+            self._identity = None
+
     def _look_forever(self) -> None:
-        while not self._is_closed.wait(LOOK_SECONDS):
+        while not self._is_closed.wait(max(LOOK_SECONDS, REST_SHARE * self._opening_seconds)):
             self.refresh()
 
 
@@ -190,6 +201,8 @@ class FlowCall:
             except TooManyRows:
                 raise FlowUnavailable("the query gives several rows: let it choose one, with LIMIT 1") from None
             except duckdb.Error as error:  # its words may quote a value
+                if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
+                    self._queries.distrust(version)
                 raise FlowUnavailable(f"the query failed ({type(error).__name__})") from None
         raise FlowUnavailable("there is no warehouse yet")
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.warehouse.read.flow_query import COMPANY_ID, CONTACT_ID, FlowQuery, InputKind
+from huggy_connector.warehouse.flow.query_file import COMPANY_ID, CONTACT_ID, FlowQuery, InputKind
 from huggy_connector.warehouse.schema import sql
 
 if TYPE_CHECKING:
