@@ -81,7 +81,7 @@ def find_unsearchable(connection: DuckDBPyConnection, hash_key: bytes) -> dict[s
     """Return why nobody is found by phone or e-mail, where all that the warehouse has of them is masked or hashed."""
     counts = connection.execute(
         "SELECT kind, count(key) = 0, count(*) FILTER (NOT is_hashed AND key IS NOT NULL) = 0"
-        f" FROM {SCHEMA}.people GROUP BY ALL"
+        f" FROM {SCHEMA}.people GROUP BY ALL ORDER BY kind"
     ).fetchall()
     found = dict[str, str]()
     for kind, is_masked, is_hashed in counts:

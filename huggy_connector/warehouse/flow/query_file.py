@@ -136,12 +136,12 @@ def parse_flow_query(name: str, text: str) -> FlowQuery:
             f"{name}.sql is no name of a query: use small letters, digits and underscores, such as pedidos.sql."
         )
     sections = _read_head(text)
-    if "Columns" not in sections:
+    columns = _split(sections.get("Columns", ""))
+    if not columns:
         raise ConfigurationError(
             f"{name}.sql does not say what may leave: begin it with a line such as `-- Columns: cliente_nome`."
         )
     declared = [_parse_input(name, each) for each in _split(sections.get("Inputs", ""))]
-    columns = _split(sections["Columns"])
     _check_names(name, [each.name for each in declared], columns)
     statement = text.strip().removesuffix(";").rstrip()
     inputs = tuple(each for each in declared if each.name != CONTACT)
