@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MEMORY = "512MB"
+_SEVERAL_COMPANIES = "the warehouse holds several companies: set HUGGY_COMPANY_ID"
 
 
 class FlowUnavailable(Exception):
@@ -40,7 +41,7 @@ class FlowVersion:
     connection: DuckDBPyConnection = field(repr=False)
     catalog: str
     number: int
-    company_id: int | None
+    company_id: int
     updated_at: str
     statements: Mapping[str, FlowStatement | str]
     """By query: the statement, or a sentence that says why there is none."""
@@ -67,10 +68,11 @@ class FlowVersion:
         try:
             connection.execute(f"SET GLOBAL TimeZone = {sql.text(zone.key)}")
             number, companies, updated_at = _read_meta(connection, paths.live, company_id)
-            company_id = companies[0] if company_id is None and len(companies) == 1 else company_id
-            if company_id is not None:
-                build_index(connection, company_id)
-            unsearchable = {} if company_id is None else find_unsearchable(connection, hash_key)
+            if company_id is None and len(companies) > 1:
+                queries = {name: replace(query, fault=_SEVERAL_COMPANIES) for name, query in queries.items()}
+            chosen = (companies[0] if companies else 0) if company_id is None else company_id
+            build_index(connection, chosen)
+            unsearchable = find_unsearchable(connection, hash_key)
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             statements = {name: prepare_statement(connection, query) for name, query in queries.items()}
@@ -78,7 +80,7 @@ class FlowVersion:
             connection.close()
             raise
         written = "" if updated_at is None else updated_at.astimezone(zone).isoformat(timespec="seconds")
-        return cls(connection, paths.name, number, company_id, written, statements, unsearchable, hash_key)
+        return cls(connection, paths.name, number, chosen, written, statements, unsearchable, hash_key)
 
     @contextmanager
     def cursor(self) -> Iterator[DuckDBPyConnection]:
@@ -117,8 +119,6 @@ class FlowVersion:
         statement = self.statements[question.query.name]
         if isinstance(statement, str):
             raise FlowUnavailable(statement)
-        if self.company_id is None:
-            raise FlowUnavailable("the warehouse holds several companies: set HUGGY_COMPANY_ID")
         values: dict[str, Any] = {COMPANY_ID: self.company_id, **question.values}
         if question.person is not None:
             contact_id = self._find_contact(cursor, question.person)
