@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -83,10 +85,19 @@ def _describe(webhook: WebhookService | None, flow: FlowService | None) -> Mappi
 def _measure(webhook: WebhookService | None, flow: FlowService | None) -> bytes:
     """Return the metrics in Prometheus' format."""
     registry = CollectorRegistry(auto_describe=False)
-    for service in (webhook, flow):
-        if service is not None:
-            registry.register(service.health)
+    registry.register(_Collected([service.health.collect for service in (webhook, flow) if service is not None]))
     return generate_latest(registry)
+
+
+class _Collected(Collector):
+    """The metrics of all parts. A part is no collector itself: a collector's `describe` means something else."""
+
+    def __init__(self, parts: Iterable[Callable[[], Iterator[Metric]]]) -> None:
+        self._parts = parts
+
+    def collect(self) -> Iterator[Metric]:
+        for collect in self._parts:
+            yield from collect()
 
 
 async def _beat(inbox: Inbox, tally: Tally, note: Callable[[str], None]) -> None:

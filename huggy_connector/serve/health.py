@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from huggy_connector.errors import WebhookError
 from huggy_connector.webhook import Inbox, InboxReader
@@ -29,7 +28,7 @@ class Depth:
     oldest_seconds: float | None = None
 
 
-class Health(Collector):
+class Health:
     """The state of a receiver. Its methods may be called in any thread."""
 
     def __init__(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from huggy_connector.serve.flow.answers import Status
 from huggy_connector.warehouse.flow.queries import FlowQueries
@@ -29,7 +28,7 @@ class FlowTally:
     wrong_secrets: int = 0
 
 
-class FlowHealth(Collector):
+class FlowHealth:
     """The state of the endpoint. Its methods may be called in any thread."""
 
     def __init__(self, queries: FlowQueries, tally: FlowTally) -> None:
