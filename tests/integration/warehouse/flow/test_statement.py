@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -104,3 +105,14 @@ def test_a_query_that_cannot_be_used_is_told_of_and_the_others_are_answered(flow
     assert len(flows.notes) == len({*flows.notes}) > len(FAULTS)
     assert flows.ask(queries, "good") == {"a": "1"}
     assert flows.desk.read("SELECT count(*) FROM contacts") == [(3,)]
+
+
+def test_the_example_of_the_page_is_answered(flows: FlowDesk) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "flow-endpoint.md").read_text(encoding="utf-8")
+    flows.write("protocolo", page.split("```sql\n")[1].split("```")[0])
+    flows.load(chats=[flows.chat(700001, contactId="800001", createdAt="2026-11-20 15:30:00")])
+    queries = flows.open()
+    found = {"protocolo_situacao": "finishing", "protocolo_em": "2026-11-20 15:30:00", "protocolo_agente": "Ana"}
+    assert flows.ask(queries, "protocolo", phone="3187654321", numero="700001") == found
+    assert flows.ask(queries, "protocolo", contact_id="800001", numero="700001", canal="email") is None
+    assert flows.notes == []
