@@ -30,8 +30,9 @@ BUDGET_SETTINGS = ("budget", "state", "token_store")
 LANDING_SETTINGS = ("landing",)
 INBOX_SETTINGS = ("inbox",)
 LEDGER_SETTINGS = ("ledger",)
+FLOW_SETTINGS = ("flow_queries", "flow_requests_per_minute")
 WAREHOUSE_SETTINGS = ("warehouse", "keep_versions", "memory_limit", "stop_on", "calendar", "publish")
-FILE_SETTINGS = ("calendar", "inbox", "landing", "ledger", "publish", "state", "warehouse")
+FILE_SETTINGS = ("calendar", "flow_queries", "inbox", "landing", "ledger", "publish", "state", "warehouse")
 """Settings that may be a path, which a shell completes."""
 
 
