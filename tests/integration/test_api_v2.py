@@ -52,10 +52,9 @@ class User:
     folder: Path
 
     def settings(self, version: str = "v2", **others: Any) -> Settings:
-        own: dict[str, Any] = {
-            "v2": {"access_token": self.sandbox.account_token, "company_id": COMPANY, "api_version": "v2"},
-            "v3": {"access_token": self.sandbox.token},
-        }[version]
+        own: dict[str, Any] = {"access_token": self.sandbox.token}
+        if version == "v2":
+            own = {"access_token": self.sandbox.account_token, "company_id": COMPANY, "api_version": "v2"}
         given = {
             "base_url": self.sandbox.url_of(version),
             "landing": str(self.folder / "landing"),
