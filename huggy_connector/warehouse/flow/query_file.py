@@ -90,6 +90,11 @@ class FlowQuestion:
     values: Mapping[str, Any]
 
     @property
+    def names_nobody(self) -> bool:
+        """Whether it is the same question for everybody, such as whether the desk is open."""
+        return self.person is None and not self.values
+
+    @property
     def key(self) -> str:
         """What it asks about: the same text for the same person, however the phone is written."""
         if self.person is not None:

@@ -36,7 +36,7 @@ def test_with_a_secret_of_flows_alone_there_is_no_webhook_and_no_inbox(flow_serv
     )
     assert not (tmp_path / "state").exists()
     assert [note for note in flow.notes if "http://" in note] == [
-        f"Answering flows at {url}/flow/QUERY: customer, falha, lenta, livre, muitas, nome, quebrada."
+        f"Answering flows at {url}/flow/QUERY: customer, falha, fixa, lenta, livre, muitas, nome, quebrada."
     ]
 
 

@@ -158,7 +158,7 @@ def test_a_slow_query_is_stopped_and_its_connection_answers_the_next_question(fl
 def test_without_a_warehouse_it_says_so_once_and_finds_the_first_one(flows: FlowDesk) -> None:
     queries = flows.open()
     queries.refresh()
-    assert flows.ask(queries, contact_id="1") == "there is no warehouse yet"
+    assert flows.ask(queries, contact_id="1") == "no version of the warehouse is open yet"
     place = flows.desk.warehouse
     told = f"Warning: flows are answered `indisponivel`: there is no warehouse at {place}: `huggy sync` makes one."
     assert flows.notes == [told]
