@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -47,6 +48,8 @@ class _Asked:
 
 class FlowEndpoint:
     """The ASGI application of /flow/{query}."""
+
+    prefix: ClassVar[str] = PREFIX
 
     def __init__(
         self,

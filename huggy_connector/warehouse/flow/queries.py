@@ -157,10 +157,12 @@ class FlowQueries:
         if identity == self._identity or self._is_closed.is_set():
             return None
         began = monotonic()
-        opened = FlowVersion.open(
-            paths, self.queries, company_id=self.company_id, zone=self.zone, hash_key=self.hash_key
-        )
-        self._opening_seconds = monotonic() - began
+        try:
+            opened = FlowVersion.open(
+                paths, self.queries, company_id=self.company_id, zone=self.zone, hash_key=self.hash_key
+            )
+        finally:
+            self._opening_seconds = monotonic() - began
         former, self.version, self._identity = self.version, opened, identity
         faults = (each for each in opened.statements.values() if isinstance(each, str))
         for fault in (*opened.unsearchable.values(), *faults):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from huggy_connector.settings import Settings
 from huggy_connector.webhook import Inbox, InboxUpkeep
 from tests.integration.serve.senders import settings_in
 
+ROOT = Path(__file__).parents[3]
 SECRET = "a-secret-of-flows-0123456789"
 
 
@@ -25,6 +29,13 @@ def test_a_webhook_is_configured_by_its_settings_or_by_its_inbox(tmp_path: Path)
     with InboxUpkeep.open(settings.inbox_folder, create=True):
         pass
     assert is_webhook_configured(settings)
+
+
+def test_a_receiver_without_flows_imports_no_warehouse() -> None:
+    heavy = "('duckdb', 'huggy_connector.warehouse')"
+    code = f"import huggy_connector.serve, sys; print([each for each in {heavy} if each in sys.modules])"
+    told = subprocess.check_output([sys.executable, "-c", code], text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert told == "[]\n"
 
 
 def test_a_server_that_cannot_have_the_inbox_leaves_the_port_free(tmp_path: Path) -> None:
