@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
@@ -42,7 +42,7 @@ class _Asked:
 
     query: str = ""
     columns: tuple[str, ...] = ()
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     is_cut_off: bool = False
 
 
