@@ -63,8 +63,8 @@ def change_variables(text: str, changes: Mapping[str, str | None]) -> str:
 def suggest_name(unknown: str, names: Collection[str]) -> str:
     """Return the name that `unknown` was most likely meant to be; "" if it is like none.
 
-    A name that ends in what was written comes first: HUGGY_TOKEN is HUGGY_ACCESS_TOKEN, not HUGGY_TOKEN_STORE. Of several
-    it is the first in `names`: HUGGY_SECRET is HUGGY_CLIENT_SECRET, not HUGGY_FLOW_SECRET.
+    A name that ends in what was written comes first: HUGGY_TOKEN is HUGGY_ACCESS_TOKEN, not HUGGY_TOKEN_STORE. Of
+    several it is the first in `names`: HUGGY_SECRET is HUGGY_CLIENT_SECRET, not HUGGY_FLOW_SECRET.
     """
     written = unknown.removeprefix(PREFIX)
 
