@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
@@ -18,11 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from huggy_connector.errors import WebhookError
 from huggy_connector.serve.endpoint import PREFIX as WEBHOOK_PREFIX
-from huggy_connector.serve.flow import FlowService
-from huggy_connector.serve.flow.endpoint import PREFIX as FLOW_PREFIX
 from huggy_connector.serve.webhook_service import WebhookService
 from huggy_connector.webhook import Inbox
 from huggy_connector.webhook.tally import Tally
+
+if TYPE_CHECKING:
+    from huggy_connector.serve.flow.service import FlowService
 
 BEAT_SECONDS = 5.0
 BEATS_A_SUMMARY = 12
@@ -67,7 +68,7 @@ def create_application(
         if scope["type"] == "http":
             if webhook is not None and scope["method"] == "POST" and scope["path"].startswith(WEBHOOK_PREFIX):
                 chosen = webhook.endpoint
-            elif flow is not None and scope["path"].startswith(FLOW_PREFIX):
+            elif flow is not None and scope["path"].startswith(flow.endpoint.prefix):
                 chosen = flow.endpoint
         await chosen(scope, receive, send)
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EADDRINUSE
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
@@ -17,9 +17,11 @@ from huggy_connector.errors import ConfigurationError
 from huggy_connector.serve.application import create_application
 from huggy_connector.serve.connection import impatient
 from huggy_connector.serve.endpoint import Patience
-from huggy_connector.serve.flow import FlowService
 from huggy_connector.serve.webhook_service import WebhookService, is_webhook_configured
 from huggy_connector.settings import Settings
+
+if TYPE_CHECKING:
+    from huggy_connector.serve.flow.service import FlowService
 
 KEEP_ALIVE_SECONDS = 75
 """How long a connection without a request stays open: longer than proxies keep it, or they would meet its end."""
@@ -54,7 +56,7 @@ class HuggyServer:
     ) -> None:
         patience = patience or Patience()
         self._note = note
-        self.flow = FlowService.from_settings(settings, clock=clock, note=note, body_seconds=patience.body)
+        self.flow = _open_flow(settings, clock=clock, note=note, patience=patience)
         self.webhook: WebhookService | None = None
         self._socket = _bind(host, port)
         try:
@@ -112,10 +114,10 @@ class HuggyServer:
     def close(self) -> None:
         """Release port, inbox and warehouse."""
         self._socket.close()
-        if self.flow is not None:
-            self.flow.close()
         if self.webhook is not None:
             self.webhook.close()
+        if self.flow is not None:
+            self.flow.close()
 
     def _begin_stop(self) -> None:
         if self.webhook is not None:
@@ -144,6 +146,17 @@ class _Server(uvicorn.Server):
     def _stop(self, *_: object) -> None:
         self._begin_stop()
         self.should_exit = True
+
+
+def _open_flow(
+    settings: Settings, *, clock: Clock, note: Callable[[str], None], patience: Patience
+) -> FlowService | None:
+    """Return what answers flows, or None where nothing of it is set: then a receiver imports no warehouse for it."""
+    if settings.flow_secret is None and settings.flow_queries is None:
+        return None
+    from huggy_connector.serve.flow.service import FlowService
+
+    return FlowService.from_settings(settings, clock=clock, note=note, body_seconds=patience.body)
 
 
 def _bind(host: str, port: int) -> socket.socket:

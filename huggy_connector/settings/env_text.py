@@ -63,12 +63,15 @@ def change_variables(text: str, changes: Mapping[str, str | None]) -> str:
 def suggest_name(unknown: str, names: Collection[str]) -> str:
     """Return the name that `unknown` was most likely meant to be; "" if it is like none.
 
-    A name that ends in what was written comes first: HUGGY_TOKEN is HUGGY_ACCESS_TOKEN, not HUGGY_TOKEN_STORE.
+    A name that ends in what was written comes first: HUGGY_TOKEN is HUGGY_ACCESS_TOKEN, not HUGGY_TOKEN_STORE. Of
+    several it is the first in `names`: HUGGY_SECRET is HUGGY_CLIENT_SECRET, not HUGGY_FLOW_SECRET.
     """
     written = unknown.removeprefix(PREFIX)
 
     def likeness(name: str) -> tuple[bool, float]:
-        return name.endswith(f"_{written}"), SequenceMatcher(None, written, name.removeprefix(PREFIX)).ratio()
+        if name.endswith(f"_{written}"):
+            return True, 0.0
+        return False, SequenceMatcher(None, written, name.removeprefix(PREFIX)).ratio()
 
     best = max(names, key=likeness, default="")
     return best if best and (likeness(best)[0] or likeness(best)[1] >= _NEAR) else ""

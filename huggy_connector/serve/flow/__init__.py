@@ -9,7 +9,3 @@ rate_limit    how often one person may be asked for
 request_log   a line a request, with a hash in place of what was asked
 health        what GET /health and GET /metrics tell of it
 """
-
-from huggy_connector.serve.flow.service import FlowService
-
-__all__ = ["FlowService"]

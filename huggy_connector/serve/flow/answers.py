@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -28,7 +28,7 @@ class FlowAnswer:
     """
 
     status: Status
-    values: Mapping[str, str] | None = None
+    values: Mapping[str, str] | None = field(default=None, repr=False)
     updated_at: str = ""
     reason: str = ""
 

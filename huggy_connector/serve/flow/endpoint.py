@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -41,12 +42,14 @@ class _Asked:
 
     query: str = ""
     columns: tuple[str, ...] = ()
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     is_cut_off: bool = False
 
 
 class FlowEndpoint:
     """The ASGI application of /flow/{query}."""
+
+    prefix: ClassVar[str] = PREFIX
 
     def __init__(
         self,
@@ -90,8 +93,8 @@ class FlowEndpoint:
             answer = FlowAnswer(Status.INVALID_INPUT, reason=str(error))
         except Exception as error:  # noqa: BLE001 -- a flow gets its keys whatever happens; the text may be personal
             answer = FlowAnswer(Status.UNAVAILABLE, reason=f"unexpected {type(error).__name__}: please report it")
-        version = self._queries.version
-        answer = replace(answer, updated_at="" if version is None else version.updated_at)
+        if not answer.updated_at and (version := self._queries.version) is not None:
+            answer = replace(answer, updated_at=version.updated_at)
         self._record(asked, answer, self._monotonic() - began)
         await _send(send, 200, answer.to_json(asked.columns), is_last=asked.is_cut_off)
 
@@ -113,7 +116,7 @@ class FlowEndpoint:
         asked.key = "&".join(f"{name}={inputs[name]}" for name in sorted(inputs))
         question = query.bind(inputs)
         asked.key = question.key
-        if not self._limit.allows(question.key, now=self._monotonic()):
+        if not question.names_nobody and not self._limit.allows(question.key, now=self._monotonic()):
             self._tally.rate_limited += 1
             return FlowAnswer(Status.UNAVAILABLE, reason="asked for too often: see HUGGY_FLOW_REQUESTS_PER_MINUTE")
         return await self._ask(question)
@@ -134,7 +137,7 @@ class FlowEndpoint:
             return FlowAnswer(Status.UNAVAILABLE, reason=str(error))
         finally:
             self._waiting[name] -= 1
-        return FlowAnswer(Status.NOT_FOUND) if values is None else FlowAnswer(Status.OK, values)
+        return FlowAnswer(Status.NOT_FOUND if values is None else Status.OK, values, call.updated_at)
 
     def _record(self, asked: _Asked, answer: FlowAnswer, seconds: float) -> None:
         self._tally.answers[asked.query, answer.status] += 1

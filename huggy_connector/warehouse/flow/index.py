@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SCHEMA = "memory.flow"
+_MARK_DIGITS = 12
+"""Digits of a hash that its mark has."""
+_TAIL = 8
+"""Digits at the end of a phone that all of its forms share: its mark."""
 _PEOPLE = f"""
     WITH written AS (
         SELECT id, kind, trim(value) AS value
@@ -39,7 +43,11 @@ _PEOPLE = f"""
         END AS key
         FROM written
     )
-    SELECT DISTINCT hash(key) AS mark, key, kind, is_hashed, id AS contact_id, last_chat_at
+    SELECT DISTINCT
+        CASE WHEN is_hashed THEN CAST('0x' || left(key, {_MARK_DIGITS}) AS UBIGINT)
+            WHEN kind = 'phone' THEN CAST(right(key, {_TAIL}) AS UBIGINT)
+            ELSE hash(key) END AS mark,
+        key, kind, is_hashed, id AS contact_id, epoch_us(last_chat_at) AS seen_at
     FROM keyed JOIN {SCHEMA}.customers USING (id)
     ORDER BY mark
 """
@@ -56,25 +64,27 @@ def build_index(connection: DuckDBPyConnection, company_id: int) -> None:
 
 def find_contact(connection: DuckDBPyConnection, person: Person, hash_key: bytes) -> int | None:
     """Return the contact with a phone or an e-mail address; of several the one whose last chat is the newest."""
-    keys = keys_of(person, hash_key)
-    marks = ", ".join(["hash(?)"] * len(keys))
-    row = connection.execute(
-        f"SELECT contact_id FROM {SCHEMA}.people WHERE mark IN ({marks}) AND key IN ({', '.join('?' * len(keys))})"
-        " AND kind = ? ORDER BY last_chat_at DESC NULLS LAST, contact_id DESC LIMIT 1",
-        [*keys, *keys, person.kind],
-    ).fetchone()
-    return None if row is None else int(row[0])
+    plain, hashed = keys_of(person, hash_key)
+    marks: set[int | str] = {int(key[:_MARK_DIGITS], 16) for key in hashed}
+    marks |= {int(key[-_TAIL:]) for key in plain} if person.kind != EMAIL else plain
+    names = ", ".join("hash(?)" if isinstance(mark, str) else "?" for mark in marks)
+    rows = connection.execute(
+        f"SELECT key, seen_at, contact_id FROM {SCHEMA}.people WHERE mark IN ({names}) AND kind = ?",
+        [*marks, person.kind],
+    ).fetchall()
+    found = [(seen_at or 0, contact_id) for key, seen_at, contact_id in rows if key in plain or key in hashed]
+    return max(found)[1] if found else None
 
 
-def keys_of(person: Person, hash_key: bytes) -> tuple[str, ...]:
-    """Return every form in which the warehouse may hold a phone or an e-mail address: plain, and as a hash."""
+def keys_of(person: Person, hash_key: bytes) -> tuple[frozenset[str], frozenset[str]]:
+    """Return every form in which the warehouse may hold a phone or an e-mail address: plain ones, and their hashes."""
     if person.kind == EMAIL:
         plain = written = {person.text}
     else:
         forms = phone_forms(person.text)
         plain = {*forms, *(f"0{form}" for form in forms if not form.startswith(("0", "55")))}
         written = {*plain, *(f"+{form}" for form in forms)}
-    return tuple(sorted({*plain, *(hash_value(form, hash_key) for form in written if hash_key)}))
+    return frozenset(plain), frozenset(hash_value(form, hash_key) for form in written if hash_key)
 
 
 def find_unsearchable(connection: DuckDBPyConnection, hash_key: bytes) -> dict[str, str]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BUILT_IN = "customer"
 LOOK_SECONDS = 1.0
 """Seconds between two looks for a new version."""
+FIRST_LOOK_SECONDS = 2.0
 REST_SHARE = 4.0
 """How many times as long as opening a version takes it rests after that: a fifth of one core at most goes into it."""
 LARGEST_FILE = 64 * 1024
@@ -102,13 +103,17 @@ class FlowQueries:
     _failure: str = ""
     _opening_seconds: float = 0.0
     _told: set[str] = field(default_factory=set)
+    _has_looked: threading.Event = field(default_factory=threading.Event)
     _is_closed: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
-        """Open the newest version, and look for newer ones until `close`, in a thread."""
-        self.refresh()
+        """Open the newest version, and look for newer ones until `close`, in a thread.
+
+        Return when the first look has ended, but no later than after FIRST_LOOK_SECONDS: events wait for the start.
+        """
         threading.Thread(target=self._look_forever, name="flow versions", daemon=True).start()
+        self._has_looked.wait(FIRST_LOOK_SECONDS)
 
     def close(self) -> None:
         """End the looking, and give the version up."""
@@ -152,10 +157,12 @@ class FlowQueries:
         if identity == self._identity or self._is_closed.is_set():
             return None
         began = monotonic()
-        opened = FlowVersion.open(
-            paths, self.queries, company_id=self.company_id, zone=self.zone, hash_key=self.hash_key
-        )
-        self._opening_seconds = monotonic() - began
+        try:
+            opened = FlowVersion.open(
+                paths, self.queries, company_id=self.company_id, zone=self.zone, hash_key=self.hash_key
+            )
+        finally:
+            self._opening_seconds = monotonic() - began
         former, self.version, self._identity = self.version, opened, identity
         faults = (each for each in opened.statements.values() if isinstance(each, str))
         for fault in (*opened.unsearchable.values(), *faults):
@@ -174,6 +181,8 @@ class FlowQueries:
             self._identity = None
 
     def _look_forever(self) -> None:
+        self.refresh()
+        self._has_looked.set()
         while not self._is_closed.wait(max(LOOK_SECONDS, REST_SHARE * self._opening_seconds)):
             self.refresh()
 
@@ -186,6 +195,8 @@ class FlowCall:
         self._question = question
         self._cursor: DuckDBPyConnection | None = None
         self._is_given_up = False
+        self.updated_at = ""
+        """As of when the version is that was asked."""
         self._lock = threading.Lock()
 
     def run(self) -> Mapping[str, str] | None:
@@ -204,10 +215,11 @@ class FlowCall:
                 if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
                     self._queries.distrust(version)
                 raise FlowUnavailable(f"the query failed ({type(error).__name__})") from None
-        raise FlowUnavailable("there is no warehouse yet")
+        raise FlowUnavailable("no version of the warehouse is open yet")
 
     def _ask(self, version: FlowVersion) -> Mapping[str, str] | None:
         with version.cursor() as cursor:
+            self.updated_at = version.updated_at
             self._hold(cursor)
             try:
                 return version.answer(cursor, self._question)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -78,7 +78,7 @@ class Person:
     """The contact that a request names: by `kind`, one of CONTACT_INPUTS, with `text` in its one form."""
 
     kind: str
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,12 @@ class FlowQuestion:
 
     query: FlowQuery
     person: Person | None
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether it is the same question for everybody, such as whether the desk is open."""
+        return self.person is None and not self.values
 
     @property
     def key(self) -> str:

@@ -22,6 +22,7 @@ MARIA = {"id": 800001, "name": "Maria", "mobile": "553187654321", "email": "mari
 QUERIES = {
     "nome": "-- Inputs: contact\n-- Columns: nome\nSELECT name AS nome FROM contacts WHERE id = $contact_id",
     "livre": "-- Inputs: x\n-- Columns: eco\nSELECT $x AS eco",
+    "fixa": "-- Columns: aberto\nSELECT true AS aberto",
     "lenta": "-- Columns: a\nSELECT count(*) AS a FROM range(1000000000000) AS t(i) WHERE hash(i) % 7 = 3",
     "muitas": "-- Columns: a\nSELECT 1 AS a FROM range(1000000)",
     "quebrada": "-- Columns: a, b\nSELECT a FROM nowhere",

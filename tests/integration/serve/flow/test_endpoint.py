@@ -137,7 +137,9 @@ def test_one_person_is_asked_for_so_often_a_minute_however_the_phone_is_written(
         asked = ["31987654321", "5531987654321", "(31) 8765-4321", "3187654321", "11987654321"]
         statuses = [flow.answer(f"/flow/nome?phone={quote(phone)}")["status"] for phone in asked]
         health = flow.server.flow.health.describe()
+        nobody = [flow.answer("/flow/fixa")["status"] for _ in range(5)]
     assert statuses == ["ok", "ok", "ok", "indisponivel", "nao_encontrado"]
+    assert nobody == ["ok"] * 5
     assert health["rate_limited"] == 1
 
 

@@ -106,25 +106,24 @@ def test_the_thread_finds_each_version_while_questions_never_fail(flows: FlowDes
     def ask() -> None:
         while not ended.is_set():
             answer = flows.ask(queries, phone="3187654321")
-            time.sleep(0.005)
+            time.sleep(0.02)
             if isinstance(answer, dict):
                 names.add(answer["cliente_nome"])
             else:
                 failures.append(answer)
 
-    threads = [threading.Thread(target=ask) for _ in range(3)]
+    threads = [threading.Thread(target=ask) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for number in range(2):
-        flows.load([MARIA | {"name": f"Maria {number}"}])
-        deadline = time.monotonic() + 120
-        while f"Maria {number}" not in names and time.monotonic() < deadline:
-            time.sleep(0.05)
+    flows.load([MARIA | {"name": "Maria Nova"}])
+    deadline = time.monotonic() + 120
+    while "Maria Nova" not in names and time.monotonic() < deadline:
+        time.sleep(0.05)
     ended.set()
     for thread in threads:
         thread.join()
     queries.close()
-    assert (failures, {*names} >= {"Maria 0", "Maria 1"}) == ([], True)
+    assert (failures, names) == ([], {"Maria", "Maria Nova"})
     assert flows.ask(queries, contact_id="800001") == "the warehouse was just published anew"
 
 
@@ -158,7 +157,7 @@ def test_a_slow_query_is_stopped_and_its_connection_answers_the_next_question(fl
 def test_without_a_warehouse_it_says_so_once_and_finds_the_first_one(flows: FlowDesk) -> None:
     queries = flows.open()
     queries.refresh()
-    assert flows.ask(queries, contact_id="1") == "there is no warehouse yet"
+    assert flows.ask(queries, contact_id="1") == "no version of the warehouse is open yet"
     place = flows.desk.warehouse
     told = f"Warning: flows are answered `indisponivel`: there is no warehouse at {place}: `huggy sync` makes one."
     assert flows.notes == [told]
