@@ -23,6 +23,7 @@ from tests.sizes import FULL
 pytestmark = pytest.mark.proof
 MESSAGES, CLOSINGS = (1000, 300) if FULL else (30, 15)
 KILLS = 40 if FULL else 3
+CHATS_THERE = 2 * MESSAGES + 60
 LOST = {"500": 0.03, "reset": 0.04, "stall": 0.03}
 """Shares of the writes whose answer is lost once they are done: 1 in 10 in all."""
 COMPANY = "4242"
@@ -89,7 +90,7 @@ class Campaign:
 @contextmanager
 def a_desk(folder: Path, **options: float | str) -> Iterator[Account]:
     """A sandbox with open chats, and a warehouse of them. It has no limit, so that the test is about the ledger."""
-    with opened(folder, chats=2 * MESSAGES, open_chats=2 * MESSAGES, limit=0, stall_seconds=0.4, **options) as desk:
+    with opened(folder, chats=CHATS_THERE, open_chats=CHATS_THERE, limit=0, stall_seconds=0.4, **options) as desk:
         told = desk.having(
             HUGGY_COMPANY_ID=COMPANY,
             HUGGY_WAREHOUSE=str(folder / "huggy.duckdb"),
