@@ -415,3 +415,23 @@ def test_a_new_contact_is_made_once_and_looked_up_first(desk: Desk) -> None:
     made = changes(desk, lambda: desk.run("create_contact", campaign="new", query=None, rows=rows))
     again = changes(desk, lambda: desk.run("create_contact", campaign="newer", query=None, rows=rows))
     assert (sum(made.values()), again) == (1, {})
+
+
+def test_a_campaign_over_api_v2_reads_first_and_back_too(desk: Desk, tmp_path: Path) -> None:
+    v2 = settings_of(
+        desk.sandbox,
+        tmp_path,
+        desk.warehouse,
+        api_version="v2",
+        base_url=desk.sandbox.url_of("v2"),
+        access_token=desk.sandbox.account_token,
+    )
+    desk.sandbox.control(write_faults={"500": 0.5, "reset": 0.4})
+    rows = [{"id": chat} for chat in desk.open_chats(5)]
+    reports: list[CampaignReport] = []
+    made = changes(desk, lambda: reports.append(Campaigns(v2).run(desk.ask(query=None, rows=rows))))
+    counts = reports[0].counts
+    assert (set(made.values()), len(made), counts.unknown) == ({1}, counts.sent, 0)
+    assert (counts.planned, counts.sent + counts.skipped, counts.sent > 0) == (5, 5, True)
+    with pytest.raises(ConfigurationError, match="API v2 has no set_tabulation"):
+        Campaigns(v2).run(desk.ask("set_tabulation", query=None, rows=rows, shared={"tabulation_id": "12"}))
