@@ -435,3 +435,41 @@ def test_a_campaign_over_api_v2_reads_first_and_back_too(desk: Desk, tmp_path: P
     assert (counts.planned, counts.sent + counts.skipped, counts.sent > 0) == (5, 5, True)
     with pytest.raises(ConfigurationError, match="API v2 has no set_tabulation"):
         Campaigns(v2).run(desk.ask("set_tabulation", query=None, rows=rows, shared={"tabulation_id": "12"}))
+
+
+STATES = {
+    "assign_chat": {"agent_id": "9001"},
+    "set_tabulation": {"tabulation_id": "12"},
+    "queue_chat": {},
+    "close_chat": {},
+    "delete_chat": {},
+}
+
+
+def test_each_change_of_a_chat_is_read_back_and_at_the_second_campaign_left_out(desk: Desk) -> None:
+    """What is gone is done as well: a deletion of what is not there has nothing left to do."""
+    rows = [{"id": desk.open_chats(100)[-1]}]
+    first = {each: desk.run(each, campaign=each, query=None, rows=rows, shared=STATES[each]) for each in STATES}
+    assert {each: desk.numbers(report)[:2] for each, report in first.items()} == dict.fromkeys(STATES, (1, 1))
+    assert [report.counts.confirmed for report in first.values()] == [1] * len(STATES)
+    again = desk.run("delete_chat", campaign="again", query=None, rows=rows)
+    assert (desk.numbers(again), [*desk.campaigns().status("again").reasons]) == (
+        (1, 0, 0, 1, 0, 0),
+        ["already_so: it is so already"],
+    )
+
+
+def test_a_contact_s_field_is_read_back(desk: Desk) -> None:
+    contact = query(desk.warehouse, "SELECT id FROM contacts ORDER BY id LIMIT 1").rows[0][0]
+    rows = [{"contact_id": contact, "custom_segment": "churn"}]
+    report = desk.run("update_contact", campaign="segment", query=None, rows=rows)
+    again = desk.run("update_contact", campaign="segment again", query=None, rows=rows)
+    assert (report.counts.confirmed, desk.numbers(again)) == (1, (1, 0, 0, 1, 0, 0))
+
+
+def test_what_no_action_does_is_done_by_its_path(desk: Desk) -> None:
+    (chat,) = desk.open_chats(1)
+    call = {"query": None, "rows": [{"path": f"chats/{chat}/read"}], "shared": {"method": "PUT"}}
+    assert desk.numbers(desk.run("request", campaign="read", **call)) == (1, 1, 0, 0, 0, 0)
+    past_rules = {"query": None, "rows": [{"path": f"chats/{chat}/messages"}], "shared": {"method": "POST"}}
+    assert desk.numbers(desk.run("request", campaign="past", **past_rules)) == (1, 0, 0, 1, 0, 0)
