@@ -315,6 +315,21 @@ def test_a_stopped_campaign_sends_nothing_until_that_is_lifted(desk: Desk) -> No
     assert desk.numbers(desk.run()) == (5, 5, 0, 0, 0, 0)
 
 
+def test_a_stop_in_mid_run_lets_no_further_claim_through_and_the_report_says_so(desk: Desk) -> None:
+    """The clock of the run is asked before each row: at the third look somebody stops the campaign."""
+    looks = iter(range(1000))
+
+    def monotonic() -> float:
+        if next(looks) == 2:
+            desk.campaigns().stop("spring")
+        return SYSTEM_CLOCK.monotonic()
+
+    clock = Clock(now=SYSTEM_CLOCK.now, wait=SYSTEM_CLOCK.wait, monotonic=monotonic)
+    desk.campaigns().keep(desk.ask())
+    report = desk.campaigns(clock=clock).run_planned("spring")
+    assert ("--lift" in report.pause, report.counts.left > 0) == (True, True)
+
+
 def test_only_what_was_planned_before_an_approval_is_done(desk: Desk) -> None:
     rows = [{"id": chat} for chat in desk.open_chats(4)]
     kept = desk.campaigns().keep(desk.ask(query=None, rows=rows[:3]))
