@@ -26,8 +26,12 @@ from huggy_connector.rows.phones import phone_forms
 from huggy_connector.settings import Settings
 from huggy_connector.storage import Storage
 
-SECONDS_BETWEEN_LOOKS = 1.0
-"""A campaign that is stopped elsewhere stops here no later than this, and at each claim."""
+SECONDS_BETWEEN_LOOKS = 5.0
+"""How long a stop from elsewhere may go unnoticed by the run. No claim is made after it: the ledger refuses each."""
+
+
+FLOW_FLAGS = ("when_in_chat", "when_wait_for_chat", "when_in_auto")
+"""Fields by which the guards let a flow into a conversation. In a chat the API asks for none of them."""
 
 
 def open_storage(settings: Settings) -> Storage:
@@ -66,7 +70,7 @@ def find_ledger_company(settings: Settings) -> int | None:
 
 @dataclass(slots=True)
 class StopWatch:
-    """Whether a person has stopped a campaign. The ledger is asked once a second at most."""
+    """Whether a person has stopped a campaign. The ledger is asked every few seconds."""
 
     ledger: Ledger | EmptyLedger
     campaign: str
@@ -136,10 +140,12 @@ def make_builder(settings: Settings) -> Callable[[PlannedRow], WriteRequest]:
 
     def build(row: PlannedRow) -> WriteRequest:
         target = Target.CONTACT if row.key.target.startswith("contact:") else Target.CHAT
+        is_flow_in_chat = row.action.name == "run_flow" and target is Target.CHAT
+        fields = {name: value for name, value in row.fields.items() if not (is_flow_in_chat and name in FLOW_FLAGS)}
         return build_write(
             row.action,
             row.target_id,
-            row.fields,
+            fields,
             api_version=settings.api_version,
             company_id=settings.company_id,
             target=target,

@@ -8,7 +8,13 @@ from typing import Any
 
 from huggy_connector.actions.types import PlannedRow, RowKey
 from huggy_connector.catalogue.actions import get_action
-from huggy_connector.pipeline.campaigns.session import StopWatch, find_ledger_company, list_forms, make_builder
+from huggy_connector.pipeline.campaigns.session import (
+    SECONDS_BETWEEN_LOOKS,
+    StopWatch,
+    find_ledger_company,
+    list_forms,
+    make_builder,
+)
 from huggy_connector.settings import Settings
 
 
@@ -32,6 +38,12 @@ def test_a_row_is_spelled_for_the_version_of_the_api() -> None:
         ("PUT", "companies/4242/chats/7/close"),
         ("POST", "chats/7/close"),
     ]
+
+
+def test_a_flow_that_may_disturb_a_conversation_goes_without_its_permission() -> None:
+    fields = {"flow_id": 3210, "when_in_chat": True}
+    row = PlannedRow(get_action("run_flow"), RowKey("idle", "run_flow", "chat:7"), 7, fields)
+    assert make_builder(settings())(row).body == {"flowId": 3210}
 
 
 def test_a_new_contact_is_looked_for_under_each_form_of_its_phones_and_its_email() -> None:
@@ -58,11 +70,11 @@ class Ledger:
         return [Record("idle", self.is_stopped), Record("other", not self.is_stopped)]
 
 
-def test_a_stop_is_seen_within_a_second_and_the_ledger_is_not_asked_for_each_row() -> None:
+def test_a_stop_is_seen_within_seconds_and_the_ledger_is_not_asked_for_each_row() -> None:
     ledger, now = Ledger(), [0.0]
     watch = StopWatch(ledger, "idle", lambda: now[0])  # type: ignore[arg-type]
     seen = [watch() for _ in range(50)]
     ledger.is_stopped = True
     assert (any(seen), ledger.looks, watch()) == (False, 1, False)
-    now[0] = 1.0
+    now[0] = SECONDS_BETWEEN_LOOKS
     assert (watch(), ledger.looks) == (True, 2)
