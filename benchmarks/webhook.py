@@ -27,8 +27,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
-from huggy_connector.webhook import Entry
 from huggy_connector.storage import transaction
+from huggy_connector.webhook import Entry
 from huggy_connector.webhook.inbox_file import insert_entries, open_inbox
 
 TOKEN = "0123456789abcdef0123456789abcdef"

@@ -252,6 +252,8 @@ def _record(claimed: LedgerRow, outcome: Outcome, planned: PlannedRow, tools: To
             done = settle_unknown(replace(claimed, state=RowState.UNKNOWN), tools)
             tools.gate.note(RowState.CONFIRMED if done is Done.SETTLED else RowState.UNKNOWN)
             return RowEnd(done)
+        case OutcomeKind.STOPPED if outcome.refuses_row:
+            return replace(_end(claimed, RowState.REFUSED, outcome.reason, {}, tools), pause=outcome.reason)
         case OutcomeKind.NOT_SENT | OutcomeKind.STOPPED:
             tools.ledger.record(claimed.id, RowState.PLANNED, reason=outcome.reason)
             return RowEnd(Done.LEFT, outcome.reason or NOTHING_TAKEN)

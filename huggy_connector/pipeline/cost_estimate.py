@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.api import Client
 from huggy_connector.catalogue import Resource
 from huggy_connector.model import PAGE_SIZE, Mode
-from huggy_connector.pipeline.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.landing_job import LandingJob
 from huggy_connector.sweep import CreationSpan, EndSearch, make_facts_reader
 
 REQUESTS_PER_PAGE = 1.05

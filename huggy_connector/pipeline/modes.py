@@ -20,9 +20,9 @@ from huggy_connector.landing.change_detection import (
     without_future_snapshots,
 )
 from huggy_connector.model import PAGE_SIZE, REQUESTED_MODES, Mode
-from huggy_connector.pipeline.landing_job import LandingJob
-from huggy_connector.pipeline.named_records import COVERS_KEY, choose_named_job
-from huggy_connector.pipeline.substream_job import RECENT_PERIOD, choose_substream_job
+from huggy_connector.pipeline.jobs.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.named_records import COVERS_KEY, choose_named_job
+from huggy_connector.pipeline.jobs.substream_job import RECENT_PERIOD, choose_substream_job
 from huggy_connector.settings import clean_text
 from huggy_connector.sweep import (
     CreationSpan,

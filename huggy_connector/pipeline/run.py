@@ -14,7 +14,7 @@ from huggy_connector.landing import Landing, LandingRequest, Manifest, SnapshotW
 from huggy_connector.landing.change_detection import without_future_snapshots
 from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline.hidden_rows import UNREAD_PAGE, HiddenRows
-from huggy_connector.pipeline.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.landing_job import LandingJob
 from huggy_connector.pipeline.modes import (
     choose_due_job,
     choose_job,

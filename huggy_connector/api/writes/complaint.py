@@ -110,6 +110,7 @@ def read_code(complaint: Complaint) -> Outcome | None:
         return Outcome(
             OutcomeKind.STOPPED,
             f"template: WhatsApp does not take this template ({code}): it is missing, paused, or has other parameters.",
+            refuses_row=True,
         )
     name, sentence = CODES.get(code, ("whatsapp", "WhatsApp refused it."))
     kind = OutcomeKind.STOPPED if code in STOPPING_CODES else OutcomeKind.REFUSED

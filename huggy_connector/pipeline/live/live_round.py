@@ -15,7 +15,7 @@ from huggy_connector.errors import ApiError, HuggyError, LandingBusy, WebhookErr
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.model import Mode
 from huggy_connector.pipeline.idempotent_landing import IdempotentLanding
-from huggy_connector.pipeline.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.landing_job import LandingJob
 from huggy_connector.pipeline.live.catch_up import is_catch_up_due
 from huggy_connector.pipeline.live.inbox_landing import land_inbox
 from huggy_connector.pipeline.live.touched_records import TOUCHED, TouchedRecords, find_touched_records

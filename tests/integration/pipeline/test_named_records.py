@@ -11,8 +11,8 @@ import pytest
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.landing import Manifest
 from huggy_connector.model import Mode
-from huggy_connector.pipeline.landing_job import LandingJob
-from huggy_connector.pipeline.named_records import COVERS_KEY, choose_named_job
+from huggy_connector.pipeline.jobs.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.named_records import COVERS_KEY, choose_named_job
 from tests.integration.warehouse.conftest import COMPANY, NOON, Desk
 
 LATER = NOON + timedelta(hours=2)

@@ -11,8 +11,8 @@ import pytest
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode
-from huggy_connector.pipeline.landing_job import LandingJob
-from huggy_connector.pipeline.substream_job import choose_substream_job
+from huggy_connector.pipeline.jobs.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.substream_job import choose_substream_job
 from huggy_connector.sweep import CreationSpan
 from tests.integration.warehouse.conftest import COMPANY, NOON, Desk
 

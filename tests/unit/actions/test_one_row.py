@@ -114,6 +114,13 @@ def test_what_never_arrived_is_planned_again_and_the_run_pauses(kind: OutcomeKin
     assert (end, memory.held[1].state) == (RowEnd(Done.LEFT, "The token is dead."), RowState.PLANNED)
 
 
+def test_a_template_that_is_not_taken_stops_the_run_and_its_own_row_does_not_stop_the_next_one() -> None:
+    memory, reason = Memory.of(ledger_row()), "template: WhatsApp does not take this template (132001)."
+    outcome = Outcome(OutcomeKind.STOPPED, reason, refuses_row=True)
+    end = do_row(memory.held[1], make_tools(Desk(), memory, Wire([outcome])))
+    assert (end, memory.held[1].state) == (RowEnd(Done.SETTLED, reason), RowState.REFUSED)
+
+
 def test_a_refusal_is_final_and_its_opt_out_is_kept() -> None:
     memory, opted_out = Memory.of(ledger_row()), list[int]()
     outcome = Outcome(OutcomeKind.REFUSED, "131050: no marketing", is_opt_out=True)

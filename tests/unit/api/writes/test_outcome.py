@@ -210,6 +210,7 @@ def test_a_code_of_whatsapp_says_what_it_means(code: int, kind: OutcomeKind, nam
     outcomes = [read(answer, status=status) for answer in answers for status in (200, 400, 403, 429)]
     assert {(summary(outcome), outcome.is_opt_out) for outcome in outcomes} == {((kind, name), is_opt_out)}
     assert {f"({code})" in outcome.reason for outcome in outcomes} == {True}
+    assert {outcome.refuses_row for outcome in outcomes} == {name == "template"}
 
 
 def test_a_code_in_the_text_of_a_message_or_after_a_failure_means_nothing() -> None:

@@ -17,7 +17,7 @@ from huggy_connector.landing.change_detection import (
     without_future_snapshots,
 )
 from huggy_connector.model import Mode
-from huggy_connector.pipeline.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.landing_job import LandingJob
 from huggy_connector.sweep import CreationSpan
 
 RECENT_PERIOD = timedelta(days=30)

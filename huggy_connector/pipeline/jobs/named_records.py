@@ -18,7 +18,7 @@ from huggy_connector.landing.change_detection import (
     without_future_snapshots,
 )
 from huggy_connector.model import Mode
-from huggy_connector.pipeline.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.landing_job import LandingJob
 
 COVERS_KEY = "named_by"
 """The key of the run keys of the covered snapshots in the state of a manifest."""
