@@ -122,6 +122,9 @@ def _report_error(error: BaseException) -> int:
     if isinstance(error, CompanyStopped):
         for warning in error.report.warnings:
             note(f"Warning: {warning}")
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # a group without a command of it: its help, as it is
+        note(*error.format_message().splitlines())
+        return ConfigurationError.exit_code
     sentence, code = _describe_error(error)
     note(f"huggy: {sentence}")
     return code

@@ -59,8 +59,8 @@ def _describe_plan(plan: CampaignPlan) -> Iterator[str]:
     yield f"{plan.would_send:,} requests would be sent.{checked}"
 
 
-def show_report(report: CampaignReport) -> None:
-    """Print what became of a campaign."""
+def show_report(report: CampaignReport, *, shows_way: bool = True) -> None:
+    """Print what became of a campaign, and the way to the reasons unless they follow."""
     counts = report.counts
     say(
         f"{report.campaign}: {counts.planned:,} planned, {counts.sent:,} sent ({counts.confirmed:,} confirmed), "
@@ -68,15 +68,19 @@ def show_report(report: CampaignReport) -> None:
     )
     if report.pause:
         say(report.pause)
+    if shows_way and (counts.refused or counts.skipped):
+        say(f"Why rows were refused or skipped: huggy act status {report.campaign}")
     if counts.unknown:
         say(f"What is unknown is never sent again on its own: huggy act resolve {report.campaign}")
 
 
 def show_status(status: CampaignStatus) -> None:
     """Print a campaign as it stands, and what a person must decide."""
-    show_report(status.report)
+    show_report(status.report, shows_way=False)
     if status.settled:
         say(f"{status.settled:,} unknown rows were settled by reading back.")
+    if status.report.counts.left and not status.is_stopped:
+        say("What is left is done when the same command runs again.")
     if status.is_stopped:
         say(f"It is stopped: huggy act stop {status.report.campaign} --lift")
     if status.reasons:

@@ -151,6 +151,12 @@ def test_a_command_line_that_is_wrong_is_one_sentence(run: Run, arguments: tuple
     assert err.startswith(f"huggy: {sentence}")
 
 
+@pytest.mark.parametrize("arguments", [("act",), ("auth",), ("webhook",), ()])
+def test_a_group_without_a_command_shows_its_help_line_by_line(run: Run, arguments: tuple[str, ...]) -> None:
+    _, shown, _ = run(*arguments, "--help")
+    assert run(*arguments) == (2, "", shown)
+
+
 def test_bytes_of_utf_8_are_read_as_text_where_the_locale_knows_only_ascii(run: Run) -> None:
     code, _, err = run("describe", "cr\udcc3\udca9ditos")
     assert (code, err.split(":")[1]) == (2, " There is no table called 'cr\u00e9ditos'")
