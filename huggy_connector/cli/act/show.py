@@ -32,10 +32,25 @@ def describe_action(action: Action) -> str:
     ]
     for field in action.fields:
         needed = ", required" if field.required else ""
-        lines.append(f"  {field.name} ({field.kind.value}{needed}): {field.comment.en}")
-    source = ("--query", "SQL") if action.target.value in {"new contact", "address"} else ("--id", "700001")
-    example = ("huggy", "act", action.name, *source, "--campaign", "NAME", "--dry-run")
-    return "\n".join([*lines, "", f"Example: {' '.join(example)}"])
+        kind = " | ".join(field.choices) or field.kind.value
+        lines.append(f"  {field.name} ({kind}{needed}): {field.comment.en}")
+    return "\n".join([*lines, "", "\b", f"Example: {' '.join(_describe_example(action))}"])
+
+
+def _describe_example(action: Action) -> Iterator[str]:
+    """Give the words of a call that has all that the action needs."""
+    from huggy_connector.catalogue.actions.types import FieldKind, Target
+
+    yield from ("huggy", "act", action.name)
+    if action.target in {Target.NEW_CONTACT, Target.ADDRESS}:
+        yield from ("--query", "SQL")
+    else:
+        yield from ("--id", "800001" if action.target is Target.CONTACT else "700001")
+        for field in action.fields:
+            if field.required or field.name == "text":
+                value = field.choices[0] if field.choices else {FieldKind.ID: "ID"}.get(field.kind, '"Bom dia"')
+                yield from ("--set", f"{field.name}={value}")
+    yield from ("--campaign", "NAME", "--dry-run")
 
 
 def show_plan(plan: CampaignPlan, *, to: Callable[..., None] = say) -> None:

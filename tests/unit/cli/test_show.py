@@ -64,3 +64,20 @@ def test_each_action_s_help_names_its_risk_its_fields_and_an_example(name: str) 
     told = describe_action(action)
     assert [field.name for field in action.fields if f"  {field.name} (" not in told] == []
     assert (f"Risk: {action.risk.en}" in told, f"Example: huggy act {name} --" in told) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("send_template", "--id 700001 --set template_id=ID --set category=marketing"),
+        ("send_message", '--id 700001 --set text="Bom dia"'),
+        ("update_contact", "--id 800001"),
+        ("create_contact", "--query SQL"),
+    ],
+)
+def test_the_example_of_an_action_has_what_the_action_needs(name: str, words: str) -> None:
+    assert f"Example: huggy act {name} {words} --campaign NAME --dry-run" in describe_action(get_action(name))
+
+
+def test_the_choices_of_a_field_are_its_kind() -> None:
+    assert "category (marketing | utility | authentication, required)" in describe_action(get_action("send_template"))
