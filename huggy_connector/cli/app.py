@@ -54,8 +54,8 @@ COMMANDS = {
     "webhook.webhook_commands:webhook": "The inbox of `huggy serve`: learn its token, see how it is, land it again.",
     "webhook.live_command:live": "Land what `huggy serve` received, read again what it touched, and load both: "
     "until Ctrl-C, or once.",
-    "warehouse_commands:status": "How fresh each table is, the last landings, what the webhook covers, "
-    "campaigns with something left, and what the checks say.",
+    "warehouse_commands:status": "How fresh each table is, the last landings, the webhook, campaigns with "
+    "something left, and the checks.",
     "warehouse_commands:query": "Ask the DuckDB file a question in SQL.",
     "warehouse_commands:describe": "What the tables and their columns mean.",
     "warehouse_commands:report": "Charts of the service desk and how fresh they are, as one HTML file that needs "
