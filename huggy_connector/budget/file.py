@@ -23,11 +23,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from huggy_connector.budget.learned_margin import LearnedMargin
-from huggy_connector.budget.liveness import LivenessLock, is_same_file
 from huggy_connector.budget.shared_state import BudgetState
 from huggy_connector.budget.window import RateLimit, RequestWindow
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.storage import UnsafePath, make_private_folder, open_private_file
+from huggy_connector.storage import LivenessLock, UnsafePath, is_same_file, make_private_folder, open_private_file
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from huggy_connector.storage.atomic_write import (
     sync_to_disk,
 )
 from huggy_connector.storage.folder_probe import probe_folder
+from huggy_connector.storage.liveness import LivenessLock, is_same_file
 from huggy_connector.storage.object_store import ObjectStorage, open_storage
 from huggy_connector.storage.permissions import FilePermissions
 from huggy_connector.storage.private_files import (
@@ -24,6 +25,7 @@ from huggy_connector.storage.trust import UnsafePath, check_path, open_shared_fi
 
 __all__ = [
     "FilePermissions",
+    "LivenessLock",
     "LocalStorage",
     "ObjectStorage",
     "Storage",
@@ -32,6 +34,7 @@ __all__ = [
     "check_path",
     "check_private_file",
     "create_beside",
+    "is_same_file",
     "make_private_folder",
     "move_into_place",
     "open_private_file",

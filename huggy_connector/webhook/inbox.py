@@ -18,17 +18,17 @@ from typing import Self
 
 from huggy_connector.errors import InboxBusy, InboxUnusable, WebhookError
 from huggy_connector.storage import make_private_folder
+from huggy_connector.storage.sqlite_file import SqliteIdentity, transaction
 from huggy_connector.webhook.entries import Entry, to_microseconds
 from huggy_connector.webhook.inbox_file import (
     ERASURES,
-    FileIdentity,
+    NAME,
     begin_session,
     insert_entries,
     is_passing,
     open_inbox,
     read_meta,
     take_lock,
-    transaction,
     translate_errors,
 )
 from huggy_connector.webhook.learning import read_learned, use_window
@@ -216,7 +216,7 @@ class Inbox:
                     self._spans.write(connection, now)
                     self.learned = read_learned(connection)
                     self._erasures = read_meta(connection, ERASURES)
-                self._identity = FileIdentity(self._folder)
+                self._identity = SqliteIdentity(self._folder / NAME)
                 self._companies = set()
         except BaseException:
             self._close_file()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from huggy_connector.errors import InboxBusy, InboxUnusable
 from huggy_connector.storage import UnsafePath, check_private_file, make_private_folder, open_private_file, sync_to_disk
+from huggy_connector.storage.sqlite_file import connect, read_code
 from huggy_connector.webhook.entries import Entry
 
 NAME = "inbox.sqlite"
@@ -94,20 +95,6 @@ def open_for_reading(folder: Path) -> sqlite3.Connection:
         return connection
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Commit what the block writes, durable on return; if it raises, nothing of it stays."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield connection
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:  # SQLite itself ends it on a full disk
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-        raise
-
-
 def begin_session(connection: sqlite3.Connection, now: int) -> str:
     """Begin a session, to which all entries belong that are written from now on. Call it in a transaction."""
     session = uuid4().hex
@@ -158,23 +145,7 @@ def take_lock(folder: Path) -> FileLock:
 
 def is_passing(error: sqlite3.Error) -> bool:
     """Return whether the connection is as good as before: the file was held by others, or its disk is full."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
-
-
-class FileIdentity:
-    """Which files a connection writes to. It tells when they are no longer those at the path."""
-
-    def __init__(self, folder: Path) -> None:
-        self._paths = (folder / NAME, folder / f"{NAME}-wal")
-        self._opened = self._read()
-
-    def has_moved(self) -> bool:
-        """Return whether one of the files was deleted or replaced: what is written now would be lost."""
-        return self._read() != self._opened
-
-    def _read(self) -> tuple[tuple[int, int] | None, ...]:
-        return tuple(map(_identify, self._paths))
+    return read_code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
 
 
 @contextmanager
@@ -194,7 +165,7 @@ def translate_errors(folder: Path) -> Iterator[None]:
 
 
 def _describe(folder: Path, error: sqlite3.Error) -> InboxUnusable | InboxBusy:
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+    match read_code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return InboxBusy(f"Another process holds the inbox {folder}: try again in a moment.")
         case sqlite3.SQLITE_FULL:
@@ -220,13 +191,7 @@ def _connect(folder: Path) -> sqlite3.Connection:
         raise InboxUnusable(
             f"There is no inbox in {folder}: `huggy serve` makes it, or set HUGGY_INBOX to where it is."
         )
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
-        uri=True,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    return connect(path, patience=BUSY_SECONDS)
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -252,11 +217,3 @@ def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
             f"The inbox {folder} has the format {version}, and this release knows {FORMAT}: "
             "use the release that wrote it, or set HUGGY_INBOX to another folder."
         )
-
-
-def _identify(path: Path) -> tuple[int, int] | None:
-    try:
-        about = path.stat()
-    except OSError:
-        return None
-    return about.st_dev, about.st_ino

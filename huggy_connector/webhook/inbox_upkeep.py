@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from huggy_connector.errors import InboxBusy
+from huggy_connector.storage.sqlite_file import transaction
 from huggy_connector.webhook.entries import encode_row, to_microseconds
 from huggy_connector.webhook.inbox_file import (
     COLUMNS,
@@ -20,7 +21,6 @@ from huggy_connector.webhook.inbox_file import (
     begin_session,
     open_inbox,
     take_lock,
-    transaction,
     translate_errors,
 )
 from huggy_connector.webhook.learning import open_window

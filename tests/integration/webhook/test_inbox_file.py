@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from huggy_connector.errors import InboxBusy, InboxUnusable
-from huggy_connector.webhook.inbox_file import NAME, FileIdentity, open_for_reading, open_inbox, take_lock
+from huggy_connector.webhook.inbox_file import NAME, open_for_reading, open_inbox, take_lock
 
 IS_ROOT = os.geteuid() == 0
 
@@ -106,17 +106,6 @@ def test_a_reader_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         connection.execute("DELETE FROM entries")
     connection.close()
-
-
-def test_a_file_that_takes_the_place_of_another_is_noticed(tmp_path: Path) -> None:
-    folder = tmp_path / "inbox"
-    connection = open_inbox(folder, create=True)
-    identity = FileIdentity(folder)
-    before = identity.has_moved()
-    (folder / NAME).rename(folder / "away")
-    (folder / NAME).write_bytes((folder / "away").read_bytes())
-    connection.close()
-    assert (before, identity.has_moved()) == (False, True)
 
 
 def test_a_lock_is_given_once(tmp_path: Path) -> None:

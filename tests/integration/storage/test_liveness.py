@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from huggy_connector.budget.liveness import LivenessLock, is_same_file
+from huggy_connector.storage.liveness import LivenessLock, is_same_file
 
 # The children touch nothing but their own lock; threads that other tests left behind do not concern them.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

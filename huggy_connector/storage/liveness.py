@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
-from huggy_connector.storage import UnsafePath, open_private_file
+from huggy_connector.storage.private_files import open_private_file
+from huggy_connector.storage.trust import UnsafePath
 
 
 class LivenessLock:
@@ -27,8 +28,12 @@ class LivenessLock:
         if self._file is not None and is_same_file(path, self._file):
             return
         self.release()
-        self._file = open_private_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        while True:
+            self._file = open_private_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            if is_same_file(path, self._file):
+                return
+            self.close_silently()  # another process met the file before it was locked, and removed it
 
     def release(self) -> None:
         """Remove the file: to others this process is dead."""

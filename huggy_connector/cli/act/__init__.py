@@ -1,0 +1,1 @@
+"""`huggy act`: actions by name, and what is known of their campaigns."""

@@ -1,0 +1,143 @@
+"""Opens what a campaign needs: the API for reads and writes, the ledger, and the rules as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from huggy_connector.actions.guards import QuietHours, RunGate, check_before_send, check_planned
+from huggy_connector.actions.ledger import Ledger
+from huggy_connector.actions.one_row import Gate, Tools
+from huggy_connector.actions.reading import ApiReading
+from huggy_connector.actions.types import PlannedRow
+from huggy_connector.api import ActionsClient, open_actions_client
+from huggy_connector.api.writes import WriteRequest, v2, v3
+from huggy_connector.catalogue.actions.types import Action
+from huggy_connector.clock import Clock
+from huggy_connector.landing import Landing
+from huggy_connector.pipeline.campaigns.desk_hours import open_hours
+from huggy_connector.pipeline.campaigns.people_facts import gather_facts
+from huggy_connector.progress import Progress
+from huggy_connector.rows.phones import phone_forms
+from huggy_connector.settings import Settings
+from huggy_connector.storage import Storage
+
+SECONDS_BETWEEN_LOOKS = 1.0
+"""A campaign that is stopped elsewhere stops here no later than this, and at each claim."""
+
+
+def open_storage(settings: Settings) -> Storage:
+    """Return the storage of the landing, which holds the ledger's mark and the list of forgotten people."""
+    return Landing.open(
+        settings.landing, access=settings.landing_options, world_readable=settings.world_readable
+    ).storage
+
+
+def open_ledger(settings: Settings, company_id: int, *, clock: Clock, create: bool = True) -> Ledger:
+    """Open the ledger of a company. Raises LedgerUnusable, and without `create` also where there is none."""
+    return Ledger.open(
+        settings.ledger_folder, company_id=company_id, now=clock.now, storage=open_storage(settings), create=create
+    )
+
+
+@contextmanager
+def open_api(settings: Settings, *, clock: Clock, progress: Progress) -> Iterator[ActionsClient]:
+    with open_actions_client(settings, clock=clock, note=progress.note) as api:
+        yield api
+
+
+def find_company(settings: Settings, api: ActionsClient) -> int:
+    """Return the number of the company: of the settings, else of the token."""
+    return settings.company_id or api.reader.fetch_profile().company_id
+
+
+def find_ledger_company(settings: Settings) -> int | None:
+    """Return the company of the settings, or of the only ledger that is here. None asks for the API."""
+    if settings.company_id is not None:
+        return settings.company_id
+    folder = settings.ledger_folder
+    found = [int(path.stem) for path in folder.glob("*.sqlite") if path.stem.isdecimal()] if folder.is_dir() else []
+    return found[0] if len(found) == 1 else None
+
+
+@dataclass(slots=True)
+class StopWatch:
+    """Whether a person has stopped a campaign. The ledger is asked once a second at most."""
+
+    ledger: Ledger
+    campaign: str
+    monotonic: Callable[[], float]
+    _looked_at: float | None = None
+    _is_stopped: bool = False
+
+    def __call__(self) -> bool:
+        now = self.monotonic()
+        if self._looked_at is None or now - self._looked_at >= SECONDS_BETWEEN_LOOKS:
+            self._looked_at = now
+            self._is_stopped = any(each.is_stopped for each in self.ledger.campaigns() if each.name == self.campaign)
+        return self._is_stopped
+
+
+def make_gate(
+    settings: Settings,
+    *,
+    clock: Clock,
+    is_stopped: Callable[[], bool],
+    count_reached: Callable[[datetime], int],
+) -> RunGate:
+    """Return the gate of a run. Raises ConfigurationError for quiet hours or a calendar that cannot be read."""
+    return RunGate(
+        is_on=settings.actions == "on",
+        ledger_folder=settings.ledger_folder,
+        is_stopped=is_stopped,
+        count_reached=count_reached,
+        most_per_day=settings.actions_per_day,
+        most_refusals=settings.actions_max_refusals,
+        quiet_hours=QuietHours.parse(settings.quiet_hours, zone=settings.zone, is_desk_open=open_hours(settings)),
+        now=clock.now,
+    )
+
+
+def make_tools(
+    settings: Settings,
+    company_id: int,
+    *,
+    api: ActionsClient,
+    ledger: Any,
+    gate: Gate,
+    rows: Sequence[PlannedRow],
+    clock: Clock,
+) -> Tools:
+    """Return what the rows of a campaign are done with. `ledger`: a Ledger, or its stand-in of a dry run."""
+    facts = gather_facts(settings, company_id, ledger, rows, storage=open_storage(settings), now=clock.now)
+    return Tools(
+        ledger=ledger,
+        reading=ApiReading(api.reader),
+        send=api.writer.send,
+        build=make_builder(settings),
+        check_planned=lambda row: check_planned(row, facts),
+        check_before_send=lambda row, before: check_before_send(
+            row, before.chat, facts, contact=before.contact, messages=before.messages
+        ),
+        gate=gate,
+        on_opt_out=lambda contact_id: ledger.add_opt_out(contact_id, source="131050", at=clock.now()),
+        needs_contact=facts.needs_addresses,
+        forms_of=list_forms,
+    )
+
+
+def make_builder(settings: Settings) -> Callable[[Action, int | None, Mapping[str, Any]], WriteRequest]:
+    """Return the function that spells an action for the version of the API."""
+    build = v2.build_write if settings.api_version == "v2" else v3.build_write
+    return lambda action, target_id, fields: build(action, target_id, fields, company_id=settings.company_id)
+
+
+def list_forms(fields: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+    """Return under which fields and spellings a new contact may exist: each form of its phones, and its e-mail."""
+    numbers = [str(fields[name]) for name in ("mobile", "phone") if fields.get(name)]
+    forms = sorted({form for number in numbers for form in phone_forms(number)})
+    found = [(name, form) for form in forms for name in ("mobile", "phone")]
+    return [*found, *([("email", str(fields["email"]).strip())] if fields.get("email") else [])]
