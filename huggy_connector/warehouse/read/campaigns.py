@@ -28,7 +28,8 @@ class OpenCampaign:
 
 _CAMPAIGNS = f"""
 WITH actions AS (
-    SELECT company_id, campaign, action, arg_max(state, attempt) AS state
+    -- The attempt 0 is the row as it is now: there are others where it was tried before.
+    SELECT company_id, campaign, action, arg_max(state, if(attempt = 0, 2147483647, attempt)) AS state
     FROM {meta.ACTIONS.sql} GROUP BY company_id, campaign, action, target, purpose, ledger
 )
 SELECT company_id, campaign, action,

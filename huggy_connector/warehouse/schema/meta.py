@@ -236,10 +236,10 @@ COVERAGE = meta_table(
 
 ACTIONS = meta_table(
     "actions",
-    "One row an attempt of an action (a write to Huggy), and one a row of a campaign that was never sent. No message"
-    " text.",
-    "Uma linha por tentativa de uma ação (uma escrita na Huggy), e uma por linha de campanha nunca enviada. Sem o texto"
-    " das mensagens.",
+    "One row an attempt of an action (a write to Huggy), and one a row of a campaign that waits or was left out. No"
+    " message text.",
+    "Uma linha por tentativa de uma ação (uma escrita na Huggy), e uma por linha de campanha que espera ou foi deixada"
+    " de fora. Sem o texto das mensagens.",
     COMPANY,
     column("campaign", "VARCHAR", "The campaign.", "A campanha."),
     column("action", "VARCHAR", "What is done, such as close_chat.", "O que se faz, como close_chat."),
@@ -249,7 +249,12 @@ ACTIONS = meta_table(
         "To what: chat:700001, contact:800001; phones and e-mails as hashes; of forgotten people the kind alone.",
         "Em quê: chat:700001, contact:800001; telefones e e-mails como hashes; de pessoas esquecidas, só o tipo.",
     ),
-    column("attempt", "INTEGER", "1, 2, 3 ...; 0: it was never sent.", "1, 2, 3 ...; 0: nunca foi enviada."),
+    column(
+        "attempt",
+        "INTEGER",
+        "1, 2, 3 ...; 0: the row waits, or was left out.",
+        "1, 2, 3 ...; 0: a linha espera, ou foi deixada de fora.",
+    ),
     column(
         "purpose",
         "VARCHAR",
@@ -260,9 +265,10 @@ ACTIONS = meta_table(
         "state",
         "VARCHAR",
         "planned, claimed (its request is on its way), sent, confirmed (reading back shows it), refused, skipped (a"
-        " rule left it out) or unknown (it may be done: nobody sends it again).",
+        " rule left it out), unknown (it may be done: nobody sends it again) or not_sent (the attempt did nothing).",
         "planned, claimed (requisição a caminho), sent, confirmed (a leitura de volta mostra), refused (recusada),"
-        " skipped (uma regra a deixou de fora) ou unknown (pode ter sido feita: ninguém a envia de novo).",
+        " skipped (uma regra a deixou de fora), unknown (pode ter sido feita: ninguém a envia de novo) ou not_sent (a"
+        " tentativa nada fez).",
     ),
     column(
         "reason",

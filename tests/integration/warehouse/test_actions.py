@@ -180,6 +180,7 @@ def test_the_status_shows_the_campaigns_with_something_left(desk: Desk) -> None:
         attempt("chat:4", "skipped"),
         attempt("chat:5", campaign="done"),
         attempt("contact:6", "planned", campaign="churn", action="update_contact"),
+        attempt("contact:6", "not_sent", campaign="churn", action="update_contact"),
         attempt("contact:6", "planned", campaign="churn", action="update_contact", purpose="2026-11"),
         attempt("contact:7", "claimed", campaign="churn", action="update_contact"),
     ]
