@@ -13,7 +13,8 @@
     │   │   └── AnswerTooLarge    its answer is too large
     │   ├── ServerFailed          5xx, and 408 *
     │   ├── Unreachable           no connection, no answer in time, connection lost *
-    │   │   └── Untrusted         the server's certificate is not trusted
+    │   │   └── NeverSent         no connection: nothing of the request left this host *
+    │   │       └── Untrusted     the server's certificate is not trusted
     │   ├── MangledAnswer         cut off, empty, or not JSON *
     │   └── UnexpectedShape       valid JSON of the wrong shape: an object in place of a list
     ├── ClockWrong                this host's clock and the API's are days apart (exit 2)
@@ -111,7 +112,11 @@ class Unreachable(ApiError):
     transient = True
 
 
-class Untrusted(Unreachable):
+class NeverSent(Unreachable):
+    pass
+
+
+class Untrusted(NeverSent):
     transient = False
 
 

@@ -5,21 +5,20 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from huggy_connector import errors
 from huggy_connector.api import protocol
-from huggy_connector.api.auth.credentials import Credentials, explain_refusal
+from huggy_connector.api.auth.credentials import Credentials
 from huggy_connector.api.auth.token_claims import compute_account
 from huggy_connector.api.http import Transport
 from huggy_connector.api.http_messages import Request, Response
 from huggy_connector.api.protocol import Profile
 from huggy_connector.api.response_limits import LARGE_BODY
 from huggy_connector.api.retry_notes import RetryNotes, format_pause
-from huggy_connector.api.run_clock import RunClock
+from huggy_connector.api.sender import Sender, SendOnce
 from huggy_connector.budget import LONGEST_PAUSE, Budget, Lane
 from huggy_connector.catalogue import Resource
 from huggy_connector.clock import Clock
@@ -27,12 +26,6 @@ from huggy_connector.errors import HuggyError
 from huggy_connector.model import Row
 
 T = TypeVar("T")
-
-
-class _Send(Protocol):
-    """Sends a request once, within the budget. A `Send` that takes a token too."""
-
-    def __call__(self, request: Request, token: str | None = None) -> Response: ...
 
 
 RETRY_TIMEOUT = 300.0
@@ -76,30 +69,47 @@ class Client:
         uses_api_clock: bool = True,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self.sender = Sender(
+            transport=transport,
+            budget=budget,
+            credentials=credentials,
+            clock=clock,
+            api_version=api_version,
+            lane=lane,
+            uses_api_clock=uses_api_clock,
+            note=note,
+        )
+        """Sends one request within the budget, and repeats nothing."""
         self.company_id = company_id
         self.budget = budget
-        self._transport = transport
+        self.run_clock = self.sender.run_clock
+        """The clock of everything that is landed."""
         self._credentials = credentials
         self._clock = clock
-        self._api_version = api_version
-        self._lane = lane
         self._retry_timeout = retry_timeout
         self._longest_pause = longest_pause
         self._note = note
-        self.run_clock = RunClock(clock.now, clock.monotonic, uses_api_clock=uses_api_clock, note=note)
-        """The clock of everything that is landed."""
         self._retry_notes = RetryNotes(clock, note)
         self._noted: set[str] = set()
         """Subjects of notes that are given only once."""
-        self._count_lock = threading.Lock()
+        self._note_lock = threading.Lock()
         self._large_decode_lock = threading.Lock()
-        self._closed = threading.Event()
         self._has_answered = False
-        self.requests = 0
-        self.round_trip: float | None = None
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent since the start."""
+        return self.sender.requests
+
+    @property
+    def round_trip(self) -> float | None:
         """Seconds that the last answer took, without the time for connecting."""
-        self.server_clock_skew: float | None = None
+        return self.sender.round_trip
+
+    @property
+    def server_clock_skew(self) -> float | None:
         """Seconds by which the server's clock is ahead of ours, by the last answer that names a time."""
+        return self.sender.server_clock_skew
 
     @property
     def retries(self) -> int:
@@ -172,7 +182,7 @@ class Client:
     def _fetch(self, request: Request, decode: Callable[[Response], T]) -> tuple[T, datetime]:
         return self._retry(lambda send: self._fetch_once(request, decode, send))
 
-    def _retry(self, act: Callable[[_Send], T]) -> T:
+    def _retry(self, act: Callable[[SendOnce[Request]], T]) -> T:
         """Run `act` until it succeeds, fails for good, or its time for retries is over. Return its result.
 
         Once `act` has sent a request that is not repeatable, nothing is retried: the request may have had its effect.
@@ -183,7 +193,7 @@ class Client:
         def send(request: Request, token: str | None = None) -> Response:
             if not request.is_repeatable:
                 is_final.set()
-            return self._send(request, token)
+            return self.sender.send(request, token)
 
         attempts = Retrying(
             retry=retry_if_exception(lambda error: not is_final.is_set() and self._is_transient(error)),
@@ -195,23 +205,11 @@ class Client:
         )
         return attempts(lambda: act(send))
 
-    def _fetch_once(self, request: Request, decode: Callable[[Response], T], send: _Send) -> tuple[T, datetime]:
-        """Send a request, with another token if the first one is refused. Return the decoded answer and its instant.
-
-        A 401 says that the API did nothing: then even a request that is not repeatable may be sent with another token.
-        """
-        token = self._credentials.get_token(send)
-        answer = send(request, token)
-        for is_replacement in (False, True):
-            if answer.status != HTTPStatus.UNAUTHORIZED:
-                break
-            other = self._credentials.replace_token(token, send, is_replacement=is_replacement)
-            if other is None:
-                break
-            token = other
-            answer = send(request, token)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise explain_refusal(token, api_version=self._api_version, now=self._clock.now())
+    def _fetch_once(
+        self, request: Request, decode: Callable[[Response], T], send: SendOnce[Request]
+    ) -> tuple[T, datetime]:
+        """Send a request, with another token if the first one is refused. Return the decoded answer and its instant."""
+        answer = self.sender.send_with_token(request, send, send_token_request=send)
         if (error := protocol.decode_error(answer, request.what, now=self._clock.now())) is not None:
             raise self._limit_pause(error)
         try:
@@ -226,7 +224,7 @@ class Client:
         return decoded
 
     def _note_once(self, about: str, sentence: str) -> None:
-        with self._count_lock:
+        with self._note_lock:
             is_new = about not in self._noted
             self._noted.add(about)
         if is_new:
@@ -241,23 +239,6 @@ class Client:
             f"The API asks (429) for a pause of {format_pause(pause)}, longer than HUGGY_LONGEST_PAUSE allows "
             f"({self._longest_pause:,.0f} seconds): try later, or ask Huggy what is wrong."
         )
-
-    def _send(self, request: Request, token: str | None = None) -> Response:
-        with self.budget.take_turn(self._lane) as turn:
-            with self._count_lock:
-                self.requests += 1
-            sent = self._clock.monotonic()
-            answer = self._transport.send(request, token=token)
-            self.round_trip = self._clock.monotonic() - sent - answer.connecting
-            turn.record_answer(
-                connecting=answer.connecting,
-                is_refused=answer.status == HTTPStatus.TOO_MANY_REQUESTS,
-                retry_after=protocol.parse_retry_after(answer.headers, now=self._clock.now()),
-            )
-        if (server_time := protocol.parse_server_time(answer.headers)) is not None:
-            self.server_clock_skew = (server_time - self._clock.now()).total_seconds()
-            self.run_clock.observe(server_time)
-        return answer
 
     def _is_transient(self, error: BaseException) -> bool:
         """Say whether the same request may succeed later.
@@ -276,17 +257,15 @@ class Client:
         return self._retry_timeout
 
     def _note_retry(self, state: RetryCallState, until: float) -> None:
-        if not self._closed.is_set():  # closed: there is no retry, the connection broke for that reason
+        if not self.sender.closed.is_set():  # closed: there is no retry, the connection broke for that reason
             self._retry_notes.add(state, until=until)
 
     def _sleep(self, seconds: float) -> None:
-        if self._clock.wait(self._closed, seconds):
+        if self._clock.wait(self.sender.closed, seconds):
             raise errors.Interrupted("The client was closed while a request waited to be sent again.")
 
     def close(self) -> None:
-        self._closed.set()
-        self.budget.close()
-        self._transport.close()
+        self.sender.close()
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,7 @@ from urllib.request import getproxies
 import httpx
 
 from huggy_connector import __version__, errors
-from huggy_connector.api.http_messages import Request, Response
+from huggy_connector.api.http_messages import Response, Sendable
 from huggy_connector.api.protocol import too_large_error
 from huggy_connector.api.proxies import CERTIFICATES, Proxy, choose_proxy, load_certificates
 from huggy_connector.api.response_limits import (
@@ -32,11 +32,12 @@ TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
 
 
 class Transport(Protocol):
-    """Sends one request. Raises Unreachable, Untrusted, MangledAnswer or AnswerTooLarge, and ConfigurationError if the
-    environment names no usable proxy; never an error of a library.
+    """Sends one request. Raises NeverSent or Untrusted if nothing of it left this host; Unreachable, MangledAnswer or
+    AnswerTooLarge if it may have; ConfigurationError, before it leaves, if the environment names no usable proxy. It
+    raises no error of a library, unless the body is no JSON.
     """
 
-    def send(self, request: Request, *, token: str | None) -> Response: ...
+    def send(self, request: Sendable, *, token: str | None) -> Response: ...
 
     def close(self) -> None: ...
 
@@ -49,14 +50,17 @@ class HttpTransport:
         base_url: str,
         *,
         language: str,
+        auth_header: str = "Authorization",
         timeouts: httpx.Timeout = TIMEOUTS,
         max_seconds: float = MAX_ANSWER_SECONDS,
         reader: BodyReader | None = None,
     ) -> None:
-        """`max_seconds`: the time for one request and its whole answer. Raises ConfigurationError if the address is
-        invalid or the environment names no usable proxy.
+        """`auth_header`: the header of the token. `max_seconds`: the time for one request and its whole answer.
+
+        Raises ConfigurationError if the address is invalid or the environment names no usable proxy.
         """
         self._routes = _Routes(_read_environment())
+        self._auth_header = auth_header
         self._max_seconds, self._reader = max_seconds, reader or BodyReader()
         try:
             self._base = httpx.URL(base_url)
@@ -77,17 +81,18 @@ class HttpTransport:
             },
         )
 
-    def send(self, request: Request, *, token: str | None) -> Response:
-        connecting = _ConnectionTrace()
+    def send(self, request: Sendable, *, token: str | None) -> Response:
+        trace = _ConnectionTrace()
         try:
             sent = self._client.build_request(
                 request.method,
                 request.path,
                 params=request.query,
-                json=request.body,
-                headers={} if token is None else {"Authorization": f"Bearer {token}"},
-                extensions={"trace": connecting},
+                json=None if request.body is None else dict(request.body),
+                headers={} if token is None else {self._auth_header: f"Bearer {token}"},
+                extensions={"trace": trace},
             )
+            proxy = self._choose_proxy(request)
             with self._routes.deadlines.limit(self._max_seconds):
                 answer = self._client.send(sent, stream=True)
                 try:
@@ -96,7 +101,7 @@ class HttpTransport:
                 finally:
                     answer.close()
         except (httpx.HTTPError, TooSlow, UndecodableBody) as error:
-            raise self._translate_error(error, request) from None
+            raise self._translate_error(error, request, proxy, has_left=trace.has_left) from None
         except TooLarge:
             raise too_large_error(request.what, request.setting) from None
         except httpx.InvalidURL:
@@ -105,36 +110,39 @@ class HttpTransport:
             raise
         except Exception as error:  # an answer that the libraries did not expect
             raise _mangled_error(request.what) from error
-        if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and (proxy := self._choose_proxy(request)):
+        if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and proxy:
             raise _proxy_refused_error(proxy)
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status_code, headers, body, connecting.seconds)
+        return Response(answer.status_code, headers, body, trace.seconds)
 
-    def _translate_error(self, error: Exception, request: Request) -> errors.ApiError:
+    def _translate_error(
+        self, error: Exception, request: Sendable, proxy: Proxy | None, *, has_left: bool
+    ) -> errors.ApiError:
+        """Return our error. `has_left`: whether any byte of the request may be on its way, so that it may be done."""
         host = self._server_url(request).host
-        proxy = self._choose_proxy(request)
-        if _is_certificate_error(error):
+        kind = errors.Unreachable if has_left else errors.NeverSent
+        if _is_certificate_error(error) and not has_left:
             return errors.Untrusted(
                 f"The certificate of {host} is not trusted: check {request.setting}, or set SSL_CERT_FILE to the "
                 "certificates of your network."
             )
         match error:
-            case httpx.ProxyError() if proxy:
+            case httpx.ProxyError() if proxy and not has_left:
                 return _proxy_refused_error(proxy)
-            case httpx.ConnectError() | httpx.ConnectTimeout():
+            case httpx.ConnectError() | httpx.ConnectTimeout() if not has_left:
                 return _connection_error(host, proxy, request.setting)
             case httpx.TimeoutException() | TooSlow():
-                return errors.Unreachable(f"{host} does not answer in time for {request.what}: try later.")
-            case httpx.RemoteProtocolError() | UndecodableBody():
+                return kind(f"{host} does not answer in time for {request.what}: try later.")
+            case httpx.RemoteProtocolError() | UndecodableBody() if has_left:
                 return _mangled_error(request.what)
             case _:
-                return errors.Unreachable(f"The connection to {host} broke while asking for {request.what}: try later.")
+                return kind(f"The connection to {host} broke while asking for {request.what}: try later.")
 
-    def _server_url(self, request: Request) -> httpx.URL:
+    def _server_url(self, request: Sendable) -> httpx.URL:
         path = httpx.URL(request.path)
         return path if path.host else self._base
 
-    def _choose_proxy(self, request: Request) -> Proxy | None:
+    def _choose_proxy(self, request: Sendable) -> Proxy | None:
         return self._routes.choose_proxy_to(self._server_url(request))
 
     def close(self) -> None:
@@ -188,7 +196,8 @@ class _Routes(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = self.transport_to(request.url).handle_request(request)
-        answer.headers.pop("Location", None)  # httpx parses it even if it does not follow it, and may fail
+        if answer.is_redirect:  # httpx parses where it leads even if it does not follow it, and may fail
+            answer.headers.pop("Location", None)
         return answer
 
     def close(self) -> None:
@@ -211,16 +220,16 @@ def _mangled_error(what: str) -> errors.MangledAnswer:
     return errors.MangledAnswer(f"The answer for {what} is cut off or garbled: try later.")
 
 
-def _connection_error(host: str, proxy: Proxy | None, setting: str) -> errors.Unreachable:
+def _connection_error(host: str, proxy: Proxy | None, setting: str) -> errors.NeverSent:
     if proxy is None:
-        return errors.Unreachable(f"No connection to {host}: check {setting}, the network and the proxy settings.")
-    return errors.Unreachable(
+        return errors.NeverSent(f"No connection to {host}: check {setting}, the network and the proxy settings.")
+    return errors.NeverSent(
         f"No connection to {host} through the proxy of {proxy.variable}: check that, or name the host in NO_PROXY."
     )
 
 
-def _proxy_refused_error(proxy: Proxy) -> errors.Unreachable:
-    return errors.Unreachable(
+def _proxy_refused_error(proxy: Proxy) -> errors.NeverSent:
+    return errors.NeverSent(
         f"The proxy of {proxy.variable} refuses the request: check the user and password in it, and its rules."
     )
 
@@ -235,13 +244,17 @@ def _is_certificate_error(error: BaseException | None) -> bool:
 
 
 class _ConnectionTrace:
-    """Listens to what httpx does for a request, and measures how long it took to open the connection."""
+    """Listens to what httpx does for a request: how long it took to open the connection, and whether it was sent."""
 
     seconds = 0.0
+    has_left = False
+    """Whether any byte of the request may have left: a connection, or a tunnel through a proxy, is none of it."""
     _since = 0.0
 
-    def __call__(self, event: str, _: Any) -> None:
-        if event == "connection.connect_tcp.started":
+    def __call__(self, event: str, about: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started") and about["request"].method != b"CONNECT":
+            self.has_left = True
+        elif event == "connection.connect_tcp.started":
             self._since = time.monotonic()
         elif event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             self.seconds = time.monotonic() - self._since

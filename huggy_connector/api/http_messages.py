@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import Any, Protocol, Self
 
 
 class Method(StrEnum):
@@ -11,6 +11,23 @@ class Method(StrEnum):
 
     GET = "GET"
     POST = "POST"
+
+
+class Sendable(Protocol):
+    """What a transport sends: a `Request`, or a write (`api/writes/types.py`), which nothing repeats."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]: ...
+    @property
+    def body(self) -> Mapping[str, Any] | None: ...
+    @property
+    def setting(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

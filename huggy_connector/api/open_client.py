@@ -1,7 +1,9 @@
 """Opens a client: the credentials, the transport and the budget that the settings of an account name."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from huggy_connector.api.auth.credentials import Credentials, choose_credentials
 from huggy_connector.api.auth.login import AuthorizationCodeCredentials
@@ -9,6 +11,7 @@ from huggy_connector.api.auth.token_claims import compute_account, read_identity
 from huggy_connector.api.client import Client
 from huggy_connector.api.http import HttpTransport
 from huggy_connector.api.protocol import Profile
+from huggy_connector.api.writes import Writer
 from huggy_connector.budget import BudgetReading, Lane, inspect_budget, open_budget
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.settings import Settings
@@ -31,6 +34,37 @@ def open_client(
         with _build_client(settings, credentials, lane, clock, note) as client:
             client.authenticate()
     return _build_client(settings, credentials, lane, clock, note)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsClient:
+    """What an action needs of one account: a client that reads, and a writer. They share budget, token and connections.
+
+    A context manager: at its end both are closed.
+    """
+
+    reader: Client
+    writer: Writer
+
+    def close(self) -> None:
+        self.reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_actions_client(
+    settings: Settings, *, clock: Clock = SYSTEM_CLOCK, note: Callable[[str], None] = lambda _: None
+) -> ActionsClient:
+    """Return a reader and a writer whose requests go out in the lane of actions. The caller closes it.
+
+    Raises as `open_client`.
+    """
+    reader = open_client(settings, lane=Lane.ACTIONS, clock=clock, note=note)
+    return ActionsClient(reader, Writer(reader.sender, longest_pause=settings.longest_pause, note=note))
 
 
 def read_account(settings: Settings, *, now: Callable[[], datetime]) -> str:
@@ -70,7 +104,7 @@ def log_in(
 def _build_client(
     settings: Settings, credentials: Credentials, lane: Lane, clock: Clock, note: Callable[[str], None]
 ) -> Client:
-    transport = HttpTransport(settings.base_url, language=settings.language)
+    transport = HttpTransport(settings.base_url, language=settings.language, auth_header=_name_auth_header(settings))
     budget = open_budget(
         settings.budget,
         scope=_budget_scope(settings, credentials.grant.access_token),
@@ -96,3 +130,8 @@ def _build_client(
 def _budget_scope(settings: Settings, token: str) -> str:
     """Return the owner of the rate: the account of the token, else the app."""
     return f"{settings.base_url} {read_identity(token) if token else settings.client_id}"
+
+
+def _name_auth_header(settings: Settings) -> str:
+    """Return the header of the token. Version 2 has one of its own; older clients of it send the usual one."""
+    return settings.auth_header if settings.api_version == "v2" else "Authorization"

@@ -96,8 +96,8 @@ def decode_row(response: Response, what: str) -> Row:
 def decode_profile(response: Response, *, company_id: int | None = None) -> Profile:
     """Return the profile. `company_id` is used if the profile names no company. Raises as `decode_row`."""
     row = decode_row(response, "the token's profile")
-    agent = _parse_id(row.get("id"))
-    company = _parse_id(row.get("companyID") or row.get("companyId")) or company_id
+    agent = parse_id(row.get("id"))
+    company = parse_id(row.get("companyID") or row.get("companyId")) or company_id
     if company is None:
         raise errors.UnexpectedShape(
             "The token's profile names no company: set HUGGY_COMPANY_ID to the number of your account."
@@ -107,7 +107,7 @@ def decode_profile(response: Response, *, company_id: int | None = None) -> Prof
     return Profile(agent_id=agent, name=str(row.get("name") or ""), company_id=company)
 
 
-def _parse_id(value: object) -> int | None:
+def parse_id(value: object) -> int | None:
     """Return the id that a number or a text of digits stands for; None for anything else."""
     digits = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(digits) if re.fullmatch(r"[0-9]{1,19}", digits, re.ASCII) and int(digits) in IDS else None

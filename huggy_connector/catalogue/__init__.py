@@ -26,7 +26,8 @@ from huggy_connector.errors import ConfigurationError
 
 def _find_resources() -> Iterator[Resource]:
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        yield from (value for value in vars(import_module(module.name)).values() if isinstance(value, Resource))
+        if not module.ispkg:  # actions, which have a registry of their own
+            yield from (value for value in vars(import_module(module.name)).values() if isinstance(value, Resource))
 
 
 RESOURCES: dict[str, Resource] = {

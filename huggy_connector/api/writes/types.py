@@ -27,7 +27,10 @@ class WriteRequest:
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Sent as JSON."""
     expects_record: bool = False
-    """Whether an answer without a body leaves it unknown: a message, a new record. Others are done with an empty 2xx."""
+    """Whether an empty 2xx leaves it unknown: a message, a new record. It says of others that they are done."""
+    query: tuple[tuple[str, str], ...] = ()
+    setting: str = "HUGGY_BASE_URL"
+    """Where the address comes from: what a person should check if nobody answers there."""
 
 
 class OutcomeKind(StrEnum):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from huggy_connector.catalogue.types import Text
 
@@ -55,6 +56,10 @@ class ActionField:
     required: bool = False
     personal: str | None = None
     """The kind of personal data, as in `Column.personal`: plans, logs and `meta.actions` show it masked."""
+    choices: tuple[str, ...] = ()
+    """The texts that it may be; any if empty."""
+    prefix: str = ""
+    """How columns begin that give the items of a JSON field one by one: `param_1`, `custom_segment`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,8 @@ class Action:
     """Everything that is known of one action, but how each version of the API spells it (`api/writes/`).
 
     `reaches_person` says whether a customer gets something from it, so that the guards for people apply (consent,
-    opt-out, quiet hours, one per recipient and N days, the cap of a day). `risk` is one sentence for the docs and the
-    plan. `source` says where the call is known from.
+    opt-out, quiet hours, one per recipient and N days, the cap of a day); `reaches` says it of one row. `risk` is one
+    sentence for the docs and the plan.
     """
 
     name: str
@@ -74,6 +79,16 @@ class Action:
     fields: tuple[ActionField, ...] = ()
     reaches_person: bool = False
     is_irreversible: bool = False
+    reached_by: str = ""
+    """A field that makes it reach a person: `send_feedback`."""
+    hidden_by: str = ""
+    """A field that keeps it from people: `is_internal`."""
+
+    def reaches(self, fields: Mapping[str, Any]) -> bool:
+        """Say whether a customer gets something from the action with these fields."""
+        if self.hidden_by and fields.get(self.hidden_by):
+            return False
+        return self.reaches_person or bool(self.reached_by and fields.get(self.reached_by))
 
     def field(self, name: str) -> ActionField:
         """Return the field of a name."""

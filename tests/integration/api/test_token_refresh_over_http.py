@@ -17,7 +17,7 @@ from huggy_connector import errors
 from huggy_connector.api import Client, choose_credentials, open_client
 from huggy_connector.api.auth.token_refresh import DEAD_REFRESH_TOKEN
 from huggy_connector.api.http import HttpTransport
-from huggy_connector.api.http_messages import Request, Response
+from huggy_connector.api.http_messages import Response, Sendable
 from huggy_connector.budget import open_budget
 from huggy_connector.catalogue import get_resource
 from huggy_connector.clock import SYSTEM_CLOCK
@@ -41,7 +41,7 @@ class Rough:
         self._transport = HttpTransport(account.sandbox.url, language="en")
         self._meets = meets
 
-    def send(self, request: Request, *, token: str | None) -> Response:
+    def send(self, request: Sendable, *, token: str | None) -> Response:
         met = self._meets.pop(0) if self._meets and token is None else None
         if isinstance(met, int):
             return Response(met, {}, b"<html>")
@@ -286,6 +286,6 @@ def test_no_token_is_in_any_error_log_note_or_repr(
 def test_the_settings_and_the_client_show_no_token(account: Open) -> None:
     user = account()
     with open_client(user.settings()) as client:
-        shown = repr(vars(client)) + repr(user.settings()) + repr(partial(client._credentials.get_token, client._send))
+        shown = repr(vars(client)) + repr(user.settings()) + repr(partial(client._credentials.get_token, client.sender.send))
     assert user.sandbox.token not in shown
     assert user.sandbox.refresh_token not in shown

@@ -14,7 +14,7 @@ from huggy_connector import errors
 from huggy_connector.api.auth.credentials import Credentials, FixedToken
 from huggy_connector.api.auth.token_grant import TokenGrant
 from huggy_connector.api.client import FIRST_RETRY_TIMEOUT, RETRY_TIMEOUT, Client
-from huggy_connector.api.http_messages import Method, Request, Response, Send
+from huggy_connector.api.http_messages import Method, Request, Response, Send, Sendable
 from huggy_connector.api.protocol import decode_row
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import get_resource
@@ -29,13 +29,13 @@ class World:
     """A server that says what it is told to, and time that passes only by sleeping."""
 
     answers: list[Response | errors.ApiError]
-    asked: list[Request] = field(default_factory=list)
+    asked: list[Sendable] = field(default_factory=list)
     tokens: list[str | None] = field(default_factory=list)
     turns: list[tuple[Lane, bool, float | None]] = field(default_factory=list)
     seconds: float = 0.0
     rate: float = 20.0
 
-    def send(self, request: Request, *, token: str | None) -> Response:
+    def send(self, request: Sendable, *, token: str | None) -> Response:
         self.asked.append(request)
         self.tokens.append(token)
         said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

@@ -14,7 +14,7 @@ import pytest
 from huggy_connector.api import Client
 from huggy_connector.api.auth.credentials import FixedToken
 from huggy_connector.api.auth.token_grant import TokenGrant
-from huggy_connector.api.http_messages import Request, Response
+from huggy_connector.api.http_messages import Response, Sendable
 from huggy_connector.budget import Lane
 from huggy_connector.clock import Clock
 
@@ -30,7 +30,7 @@ class Api:
     rate: float = 20.0
     is_endless: bool = False
 
-    def send(self, request: Request, *, token: str | None) -> Response:
+    def send(self, request: Sendable, *, token: str | None) -> Response:
         page = dict(request.query).get("page")
         self.asked.append(request.path if page is None else f"{request.path} {page}")
         rows = self.lists[request.path]

@@ -1,0 +1,1 @@
+"""Actions that add something to a chat. Twice is visible to people."""
