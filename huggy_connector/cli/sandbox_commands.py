@@ -12,7 +12,7 @@ from huggy_connector.cli.options import LocalPath
 from huggy_connector.cli.output import print_table, say, show_progress
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.extras import require
-from huggy_connector.sandbox import Options, parse_disorders, parse_shares
+from huggy_connector.sandbox import Options, parse_disorders, parse_shares, parse_write_shares
 
 DEMO_QUERY = """
 SELECT created_at_local::DATE AS day,
@@ -25,7 +25,7 @@ SELECT created_at_local::DATE AS day,
 FROM chats GROUP BY day ORDER BY day DESC LIMIT 10
 """
 _TYPES = {"int": int, "float": float, "str": str}
-_SHARES = {"faults": "FAULT=SHARE,...", "webhook_disorders": "DISORDER=SHARE,..."}
+_SHARES = {"faults": "FAULT=SHARE,...", "write_faults": "FAULT=SHARE,...", "webhook_disorders": "DISORDER=SHARE,..."}
 
 
 def _sandbox_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,7 +50,7 @@ def _create_option(option: Field[Any]) -> Callable[[Callable[..., Any]], Callabl
 @click.command()
 @_sandbox_options
 @click.option("--port", default=8021, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-def sandbox(*, port: int, faults: str, webhook_disorders: str, **options: Any) -> None:
+def sandbox(*, port: int, faults: str, write_faults: str, webhook_disorders: str, **options: Any) -> None:
     """Run a stand-in Huggy API on loopback, until Ctrl-C. It prints the lines that point `huggy` at it.
     With --webhook it sends events too.
 
@@ -63,7 +63,8 @@ def sandbox(*, port: int, faults: str, webhook_disorders: str, **options: Any) -
     from huggy_connector.sandbox import serve
 
     try:
-        options |= {"faults": parse_shares(faults), "webhook_disorders": parse_disorders(webhook_disorders)}
+        options |= {"faults": parse_shares(faults), "write_faults": parse_write_shares(write_faults)}
+        options |= {"webhook_disorders": parse_disorders(webhook_disorders)}
         serve(Options(**options), port=port, ready=lambda text: say(*text.splitlines()))
     except ValueError as error:
         raise ConfigurationError(str(error)) from None

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from huggy_connector.sandbox.fault_kinds import parse_shares
+    from huggy_connector.sandbox.fault_kinds import parse_shares, parse_write_shares
     from huggy_connector.sandbox.options import OPTION_HELP, Options
     from huggy_connector.sandbox.server.running import Sandbox, serve
     from huggy_connector.sandbox.webhook_kinds import parse_disorders
 
-__all__ = ["OPTION_HELP", "Options", "Sandbox", "parse_disorders", "parse_shares", "serve"]
+__all__ = ["OPTION_HELP", "Options", "Sandbox", "parse_disorders", "parse_shares", "parse_write_shares", "serve"]
 
 _MODULES = {
     "OPTION_HELP": "options",
@@ -23,6 +23,7 @@ _MODULES = {
     "Sandbox": "server.running",
     "parse_disorders": "webhook_kinds",
     "parse_shares": "fault_kinds",
+    "parse_write_shares": "fault_kinds",
     "serve": "server.running",
 }
 

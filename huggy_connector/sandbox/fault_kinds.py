@@ -23,8 +23,53 @@ KINDS: dict[str, str] = {
     "storm": "429 without Retry-After for this and every request of the next storm_seconds",
 }
 
+_LOST_ANSWERS = {
+    "500": "500 with a JSON reason",
+    "502": "502 with nginx's HTML page",
+    "503": "503, JSON and HTML in turns",
+    "504": "504 with nginx's HTML page",
+    "reset": "the connection is reset before a byte of the answer",
+    "stall": "no answer for stall_seconds, then the connection closes",
+    "truncated": "Content-Length promises more bytes than come",
+    "empty": "200 without a body",
+}
+
+CODES = {
+    "130472": "User's number is part of an experiment",
+    "131026": "Message undeliverable",
+    "131047": "Re-engagement message: more than 24 hours have passed since the recipient last replied",
+    "131048": "Spam rate limit hit",
+    "131049": "This message was not delivered to maintain healthy ecosystem engagement",
+    "131050": "User has stopped marketing messages",
+    "131056": "Business and consumer account pair rate limit hit",
+    "132000": "Number of parameters does not match the expected number of params",
+    "132001": "Template name does not exist in the translation",
+    "132015": "Template is paused",
+    "132018": "Parameter values contain new lines, tabs or more than 4 consecutive spaces",
+}
+"""Codes of WhatsApp in a refusal's reason, and what they say."""
+
+WRITE_KINDS: dict[str, str] = {
+    **{kind: f"the write is done, then {text}" for kind, text in _LOST_ANSWERS.items()},
+    **{f"{kind}-before": f"{text}; nothing is done" for kind, text in _LOST_ANSWERS.items()},
+    "429": "429; nothing is done",
+    "refusal": "400 or 422 with a reason, as text and as an object in turns; nothing is done",
+    "forbidden": "403 with a reason; nothing is done",
+    "reason": "200 with a reason; nothing is done",
+    "error": "200 with an error; nothing is done",
+    "parameter": "200 with a text about a missing parameter; nothing is done",
+    **{code: f"400 with WhatsApp's code {code}; nothing is done" for code in CODES},
+}
+
 REFUSALS = ("seconds", "fraction", "date", "bare", "html")
 """The forms of a 429: Retry-After of 1, of 0.5, a date, none at all, and none with an HTML body."""
+
+
+def parse_write_shares(text: str) -> dict[str, float]:
+    """Return `500=0.02,reset-before=0.01` as a mapping. Raise ValueError for any other form."""
+    shares = dict(read_shares(text, subject="write faults", example="500=0.02,reset-before=0.01"))
+    check_write_shares(shares)
+    return shares
 
 
 def parse_shares(text: str) -> dict[str, float]:
@@ -46,9 +91,18 @@ def read_shares(text: str, *, subject: str, example: str) -> Iterator[tuple[str,
 
 def check_shares(shares: Mapping[str, float]) -> None:
     """Raise ValueError for an unknown kind, a share outside 0 to 1, and shares that add up to more than 1."""
+    _check_shares(shares, KINDS)
+
+
+def check_write_shares(shares: Mapping[str, float]) -> None:
+    """Raise ValueError as `check_shares` does, about the faults of writes."""
+    _check_shares(shares, WRITE_KINDS)
+
+
+def _check_shares(shares: Mapping[str, float], kinds: Mapping[str, str]) -> None:
     for kind, share in shares.items():
-        if kind not in KINDS:
-            raise ValueError(f"there is no fault {kind!r}; there are {', '.join(KINDS)}.")
+        if kind not in kinds:
+            raise ValueError(f"there is no fault {kind!r}; there are {', '.join(kinds)}.")
         if not 0 <= share <= 1:
             raise ValueError(f"the share of fault {kind!r} is {share}, it must lie between 0 and 1.")
     if sum(shares.values()) > 1 + 1e-9:

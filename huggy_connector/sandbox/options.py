@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from huggy_connector.sandbox.fault_kinds import REFUSALS, check_shares
+from huggy_connector.sandbox.fault_kinds import REFUSALS, check_shares, check_write_shares
 from huggy_connector.sandbox.webhook_kinds import EVENTS, check_disorders
 
 ORDERS = ("created", "activity")
 ROTATIONS = ("rotate", "same", "absent")
 RESOURCES = ("chats", "contacts")
+API_VERSIONS = ("v3", "v2")
 WINDOWS = ("sliding", "fixed", "bucket")
 WEBHOOK_MODES = ("panel", "app")
 
@@ -42,6 +43,7 @@ class Options:
     timezone: str = _option("America/Sao_Paulo", "Zone of the account, used to tell what its local time is now.")
     company: int = _option(4242, "Number of the company; any other one in the path is refused with 403.")
 
+    api: str = _option("v3", "Version that the printed lines point at; the server answers both: v3 or v2.")
     order: str = _option("created", "Order of the lists, newest first: by creation (created) or activity (activity).")
     page_size: int = _option(20, "Rows of a page.")
     quirks: bool = _option(True, "Spell ids, empty values and missing keys as variously as the real API.")
@@ -52,6 +54,9 @@ class Options:
     unknown_fields: bool = _option(False, "Add fields the documentation does not know.")
     broken_values: float = _option(0.0, "Share of rows with a value of the wrong kind, such as 0000-00-00 00:00:00.")
     contact_times: bool = _option(False, "Give contacts createdAt and updatedAt, which no public sample shows.")
+    closed_windows: float = _option(
+        0.0, "Share of open WhatsApp chats whose 24 hours are over, so that they take templates only."
+    )
     ignore_situation: bool = _option(False, "Ignore the situation filter of the chats.")
 
     moving: str = _option("chats", "Which lists move: chats, contacts, or both with a comma between.")
@@ -81,7 +86,12 @@ class Options:
         default_factory=_no_shares,
         metadata={"help": "Share of requests each fault happens to, as 500=0.02,reset=0.01."},
     )
-    stall_seconds: float = _option(30.0, "How long the fault stall keeps silent.")
+    write_faults: Mapping[str, float] = field(
+        default_factory=_no_shares,
+        metadata={"help": "Share of writes each fault of writes happens to, as 500=0.05,reset-before=0.01."},
+    )
+    read_only: bool = _option(False, "Refuse every write with 403, as to a token that may only read.")
+    stall_seconds: float = _option(30.0, "How long the fault stall keeps silent, of reads and of writes.")
     storm_seconds: float = _option(3.0, "How long the fault storm refuses everything.")
     fail_page: str = _option("", "A page that always fails with 500, as chats:7.")
     emptied: str = _option("", "Lists that answer [] although they have rows: chats, contacts, or both.")
@@ -122,6 +132,7 @@ class Options:
             raise ValueError(f"departments is {self.departments}, it must lie between 1 and 8.")
         if self.days is not None and self.days < 1:
             raise ValueError(f"days is {self.days}, the history needs at least one.")
+        _check_choice("api", self.api, API_VERSIONS)
         _check_choice("order", self.order, ORDERS)
         _check_choice("limit_window", self.limit_window, WINDOWS)
         _check_choice("refusal", self.refusal, (*REFUSALS, "cycle"))
@@ -130,6 +141,7 @@ class Options:
             for each in parse_names(getattr(self, name)):
                 _check_choice(name, each, known)
         check_shares(self.faults)
+        check_write_shares(self.write_faults)
         check_disorders(self.webhook_disorders)
         _check_choice("webhook_mode", self.webhook_mode, WEBHOOK_MODES)
         _check_url("webhook", self.webhook)
@@ -169,7 +181,7 @@ def _check_numbers(options: Options) -> None:
             raise ValueError(f"{name} is {getattr(options, name)}, it must be at least 1.")
     if not options.webhook_timeout > 0:
         raise ValueError(f"webhook_timeout is {options.webhook_timeout}, it must be more than 0.")
-    for name in ("odd_situations", "bots_as_agents", "absent_customers", "broken_values"):
+    for name in ("odd_situations", "bots_as_agents", "absent_customers", "broken_values", "closed_windows"):
         if not 0 <= getattr(options, name) <= 1:
             raise ValueError(f"{name} is {getattr(options, name)}, it must lie between 0 and 1.")
 

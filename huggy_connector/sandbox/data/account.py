@@ -28,13 +28,16 @@ _ACCOUNT_STREAM = 94
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What has just happened to a row, at a local second. `before` is the state in which it found a chat."""
+    """What has just happened to a row, at a local second. `before` is the state in which it found a chat; `flow` is the
+    flow that it started there.
+    """
 
     resource: str
     row: int
     moment: int
     is_new: bool
     before: ChatState | None = None
+    flow: int | None = None
 
 
 class Account:
@@ -142,15 +145,37 @@ class Account:
         self.chats.change(row, moment, self._rng)
         return self._record_chat(row, moment, before)
 
-    def update_chat(self, row: int, state: ChatState) -> int:
+    def update_chat(self, row: int, state: ChatState, *, flow: int | None = None) -> int:
         """Give a chat another state, which says when. Return its id."""
         before = self.chats.lifecycles.state(row)
         self.chats.update(row, state)
-        return self._record_chat(row, state.updated, before)
+        return self._record_chat(row, state.updated, before, flow=flow)
 
-    def _record_chat(self, row: int, moment: int, before: ChatState) -> int:
+    def open_chat(self, state: ChatState, *, flow: int | None = None) -> int:
+        """Open a new chat in this state, which says when. Return its row."""
+        row = self._lifecycles.open(state)
+        self.resource_lists["chats"].insert(row)
+        self._listener(Move("chats", row, state.created, is_new=True, flow=flow))
+        return row
+
+    def create_contact(self, fields: Json, elapsed: float) -> int:
+        """Create a contact with these fields. Return its row."""
+        moment = self.local_time(elapsed)
+        row = self.contacts.create(fields, moment)
+        self.resource_lists["contacts"].insert(row)
+        self._listener(Move("contacts", row, moment, is_new=True))
+        return row
+
+    def update_contact(self, row: int, fields: Json, elapsed: float) -> None:
+        """Give a contact other values of these fields."""
+        moment = self.local_time(elapsed)
+        self.contacts.write(row, fields, moment)
+        self.resource_lists["contacts"].record_change(row)
+        self._listener(Move("contacts", row, moment, is_new=False))
+
+    def _record_chat(self, row: int, moment: int, before: ChatState, *, flow: int | None = None) -> int:
         number = self.resource_lists["chats"].record_change(row)
-        self._listener(Move("chats", row, moment, is_new=False, before=before))
+        self._listener(Move("chats", row, moment, is_new=False, before=before, flow=flow))
         return number
 
     def move_to_head(self, resource_list: ResourceList, elapsed: float) -> int | None:
@@ -207,10 +232,17 @@ class Account:
             self._filter_cache[key] = found
         return found[1]
 
-    def find_contacts(self, *, phone: str | None, email: str | None) -> list[int]:
-        """Return the rows of the contacts with this phone and this e-mail. None stands for any."""
-        rows = {self.contacts.row_of_phone(phone)} if phone is not None else None
-        if email is not None:
-            by_email = {self.contacts.row_of_email(email)}
-            rows = by_email if rows is None else rows & by_email
-        return [row for row in rows or () if row is not None and row in self.resource_lists["contacts"].listing]
+    def find_contacts(
+        self, *, phone: str | None = None, email: str | None = None, mobile: str | None = None
+    ) -> list[int]:
+        """Return the rows of the contacts that have all of these, newest first. None stands for any.
+
+        `mobile` matches the exact text that is stored. `phone` finds a number with and without the ninth digit.
+        """
+        searches = ((self.contacts.rows_of_phone, phone), (self.contacts.rows_of_email, email))
+        found = [
+            search(text) for search, text in (*searches, (self.contacts.rows_of_mobile, mobile)) if text is not None
+        ]
+        rows = set[int].intersection(*found) if found else set[int]()
+        listing = self.resource_lists["contacts"].listing
+        return sorted((row for row in rows if row in listing), key=listing.slot, reverse=True)

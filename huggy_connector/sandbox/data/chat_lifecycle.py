@@ -68,6 +68,13 @@ class ChatLifecycles:
         self.open_situations[row] = self.changed_states[row].situation
         return row
 
+    def open(self, state: ChatState) -> int:
+        """Add a new chat in this state. Return its row."""
+        row = self.row_count
+        self.row_count += 1
+        self.save(row, state)
+        return row
+
     def advance(self, row: int, moment: int, rng: Random) -> None:
         """Move a chat one step on: from the bot to the queue, to an agent, to its end. A closed chat gets another
         tabulation.

@@ -17,6 +17,9 @@ from huggy_connector.sandbox.options import Options
 
 Json = dict[str, Any]
 
+WHATSAPP = "whatsapp-enterprise"
+"""The channel that has a window of 24 hours."""
+
 _FIRST_ID = 700_001
 _SPELLING_STREAM = 31
 
@@ -101,7 +104,7 @@ class Chats:
             "chatTabulation": tabulation and {"id": str(tabulation), "name": desk.tabulation_name(tabulation)},
             "lastMessage": self._message_generator.last_message(row, state),
             "chatDepartment": None,
-            "unread": random_bits(self._seed + 9, row) % 5 if state.situation in OPEN_SITUATIONS else 0,
+            "unread": self._unread(row, state),
             "chatCustomer": None if state.contact is None else self._contacts.summary(state.contact),
             "workflowID": None,
             "workflowStepID": None,
@@ -111,7 +114,7 @@ class Chats:
             "updatedAt": format_time(state.updated),
             "attendedAt": None if state.attended is None else format_time(state.attended),
             "closedAt": None if state.closed is None else format_time(state.closed),
-            "enabledSession": state.situation in OPEN_SITUATIONS and channel.type == "whatsapp-enterprise",
+            "enabledSession": self.has_open_window(row, state),
             "channel": channel.type,
             "channels": [{"uuid": channel.uuid, "id": channel.id, "name": channel.name, "type": channel.type}],
             "agents": [desk.agents[number] for number in dict.fromkeys(participants)],
@@ -120,6 +123,31 @@ class Chats:
         if self.is_broken(row):
             chat |= _BROKEN_VALUES[row % len(_BROKEN_VALUES)]
         return chat
+
+    def feedback(self, row: int) -> Json | list[Any]:
+        """Return the customer's rating of a chat that has ended, or an empty list."""
+        bits, closed = random_bits(self._seed + 13, row), self.lifecycles.state(row).closed
+        if closed is None or bits % 3:
+            return []
+        return {"chatID": self.id_of(row), "rate": 1 + bits % 5, "comment": "", "created_at": format_time(closed)}
+
+    def version_of(self, row: int) -> tuple[int, int, int]:
+        """Return a value that changes whenever the record does."""
+        contact_version = 0
+        if self._contacts.written and (contact := self.lifecycles.facts(row).contact) is not None:
+            contact_version = self._contacts.revisions.get(contact, 0)
+        return self.revisions.get(row, 0), contact_version, self._desk.revision
+
+    def _unread(self, row: int, state: ChatState) -> int:
+        is_open = state.situation in OPEN_SITUATIONS
+        return random_bits(self._seed + 9, row) % 5 if is_open and not state.is_read else 0
+
+    def has_open_window(self, row: int, state: ChatState) -> bool:
+        """Return whether WhatsApp takes more than templates: the chat is open, its customer wrote within 24 hours."""
+        if state.situation not in OPEN_SITUATIONS or self._desk.channels[state.channel].type != WHATSAPP:
+            return False
+        is_over = random_bits(self._seed + 11, row) / 2**64 < self._options.closed_windows
+        return state.has_session and not is_over
 
     def messages(self, row: int, *, events: bool) -> list[Json]:
         """Return the chat's messages, newest first."""
@@ -143,7 +171,7 @@ class Chats:
             "situation": state.situation,
             "department": {"id": department.id, "name": department.name} if department else False,
             "customer": customer,
-            "workflowID": state.workflow,
+            "workflowID": state.workflow or None,
             "workflowStepID": state.workflow_step,
             "currentFlowID": "3210",
         }
@@ -166,7 +194,7 @@ class Chats:
         if rng.random() < 0.15:
             chat |= {"workflowID": rng.randint(1, 4), "workflowStepID": rng.randint(10, 40)}
         if state.workflow is not None:
-            chat |= {"workflowID": state.workflow, "workflowStepID": state.workflow_step}
+            chat |= {"workflowID": state.workflow or None, "workflowStepID": state.workflow_step}
         if self._options.quirks:
             _vary_spelling(chat, rng)
         if self._options.unknown_fields:

@@ -1,4 +1,4 @@
-"""The fixed part of the account: departments, tabulations, channels and agents. It never changes while it runs."""
+"""The desk of the account: departments, tabulations, channels and agents. Only clients who write agents change it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ from huggy_connector.sandbox.data.names import FIRST_NAMES, LAST_NAMES, to_email
 from huggy_connector.sandbox.data.rng import WeightedChoice, seeded_random
 
 Json = dict[str, Any]
+
+FLOWS = {3210: "boas-vindas", 3211: "pesquisa-nps", 3212: "pesquisa-csat", 3213: "aviso"}
+"""The flows of the account: their ids and labels."""
+
+TEMPLATES = {
+    77: "Olá, {1}! Seu pedido {2} saiu para entrega.",
+    78: "Olá, {1}! Como foi o nosso atendimento? Responda com uma nota de 0 a 10.",
+    79: "Temos novidades para você.",
+}
+"""The WhatsApp templates of the account: their ids and texts."""
 
 PHOTO = "https://cdn.example.com/img/avatar-user-boy.jpg"
 FIRST_AGENT_ID = 9001
@@ -63,6 +73,7 @@ class Desk:
     """The departments, agents and channels of the account."""
 
     def __init__(self, *, seed: int, agents: int, departments: int) -> None:
+        self.revision = 0
         rng = seeded_random(seed, _DESK_STREAM, 0)
         chosen = _DEPARTMENTS[:departments]
         self.agents = [_create_agent(rng, number) for number in range(agents)]
@@ -85,6 +96,18 @@ class Desk:
             for number, (kind, name, _) in enumerate(_CHANNELS)
         ]
         self.channel_choice = WeightedChoice(range(len(_CHANNELS)), [share for _, _, share in _CHANNELS])
+
+    def add_agent(self, fields: Json) -> Json:
+        """Add an agent with these fields. Return it."""
+        number, self.revision = len(self.agents), self.revision + 1
+        blank = dict.fromkeys(self.agents[0]) | {"isActive": True, "isOnline": False, "isAvailable": False}
+        self.agents.append(blank | {"statusType": 1, "photo": PHOTO} | fields | {"id": FIRST_AGENT_ID + number})
+        return self.agents[number]
+
+    def update_agent(self, position: int, fields: Json) -> None:
+        """Give an agent other values of these fields."""
+        self.agents[position] = self.agents[position] | fields
+        self.revision += 1
 
     def tabulation_name(self, tabulation: int) -> str:
         """Return the text of a tabulation's id."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import ChatState
+from huggy_connector.sandbox.data.chat_generator import ChatState, WrittenMessage
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import PHOTO, Desk
 from huggy_connector.sandbox.data.rhythm import format_time
@@ -44,12 +44,13 @@ _MEDIA_KINDS = ("image", "audio", "document", "video")
 @dataclass(frozen=True, slots=True)
 class MessageLine:
     """One entry of a chat: its speaker (`contact`, `agent`, `bot`, `event`), its local second, and its number among
-    the messages, where events do not count.
+    the messages, where events do not count. `written` is what a client wrote.
     """
 
     speaker: str
     moment: int
     number: int = 0
+    written: WrittenMessage | None = None
 
 
 class MessageGenerator:
@@ -63,11 +64,12 @@ class MessageGenerator:
 
     def lines(self, row: int, state: ChatState) -> list[MessageLine]:
         """Return all entries, events too, in the order of time. New entries only follow; existing ones never change."""
-        lines = [self._line_at(row, 0, state), MessageLine("event", state.created)]
+        first = [self._line_at(row, 0, state)] if state.message_count else []
+        lines = [*first, MessageLine("event", state.created)]
         told_later = {moment for moment, kind in state.later_entries if kind == "event"}
         events = [
             moment
-            for moment in (state.attended, state.closed)
+            for moment in (state.attended, state.former_end or state.closed)
             if moment and moment <= state.messages_until and moment not in told_later
         ]
         for number in range(1, state.message_count):
@@ -91,6 +93,8 @@ class MessageGenerator:
         moment, kind = state.later_entries[n]
         if kind == "event":
             return MessageLine("event", moment)
+        if isinstance(kind, WrittenMessage):
+            return MessageLine(kind.speaker, moment, state.message_count + n, kind)
         speaker = self._speaker(1, moment, state) if kind == "message" else kind
         return MessageLine(speaker, moment, state.message_count + n)
 
@@ -98,7 +102,7 @@ class MessageGenerator:
     def _speaker(number: int, moment: int, state: ChatState) -> str:
         if number % 2 == 0:
             return "contact"
-        return "agent" if state.agent is not None and state.attended and moment >= state.attended else "bot"
+        return "agent" if state.author is not None and state.attended and moment >= state.attended else "bot"
 
     def messages(self, row: int, state: ChatState, chat: Json, *, events: bool) -> list[Json]:
         """Return the records of `GET /chats/{id}/messages`, newest first. Each embeds the snapshot `chat`."""
@@ -114,9 +118,11 @@ class MessageGenerator:
             if number >= first and (events or line.speaker != "event")
         ]
 
-    def last_message(self, row: int, state: ChatState) -> Json:
-        """Return what a chat shows as its lastMessage."""
+    def last_message(self, row: int, state: ChatState) -> Json | None:
+        """Return what a chat shows as its lastMessage. None: nobody has said anything."""
         later = [line for line in self._later_lines(state) if line.speaker != "event"]
+        if not later and not state.message_count:
+            return None
         line = later[-1] if later else self._line_at(row, state.message_count - 1, state)
         text, kind, file = self._content(
             line, state, seeded_random(self._seed, _TEXT_STREAM, row * _IDS_A_CHAT + line.number)
@@ -127,7 +133,7 @@ class MessageGenerator:
             "sendAt": format_time(line.moment),
             "senderType": self._sender_type(row, line.speaker, state),
             "type": kind,
-            "sender": self._sender(row, line.speaker, state, full=False),
+            "sender": self._sender(row, line, state, full=False),
         }
 
     def _message(self, row: int, number: int, line: MessageLine, state: ChatState, chat: Json) -> Json:
@@ -142,9 +148,9 @@ class MessageGenerator:
             "id": _FIRST_ID + row * _IDS_A_CHAT + number,
             "body" if is_old_style else "text": text,
             "type": kind,
-            "isInternal": line.speaker == "event",
+            "isInternal": line.speaker == "event" or (line.written is not None and line.written.is_internal),
             "isEmail": channel == "email",
-            "sender": self._sender(row, line.speaker, state, full=True),
+            "sender": self._sender(row, line, state, full=True),
             "senderType": self._sender_type(row, line.speaker, state),
             "receiver": customer if is_outgoing else None,
             "receiverType": channel if is_outgoing else "agent",
@@ -161,8 +167,10 @@ class MessageGenerator:
 
     def _content(self, line: MessageLine, state: ChatState, rng: Random) -> tuple[str, str, str | None]:
         if line.speaker == "event":
-            is_end = line.moment == state.closed
+            is_end = line.moment in (state.closed, state.former_end)
             return "Atendimento finalizado" if is_end else "Atendimento iniciado", "internalEvent", None
+        if line.written is not None:
+            return line.written.text, line.written.kind, line.written.file
         if line.speaker == "bot":
             return rng.choice(_BOT_TEXTS), "text", None
         if rng.random() < 0.06:
@@ -170,7 +178,7 @@ class MessageGenerator:
             return "", kind, f"https://cdn.example.com/files/{rng.getrandbits(64):016x}"
         if line.speaker == "contact":
             return rng.choice(_CONTACT_TEXTS), "text", None
-        name = self._desk.agents[state.agent or 0]["name"]
+        name = self._desk.agents[state.author or 0]["name"]
         return rng.choice(_AGENT_TEXTS).format(name=name.partition(" ")[0]), "text", None
 
     def _sender_type(self, row: int, speaker: str, state: ChatState) -> str:
@@ -185,13 +193,14 @@ class MessageGenerator:
     def _is_among(self, share: float, stream: int, row: int) -> bool:
         return random_bits(self._seed + stream, row) / 2**64 < share
 
-    def _sender(self, row: int, speaker: str, state: ChatState, *, full: bool) -> Json | None:
+    def _sender(self, row: int, line: MessageLine, state: ChatState, *, full: bool) -> Json | None:
+        speaker = line.speaker
         if speaker == "event":
             return None
         if speaker == "bot":
             return _AUTO_BOT if self._is_auto(row) else _BOT
         if speaker == "agent":
-            sender = self._desk.agents[state.agent or 0]
+            sender = self._desk.agents[(state.author or 0) if line.written is None else line.written.agent]
             keys = tuple(_BOT) + (("isActive", "isOnline", "isAvailable", "statusID", "statusType") if full else ())
         elif state.contact is None:
             return None

@@ -40,6 +40,9 @@ class RowSource(Protocol):
     def change(self, row: int, moment: int, rng: Random) -> None:
         """Change a row."""
 
+    def version_of(self, row: int) -> object:
+        """Return a value that changes whenever the record of a row does."""
+
     def last_activity(self, row: int) -> int:
         """Return when a row last changed."""
 
@@ -69,7 +72,10 @@ class ResourceList:
 
     def add(self, moment: int) -> int:
         """Add a new row at the head. Return its id."""
-        row = self.source.add(moment)
+        return self.insert(self.source.add(moment))
+
+    def insert(self, row: int) -> int:
+        """Put a row that the source has just got at the head. Return its id."""
         self.listing.add(row)
         self.arrived_rows.append(row)
         return self.source.id_of(row)
@@ -104,7 +110,7 @@ class ResourceList:
 
     def to_json(self, row: int) -> bytes:
         """Return the record of the row as JSON."""
-        return self._cached_json(row, self.source.revisions.get(row, 0))
+        return self._cached_json(row, self.source.version_of(row))
 
-    def _to_json(self, row: int, _revision: int) -> bytes:
+    def _to_json(self, row: int, _version: object) -> bytes:
         return _encode_json(self.source.record(row)).encode()

@@ -10,12 +10,13 @@ from huggy_connector.sandbox.data.account import CHAT_FILTERS, Account
 from huggy_connector.sandbox.server.faults import Answer, json_answer
 from huggy_connector.sandbox.server.refusals import api_error
 
+VERSIONS = ("v3", "v2")
 _LISTS = ("chats", "contacts", "agents")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One request as the endpoints see it. `parts` is the path below /v3; `page_fault` alters the page."""
+    """One request as the endpoints see it. `parts` is the path below /v3 or /v2; `page_fault` alters the page."""
 
     method: str
     parts: tuple[str, ...]
@@ -24,9 +25,15 @@ class ApiCall:
     page_fault: str = ""
 
 
+def version_of(path: str) -> str:
+    """Return `v3` or `v2`, whichever the path is below; `""` for any other path."""
+    first = path.split("/", 2)[1:2]
+    return first[0] if first and first[0] in VERSIONS else ""
+
+
 def split_path(path: str) -> tuple[str, ...]:
-    """Return the parts of the path below /v3. A slash at its end makes no difference."""
-    return tuple(path.removeprefix("/v3").strip("/").split("/"))
+    """Return the parts of the path below the version. A slash at its end makes no difference."""
+    return tuple(path.removeprefix(f"/{version_of(path)}").strip("/").split("/"))
 
 
 def to_path_template(path: str) -> str:
@@ -39,6 +46,15 @@ def page_name(call: ApiCall) -> str:
     below = _strip_company(call.parts)
     page = call.query.get("page", "0")
     return f"{below[0]}:{page}" if len(below) == 1 and below[0] in _LISTS else ""
+
+
+def page_slice(call: ApiCall, size: int) -> slice | None:
+    """Return the part of a list that a page shows; None for a page that is no number."""
+    text = call.query.get("page") or "0"
+    if not (text.isdecimal() and len(text) < 19):
+        return None
+    start = 0 if call.page_fault == "endless" else int(text) * size
+    return slice(start, start + size + {"short": -1, "long": 1}.get(call.page_fault, 0))
 
 
 def _strip_company(parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -54,6 +70,8 @@ class Api:
             ("chats",): self._chats,
             ("chats", "*"): self._detail,
             ("chats", "*", "messages"): self._messages,
+            ("chats", "*", "agents"): self._chat_agents,
+            ("chats", "*", "feedback"): self._feedback,
             ("contacts",): self._contacts,
             ("contacts", "*"): self._detail,
             ("agents",): self._agents,
@@ -73,12 +91,7 @@ class Api:
         return api_error("missing", call.language) if endpoint is None else endpoint(call)
 
     def _page_slice(self, call: ApiCall) -> slice | None:
-        text = call.query.get("page") or "0"
-        if not (text.isdecimal() and len(text) < 19):
-            return None
-        size = self._account.options.page_size
-        start = 0 if call.page_fault == "endless" else int(text) * size
-        return slice(start, start + size + {"short": -1, "long": 1}.get(call.page_fault, 0))
+        return page_slice(call, self._account.options.page_size)
 
     def _chats(self, call: ApiCall) -> Answer:
         names = [name for name in CHAT_FILTERS if name != "situation" or not self._account.options.ignore_situation]
@@ -88,29 +101,29 @@ class Api:
         return self._page("chats", call, self._account.find_chats(wanted))
 
     def _contacts(self, call: ApiCall) -> Answer:
-        phone, email = call.query.get("phone") or None, call.query.get("email") or None
-        if phone is None and email is None:
+        wanted = {name: call.query[name] for name in ("phone", "mobile", "email") if call.query.get(name)}
+        if not wanted:
             return self._page("contacts", call)
         # A plus sign in a query means a space, and neither is a digit.
-        return self._page("contacts", call, self._account.find_contacts(phone=phone, email=email))
+        return self._page("contacts", call, self._account.find_contacts(**wanted))
 
     def _page(self, name: str, call: ApiCall, found: Sequence[int] | None = None) -> Answer:
-        page_slice, resource_list = self._page_slice(call), self._account.resource_lists[name]
-        if page_slice is None:
+        part, resource_list = self._page_slice(call), self._account.resource_lists[name]
+        if part is None:
             return api_error("page", call.language)
         if resource_list.is_emptied:
             return Answer(200, b"[]")
-        rows = resource_list.listing.rows(page_slice.start, page_slice.stop) if found is None else found[page_slice]
+        rows = resource_list.listing.rows(part.start, part.stop) if found is None else found[part]
         records = [*map(resource_list.to_json, rows)]
         if call.page_fault == "null" and records:
             records[len(records) // 2] = b"null"
         return Answer(200, b"[" + b",".join(records) + b"]")
 
     def _agents(self, call: ApiCall) -> Answer:
-        page_slice, agents = self._page_slice(call), self._account.desk.agents[::-1]
-        if page_slice is None:
+        part, agents = self._page_slice(call), self._account.desk.agents[::-1]
+        if part is None:
             return api_error("page", call.language)
-        return json_answer(200, agents if call.query.get("allPages") == "true" else agents[page_slice])
+        return json_answer(200, agents if call.query.get("allPages") == "true" else agents[part])
 
     def _profile(self, _: ApiCall) -> Answer:
         return json_answer(200, self._account.desk.profile(self._account.options.company))
@@ -130,8 +143,22 @@ class Api:
         row = resource_list.find(number)
         return api_error("missing", call.language) if row is None else Answer(200, resource_list.to_json(row))
 
+    def _chat_agents(self, call: ApiCall) -> Answer:
+        """Return the agents who are in a chat now."""
+        row = self._account.resource_lists["chats"].find(_strip_company(call.parts)[1])
+        if row is None:
+            return api_error("missing", call.language)
+        return json_answer(200, self._account.chats.record(row)["agents"])
+
+    def _feedback(self, call: ApiCall) -> Answer:
+        """Return the customer's rating of a chat that has ended, `[]` for none."""
+        row = self._account.resource_lists["chats"].find(_strip_company(call.parts)[1])
+        if row is None:
+            return api_error("missing", call.language)
+        return json_answer(200, self._account.chats.feedback(row))
+
     def _messages(self, call: ApiCall) -> Answer:
-        page_slice, row = (
+        part, row = (
             self._page_slice(call),
             self._account.resource_lists["chats"].find(_strip_company(call.parts)[1]),
         )
@@ -139,7 +166,7 @@ class Api:
             return api_error("missing", call.language)
         if self._account.chats.situation(row) == "auto":
             return api_error("forbidden", call.language)
-        if page_slice is None:
+        if part is None:
             return api_error("page", call.language)
         messages = self._account.chats.messages(row, events=call.query.get("showEvents") == "true")
-        return Answer(200, json.dumps(messages[page_slice], ensure_ascii=False, separators=(",", ":")).encode())
+        return Answer(200, json.dumps(messages[part], ensure_ascii=False, separators=(",", ":")).encode())

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from huggy_connector.sandbox.data.movement import EVENT_OF_RATE
-from huggy_connector.sandbox.fault_kinds import check_shares
+from huggy_connector.sandbox.fault_kinds import check_shares, check_write_shares
 from huggy_connector.sandbox.options import RESOURCES, parse_names
 from huggy_connector.sandbox.server.delays import Delays
 from huggy_connector.sandbox.server.faults import Answer, json_answer
@@ -31,11 +31,15 @@ class Control:
         self._commands: dict[str, Callable[[Any], None]] = {
             "faults": self._set_faults,
             "next_faults": self._queue_faults,
+            "write_faults": self._set_write_faults,
+            "next_write_faults": self._queue_write_faults,
+            "read_only": self._set_read_only,
             "fail_page": self._set_fail_page,
             "limit": self._set_limit,
             **{field.name: partial(self._set_delay, field.name) for field in fields(Delays)},
             "revoke_tokens": lambda on: server.tokens.end_all(expired=False) if on else None,
             "expire_tokens": lambda on: server.tokens.end_all(expired=True) if on else None,
+            "renew_account_token": lambda on: server.tokens.renew_account_token() if on else None,
             "revoke_refresh": lambda on: server.tokens.refresh_tokens.clear() if on else None,
             "reset_stats": lambda on: self._reset_stats() if on else None,
             "mark": lambda on: self.mark() if on else None,
@@ -45,29 +49,31 @@ class Control:
         }
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
-        """Return the answer of `/sandbox/stats`, `wait`, `truth`, `mark` or `control`.
+        """Return the answer of `/sandbox/stats`, `wait`, `truth`, `writes`, `mark` or `control`.
 
         `wait?requests=100` is answered as `stats` is, once 100 requests have arrived since the start.
         """
         try:
             match method, path.rstrip("/"):
-                case "GET", "/sandbox/stats" | "/sandbox/wait":
-                    return json_answer(
-                        200, self.stats(arrivals=query.get("arrivals") == "1", pages=query.get("pages") == "1")
-                    )
-                case "GET", "/sandbox/truth":
-                    ids = query["id"].split(",") if query.get("id") else None
-                    rows = query.get("rows") == "1"
-                    return json_answer(200, self.truth(query.get("resource", "chats"), rows=rows, ids=ids))
+                case "GET", "/sandbox/stats" | "/sandbox/wait" | "/sandbox/truth" | "/sandbox/writes":
+                    return json_answer(200, self._read(path.rstrip("/").rpartition("/")[2], query))
                 case "POST", "/sandbox/mark":
                     self.mark()
                     return json_answer(200, {})
                 case "POST", "/sandbox/control":
                     return json_answer(200, self.control(json.loads(body or b"{}")))
-                case _:
-                    return json_answer(404, {"reason": "The sandbox has stats, wait, truth, mark and control."})
         except ValueError as error:
             return json_answer(400, {"reason": str(error)})
+        return json_answer(404, {"reason": "The sandbox has stats, wait, truth, writes, mark and control."})
+
+    def _read(self, name: str, query: Mapping[str, str]) -> Json | list[Json]:
+        if name == "truth":
+            ids = query["id"].split(",") if query.get("id") else None
+            return self.truth(query.get("resource", "chats"), rows=query.get("rows") == "1", ids=ids)
+        if name == "writes":
+            log = self._server.writes.log
+            return log.targets() if query.get("by") == "target" else log.rows(bodies=query.get("bodies") == "1")
+        return self.stats(arrivals=query.get("arrivals") == "1", pages=query.get("pages") == "1")
 
     def stats(self, *, arrivals: bool = False, pages: bool = False) -> Json:
         """Return all counts since the start or the last `reset_stats`. Times are seconds since the start.
@@ -89,9 +95,11 @@ class Control:
             "by_path": dict(server.by_path),
             "by_status": {str(status): count for status, count in sorted(server.by_status.items())},
             "faults": dict(server.faults.counts),
+            "write_faults": dict(server.writes.faults.counts),
             "refreshes": server.oauth.refreshes,
             "failed_refreshes": server.oauth.failed_refreshes,
             "connections": server.connections,
+            "lacking_in_v2": dict(server.reads_v2.lacking),
         }
         if arrivals:
             stats |= {
@@ -198,6 +206,19 @@ class Control:
     def _set_delay(self, name: str, milliseconds: Any) -> None:
         self._server.delays = replace(self._server.delays, **{name: _check_number(name, milliseconds)})
 
+    def _set_write_faults(self, shares: Any) -> None:
+        _check_mapping("write_faults", shares)
+        check_write_shares({kind: _check_number(kind, share) for kind, share in shares.items()})
+        self._server.writes.faults.shares = dict(shares)
+
+    def _queue_write_faults(self, kinds: Any) -> None:
+        if not isinstance(kinds, list):
+            raise ValueError("next_write_faults is a list of kinds.")  # noqa: TRY004 - what came is JSON
+        self._server.writes.faults.queue(str(kind) for kind in kinds)
+
+    def _set_read_only(self, on: Any) -> None:
+        self._server.writes.is_read_only = bool(on)
+
     def _set_limit(self, limit: Any) -> None:
         self._server.window.limit = int(_check_number("limit", limit))
 
@@ -211,6 +232,8 @@ class Control:
         server.by_page.clear()
         server.by_status.clear()
         server.faults.counts.clear()
+        server.writes.faults.counts.clear()
+        server.reads_v2.lacking.clear()
         server.oauth.refreshes = server.oauth.failed_refreshes = server.connections = 0
 
 

@@ -65,6 +65,10 @@ class Faults:
         check_shares(dict.fromkeys(kinds, 0.0))
         self._queued.extend(kinds)
 
+    def is_storm(self, now: float) -> bool:
+        """Return whether a storm refuses every request now, at `now` seconds since the start."""
+        return now < self._storm_until
+
     def choose(self, number: int, *, requested: str, page: str, now: float) -> str:
         """Return the fault of request `number`, or `""`. `page` is `resource:page` of a list request."""
         kind = self._choose_kind(number, requested, page, now)
@@ -73,7 +77,7 @@ class Faults:
         return kind
 
     def _choose_kind(self, number: int, requested: str, page: str, now: float) -> str:
-        if now < self._storm_until:
+        if self.is_storm(now):
             return "storm"
         kind = requested if requested in KINDS else ""
         if not kind and self._queued:

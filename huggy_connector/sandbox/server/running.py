@@ -72,8 +72,12 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Base URL of the API, for `HUGGY_BASE_URL`."""
-        return f"{self.origin}/v3"
+        """Base URL of the API of the options, for `HUGGY_BASE_URL`."""
+        return self.url_of(self.options.api)
+
+    def url_of(self, version: str) -> str:
+        """Return the base URL of a version of the API. Both answer, whatever the options say."""
+        return f"{self.origin}/{version}"
 
     @property
     def auth_url(self) -> str:
@@ -82,8 +86,14 @@ class Sandbox:
 
     @property
     def token(self) -> str:
-        """The access token it starts with."""
-        return self._server.tokens.first_token
+        """The token of the API of the options: of v3 the access token it starts with, of v2 the account's token now."""
+        tokens = self._server.tokens
+        return tokens.account_token if self.options.api == "v2" else tokens.first_token
+
+    @property
+    def account_token(self) -> str:
+        """The token of API v2 now."""
+        return self._server.tokens.account_token
 
     @property
     def refresh_token(self) -> str:
@@ -112,6 +122,14 @@ class Sandbox:
     def truth(self, resource: str = "chats", *, rows: bool = False, ids: list[str] | None = None) -> Json:
         """Return what `GET /sandbox/truth` answers."""
         return self._run_in_loop(lambda control: control.truth(resource, rows=rows, ids=ids))
+
+    def writes(self, *, bodies: bool = False) -> list[Json]:
+        """Return what `GET /sandbox/writes` answers: a row a write that arrived, done or not."""
+        return self._run_in_loop(lambda _: self._server.writes.log.rows(bodies=bodies))
+
+    def written(self) -> dict[str, int]:
+        """Return how often each target was really written to, as `GET /sandbox/writes?by=target` answers."""
+        return self._run_in_loop(lambda _: self._server.writes.log.targets())
 
     def mark(self) -> None:
         """Do what `POST /sandbox/mark` does."""
@@ -189,16 +207,27 @@ async def _serve(options: Options, host: str, port: int, ready: Callable[[str], 
 
 def _start_message(server: Server, origin: str) -> str:
     """Return lines for a shell: an address to look at, and the variables with which the connector finds it."""
-    tokens, webhook = server.tokens, server.webhook
-    return "\n".join(
+    tokens, webhook, version = server.tokens, server.webhook, server.options.api
+    account = (
         (
-            f"# The sandbox answers at {origin}/v3; look at {origin}/sandbox/stats and {origin}/sandbox/truth",
-            f"export HUGGY_BASE_URL={origin}/v3",
+            "export HUGGY_API_VERSION=v2",
+            f"export HUGGY_COMPANY_ID={server.options.company}",
+            f"export HUGGY_ACCESS_TOKEN={tokens.account_token}",
+        )
+        if version == "v2"
+        else (
             f"export HUGGY_AUTH_URL={origin}/oauth",
             f"export HUGGY_ACCESS_TOKEN={tokens.first_token}",
             f"export HUGGY_CLIENT_ID={tokens.client_id}",
             f"export HUGGY_CLIENT_SECRET={tokens.client_secret}",
             f"export HUGGY_REFRESH_TOKEN={tokens.refresh_token}",
+        )
+    )
+    return "\n".join(
+        (
+            f"# The sandbox answers at {origin}/{version}; look at {origin}/sandbox/stats and {origin}/sandbox/truth",
+            f"export HUGGY_BASE_URL={origin}/{version}",
+            *account,
             *([] if webhook is None else [f"export HUGGY_WEBHOOK_TOKEN={webhook.token}"]),
         )
     )

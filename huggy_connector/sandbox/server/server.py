@@ -19,13 +19,16 @@ from aiohttp import web
 from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.data.rng import seeded_random
 from huggy_connector.sandbox.options import Options
-from huggy_connector.sandbox.server.api import Api, ApiCall, page_name, split_path, to_path_template
+from huggy_connector.sandbox.server.api import Api, ApiCall, page_name, split_path, to_path_template, version_of
 from huggy_connector.sandbox.server.delays import Delays
 from huggy_connector.sandbox.server.faults import Answer, Faults, gateway_page, json_answer
 from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, open_window
 from huggy_connector.sandbox.server.oauth import OAuth
 from huggy_connector.sandbox.server.refusals import token_error
 from huggy_connector.sandbox.server.tokens import Tokens
+from huggy_connector.sandbox.server.v2.reads import ReadsV2
+from huggy_connector.sandbox.server.writes.write_call import WriteCall
+from huggy_connector.sandbox.server.writes.writes import METHODS, Writes
 from huggy_connector.sandbox.webhook.webhook import Webhook
 
 _LATENCY_STREAM = 95
@@ -72,6 +75,8 @@ class Server:
         self.connections = 0
         self.delays = Delays.of(options)
         self._api = Api(self.account)
+        self.writes = Writes(self.account)
+        self.reads_v2 = ReadsV2(self.account)
         self._control: ControlHandler = lambda *_: json_answer(404, {"reason": "Nobody controls this server."})
         self._refuser = RefusalWriter(options.refusal)
         self._received = self._number = 0
@@ -107,6 +112,8 @@ class Server:
         self._number += 1
         if not accepted:
             return await self._refuse(wait)
+        if request.method in METHODS and version_of(path):
+            return await self._handle_write(request, path, arrived, wait, wait_before)
         call = ApiCall(request.method, split_path(path), request.query, request.headers.get("Accept-Language", ""))
         if name := page_name(call):
             self.by_page[name] += 1
@@ -121,6 +128,38 @@ class Server:
         self.by_status[answer.status] += 1
         if fault in _CONNECTION_FAULTS:
             return await self._break_connection(request, answer, reset=fault == "reset")
+        return _to_response(answer)
+
+    async def _handle_write(
+        self, request: web.BaseRequest, path: str, arrived: float, wait: float, wait_before: float
+    ) -> web.StreamResponse:
+        """Answer a request that changes something: it may be done and its answer lost, or the other way round."""
+        body = await request.read()
+        await self._sleep_for(wait_before)
+        if flaw := self._find_flaw(request, version_of(path)):
+            return await self._answer_at(token_error(flaw), arrived + wait)
+        if self.faults.is_storm(arrived):
+            return await self._answer_at(json_answer(429, {"reason": "Too many requests"}), arrived + wait)
+        number = self.writes.log.next_number()
+        fault = self.writes.faults.choose(number, requested=request.headers.get("X-Sandbox-Fault", ""))
+        elapsed = self.elapsed()
+        self.account.count_answer(elapsed)
+        language = request.headers.get("Accept-Language", "")
+        call = WriteCall(request.method, split_path(path), {}, language, number, elapsed)
+        content_type = request.headers.get("Content-Type", "")
+        answer = self.writes.answer(call, version=version_of(path), fault=fault, content_type=content_type, body=body)
+        if fault.kind == "stall":
+            await self._sleep(self.options.stall_seconds)
+            return self._close_connection(request)
+        if fault.kind == "reset":
+            return self._reset_connection(request)
+        if fault.kind == "truncated":
+            return await self._break_connection(request, answer, reset=False)
+        return await self._answer_at(answer, arrived + wait)
+
+    async def _answer_at(self, answer: Answer, moment: float) -> web.Response:
+        await self._sleep_for(moment - self.elapsed())
+        self.by_status[answer.status] += 1
         return _to_response(answer)
 
     async def _wait_for(self, requests: str) -> None:
@@ -148,7 +187,7 @@ class Server:
 
     def _choose_fault(self, request: web.BaseRequest, path: str, call: ApiCall, arrived: float) -> str:
         requested = request.headers.get("X-Sandbox-Fault", "")
-        if not path.startswith("/v3") and not requested:
+        if not version_of(path) and not requested:
             return ""
         return self.faults.choose(self._number, requested=requested, page=page_name(call), now=arrived)
 
@@ -159,13 +198,24 @@ class Server:
             return self.oauth.access_token(form, epoch=self._wall())
         if path == "/oauth/authorize" and request.method == "GET":
             return self.oauth.authorize(request.query, epoch=self._wall())
-        if path != "/v3" and not path.startswith("/v3/"):
+        version = version_of(path)
+        if not version:
             return gateway_page(404)
-        if flaw := self.tokens.find_flaw(request.headers.get("Authorization"), self._wall()):
+        if flaw := self._find_flaw(request, version):
             return token_error(flaw)
         self.account.count_answer(self.elapsed())
         page_fault = fault if fault in _PAGE_FAULTS else ""
-        return self._api.answer(ApiCall(call.method, call.parts, call.query, call.language, page_fault))
+        complete = ApiCall(call.method, call.parts, call.query, call.language, page_fault)
+        if version == "v2" and call.method == "GET":
+            return self.reads_v2.answer(complete)
+        return self._api.answer(complete)
+
+    def _find_flaw(self, request: web.BaseRequest, version: str) -> str:
+        """Return why the token of a request is refused, or `""`."""
+        authorization = request.headers.get("Authorization")
+        if version == "v2":
+            return self.tokens.find_account_flaw(request.headers.get("X-Authorization"), authorization)
+        return self.tokens.find_flaw(authorization, self._wall())
 
     def _close_connection(self, request: web.BaseRequest) -> web.Response:
         if request.transport is not None:
@@ -186,6 +236,12 @@ class Server:
             return self._close_connection(request)
         # The half answer needs time to leave, or the client would see a reset before any byte.
         await self._sleep(0.02)
+        return self._reset_connection(request)
+
+    def _reset_connection(self, request: web.BaseRequest) -> web.Response:
+        transport = request.transport
+        if transport is None:
+            return web.Response()
         wire: socket.socket | None = transport.get_extra_info("socket")
         # A client that has closed the connection meanwhile needs no reset.
         if wire is not None and not transport.is_closing():

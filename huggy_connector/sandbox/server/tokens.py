@@ -38,6 +38,9 @@ class Tokens:
             issued_at = min(int(epoch), expires_at) - DAY
         self.first_token = self._sign(issued_at, expires_at)
         self.refresh_token = self._new_secret("refresh")
+        self.account_token = self._make_account_token(0)
+        """The token of API v2, as Settings > API shows it."""
+        self._renewals = 0
         self.refresh_tokens: dict[str, str] = {self.refresh_token: self.first_token}
 
     def issue(self, epoch: float) -> str:
@@ -64,6 +67,26 @@ class Tokens:
         self._flaw_of_others = flaw
         self._ended.update(dict.fromkeys(self._issued, flaw))
         self._issued.clear()
+
+    def renew_account_token(self) -> str:
+        """Make another token of API v2. The former one is dead at once. Return the new one."""
+        self._renewals += 1
+        self.account_token = self._make_account_token(self._renewals)
+        return self.account_token
+
+    def find_account_flaw(self, *headers: str | None) -> str:
+        """Return why the headers of a request of API v2 are refused, or `""`. Two with different values are."""
+        given = {header for header in headers if header is not None}
+        if not given:
+            return 'Missing "X-Authorization" header'
+        if len(given) > 1:
+            return "Two tokens"
+        scheme, _, token = given.pop().partition(" ")
+        is_valid = hmac.compare_digest(token.strip().encode(), self.account_token.encode())
+        return "" if scheme.lower() == "bearer" and is_valid else "Access token could not be verified"
+
+    def _make_account_token(self, renewal: int) -> str:
+        return hmac.digest(self._secret, f"account {renewal}".encode(), "sha256").hex()[:32]
 
     def find_flaw(self, authorization: str | None, epoch: float) -> str:
         """Return why the Authorization header is refused, in the token layer's words, or `""` if it is valid."""

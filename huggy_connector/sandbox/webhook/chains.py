@@ -14,14 +14,15 @@ from typing import Any
 
 from huggy_connector.sandbox.data.account import Account, Move
 from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS, ChatState
+from huggy_connector.sandbox.data.desk import FLOWS
 from huggy_connector.sandbox.data.rng import seeded_random
 from huggy_connector.sandbox.webhook.items import Items
 
 Json = dict[str, Any]
 
 _SPELLING_STREAM = 96
-_WELCOME = (3210, "boas-vindas")
-_SURVEYS = ((3211, "pesquisa-nps", range(11)), (3212, "pesquisa-csat", range(1, 6)))
+_WELCOME = (3210, FLOWS[3210])
+_SURVEYS = ((3211, FLOWS[3211], range(11)), (3212, FLOWS[3212], range(1, 6)))
 _SURVEY_SHARE, _ANSWER_SHARE = 0.5, 0.6
 _SURVEY_SECONDS = (5, 90)
 
@@ -87,6 +88,9 @@ class Teller:
             yield from self._tell_start(row, now, rng)
         else:
             yield from self._tell_changes(row, before, now, rng)
+        is_welcome = before is None and now.situation == "auto"
+        if flow := move.flow or (_WELCOME[0] if is_welcome else None):
+            yield self._flow("startedAutomationFlow", row, (flow, FLOWS[flow]), {}, rng)
         for item in self._items.messages(row, before, rng):
             if item["senderType"] in ("agent", "virtual_agent"):
                 yield Happening("sentAllMessage", item)
@@ -103,15 +107,13 @@ class Teller:
         is_widget = self._account.desk.channels[now.channel].type == "widget"
         if is_widget and (visitor := self._items.widget_visitor(row, rng)):
             yield Happening("startedWidgetAttendance", visitor)
-        if now.situation == "auto":
-            yield self._flow("startedAutomationFlow", row, _WELCOME, {}, rng)
 
     def _tell_changes(self, row: int, before: ChatState, now: ChatState, rng: Random) -> Iterator[Happening]:
         if before.situation == "auto" != now.situation:
             yield self._flow("finishedAutomationFlow", row, _WELCOME, {"form.motivo": "2ª via"}, rng)
         if before.situation == "wait_for_chat" != now.situation:
             yield Happening("leftQueue", self._items.chat(row, rng))
-        if now.agent != before.agent:
+        if now.agent not in (None, before.agent):
             yield Happening("agentEntered", self._items.chat(row, rng, agent=True))
         if now.department != before.department:
             yield Happening("updatedChatDepartment", self._items.chat(row, rng))
