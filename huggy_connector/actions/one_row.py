@@ -111,7 +111,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A row before its claim: what is against it, or its request. With neither its record is gone, and it is refused."""
+    """A row before its claim: what is against it, or its request; with neither its record is gone."""
 
     row: PlannedRow
     before: Before

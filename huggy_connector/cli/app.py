@@ -54,7 +54,8 @@ COMMANDS = {
     "webhook.webhook_commands:webhook": "The inbox of `huggy serve`: learn its token, see how it is, land it again.",
     "webhook.live_command:live": "Land what `huggy serve` received, read again what it touched, and load both: "
     "until Ctrl-C, or once.",
-    "act.act_commands:act": "Write to Huggy: an action for each row of a query, never twice; and see what became of it.",
+    "act.act_commands:act": "Write to Huggy: an action for each row of a query, never twice; and see what "
+    "became of it.",
     "warehouse_commands:status": "How fresh each table is, the last landings, the webhook, campaigns with "
     "something left, and the checks.",
     "warehouse_commands:query": "Ask the DuckDB file a question in SQL.",
