@@ -19,7 +19,8 @@ from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.progress import TaskProgress
 from huggy_connector.airflow.retries import fail_permanent_errors
 from huggy_connector.airflow.versions import AirflowFailException
-from huggy_connector.catalogue.actions import may_repeat
+from huggy_connector.catalogue.actions import ACTIONS
+from huggy_connector.catalogue.actions.types import Effect
 from huggy_connector.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -27,7 +28,18 @@ if TYPE_CHECKING:
 
     from huggy_connector.pipeline.campaigns import Campaigns
 
-TEMPLATED = ("action", "campaign", "sql", "rows", "values", "cap", "company_id", "huggy_conn_id", "landing", "warehouse")
+TEMPLATED = (
+    "action",
+    "campaign",
+    "sql",
+    "rows",
+    "values",
+    "cap",
+    "company_id",
+    "huggy_conn_id",
+    "landing",
+    "warehouse",
+)
 
 
 class HuggyActionOperator(HuggyOperator):
@@ -44,7 +56,7 @@ class HuggyActionOperator(HuggyOperator):
     :param rows: rows in place of a query, from a task before: a list of objects. Airflow keeps them: ids, no texts
     :param values: fields that are the same for all rows, such as `{"tabulation_id": 10}`
     :param cap: the most rows that the query may return
-    :param dry_run: read and judge everything, and write nothing, neither here nor at Huggy
+    :param is_dry_run: read and judge everything, and write nothing, neither here nor at Huggy
     :param plan: what a HuggyActionPlanOperator returned: exactly its rows are sent, and no query is asked
     :param company_id: whose, in place of the connection's company
     :param huggy_conn_id: the account
@@ -52,7 +64,7 @@ class HuggyActionOperator(HuggyOperator):
     :param warehouse: path of the DuckDB file, in place of the connection's
     """
 
-    template_fields: Sequence[str] = (*TEMPLATED, "dry_run", "plan")
+    template_fields: Sequence[str] = (*TEMPLATED, "is_dry_run", "plan")
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers = {"sql": "sql", "values": "json"}  # noqa: RUF012 -- Airflow's own declaration
     ui_color = "#fce4ec"
@@ -66,7 +78,7 @@ class HuggyActionOperator(HuggyOperator):
         rows: Any = None,
         values: Any = None,
         cap: int | str = DEFAULT_CAP,
-        dry_run: bool | str = False,
+        is_dry_run: bool | str = False,
         plan: Any = None,
         company_id: int | str | None = None,
         huggy_conn_id: str = HuggyHook.default_conn_name,
@@ -74,7 +86,7 @@ class HuggyActionOperator(HuggyOperator):
         warehouse: str | None = None,
         **kwargs: Any,
     ) -> None:
-        if not may_repeat(action):
+        if not _may_be_tried_again(action):
             kwargs["retries"] = 0
         super().__init__(**kwargs)
         self.action = action
@@ -83,7 +95,7 @@ class HuggyActionOperator(HuggyOperator):
         self.rows = rows
         self.values = values
         self.cap = cap
-        self.dry_run = dry_run
+        self.is_dry_run = is_dry_run
         self.plan = plan
         self.company_id = company_id
         self.huggy_conn_id = huggy_conn_id
@@ -94,7 +106,7 @@ class HuggyActionOperator(HuggyOperator):
         account = describe_account(self.huggy_conn_id, self.company_id)
         with fail_permanent_errors(account):
             campaigns = open_campaigns(self)
-            if self.plan is None and parse_flag(self.dry_run, "dry_run"):
+            if self.plan is None and parse_flag(self.is_dry_run, "is_dry_run"):
                 return dry_run(self, campaigns, context)
             if self.plan is None:
                 report = campaigns.run(build_request(context, **read_question(self)))
@@ -115,6 +127,12 @@ class HuggyActionOperator(HuggyOperator):
             "Airflow ended this task: the rows that were not sent wait. A request whose answer was lost is not sent "
             "again: the next run reads it back."
         )
+
+
+def _may_be_tried_again(name: object) -> bool:
+    """Return whether Airflow may retry a task with this action. It is not known of a template."""
+    action = ACTIONS.get(name) if isinstance(name, str) else None
+    return action is not None and action.effect in {Effect.STATE, Effect.DELETE}
 
 
 def open_campaigns(task: Any) -> "Campaigns":

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
 DEFAULT_CAP: Final = 100
 """The most rows of a campaign that does not say how many it expects."""
-_TRUTHS: Final = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_TRUTHS: Final = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
 
 
 def build_request(
