@@ -56,6 +56,11 @@ class PlannedRow:
     contact_id: int | None = None
     """The person that it reaches, if it is known: of the query, the warehouse, or the chat that is read first."""
 
+    @property
+    def reaches_person(self) -> bool:
+        """Whether a customer gets something of it: of a note nobody does, of a closing with a survey they do."""
+        return self.action.reaches(self.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:

@@ -27,7 +27,7 @@ def to_values(row: PlannedRow, now: int) -> tuple[Any, ...]:
     action, key = row.action, row.key
     return (
         *(key.campaign, key.action, key.target, key.purpose),
-        *(action.effect.name, action.reaches_person, row.target_id, row.contact_id),
+        *(action.effect.name, row.reaches_person, row.target_id, row.contact_id),
         *(RowState.PLANNED, to_json(row.fields), now),
     )
 
