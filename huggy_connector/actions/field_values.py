@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -35,7 +36,7 @@ def _read_id(value: Any) -> int:
     if isinstance(value, bool):
         raise _Unfit("is yes or no, and an id is due")
     if isinstance(value, float | Decimal):
-        if value != value or value != int(value):  # noqa: PLR0124 - NaN
+        if not isfinite(value) or value != int(value):
             raise _Unfit("is no whole number, and an id is due")
         value = int(value)
     text = str(value).strip()

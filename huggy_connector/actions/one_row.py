@@ -97,7 +97,7 @@ class Tools:
     reading: Reading
     send: Callable[[WriteRequest, Action], Outcome]
     """Sends once. `Writer.send`."""
-    build: Callable[[Action, int | None, Mapping[str, Any]], WriteRequest]
+    build: Callable[[PlannedRow], WriteRequest]
     check_planned: Callable[[PlannedRow], RuleVerdict | None]
     check_before_send: Callable[[PlannedRow, Before], RuleVerdict | None]
     gate: Gate
@@ -148,7 +148,7 @@ def prepare(row: LedgerRow, tools: Tools) -> Prepared:
         return Prepared(planned, before, verdict)
     if planned.contact_id is None:
         planned = replace(planned, contact_id=before.contact_id)
-    return Prepared(planned, before, request=tools.build(planned.action, planned.target_id, planned.fields))
+    return Prepared(planned, before, request=tools.build(planned))
 
 
 def do_row(row: LedgerRow, tools: Tools) -> RowEnd:

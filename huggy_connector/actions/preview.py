@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from huggy_connector.actions.types import PlannedRow
@@ -27,9 +27,9 @@ class Preview:
     body: Mapping[str, Any]
 
 
-def preview(row: PlannedRow, build: Callable[[Action, int | None, Mapping[str, Any]], WriteRequest]) -> Preview:
+def preview(row: PlannedRow, build: Callable[[PlannedRow], WriteRequest]) -> Preview:
     """Return the request of a row with its personal fields masked. Raises what `build` raises."""
-    request = build(row.action, row.target_id, mask_fields(row.action, row.fields))
+    request = build(replace(row, fields=mask_fields(row.action, row.fields)))
     body = {name: _shorten(value) for name, value in request.body.items()}
     return Preview(row.key.target, request.method.value, mask_personal_data(request.path)[0], body)
 

@@ -91,9 +91,7 @@ class CampaignRun:
         """
         self._work(self._planned(up_to), self._do)
         if self._unreadable and not self.pause:
-            self.pause = (
-                f"{len(self._unreadable):,} rows wait, because their chat cannot be read. {self._unreadable[0]}"
-            )
+            self.pause = f"{len(self._unreadable):,} rows wait: their chat cannot be read. {self._unreadable[0]}"
 
     def settle(self) -> None:
         """Read back the rows of which nobody knows what became. A row that cannot be read stays as it is."""

@@ -185,7 +185,7 @@ def list_campaigns(*, settings: Settings, as_json: bool) -> None:
     """
     from huggy_connector.pipeline.campaigns import Campaigns
 
-    show_campaigns(Campaigns(settings).list(), zone=settings.zone, as_json=as_json)
+    show_campaigns(Campaigns(settings).list_campaigns(), zone=settings.zone, as_json=as_json)
 
 
 @act.command()

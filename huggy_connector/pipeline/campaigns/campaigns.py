@@ -24,6 +24,7 @@ from huggy_connector.pipeline.campaigns.session import (
     StopWatch,
     find_company,
     find_ledger_company,
+    make_builder,
     make_gate,
     make_tools,
     open_api,
@@ -71,9 +72,9 @@ class Campaigns:
         with self._api() as api:
             company_id = find_company(self.settings, api)
             rows = self._read_rows(request, company_id)
-            tools_build = self._tools(company_id, api, EmptyLedger(), rows, request.name).build
+            build = make_builder(self.settings)
             for row in rows:
-                tools_build(row.action, row.target_id, row.fields)
+                build(row)  # what this version of the API lacks is said before anything is planned
         with open_ledger(self.settings, company_id, clock=self.clock) as ledger:
             return self._keep(request, rows, ledger, company_id)
 
@@ -144,7 +145,7 @@ class Campaigns:
         with self._ledger_alone() as ledger:
             (ledger.resume if lift else ledger.stop)(campaign)
 
-    def list(self) -> tuple[CampaignRecord, ...]:
+    def list_campaigns(self) -> tuple[CampaignRecord, ...]:
         """Return the campaigns of the ledger, the newest first."""
         with self._ledger_alone() as ledger:
             return tuple(ledger.campaigns())

@@ -67,7 +67,7 @@ def make_plan(
     prepared = prepare_all([as_ledger_row(row) for row in new], tools) if reads else []
     verdicts = [each.verdict for each in prepared] if reads else [tools.check_planned(row) for row in new]
     for row in new:
-        tools.build(row.action, row.target_id, row.fields)  # what this version of the API lacks is said before a run
+        tools.build(row)  # what this version of the API lacks is said before a run
     sendable = [row for row, verdict in zip(new, verdicts, strict=True) if verdict is None]
     reaching = any(row.reaches_person for row in sendable)
     return CampaignPlan(

@@ -14,11 +14,12 @@ from huggy_connector.actions.one_row import Gate, Tools
 from huggy_connector.actions.reading import ApiReading
 from huggy_connector.actions.types import PlannedRow
 from huggy_connector.api import ActionsClient, open_actions_client
-from huggy_connector.api.writes import WriteRequest, v2, v3
-from huggy_connector.catalogue.actions.types import Action
+from huggy_connector.api.writes import WriteRequest, build_write
+from huggy_connector.catalogue.actions.types import Target
 from huggy_connector.clock import Clock
 from huggy_connector.landing import Landing
 from huggy_connector.pipeline.campaigns.desk_hours import open_hours
+from huggy_connector.pipeline.campaigns.empty_ledger import EmptyLedger
 from huggy_connector.pipeline.campaigns.people_facts import gather_facts
 from huggy_connector.progress import Progress
 from huggy_connector.rows.phones import phone_forms
@@ -67,7 +68,7 @@ def find_ledger_company(settings: Settings) -> int | None:
 class StopWatch:
     """Whether a person has stopped a campaign. The ledger is asked once a second at most."""
 
-    ledger: Ledger
+    ledger: Ledger | EmptyLedger
     campaign: str
     monotonic: Callable[[], float]
     _looked_at: float | None = None
@@ -129,10 +130,21 @@ def make_tools(
     )
 
 
-def make_builder(settings: Settings) -> Callable[[Action, int | None, Mapping[str, Any]], WriteRequest]:
-    """Return the function that spells an action for the version of the API."""
-    build = v2.build_write if settings.api_version == "v2" else v3.build_write
-    return lambda action, target_id, fields: build(action, target_id, fields, company_id=settings.company_id)
+def make_builder(settings: Settings) -> Callable[[PlannedRow], WriteRequest]:
+    """Return the function that spells a row for the version of the API."""
+
+    def build(row: PlannedRow) -> WriteRequest:
+        target = Target.CONTACT if row.key.target.startswith("contact:") else Target.CHAT
+        return build_write(
+            row.action,
+            row.target_id,
+            row.fields,
+            api_version=settings.api_version,
+            company_id=settings.company_id,
+            target=target,
+        )
+
+    return build
 
 
 def list_forms(fields: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

@@ -12,7 +12,6 @@ from huggy_connector.actions.observe import Before
 from huggy_connector.actions.one_row import Tools
 from huggy_connector.actions.types import LedgerRow, PlannedRow, RowKey, RowState
 from huggy_connector.api.writes.types import Outcome, OutcomeKind, WriteMethod, WriteRequest
-from huggy_connector.catalogue.actions import get_action
 from huggy_connector.catalogue.actions.types import Action
 from huggy_connector.model import Row
 
@@ -173,10 +172,9 @@ class Says:
     reason: str = "the person wants no messages"
 
 
-def build(action: Action, target_id: int | None, fields: Mapping[str, Any]) -> WriteRequest:
-    return WriteRequest(
-        method=WriteMethod.POST, path=f"{action.name}/{target_id}", what=action.name, body=dict(fields)
-    )
+def build(row: PlannedRow) -> WriteRequest:
+    path = f"{row.action.name}/{row.target_id}"
+    return WriteRequest(method=WriteMethod.POST, path=path, what=row.action.name, body=dict(row.fields))
 
 
 @dataclass
@@ -222,5 +220,3 @@ def rows_of(action: str, count: int) -> Iterator[LedgerRow]:
     for number in range(1, count + 1):
         yield ledger_row(action, number=number, target=f"chat:{CHAT + number}")
 
-
-__all__ = ["get_action"]
