@@ -26,7 +26,8 @@ from huggy_connector.errors import Interrupted
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from huggy_connector.pipeline.campaigns import Campaigns
+    from huggy_connector.airflow.progress import TaskLog
+    from huggy_connector.pipeline.campaigns import CampaignPlan, Campaigns
 
 TEMPLATED = (
     "action",
@@ -107,7 +108,9 @@ class HuggyActionOperator(HuggyOperator):
         with fail_permanent_errors(account):
             campaigns = open_campaigns(self)
             if self.plan is None and parse_flag(self.is_dry_run, "is_dry_run"):
-                return dry_run(self, campaigns, context)
+                plan = campaigns.plan(build_request(context, **read_question(self)), reads=True)
+                log_plan(self.log, plan)
+                return describe_dry_run(plan, huggy_conn_id=self.huggy_conn_id)
             if self.plan is None:
                 report = campaigns.run(build_request(context, **read_question(self)))
             else:
@@ -150,16 +153,15 @@ def read_question(task: Any) -> dict[str, Any]:
     return {name: getattr(task, name) for name in ("action", "campaign", "sql", "rows", "values", "cap")}
 
 
-def dry_run(task: Any, campaigns: "Campaigns", context: "Context") -> dict[str, Any]:
-    """Return what a run would do, in counts. Nothing is written, neither here nor at Huggy."""
-    plan = campaigns.plan(build_request(context, **read_question(task)), reads=True)
-    rules = ", ".join(f"{count} {rule}" for rule, count in plan.skipped.items()) or "no rule leaves one out"
-    task.log.info(
-        "%s, dry run: %d of %d rows would be sent (%s). %s",
+def log_plan(log: "TaskLog", plan: "CampaignPlan") -> None:
+    """Log what a run would do now, in counts."""
+    rules = ", ".join(f"{count} {rule}" for rule, count in plan.skipped.items())
+    log.info(
+        "%s: %d of %d rows would be sent now, %d are known already; left out: %s. %s",
         plan.campaign,
         plan.would_send,
         len(plan.rows),
-        rules,
+        plan.known,
+        rules or "none",
         plan.pause,
     )
-    return describe_dry_run(plan, huggy_conn_id=task.huggy_conn_id)

@@ -91,12 +91,17 @@ def write_subject(plan: Any) -> str:
 def write_body(plan: Any, previews: "Iterable[Preview]") -> str:
     """Return what a person must know before they approve, in Markdown. Personal data is masked."""
     action = get_action(plan["action"])
+    rules = ", ".join(f"{count:,} by {rule}" for rule, count in plan["would_skip"].items())
     shown = "\n".join(
         f"{each.method} {each.path} {json.dumps(dict(each.body), ensure_ascii=False)}" for each in previews
     )
-    risk = f"{action.risk.en}\n\n" if action.risk.en else ""
-    return (
-        f"{action.comment.en}\n\n{risk}{plan['waiting']:,} rows wait, {plan['new']:,} of them new. Guards are asked "
-        "again before each is sent, so fewer may leave. What the query finds from now on is not sent.\n\n"
-        f"The first requests, with personal data masked:\n\n```\n{shown}\n```\n"
+    told = (
+        action.comment.en,
+        action.risk.en,
+        f"{plan['waiting']:,} rows wait, {plan['new']:,} of them new. What the query finds from now on is not sent.",
+        f"Of the new ones these would be left out now: {rules}." if rules else "",
+        f"Of the new ones {plan['would_refuse']:,} are gone at Huggy." if plan["would_refuse"] else "",
+        f"Now it would not send: {plan['pause']}" if plan["pause"] else "",
+        f"The first requests, with personal data masked:\n\n```\n{shown}\n```",
     )
+    return "\n\n".join(filter(None, told))

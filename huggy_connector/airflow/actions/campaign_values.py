@@ -98,16 +98,22 @@ def parse_plan(value: Any) -> tuple[str, int]:
         ) from None
 
 
-def describe_plan(plan: KeptPlan, *, huggy_conn_id: str) -> dict[str, Any]:
-    """Return what waits for an approval, in counts. `last_row_id` is the last row that it covers."""
+def describe_plan(kept: KeptPlan, seen: CampaignPlan, *, huggy_conn_id: str) -> dict[str, Any]:
+    """Return what waits for an approval, in counts. `last_row_id` is the last row that it covers.
+
+    `seen` is what a run would have done before the rows were kept.
+    """
     return {
-        "campaign": plan.campaign,
-        "action": plan.action,
-        "company_id": plan.company_id,
-        "waiting": plan.waiting,
-        "new": plan.new,
-        "last_row_id": plan.last_row_id,
+        "campaign": kept.campaign,
+        "action": kept.action,
+        "company_id": kept.company_id,
+        "waiting": kept.waiting,
+        "new": kept.new,
+        "would_skip": dict(seen.skipped),
+        "would_refuse": seen.refused,
+        "last_row_id": kept.last_row_id,
         "dry_run": False,
+        "pause": seen.pause,
         "huggy_conn_id": huggy_conn_id,
     }
 

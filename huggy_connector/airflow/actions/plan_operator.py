@@ -4,8 +4,14 @@ import huggy_connector.airflow.versions  # noqa: F401  # isort: skip -- first, f
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from huggy_connector.airflow.actions.action_operator import TEMPLATED, dry_run, open_campaigns, read_question
-from huggy_connector.airflow.actions.campaign_values import DEFAULT_CAP, build_request, describe_plan, parse_flag
+from huggy_connector.airflow.actions.action_operator import TEMPLATED, log_plan, open_campaigns, read_question
+from huggy_connector.airflow.actions.campaign_values import (
+    DEFAULT_CAP,
+    build_request,
+    describe_dry_run,
+    describe_plan,
+    parse_flag,
+)
 from huggy_connector.airflow.arguments import describe_account
 from huggy_connector.airflow.base_operator import HuggyOperator
 from huggy_connector.airflow.hook import HuggyHook
@@ -70,11 +76,13 @@ class HuggyActionPlanOperator(HuggyOperator):
 
     def execute(self, context: "Context") -> dict[str, Any]:
         with fail_permanent_errors(describe_account(self.huggy_conn_id, self.company_id)):
-            campaigns = open_campaigns(self)
+            campaigns, request = open_campaigns(self), build_request(context, **read_question(self))
+            seen = campaigns.plan(request, reads=True)
+            log_plan(self.log, seen)
             if parse_flag(self.is_dry_run, "is_dry_run"):
-                return dry_run(self, campaigns, context)
-            plan = campaigns.keep(build_request(context, **read_question(self)))
+                return describe_dry_run(seen, huggy_conn_id=self.huggy_conn_id)
+            kept = campaigns.keep(request)
         self.log.info(
-            "%s: %d rows wait, %d of them are new. Nothing is sent yet.", plan.campaign, plan.waiting, plan.new
+            "%s: %d rows wait, %d of them are new. Nothing is sent yet.", kept.campaign, kept.waiting, kept.new
         )
-        return describe_plan(plan, huggy_conn_id=self.huggy_conn_id)
+        return describe_plan(kept, seen, huggy_conn_id=self.huggy_conn_id)
