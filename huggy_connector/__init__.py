@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from huggy_connector.deprecation import HuggyDeprecationWarning
     from huggy_connector.errors import (
+        ActionError,
         AnswerTooLarge,
         ApiError,
+        CampaignStopped,
         CheckFailed,
         ClockWrong,
         CompanyStopped,
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
         LandingBusy,
         LandingError,
         LandingUnwritable,
+        LedgerBusy,
+        LedgerUnusable,
         MangledAnswer,
         NeverSent,
         NotFound,
@@ -55,8 +59,10 @@ else:
         {
             "deprecation": ["HuggyDeprecationWarning"],
             "errors": [
+                "ActionError",
                 "AnswerTooLarge",
                 "ApiError",
+                "CampaignStopped",
                 "CheckFailed",
                 "ClockWrong",
                 "CompanyStopped",
@@ -70,6 +76,8 @@ else:
                 "LandingBusy",
                 "LandingError",
                 "LandingUnwritable",
+                "LedgerBusy",
+                "LedgerUnusable",
                 "MangledAnswer",
                 "NeverSent",
                 "NotFound",
@@ -101,8 +109,10 @@ __version__ = "0.2.0"
 
 __all__ = [
     "AccountCheck",
+    "ActionError",
     "AnswerTooLarge",
     "ApiError",
+    "CampaignStopped",
     "Certificate",
     "CheckFailed",
     "ClockWrong",
@@ -119,6 +129,8 @@ __all__ = [
     "LandingBusy",
     "LandingError",
     "LandingUnwritable",
+    "LedgerBusy",
+    "LedgerUnusable",
     "LoadReport",
     "MangledAnswer",
     "Manifest",

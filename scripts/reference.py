@@ -1,4 +1,4 @@
-"""Writes what docs say of settings, commands and privacy rules from the code: `python -m scripts.reference`.
+"""Writes what docs say of settings, commands, actions and privacy rules from the code: `python -m scripts.reference`.
 
 Each part stands between two comments of its page, `<!-- begin: NAME -->` and `<!-- end: NAME -->`. The rest of a page
 is written by hand. In Portuguese, what a setting means is written by hand too, in its row, and stays.
@@ -15,6 +15,10 @@ from pathlib import Path
 import click
 
 from huggy_connector.airflow.provider_info import get_provider_info
+from huggy_connector.api.writes import v2
+from huggy_connector.catalogue.actions import ACTIONS, Action
+from huggy_connector.catalogue.actions.types import ActionField, Effect, FieldKind, Target
+from huggy_connector.catalogue.types import Text
 from huggy_connector.cli.app import huggy
 from huggy_connector.cli.shell import LazyCommand
 from huggy_connector.privacy import rules
@@ -218,11 +222,80 @@ def render_privacy(page: str) -> str:
     return re.sub(r"^\| `(drop|mask|hmac|keep)` \| [^|]*\| ([^|]+) \|$", rewrite, page, flags=re.MULTILINE)
 
 
+TARGETS = {
+    Target.CHAT: Text("a chat", "um atendimento"),
+    Target.CONTACT: Text("a contact", "um contato"),
+    Target.CHAT_OR_CONTACT: Text("a chat or a contact", "um atendimento ou um contato"),
+    Target.NEW_CONTACT: Text("a new contact", "um novo contato"),
+    Target.ADDRESS: Text("any path", "qualquer caminho"),
+}
+EFFECTS = {
+    Effect.MESSAGE: Text("message", "mensagem"),
+    Effect.STATE: Text("state", "estado"),
+    Effect.CREATE: Text("new record", "novo registro"),
+    Effect.DELETE: Text("deletion", "exclusão"),
+    Effect.OTHER: Text("anything", "qualquer coisa"),
+}
+KINDS = {
+    FieldKind.ID: Text("id", "id"),
+    FieldKind.TEXT: Text("text", "texto"),
+    FieldKind.BOOLEAN: Text("yes or no", "sim ou não"),
+    FieldKind.JSON: Text("JSON", "JSON"),
+}
+YES, NO = Text("yes", "sim"), Text("no", "não")
+ACTION_TITLES = Text(
+    "Action|Done to|Kind|Reaches a customer|In v2|Risk", "Ação|Feita a|Tipo|Chega a um cliente|Na v2|Risco"
+)
+FIELD_TITLES = Text("Field|Is|Needed|In v2|Meaning", "Campo|É|Obrigatório|Na v2|Significado")
+
+
+def render_actions(page: str, language: str) -> str:
+    """Return the page with a row an action, and each action's fields."""
+    table = [*_begin_table(_say(ACTION_TITLES, language).split("|"))]
+    table += [_write_row(_describe_action(action, language)) for action in ACTIONS.values()]
+    sections = [line for action in ACTIONS.values() for line in _describe_fields(action, language)]
+    return replace_part(replace_part(page, "actions", table), "fields", sections[:-1])
+
+
+def _say(text: Text, language: str) -> str:
+    return text.en if language == "en" else text.pt
+
+
+def _describe_action(action: Action, language: str) -> Iterator[str]:
+    yield f"`{action.name}`"
+    yield _say(TARGETS[action.target], language)
+    yield _say(EFFECTS[action.effect], language)
+    reaches = _say(YES if action.reaches_person else NO, language)
+    but = action.hidden_by if action.reaches_person else action.reached_by
+    yield f"{reaches}; {_say(NO if action.reaches_person else YES, language)}: `{but}`" if but else reaches
+    yield _say(NO if v2.list_fields(action) is None else YES, language)
+    yield _escape(_say(action.risk, language))
+
+
+def _describe_fields(action: Action, language: str) -> Iterator[str]:
+    yield from (f"### `{action.name}`", "", _escape(_say(action.comment, language)), "")
+    if action.fields:
+        yield from _begin_table(_say(FIELD_TITLES, language).split("|"))
+        in_v2 = v2.list_fields(action) or ()
+        yield from (_write_row(_describe_field(field, language, has_v2=field.name in in_v2)) for field in action.fields)
+        yield ""
+
+
+def _describe_field(field: ActionField, language: str, *, has_v2: bool) -> Iterator[str]:
+    yield f"`{field.name}`" + (f" `{field.prefix}*`" if field.prefix else "")
+    yield " ".join(map(_quote, field.choices)) or _say(KINDS[field.kind], language)
+    yield _say(YES if field.required else NO, language)
+    yield _say(YES if has_v2 else NO, language)
+    yield _escape(_say(field.comment, language))
+
+
 PAGES: dict[str, Callable[[str], str]] = {
     "settings.md": lambda page: render_settings(page, "en"),
     "pt-BR/settings.md": lambda page: render_settings(page, "pt-BR"),
     "commands.md": lambda page: render_commands(page, "en"),
     "pt-BR/commands.md": lambda page: render_commands(page, "pt-BR"),
+    "actions.md": lambda page: render_actions(page, "en"),
+    "pt-BR/actions.md": lambda page: render_actions(page, "pt-BR"),
     "privacy-defaults.md": render_privacy,
     "pt-BR/privacy-defaults.md": render_privacy,
 }

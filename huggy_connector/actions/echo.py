@@ -104,4 +104,4 @@ def read_answers(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any
             continue
         person, sender = read_id(item.get("customer")), read_id(item.get("sender"))
         if person is not None and person == sender:
-            yield {"contact_id": person, "text": value_of("messages", "text", item)}
+            yield {"contact_id": person, "sender_id": sender, "text": value_of("messages", "text", item)}

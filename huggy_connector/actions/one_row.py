@@ -17,11 +17,13 @@ from huggy_connector.actions.types import LedgerRow, PlannedRow, RowState
 from huggy_connector.api.writes.types import Outcome, OutcomeKind, WriteRequest
 from huggy_connector.catalogue.actions import get_action
 from huggy_connector.catalogue.actions.types import Action, Effect
+from huggy_connector.errors import HuggyError
 
 ALREADY_SO: Final = "already_so"
 """The rule by which a row is skipped that is so already, or whose record is gone as it should be."""
 NOT_FOUND: Final = "not_found: the chat or contact is gone"
 READ_BACK: Final = "read_back"
+NOTHING_TAKEN: Final = "The API takes nothing now: the same command goes on."
 MOST_ATTEMPTS: Final = 3
 """Claims of one row in all. Only what reading proves undone is claimed again."""
 REPEATABLE: Final = frozenset({Effect.STATE, Effect.DELETE, Effect.CREATE})
@@ -54,6 +56,9 @@ class RuleVerdict(Protocol):
     @property
     def reason(self) -> str: ...
 
+    @property
+    def opted_out(self) -> int | None: ...
+
 
 class Gate(Protocol):
     """Whether the run may send now."""
@@ -63,6 +68,12 @@ class Gate(Protocol):
     def may_send(self, *, reaches_person: bool = True) -> str | None: ...
 
     def note(self, state: RowState) -> None: ...
+
+
+class Send(Protocol):
+    """Sends once, and calls `before` right before the request leaves. `Writer.send`."""
+
+    def __call__(self, request: WriteRequest, action: Action, *, before: Callable[[], None]) -> Outcome: ...
 
 
 class RowLedger(Protocol):
@@ -95,14 +106,15 @@ class Tools:
 
     ledger: RowLedger
     reading: Reading
-    send: Callable[[WriteRequest, Action], Outcome]
-    """Sends once. `Writer.send`."""
+    send: Send
     build: Callable[[PlannedRow], WriteRequest]
     check_planned: Callable[[PlannedRow], RuleVerdict | None]
     check_before_send: Callable[[PlannedRow, Before], RuleVerdict | None]
     gate: Gate
     on_opt_out: Callable[[int], None]
     """Keeps that a person takes no such messages any more."""
+    on_answer: Callable[[int], None] = lambda _: None
+    """Keeps that a person answered that they want no more: the chat that was read shows it."""
     needs_contact: bool = False
     """Whether the guards must see the contact too: a list names people by phone or e-mail."""
     forms_of: Callable[[Mapping[str, Any]], Sequence[tuple[str, str]]] = lambda _: ()
@@ -125,6 +137,7 @@ class AlreadySo:
 
     rule: str = ALREADY_SO
     reason: str = "it is so already"
+    opted_out: int | None = None
 
 
 def as_planned(row: LedgerRow) -> PlannedRow:
@@ -152,30 +165,69 @@ def prepare(row: LedgerRow, tools: Tools) -> Prepared:
 
 
 def do_row(row: LedgerRow, tools: Tools) -> RowEnd:
-    """Do a planned row to its end. Raises what reading raises: then the row waits."""
+    """Do a planned row to its end. Raises what reading and the ledger raise: then the row waits."""
     if (pause := tools.gate.may_send(reaches_person=as_planned(row).reaches_person)) is not None:
         return RowEnd(Done.LEFT, pause)
     prepared = prepare(row, tools)
     if prepared.verdict is not None:
+        if prepared.verdict.opted_out is not None:
+            tools.on_answer(prepared.verdict.opted_out)
         return _skip(row, prepared.verdict, tools)
-    claimed = _claim(row, prepared, tools)
-    if isinstance(claimed, RowEnd):
-        return claimed
-    if prepared.request is None:
-        return _end(claimed, RowState.REFUSED, NOT_FOUND, {}, tools)
-    return _record(claimed, tools.send(prepared.request, prepared.row.action), prepared.row, tools)
+    claim = _Claim(row, prepared, tools)
+    try:
+        if prepared.request is None:
+            return _end(claim.take(), RowState.REFUSED, NOT_FOUND, {}, tools)
+        outcome = tools.send(prepared.request, prepared.row.action, before=claim)
+    except _NotClaimed as reason:
+        if reason.end is not None:
+            return reason.end
+        raise (reason.__cause__ or reason) from None
+    if claim.taken is None:  # it never was its turn
+        return RowEnd(Done.LEFT, outcome.reason or NOTHING_TAKEN)
+    return _record(claim.taken, outcome, prepared.row, tools)
 
 
-def _claim(row: LedgerRow, prepared: Prepared, tools: Tools) -> LedgerRow | RowEnd:
-    """Claim the row on the disk, or say why not. One thread after another, so that caps and rules hold for all."""
-    planned = prepared.row
-    with tools.gate.turn():
-        if (pause := tools.gate.may_send(reaches_person=planned.reaches_person)) is not None:
-            return RowEnd(Done.LEFT, pause)
-        if (verdict := tools.check_planned(planned)) is not None:  # another row may have reached this person meanwhile
-            return _skip(row, verdict, tools)
-        claimed = tools.ledger.claim(row.id, mark=prepared.before.mark, contact_id=planned.contact_id)
-    return RowEnd(Done.LEFT) if claimed is None else claimed
+class _NotClaimed(Exception):
+    """The row was not claimed, so its request does not leave: because of `end`, or of the error that caused it."""
+
+    def __init__(self, end: RowEnd | None = None) -> None:
+        super().__init__(end)
+        self.end = end
+
+
+@dataclass(slots=True)
+class _Claim:
+    """The claim of a row. It is made on the disk when it is the request's turn, right before that leaves.
+
+    So a killed process leaves no claims that only waited. A write that never left is sent again under the same claim.
+    """
+
+    row: LedgerRow
+    prepared: Prepared
+    tools: Tools
+    taken: LedgerRow | None = None
+
+    def __call__(self) -> None:
+        self.take()
+
+    def take(self) -> LedgerRow:
+        """Claim the row. Raises _NotClaimed. One thread after another, so that caps and rules hold for all."""
+        if self.taken is not None:
+            return self.taken
+        planned, tools = self.prepared.row, self.tools
+        try:
+            with tools.gate.turn():
+                if (pause := tools.gate.may_send(reaches_person=planned.reaches_person)) is not None:
+                    raise _NotClaimed(RowEnd(Done.LEFT, pause))
+                if (verdict := tools.check_planned(planned)) is not None:  # another row may have reached this person
+                    raise _NotClaimed(_skip(self.row, verdict, tools))
+                mark = self.prepared.before.mark
+                self.taken = tools.ledger.claim(self.row.id, mark=mark, contact_id=planned.contact_id)
+        except HuggyError as error:
+            raise _NotClaimed from error
+        if self.taken is None:
+            raise _NotClaimed(RowEnd(Done.LEFT))
+        return self.taken
 
 
 def _skip(row: LedgerRow, verdict: RuleVerdict, tools: Tools) -> RowEnd:
@@ -202,7 +254,7 @@ def _record(claimed: LedgerRow, outcome: Outcome, planned: PlannedRow, tools: To
             return RowEnd(done)
         case OutcomeKind.NOT_SENT | OutcomeKind.STOPPED:
             tools.ledger.record(claimed.id, RowState.PLANNED, reason=outcome.reason)
-            return RowEnd(Done.LEFT, outcome.reason or "The API takes nothing now.")
+            return RowEnd(Done.LEFT, outcome.reason or NOTHING_TAKEN)
 
 
 def _end(claimed: LedgerRow, state: RowState, reason: str, ids: Mapping[str, int], tools: Tools) -> RowEnd:

@@ -122,7 +122,8 @@ class HuggyHook(BaseHook):
         except HuggyError as error:
             return False, str(error)
         end = "" if check.token_expires_at is None else f"; the token ends on {check.token_expires_at:%Y-%m-%d}"
-        return True, escape_controls(f"Connected as {check.agent}, company {check.company_id}{end}.")
+        who = "Connected over API v2" if check.agent_id is None else f"Connected as {check.agent}"
+        return True, escape_controls(f"{who}, company {check.company_id}{end}.")
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:

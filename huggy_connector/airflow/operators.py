@@ -116,6 +116,7 @@ class HuggyToParquetOperator(HuggyOperator):
         pipeline, key, once = Pipeline(settings, progress), build_idempotency_key(context), not self.refetch
         resource, mode = parse_text(self.resource, "resource"), parse_text(self.mode, "mode")
         if mode in {"due", "reconcile"}:
+            self._skip_if_lacking(settings.api_version, resource)
             return pipeline.land_due(
                 resource, idempotency_key=key, reconcile=mode == "reconcile", once=once, show_events=self.show_events
             )[0]
@@ -134,6 +135,18 @@ class HuggyToParquetOperator(HuggyOperator):
             show_events=self.show_events,
             lane=choose_lane(mode),
         )
+
+
+    def _skip_if_lacking(self, api_version: str, resource: str) -> None:
+        """Skip the task of a regular run whose connection has another version of the API, which lacks the list.
+
+        The DAG is the same for all connections: it is parsed without reading one.
+        """
+        from huggy_connector.api.versions import get_version
+        from huggy_connector.catalogue import get_list
+
+        if not get_version(api_version).has(get_list(resource)):
+            raise AirflowSkipException(f"{resource}: API {api_version} has no such list; left out.")
 
 
 class HuggyPlanOperator(HuggyOperator):

@@ -19,8 +19,9 @@ from huggy_connector.api.protocol import Profile
 from huggy_connector.api.response_limits import LARGE_BODY
 from huggy_connector.api.retry_notes import RetryNotes, format_pause
 from huggy_connector.api.sender import Sender, SendOnce
+from huggy_connector.api.versions import get_version
 from huggy_connector.budget import LONGEST_PAUSE, Budget, Lane
-from huggy_connector.catalogue import Resource
+from huggy_connector.catalogue import RESOURCES, Resource
 from huggy_connector.clock import Clock
 from huggy_connector.errors import HuggyError
 from huggy_connector.model import Row
@@ -86,6 +87,7 @@ class Client:
         """The clock of everything that is landed."""
         self._credentials = credentials
         self._clock = clock
+        self.version = get_version(api_version)
         self._retry_timeout = retry_timeout
         self._longest_pause = longest_pause
         self._note = note
@@ -129,31 +131,36 @@ class Client:
         `page` is ignored if the list comes in one answer. An element that is no record in any of the reads becomes an
         empty row. Raises ApiError.
         """
-        request = protocol.build_list_request(
-            resource.path.format(id=parent),
-            company_id=self.company_id,
-            page=page if resource.paged else None,
-            filters=filters,
-        )
+        own = self.company_id
+        request = self.version.list_request(resource, page, company_id=own, parent=parent, filters=filters)
         for _ in range(MAX_PAGE_READS):
             rows, at = self._fetch(request, lambda answer: protocol.decode_rows(answer, request.what))
             if all(rows):
-                return FetchedPage(rows, at)
+                return FetchedPage(self.version.respell(resource, rows), at)
         invalid = sum(not row for row in rows)
         self._note_once(request.what, f"{request.what}: {invalid:,} elements are no records each time it is asked for.")
-        return FetchedPage(rows, at)
+        return FetchedPage(self.version.respell(resource, rows), at)
 
     def fetch_row(self, resource: Resource, row_id: int) -> FetchedPage:
         """Return one record by its id, as a page of one row. Raises NotFound if it is gone, or another ApiError."""
-        request = protocol.build_row_request(resource.path, row_id, company_id=self.company_id)
+        request = self.version.row_request(resource, row_id, company_id=self.company_id)
         row, at = self._fetch(request, lambda answer: protocol.decode_row(answer, request.what))
-        return FetchedPage((row,), at)
+        return FetchedPage(self.version.respell(resource, (row,)), at)
+
+    def probe(self) -> None:
+        """Send the cheapest request that any token may send: it tells the API's time. Raises ApiError."""
+        if self.version.has_profile:
+            self.fetch_profile()
+        else:
+            self.fetch_page(RESOURCES["agents"], 0)
 
     def fetch_profile(self) -> Profile:
         """Return the token's owner. This is the cheapest test of a connection. Raises ApiError.
 
-        Some accounts have no profile below `companies/{id}`: then it is read without the company.
+        Some accounts have no profile below `companies/{id}`: then it is read without the company. API v2 has none.
         """
+        if not self.version.has_profile:
+            raise ValueError(f"API {self.version.name} has no profile: the caller asks for none.")
         try:
             return self._fetch_profile(self.company_id)
         except (errors.NotFound, errors.Refused):

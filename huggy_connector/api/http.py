@@ -26,6 +26,7 @@ from huggy_connector.api.response_limits import (
     TooSlow,
     UndecodableBody,
 )
+from huggy_connector.api.versions.types import V3_HEADER
 from huggy_connector.extras import require
 
 TIMEOUTS = httpx.Timeout(connect=10, read=30, write=10, pool=None)
@@ -50,17 +51,16 @@ class HttpTransport:
         base_url: str,
         *,
         language: str,
-        auth_header: str = "Authorization",
+        token_header: str = V3_HEADER,
         timeouts: httpx.Timeout = TIMEOUTS,
         max_seconds: float = MAX_ANSWER_SECONDS,
         reader: BodyReader | None = None,
     ) -> None:
-        """`auth_header`: the header of the token. `max_seconds`: the time for one request and its whole answer.
-
-        Raises ConfigurationError if the address is invalid or the environment names no usable proxy.
+        """`max_seconds`: the time for one request and its whole answer. `token_header`: where the token goes; never in
+        two headers. Raises ConfigurationError if the address is invalid or the environment names no usable proxy.
         """
         self._routes = _Routes(_read_environment())
-        self._auth_header = auth_header
+        self._token_header = token_header
         self._max_seconds, self._reader = max_seconds, reader or BodyReader()
         try:
             self._base = httpx.URL(base_url)
@@ -89,7 +89,7 @@ class HttpTransport:
                 request.path,
                 params=request.query,
                 json=None if request.body is None else dict(request.body),
-                headers={} if token is None else {self._auth_header: f"Bearer {token}"},
+                headers={} if token is None else {self._token_header: f"Bearer {token}"},
                 extensions={"trace": trace},
             )
             proxy = self._choose_proxy(request)
@@ -108,7 +108,9 @@ class HttpTransport:
             raise _invalid_address_error(request.setting) from None
         except errors.HuggyError:
             raise
-        except Exception as error:  # an answer that the libraries did not expect
+        except Exception as error:  # an answer that the libraries did not expect, or the client was closed meanwhile
+            if not trace.has_left:
+                raise errors.NeverSent(f"There was no way to ask for {request.what}: try later.") from error
             raise _mangled_error(request.what) from error
         if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and proxy:
             raise _proxy_refused_error(proxy)

@@ -1,9 +1,11 @@
 """Opens a client: the credentials, the transport and the budget that the settings of an account name."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from huggy_connector.api.auth.credentials import Credentials, choose_credentials
 from huggy_connector.api.auth.login import AuthorizationCodeCredentials
@@ -11,10 +13,16 @@ from huggy_connector.api.auth.token_claims import compute_account, read_identity
 from huggy_connector.api.client import Client
 from huggy_connector.api.http import HttpTransport
 from huggy_connector.api.protocol import Profile
-from huggy_connector.api.writes import Writer
+from huggy_connector.api.versions.types import V3_HEADER
+from huggy_connector.api.versions.v2 import COMPANY_NEEDED
 from huggy_connector.budget import BudgetReading, Lane, inspect_budget, open_budget
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
+from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import Settings
+from huggy_connector.settings.version_defaults import find_foreign_address
+
+if TYPE_CHECKING:
+    from huggy_connector.api.writes import Writer
 
 
 def open_client(
@@ -29,6 +37,10 @@ def open_client(
     Sends nothing yet, unless there is only a refresh token: the budget belongs to an account, and only an access token
     names the account.
     """
+    if problem := find_foreign_address(settings.base_url, settings.api_version):
+        raise ConfigurationError(problem)
+    if settings.api_version == "v2" and settings.company_id is None:
+        raise ConfigurationError(COMPANY_NEEDED)
     credentials = choose_credentials(settings, now=clock.now, note=note)
     if not credentials.grant.access_token:
         with _build_client(settings, credentials, lane, clock, note) as client:
@@ -63,6 +75,8 @@ def open_actions_client(
 
     Raises as `open_client`.
     """
+    from huggy_connector.api.writes import Writer  # with all actions, which a read does without
+
     reader = open_client(settings, lane=Lane.ACTIONS, clock=clock, note=note)
     return ActionsClient(reader, Writer(reader.sender, longest_pause=settings.longest_pause, note=note))
 
@@ -104,7 +118,8 @@ def log_in(
 def _build_client(
     settings: Settings, credentials: Credentials, lane: Lane, clock: Clock, note: Callable[[str], None]
 ) -> Client:
-    transport = HttpTransport(settings.base_url, language=settings.language, auth_header=_name_auth_header(settings))
+    header = settings.auth_header if settings.api_version == "v2" else V3_HEADER
+    transport = HttpTransport(settings.base_url, language=settings.language, token_header=header)
     budget = open_budget(
         settings.budget,
         scope=_budget_scope(settings, credentials.grant.access_token),
@@ -128,10 +143,9 @@ def _build_client(
 
 
 def _budget_scope(settings: Settings, token: str) -> str:
-    """Return the owner of the rate: the account of the token, else the app."""
+    """Return the owner of the rate: the account of the token, else the app. A token of v2 belongs to one company, and
+    says nothing of itself: the company is the owner, so that a renewed token has the same rate.
+    """
+    if settings.api_version == "v2" and settings.company_id is not None:
+        return f"{settings.base_url} company {settings.company_id}"
     return f"{settings.base_url} {read_identity(token) if token else settings.client_id}"
-
-
-def _name_auth_header(settings: Settings) -> str:
-    """Return the header of the token. Version 2 has one of its own; older clients of it send the usual one."""
-    return settings.auth_header if settings.api_version == "v2" else "Authorization"

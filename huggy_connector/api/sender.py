@@ -60,8 +60,13 @@ class Sender:
         self.server_clock_skew: float | None = None
         """Seconds by which the server's clock is ahead of ours, by the last answer that names a time."""
 
-    def send(self, request: Sendable, token: str | None = None) -> Response:
+    def send(
+        self, request: Sendable, token: str | None = None, *, before: Callable[[], None] = lambda: None
+    ) -> Response:
         """Send a request once and return its answer, whatever its status.
+
+        `before` is called when it is the request's turn, and the request leaves right after it; if it raises, nothing
+        leaves.
 
         An answer that came is returned even if the budget cannot record it. So what the budget raises (Interrupted,
         ConfigurationError) says that nothing was sent. Else raises what `Transport.send` raises.
@@ -69,6 +74,7 @@ class Sender:
         answer: Response | None = None
         try:
             with self.budget.take_turn(self._lane) as turn:
+                before()
                 with self._count_lock:
                     self.requests += 1
                 sent = self.clock.monotonic()

@@ -9,7 +9,9 @@
 `?mode=` chooses the rule that says when the next request may leave (window.py): `learned` is the default, `strict`
 never sends too many, whatever the network does, and `measured` lies between them. `?share=0.25` uses a fixed part of
 the rate, for workers that cannot share a budget; with `redis://` it is the part that this process uses while Redis is
-away (default: an equal part for each process). Both: `?share=0.25&mode=strict`.
+away (default: an equal part for each process). `?scope=acme` names the budget: all that name it share one rate,
+whatever their credentials, such as a token of API v2 and one of v3 of the same account. Several:
+`?share=0.25&mode=strict`.
 """
 
 import math

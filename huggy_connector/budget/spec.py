@@ -24,23 +24,26 @@ class BudgetSpec:
     """The address of Redis, without our own options."""
     share: float | None
     rule: ReleaseRule
+    scope: str = ""
+    """The name that a person gave to a budget, for credentials that share one: those of API v2 and v3, for example."""
 
     @classmethod
     def parse(cls, spec: str) -> Self:
         """Return what the text says. Raises ConfigurationError."""
         address, _, query = spec.partition("?")
         kind, _, place = address.partition(":")
-        share, rule, others = _parse_options(query)
+        share, rule, scope, others = _parse_options(query)
         is_redis = kind in REDIS_SCHEMES
         if others and not is_redis:
             raise ConfigurationError(
-                f"HUGGY_BUDGET has no option {others[0][0]}: there are share=0.5 and mode={'|'.join(ReleaseRule)}."
+                f"HUGGY_BUDGET has no option {others[0][0]}: there are share=0.5, "
+                f"mode={'|'.join(ReleaseRule)} and scope=name."
             )
         if not (is_redis or kind == "file" or (kind == "memory" and not place)):
             raise ConfigurationError(
                 "HUGGY_BUDGET is not understood: give file:, file:/some/folder, redis://host:6379/0 or memory:."
             )
-        return cls(kind, place, f"{address}?{urlencode(others)}" if others else address, share, rule)
+        return cls(kind, place, f"{address}?{urlencode(others)}" if others else address, share, rule, scope)
 
     @property
     def is_redis(self) -> bool:
@@ -54,25 +57,27 @@ class BudgetSpec:
         return RateLimit(rate, self.rule, longest_pause)
 
     def name(self, scope: str) -> str:
-        """Return the name of the budget of a scope. It does not show the scope."""
-        return hashlib.sha256(scope.encode()).hexdigest()[:16]
+        """Return the name of the budget of a scope, or of the one that was given a name. It does not show either."""
+        return hashlib.sha256((f"named {self.scope}" if self.scope else scope).encode()).hexdigest()[:16]
 
     def file(self, scope: str, *, state_folder: Path) -> Path:
         """Return the file of the budget of a scope."""
         return (Path(self.place) if self.place else state_folder) / f"budget-{self.name(scope)}"
 
 
-def _parse_options(query: str) -> tuple[float | None, ReleaseRule, list[tuple[str, str]]]:
-    """Return the share, the rule, and all other options."""
-    share, rule, others = None, ReleaseRule.LEARNED, []
+def _parse_options(query: str) -> tuple[float | None, ReleaseRule, str, list[tuple[str, str]]]:
+    """Return the share, the rule, the name, and all other options."""
+    share, rule, scope, others = None, ReleaseRule.LEARNED, "", []
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key == "share":
             share = _parse_share(value)
         elif key == "mode":
             rule = _parse_rule(value)
+        elif key == "scope":
+            scope = value
         else:
             others.append((key, value))
-    return share, rule, others
+    return share, rule, scope, others
 
 
 def _parse_rule(value: str) -> ReleaseRule:

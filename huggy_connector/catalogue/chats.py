@@ -10,6 +10,8 @@ from huggy_connector.catalogue.types import (
     Scalar,
     Struct,
     Text,
+    only_v2,
+    only_v3,
 )
 
 CHATS = Resource(
@@ -37,8 +39,10 @@ CHATS = Resource(
             Scalar.VARCHAR,
             ("situation",),
             Text(
-                "Where it is: auto (bot), wait_for_chat (queue), in_chat (agent), finishing (closed); an open set.",
-                "Onde está: auto (robô), wait_for_chat (fila), in_chat (agente), finishing (fim); conjunto aberto.",
+                "Where it is: auto (bot), wait_for_chat (queue), in_chat (agent), finishing (closed); an open set. "
+                "NULL over API v2, which does not tell it: there closed_at says whether the chat is open.",
+                "Onde está: auto (robô), wait_for_chat (fila), in_chat (agente), finishing (fim); conjunto aberto. "
+                "NULL pela API v2, que não a informa: lá closed_at diz se o atendimento está aberto.",
             ),
         ),
         Column(
@@ -74,6 +78,25 @@ CHATS = Resource(
             Text("A second agent; Huggy does not document it.", "Um segundo agente; a Huggy não documenta."),
         ),
         Column(
+            "site_customer_id",
+            Scalar.VARCHAR,
+            ("siteCustomerId",),
+            only_v2(
+                "The visitor of a site; Huggy does not document it.", "O visitante de um site; a Huggy não documenta."
+            ),
+            tracked=False,
+        ),
+        Column(
+            "messenger_id",
+            Scalar.VARCHAR,
+            ("messengerId",),
+            only_v2(
+                "The customer at Messenger; Huggy does not document it.",
+                "O cliente no Messenger; a Huggy não documenta.",
+            ),
+            tracked=False,
+        ),
+        Column(
             "department_id",
             Scalar.BIGINT,
             ("departmentId",),
@@ -91,14 +114,14 @@ CHATS = Resource(
             "tabulation_name",
             Scalar.VARCHAR,
             ("chatTabulation.name",),
-            Text("Name of the closing category.", "Nome da tabulação."),
+            only_v3("Name of the closing category.", "Nome da tabulação."),
         ),
-        Column("workflow_id", Scalar.BIGINT, ("workflowID", "workflowId"), Text("Workflow.", "Workflow.")),
+        Column("workflow_id", Scalar.BIGINT, ("workflowID", "workflowId"), only_v3("Workflow.", "Workflow.")),
         Column(
             "workflow_step_id",
             Scalar.BIGINT,
             ("workflowStepID", "workflowStepId"),
-            Text("Step of the workflow.", "Etapa do workflow."),
+            only_v3("Step of the workflow.", "Etapa do workflow."),
         ),
         Column(
             "queue_number",
@@ -111,14 +134,14 @@ CHATS = Resource(
             "unread",
             Scalar.INTEGER,
             ("unread",),
-            Text("Unread messages when fetched.", "Mensagens não lidas no momento da leitura."),
+            only_v3("Unread messages when fetched.", "Mensagens não lidas no momento da leitura."),
             tracked=False,
         ),
         Column(
             "enabled_session",
             Scalar.BOOLEAN,
             ("enabledSession",),
-            Text("WhatsApp's 24-hour window is open.", "A janela de 24 horas do WhatsApp está aberta."),
+            only_v3("WhatsApp's 24-hour window is open.", "A janela de 24 horas do WhatsApp está aberta."),
             tracked=False,
         ),
         Column("created_at", Scalar.INSTANT, ("createdAt",), Text("The chat was opened.", "Abertura do atendimento.")),
@@ -145,14 +168,14 @@ CHATS = Resource(
             "last_message_at",
             Scalar.INSTANT,
             ("lastMessage.sendAt", "lastMessage.send_at"),
-            Text("When the last message was sent.", "Envio da última mensagem."),
+            only_v3("When the last message was sent.", "Envio da última mensagem."),
             tracked=False,
         ),
         Column(
             "last_message",
             Scalar.JSON,
             ("lastMessage",),
-            Text("The last message, as the API gives it.", "A última mensagem, como a API a entrega."),
+            only_v3("The last message, as the API gives it.", "A última mensagem, como a API a entrega."),
             tracked=False,
             personal="text",
         ),
@@ -160,7 +183,7 @@ CHATS = Resource(
             "department",
             Scalar.JSON,
             ("chatDepartment",),
-            Text(
+            only_v3(
                 "The department as embedded in the chat: absent, a number or an object.",
                 "O departamento embutido no atendimento: ausente, número ou objeto.",
             ),
@@ -170,7 +193,7 @@ CHATS = Resource(
             "customer",
             Scalar.JSON,
             ("chatCustomer",),
-            Text(
+            only_v3(
                 "The contact as embedded in the chat; the table contacts is the better source.",
                 "O contato embutido no atendimento; prefira a tabela contacts.",
             ),
@@ -204,7 +227,7 @@ CHATS = Resource(
                 )
             ),
             ("agents",),
-            Text("Every agent who took part.", "Todos os agentes que participaram."),
+            only_v3("Every agent who took part.", "Todos os agentes que participaram."),
         ),
     ),
 )

@@ -1,6 +1,17 @@
 """Contacts: one row a customer. Huggy: developers.huggy.io, API v3, `GET /contacts`."""
 
-from huggy_connector.catalogue.types import Column, Embedded, Field, ListOf, Resource, Scalar, Struct, Text
+from huggy_connector.catalogue.types import (
+    Column,
+    Embedded,
+    Field,
+    ListOf,
+    Resource,
+    Scalar,
+    Struct,
+    Text,
+    only_v2,
+    only_v3,
+)
 
 _NAMED = ListOf(Struct((Field("id", Scalar.BIGINT, "id"), Field("name", Scalar.VARCHAR, "name"))))
 
@@ -27,23 +38,29 @@ CONTACTS = Resource(
             personal="phone",
         ),
         Column("phone", Scalar.VARCHAR, ("phone",), Text("Telephone, digits.", "Telefone, dígitos."), personal="phone"),
-        Column("address", Scalar.VARCHAR, ("address",), Text("Street address.", "Endereço."), personal="address"),
-        Column("district", Scalar.VARCHAR, ("district",), Text("District.", "Bairro.")),
-        Column("city", Scalar.VARCHAR, ("city",), Text("City.", "Cidade.")),
-        Column("state", Scalar.VARCHAR, ("state",), Text("State.", "Estado (UF).")),
-        Column("zip_code", Scalar.VARCHAR, ("zipCode",), Text("Postal code.", "CEP.")),
-        Column("photo", Scalar.VARCHAR, ("photo",), Text("Address of the photo.", "Endereço da foto."), tracked=False),
+        Column("address", Scalar.VARCHAR, ("address",), only_v3("Street address.", "Endereço."), personal="address"),
+        Column("district", Scalar.VARCHAR, ("district",), only_v3("District.", "Bairro.")),
+        Column("city", Scalar.VARCHAR, ("city",), only_v3("City.", "Cidade.")),
+        Column("state", Scalar.VARCHAR, ("state",), only_v3("State.", "Estado (UF).")),
+        Column("zip_code", Scalar.VARCHAR, ("zipCode",), only_v3("Postal code.", "CEP.")),
         Column(
-            "birth_date", Scalar.DATE, ("birthDate",), Text("Date of birth.", "Data de nascimento."), personal="date"
+            "photo", Scalar.VARCHAR, ("photo",), only_v3("Address of the photo.", "Endereço da foto."), tracked=False
+        ),
+        Column(
+            "birth_date",
+            Scalar.DATE,
+            ("birthDate", "birthday"),
+            Text("Date of birth.", "Data de nascimento."),
+            personal="date",
         ),
         Column(
             "last_seen_at",
             Scalar.INSTANT,
             ("lastSeen",),
-            Text("Last seen by Huggy.", "Visto pela última vez."),
+            only_v3("Last seen by Huggy.", "Visto pela última vez."),
             tracked=False,
         ),
-        Column("status", Scalar.INTEGER, ("status",), Text("1 is active.", "1 é ativo.")),
+        Column("status", Scalar.INTEGER, ("status",), only_v3("1 is active.", "1 é ativo.")),
         Column(
             "custom_fields",
             Scalar.JSON,
@@ -54,8 +71,18 @@ CONTACTS = Resource(
             ),
             personal="document",
         ),
-        Column("organizations", _NAMED, ("organizations",), Text("Organizations.", "Organizações.")),
-        Column("groups", _NAMED, ("groups",), Text("Groups.", "Grupos.")),
+        Column(
+            "channels",
+            Scalar.JSON,
+            ("channels",),
+            only_v2(
+                "Over which kinds of channel the contact can be reached: true or false by kind.",
+                "Por quais tipos de canal o contato pode ser alcançado: true ou false por tipo.",
+            ),
+            tracked=False,
+        ),
+        Column("organizations", _NAMED, ("organizations",), only_v3("Organizations.", "Organizações.")),
+        Column("groups", _NAMED, ("groups",), only_v3("Groups.", "Grupos.")),
         Column(
             "created_at",
             Scalar.INSTANT,

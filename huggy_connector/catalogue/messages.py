@@ -1,6 +1,6 @@
 """Messages: one row a message of a chat. Huggy: developers.huggy.io, API v3, `GET /chats/{id}/messages`."""
 
-from huggy_connector.catalogue.types import Column, ListOrder, Resource, Scalar, Text
+from huggy_connector.catalogue.types import Column, ListOrder, Resource, Scalar, Text, only_v3
 
 MESSAGES = Resource(
     name="messages",
@@ -58,7 +58,7 @@ MESSAGES = Resource(
             "type",
             Scalar.VARCHAR,
             ("type",),
-            Text(
+            only_v3(
                 "text, image, audio, video, document, email, sms, internalEvent; an open set.",
                 "text, image, audio, video, document, email, sms, internalEvent; conjunto aberto.",
             ),

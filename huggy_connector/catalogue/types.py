@@ -57,6 +57,16 @@ class Text:
     pt: str
 
 
+def only_v3(en: str, pt: str) -> Text:
+    """Return the comment of a column that API v2 says nothing of."""
+    return Text(f"{en} NULL over API v2.", f"{pt} NULL pela API v2.")
+
+
+def only_v2(en: str, pt: str) -> Text:
+    """Return the comment of a column that API v3 says nothing of."""
+    return Text(f"{en} NULL over API v3.", f"{pt} NULL pela API v3.")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table, and the place of its value in the API's JSON.

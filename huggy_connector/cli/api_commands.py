@@ -42,7 +42,10 @@ def check(*, settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json(asdict(account))
         return
-    say(f"Connected as {account.agent} (agent {account.agent_id}), company {account.company_id}.")
+    if account.agent_id is None:
+        say(f"Connected. API v2 does not tell whose the token is: company {account.company_id} is what was set.")
+    else:
+        say(f"Connected as {account.agent} (agent {account.agent_id}), company {account.company_id}.")
     if account.company_id != account.main_company_id:
         say(f"The token's main company is {account.main_company_id}.")
     if (end := account.token_expires_at) is None:
@@ -79,10 +82,10 @@ def get(*, settings: Settings, resource: str, row_id: int | None, limit: int, as
               huggy get messages 700001     (those of that chat)
     """
     from huggy_connector.api import open_client
-    from huggy_connector.catalogue import get_list
+    from huggy_connector.api.versions import require_resource
     from huggy_connector.pipeline import Pipeline
 
-    wanted = get_list(resource)
+    wanted = require_resource(settings.api_version, resource)
     if wanted.parent is not None and row_id is None:
         raise ConfigurationError(f"{resource} are those of one record of {wanted.parent}: give its ID.")
     if row_id is None:
@@ -129,12 +132,13 @@ def plan(
               huggy plan chats --mode full
               huggy plan chats --from-date 2026-11-01 --to-date 2026-11-08
     """
-    from huggy_connector.catalogue import select_resources
+    from huggy_connector.api.versions import select_of_version
     from huggy_connector.pipeline import Pipeline, parse_optional_span
 
     span = parse_optional_span(from_date, to_date, zone=settings.zone)
-    wanted = select_resources(resources or (("chats",) if span else ()))
+    names = resources or (("chats",) if span else ())
     with show_progress() as progress:
+        wanted = select_of_version(settings.api_version, names, note=progress.note)
         plans = [
             Pipeline(settings, progress).plan(each.name, mode=mode or (Mode.WINDOW if span else None), span=span)
             for each in wanted

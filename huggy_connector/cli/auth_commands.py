@@ -78,8 +78,12 @@ def status(*, settings: Settings, online: bool, as_json: bool) -> None:
     profile = None
     if online:
         with open_client(settings, note=note) as client:
-            profile = client.fetch_profile()
-    _print_status(settings, choose_credentials(settings, now=SYSTEM_CLOCK.now, note=note), profile, as_json=as_json)
+            if client.version.has_profile:
+                profile = client.fetch_profile()
+            else:
+                client.probe()
+    credentials = choose_credentials(settings, now=SYSTEM_CLOCK.now, note=note)
+    _print_status(settings, credentials, profile, as_json=as_json, is_accepted=online)
 
 
 def _wait_for_code(address: str, state: str, port: int) -> str:
@@ -112,7 +116,9 @@ def _read_pasted_code(address: str, state: str) -> str:
     return extract_code(pasted, state=state) if "=" in pasted else pasted
 
 
-def _print_status(settings: Settings, credentials: Credentials, profile: Profile | None, *, as_json: bool) -> None:
+def _print_status(
+    settings: Settings, credentials: Credentials, profile: Profile | None, *, as_json: bool, is_accepted: bool = False
+) -> None:
     grant, now = credentials.grant, datetime.now(UTC)
     status: dict[str, Any] = {
         "place": credentials.location,
@@ -124,13 +130,26 @@ def _print_status(settings: Settings, credentials: Credentials, profile: Profile
     }
     if profile is not None:
         status |= {"agent": profile.name, "agent_id": profile.agent_id, "company_id": profile.company_id}
+    elif is_accepted:
+        status |= {"agent": None, "agent_id": None, "company_id": settings.company_id}
     if as_json:
         print_json(status)
         return
     if profile is not None:
         say(f"Connected as {profile.name} (agent {profile.agent_id}), company {profile.company_id}.")
+    if is_accepted and profile is None:
+        say(
+            "The API accepts the token. API v2 does not tell whose it is: "
+            f"company {settings.company_id} is what was set."
+        )
     say(f"The token is from {credentials.location}. {_describe_expiry(status, has_expired=grant.has_expired(now))}")
-    say(_describe_refresh(credentials))
+    say(_describe_renewal() if settings.api_version == "v2" else _describe_refresh(credentials))
+
+
+def _describe_renewal() -> str:
+    from huggy_connector.api.versions.v2 import RENEWAL
+
+    return f"It is a token of API v2: {RENEWAL}."
 
 
 def _describe_expiry(status: dict[str, Any], *, has_expired: bool) -> str:

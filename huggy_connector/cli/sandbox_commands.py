@@ -52,11 +52,12 @@ def _create_option(option: Field[Any]) -> Callable[[Callable[..., Any]], Callabl
 @click.option("--port", default=8021, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 def sandbox(*, port: int, faults: str, write_faults: str, webhook_disorders: str, **options: Any) -> None:
     """Run a stand-in Huggy API on loopback, until Ctrl-C. It prints the lines that point `huggy` at it.
-    With --webhook it sends events too.
+    It takes writes and reaches nobody. With --webhook it sends events too.
 
     \b
     Examples: huggy sandbox
               huggy sandbox --chats 200000 --arrivals-per-second 5 --latency-ms 150 --faults 500=0.02,reset=0.01
+              huggy sandbox --write-faults 500=0.05,reset=0.05 --closed-windows 0.2
               huggy sandbox --webhook http://127.0.0.1:8088/webhook/4242 --webhook-disorders all=0.05
     """
     require("sandbox", subject="huggy sandbox")

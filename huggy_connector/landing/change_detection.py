@@ -208,6 +208,17 @@ def named_ids(
     return sorted(found)
 
 
+def referenced_ids(landing: Landing, snapshots: Iterable[Manifest], column: str, *, of: Collection[int]) -> list[int]:
+    """Return the ids that a column of these records (`of`, by id) holds in these snapshots, each once, ascending."""
+    found = {
+        reference
+        for batch in _read_batches(landing, snapshots, ["id", column])
+        for number, reference in zip(*(each.to_pylist() for each in batch.columns), strict=True)
+        if reference is not None and number in of
+    }
+    return sorted(found)
+
+
 def _landed_ids(landing: Landing, snapshots: Iterable[Manifest]) -> BitMap64:
     from pyroaring import BitMap64
 

@@ -20,6 +20,7 @@ from huggy_connector.privacy import DetectionCounts
 
 FORMAT_VERSION: Literal[1] = 1
 """It is raised if an older release could misread what this one writes."""
+FIRST_VERSION = "v3"
 
 Count: TypeAlias = Annotated[int, Valid(ge=0)]
 Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
@@ -95,6 +96,11 @@ class Manifest:
     versions: Mapping[str, str] = field(default_factory=dict)
     ids: IdSet | None = None
     format_version: Literal[1] = FORMAT_VERSION
+
+    @property
+    def api_version(self) -> str:
+        """The version of the API whose rows these are. An old release kept no request, and its snapshots are of v3."""
+        return FIRST_VERSION if self.asked is None else self.asked.source.get("api_version", FIRST_VERSION)
 
     @property
     def rules(self) -> str:

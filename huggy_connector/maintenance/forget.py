@@ -9,6 +9,7 @@ from huggy_connector.errors import ConfigurationError, WarehouseError
 from huggy_connector.landing import DataSubject, Erasure, Landing, SuppressedSubjects
 from huggy_connector.landing.erasure.erasure import RewrittenSnapshot
 from huggy_connector.maintenance.inbox_erasure import erase_from_inbox, find_in_inbox
+from huggy_connector.maintenance.ledger_erasure import erase_from_ledger, find_in_ledger
 from huggy_connector.privacy import SuppressionList, check_hash_key, hash_key_of
 from huggy_connector.progress import Progress
 from huggy_connector.settings import Settings
@@ -39,6 +40,8 @@ class ErasureReceipt:
     """Targets of HUGGY_PUBLISH. They hold the new file only."""
     inbox_events: int = 0
     """Events of the webhook's inbox on this host that were removed or stripped."""
+    ledger_rows: int = 0
+    """Rows of campaigns in the ledger on this host from which the person was taken."""
     address: str = ""
     """The address of this receipt in the landing."""
 
@@ -49,7 +52,7 @@ def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock
     The contact stays on the suppression list for good. Killed at any moment, the same call again does what is left.
     Raise ConfigurationError for a contact that nobody knows, where the company is not clear, and without
     HUGGY_HASH_KEY; LandingBusy while something is being landed, and WarehouseBusy while it is being loaded;
-    SnapshotDamaged, WarehouseUnusable, and WarehouseError where a copy could not be replaced.
+    SnapshotDamaged, WarehouseUnusable, LedgerUnusable, and WarehouseError where a copy could not be replaced.
     """
     started_at = clock.now()
     key = hash_key_of(settings)
@@ -66,7 +69,9 @@ def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock
         landed = erasure.find_traces(subject)
         is_loaded, loaded_chats = files.find_traces(company_id, contact_id)
         is_told, told_chats = find_in_inbox(settings.inbox_folder, company_id, contact_id)
-        if not (landed.is_known or is_loaded or is_told or suppression_list.has_contact(contact_id)):
+        is_acted_on = find_in_ledger(settings.ledger_folder, company_id, contact_id, now=clock.now)
+        is_known = landed.is_known or is_loaded or is_told or is_acted_on
+        if not (is_known or suppression_list.has_contact(contact_id)):
             raise ConfigurationError(
                 f"Neither the landing nor the warehouse knows a contact {contact_id} of company {company_id}: "
                 "nothing was changed."
@@ -76,6 +81,7 @@ def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock
         chats = landed.chats | loaded_chats | told_chats
         suppression_list = suppression_list.add(storage, contact_id, chats)
         told = erase_from_inbox(settings.inbox_folder, company_id, suppression_list)
+        acted_on = erase_from_ledger(settings.ledger_folder, company_id, contact_id, chats, now=clock.now)
         subject = replace(subject, chats=chats, suppression_list=suppression_list)
         given_up = list[int]()
         everyone = SuppressedSubjects(suppression_list, settings.zone)
@@ -99,6 +105,7 @@ def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock
         warehouse_rows_changed=sum(each.changed for each in erased),
         copies=settings.publish,
         inbox_events=told,
+        ledger_rows=acted_on,
     )
     return _write_receipt(receipt, erasure)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from huggy_connector.api import Client, open_client
+from huggy_connector.api import Client, Profile, open_client
 from huggy_connector.catalogue import get_resource
 from huggy_connector.clock import Clock
 from huggy_connector.errors import Forbidden, NotFound
@@ -21,10 +21,10 @@ MAX_AHEAD_MINUTES = 5
 
 @dataclass(frozen=True, slots=True)
 class AccountCheck:
-    """Who the token is, and what would go wrong later."""
+    """Who the token is, and what would go wrong later. API v2 does not tell whose a token is: `agent_id` is None."""
 
     agent: str
-    agent_id: int
+    agent_id: int | None
     company_id: int
     main_company_id: int
     token_expires_at: datetime | None
@@ -40,21 +40,21 @@ class AccountCheck:
 
 def check_account(settings: Settings, clock: Clock) -> AccountCheck:
     """Return who the token is. It sends three requests at most: for the profile, for the newest chats, and for the
-    smallest list of the company where one is set.
+    smallest list of the company where one is set. Of API v2: for the agents and for the newest chats.
     """
     with open_client(settings, clock=clock) as client:
-        profile = client.fetch_profile()
-        if settings.company_id is not None:
-            client.fetch_page(get_resource("departments"), 0)
+        profile = _read_owner(client, settings)
+        own = settings.company_id or 0  # where there is no profile, open_client has made sure of it
+        main = own if profile is None else profile.company_id
         now = clock.now() + timedelta(seconds=client.server_clock_skew or 0)
         newest = _newest_chat_time(client, settings)
         ahead = None if newest is None else round((newest - now) / timedelta(minutes=1))
         is_plausible = ahead is None or -MAX_AGE_MINUTES <= ahead <= MAX_AHEAD_MINUTES
         return AccountCheck(
-            agent=profile.name,
-            agent_id=profile.agent_id,
-            company_id=settings.company_id or profile.company_id,
-            main_company_id=profile.company_id,
+            agent="" if profile is None else profile.name,
+            agent_id=None if profile is None else profile.agent_id,
+            company_id=own or main,
+            main_company_id=main,
             token_expires_at=client.token_expires_at,
             clock_skew=client.server_clock_skew,
             timezone=settings.timezone,
@@ -64,6 +64,17 @@ def check_account(settings: Settings, clock: Clock) -> AccountCheck:
             if ahead is None or is_plausible
             else find_matching_zones(settings.zone, low=ahead, high=ahead, at=now),
         )
+
+
+def _read_owner(client: Client, settings: Settings) -> Profile | None:
+    """Return the owner of the token; None where the API does not tell, but accepts the token."""
+    if not client.version.has_profile:
+        client.probe()
+        return None
+    profile = client.fetch_profile()
+    if settings.company_id is not None:
+        client.fetch_page(get_resource("departments"), 0)
+    return profile
 
 
 def _newest_chat_time(client: Client, settings: Settings) -> datetime | None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.api import Client
 from huggy_connector.catalogue import Resource
 from huggy_connector.model import PAGE_SIZE, Mode
-from huggy_connector.pipeline.modes import LandingJob
+from huggy_connector.pipeline.landing_job import LandingJob
 from huggy_connector.sweep import CreationSpan, EndSearch, make_facts_reader
 
 REQUESTS_PER_PAGE = 1.05
@@ -63,15 +63,16 @@ def estimate_cost(
 def _count_requests(job: LandingJob, client: Client, resource: Resource, zone: ZoneInfo, now: datetime) -> int:
     if resource.parent is not None:
         return ceil(len(job.ids) * REQUESTS_PER_SUBSTREAM)
-    if job.mode is Mode.TOMBSTONES:
+    if job.mode in {Mode.TOMBSTONES, Mode.IDS}:
         return len(job.ids)
     if not resource.paged:
         return 1
     if job.mode is Mode.INCREMENTAL and job.cursor is not None:
         cursor = job.cursor
         arrived = cursor.rows_per_day * ((now - cursor.watermark) / timedelta(days=1))
-        open_pages = ceil(len(cursor.open_ids) / PAGE_SIZE) + (0 if resource.life is None else len(resource.life.asked))
-        closed = min(len(cursor.open_ids), ceil(arrived))
+        asked = () if resource.life is None else resource.life.asked
+        open_pages = ceil(len(cursor.open_ids) / PAGE_SIZE) + len(asked) if asked else len(cursor.open_ids)
+        closed = min(len(cursor.open_ids), ceil(arrived)) if asked else 0  # without a filter, each is asked for anyway
         return 2 * ceil(arrived / PAGE_SIZE) + HEAD_OVERHEAD + open_pages + closed
     pages = job.pages or _count_pages(client, resource)
     if job.span is not None:

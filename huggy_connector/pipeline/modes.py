@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from huggy_connector.api.versions import get_version
 from huggy_connector.catalogue import Resource
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.landing import Landing, Manifest, SnapshotWriter
+from huggy_connector.landing import Landing, SnapshotWriter
 from huggy_connector.landing.change_detection import (
-    changed_ids,
-    covering_run_keys,
-    created_ids,
     latest_snapshot,
     listed_ids,
     missing_ids,
-    recently_active_ids,
     without_future_snapshots,
 )
 from huggy_connector.model import PAGE_SIZE, REQUESTED_MODES, Mode
+from huggy_connector.pipeline.landing_job import LandingJob
+from huggy_connector.pipeline.named_records import COVERS_KEY, choose_named_job
+from huggy_connector.pipeline.substream_job import RECENT_PERIOD, choose_substream_job
 from huggy_connector.settings import clean_text
 from huggy_connector.sweep import (
     CreationSpan,
@@ -40,29 +39,8 @@ from huggy_connector.sweep import (
     make_facts_reader,
 )
 
-RECENT_PERIOD = timedelta(days=30)
-"""What a first sync brings before the history."""
 SMALL_LIST_PAGES = 50
 """Pages up to which a list without an order is read whole each time: no other way would cost less."""
-
-
-@dataclass(frozen=True, slots=True)
-class LandingJob:
-    """What one landing will read, and why.
-
-    `pages` is the length of the list last time. `ids` are those of the records that are read one by one, or of the
-    parents whose lists are read. `covers` are the run keys of the parents' snapshots that name them. `cursor` is what
-    an incremental run starts from. `events` are the run keys of the snapshots of events that this job covers.
-    """
-
-    mode: Mode
-    why: str
-    span: CreationSpan | None = None
-    pages: int | None = None
-    ids: tuple[int, ...] = ()
-    covers: tuple[str, ...] = ()
-    cursor: Cursor | None = None
-    events: tuple[str, ...] = ()
 
 
 def parse_mode(name: str) -> Mode:
@@ -73,13 +51,23 @@ def parse_mode(name: str) -> Mode:
 
 
 def choose_job(
-    landing: Landing, company_id: int, resource: Resource, *, mode: Mode, span: CreationSpan | None, now: datetime
+    landing: Landing,
+    company_id: int,
+    resource: Resource,
+    *,
+    mode: Mode,
+    span: CreationSpan | None,
+    now: datetime,
+    api_version: str = "v3",
 ) -> LandingJob:
-    """Return the job of a mode. Raise ConfigurationError where the resource cannot be read in that mode."""
+    """Return the job of a mode. Raise ConfigurationError where the resource cannot be read in that mode.
+
+    An incremental run never starts from a snapshot of another version of the API: all of the list is due then.
+    """
     if (mode is Mode.WINDOW) != (span is not None):
         raise ConfigurationError("The mode window needs both --from-date and --to-date, and no other mode takes them.")
     if resource.parent is not None:
-        return _choose_substream_job(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
+        return choose_substream_job(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
     if mode in {Mode.INCREMENTAL, Mode.WINDOW} and not resource.is_ordered:
         raise ConfigurationError(
             f"The list of {resource.name} has no order that is known, so only all of it can be read: "
@@ -94,6 +82,8 @@ def choose_job(
     if mode is Mode.WINDOW:
         return LandingJob(mode, "its span was asked for", span, pages=pages)
     base = latest_snapshot(published, Mode.FULL, Mode.INCREMENTAL)
+    if mode is Mode.INCREMENTAL and base is not None and base.api_version != api_version:
+        return LandingJob(Mode.FULL, _describe_change(base.api_version, api_version), pages=pages)
     if mode is Mode.INCREMENTAL and base is not None and "past" in base.state:
         cursor = Cursor.from_state(base.state["past"], listed_ids(landing, published, base))
         return LandingJob(mode, f"since {base.started_at:%Y-%m-%d %H:%M} UTC", pages=pages, cursor=cursor)
@@ -102,14 +92,24 @@ def choose_job(
     )
 
 
+def _describe_change(before: str, now: str) -> str:
+    return f"the last exact snapshot is of API {before}, and this run reads {now}"
+
+
 def choose_due_job(
-    landing: Landing, company_id: int, resource: Resource, *, now: datetime, reconcile_after: timedelta
+    landing: Landing,
+    company_id: int,
+    resource: Resource,
+    *,
+    now: datetime,
+    reconcile_after: timedelta,
+    api_version: str = "v3",
 ) -> LandingJob | None:
     """Return what a regular run should read. Return None for a list that can only be read whole, and was a short time
     ago.
     """
     usual = Mode.INCREMENTAL if resource.is_ordered else Mode.FULL
-    job = choose_job(landing, company_id, resource, mode=usual, span=None, now=now)
+    job = choose_job(landing, company_id, resource, mode=usual, span=None, now=now, api_version=api_version)
     if resource.parent is not None or not resource.paged or job.mode is not usual:
         return job
     published = without_future_snapshots(landing.snapshots(company_id, resource.name), now=now)
@@ -117,13 +117,20 @@ def choose_due_job(
     last_sweep = latest_snapshot(published, Mode.FULL)
     if last_sweep is None or last is None:
         return job
-    if not last.certificate.exact:
-        return LandingJob(Mode.FULL, "the last snapshot was not exact", pages=job.pages)
-    if now - last_sweep.started_at >= reconcile_after:
-        return LandingJob(
-            Mode.FULL, f"the last full sweep began at {last_sweep.started_at:%Y-%m-%d %H:%M} UTC", pages=job.pages
-        )
-    return job if resource.is_ordered or (job.pages or 0) <= SMALL_LIST_PAGES else None
+    began = f"the last full sweep began at {last_sweep.started_at:%Y-%m-%d %H:%M} UTC"
+    reasons = (
+        (last_sweep.api_version != api_version, _describe_change(last_sweep.api_version, api_version)),
+        (not last.certificate.exact, "the last snapshot was not exact"),
+        (now - last_sweep.started_at >= reconcile_after, began),
+    )
+    if why := next((why for applies, why in reasons if applies), ""):
+        return LandingJob(Mode.FULL, why, pages=job.pages)
+    pages = job.pages or 0
+    if resource.is_ordered or pages <= SMALL_LIST_PAGES:
+        return job
+    if get_version(api_version).embeds_contacts:
+        return None
+    return choose_named_job(landing, company_id, resource, sweep=last_sweep, pages=pages, now=now)
 
 
 def choose_recent_job(
@@ -185,7 +192,8 @@ def create_walk(job: LandingJob, work: SnapshotWriter, resource: Resource, *, zo
             return SubstreamWalk.from_state(checkpoint, streams=streams)
         return SubstreamWalk(job.ids, covers=job.covers, streams=streams)
     if work.mode in {Mode.TOMBSTONES, Mode.IDS}:
-        return IdLookup.from_state(checkpoint, streams=streams) if checkpoint else IdLookup(job.ids, streams=streams)
+        fresh = IdLookup(job.ids, covers=job.covers, streams=streams)
+        return IdLookup.from_state(checkpoint, streams=streams) if checkpoint else fresh
     if not resource.paged:
         return SequentialWalk(paged=False)
     facts = make_facts_reader(resource, zone=zone)
@@ -235,61 +243,11 @@ def _walk_state(walk: Walk, job: LandingJob) -> Mapping[str, Any]:
             new = b64encode(walk.new_ids.serialize()).decode()
             return {"past": walk.next_cursor().state(), "new": new, "gone": walk.deleted_ids}
         case IdLookup() if job.mode is Mode.IDS:
-            return {"gone": walk.deleted_ids}
+            named = {COVERS_KEY: list(walk.covers)} if walk.covers else {}
+            return {"gone": walk.deleted_ids, **named}
         case IdLookup():
             return {"there": walk.existing_ids}
         case SubstreamWalk():
             return {"covers": list(walk.covers), "refused": walk.refused_parents}
         case _:
             return {}
-
-
-def _choose_substream_job(
-    landing: Landing,
-    company_id: int,
-    resource: Resource,
-    parent: str,
-    *,
-    mode: Mode,
-    span: CreationSpan | None,
-    now: datetime,
-) -> LandingJob:
-    """Return the job for the lists of many parents. The landed snapshots of the parents say which ones."""
-    if mode is Mode.TOMBSTONES:
-        raise ConfigurationError(f"{resource.name} are read in the lists of {parent}, none is asked for by its id.")
-    published = without_future_snapshots(landing.snapshots(company_id, parent), now=now)
-    snapshots = [each for each in published if each.mode is not Mode.TOMBSTONES]
-    if not snapshots:
-        raise ConfigurationError(
-            f"Nothing of {parent} is landed yet, so nothing tells which have {resource.name}: "
-            f"`huggy land {parent}` first."
-        )
-    if span is not None:
-        ids = created_ids(landing, snapshots, start=span.start, end=span.end)
-        return LandingJob(mode, f"of the {len(ids):,} {parent} created in the span", span, ids=tuple(ids))
-    covers = tuple(covering_run_keys(snapshots))
-    covered = latest_snapshot(
-        without_future_snapshots(landing.snapshots(company_id, resource.name), now=now), Mode.FULL, Mode.INCREMENTAL
-    )
-    if mode is Mode.FULL:
-        ids, which = recently_active_ids(landing, snapshots, days=None, now=now), ""
-    elif covered is None:
-        ids, which = (
-            recently_active_ids(landing, snapshots, days=RECENT_PERIOD, now=now),
-            f" of the last {RECENT_PERIOD.days} days",
-        )
-    else:
-        ids, which = (
-            changed_ids(landing, snapshots, covered_run_keys=_covered_run_keys(covered, snapshots)),
-            " that changed since",
-        )
-    return LandingJob(mode, f"of {len(ids):,} {parent}{which}", ids=tuple(ids), covers=covers)
-
-
-def _covered_run_keys(children: Manifest, parents: Sequence[Manifest]) -> list[str]:
-    """Return the run keys of the parents' snapshots that this snapshot of their lists covers."""
-    covers = children.state["covers"]
-    if isinstance(covers, str):  # the first release kept the newest one's start
-        started = datetime.fromisoformat(covers)
-        return covering_run_keys([each for each in parents if each.started_at <= started])
-    return [*covers]

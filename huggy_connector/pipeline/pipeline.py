@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from huggy_connector import maintenance
 from huggy_connector.api import open_client
+from huggy_connector.api.versions import require_resource, select_of_version
 from huggy_connector.budget import Lane
-from huggy_connector.catalogue import RESOURCES, get_list, select_resources
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import HuggyError
 from huggy_connector.landing import Landing, Manifest
@@ -63,12 +63,11 @@ class Pipeline:
         return diagnose(review or SettingsReview.of(self.settings), clock=self.clock, environ=environ, offline=offline)
 
     def iter_rows(self, resource_name: str) -> Generator[Row, None, None]:
-        """Yield every row of a list as the API gives it, page by page. A row that moves meanwhile may come twice.
-
-        Raise ConfigurationError for a substream, such as the messages of a chat.
+        """Yield every row of a list as the API gives it, page by page; one that moves meanwhile may come twice. Raise
+        ConfigurationError for a substream, such as the messages of a chat.
         """
         with open_client(self.settings, clock=self.clock, note=self.progress.note) as client:
-            yield from read_rows(client, get_list(resource_name))
+            yield from read_rows(client, require_resource(self.settings.api_version, resource_name))
 
     def plan(
         self,
@@ -79,16 +78,16 @@ class Pipeline:
         lane: Lane = Lane.NORMAL,
     ) -> CostEstimate:
         """Return what landing a resource would cost, for as few requests as possible. Without a mode: what is due."""
-        resource, settings = get_list(resource_name), self.settings
+        settings, version = self.settings, self.settings.api_version
+        resource, after = require_resource(version, resource_name), timedelta(days=settings.reconcile_days)
         chosen = None if mode is None else parse_mode(mode)
-        after = timedelta(days=settings.reconcile_days)
         with open_client(settings, lane=lane, clock=self.clock, note=self.progress.note) as client:
             company_id = settings.company_id or client.fetch_profile().company_id
             landing, now = self._landing(), client.run_clock.now()
             if chosen is None:
-                job = choose_due_job(landing, company_id, resource, now=now, reconcile_after=after)
+                job = choose_due_job(landing, company_id, resource, now=now, reconcile_after=after, api_version=version)
             else:
-                job = choose_job(landing, company_id, resource, mode=chosen, span=span, now=now)
+                job = choose_job(landing, company_id, resource, mode=chosen, span=span, now=now, api_version=version)
             return estimate_cost(job, client, resource, zone=settings.zone, now=now)
 
     def land(
@@ -193,12 +192,13 @@ class Pipeline:
         the messages of changed chats.
         """
         self._check_load()
-        resources = [*select_resources(resource_names), *([RESOURCES["messages"]] if messages else [])]
+        version = self.settings.api_version
+        selected = select_of_version(version, resource_names, messages=messages, note=self.progress.note)
         snapshots: list[Manifest] = []
         try:
-            events = self.land_events(catch_up=RESOURCES["chats"] not in resources)
+            events = self.land_events(catch_up="chats" not in [each.name for each in selected])
             snapshots += events.snapshots
-            for resource in dict.fromkeys(resources):
+            for resource in selected:
                 recent = self.land_recent(resource.name, idempotency_key=idempotency_key)
                 if recent is not None:
                     snapshots.append(recent)
@@ -231,7 +231,7 @@ class Pipeline:
                 show_events=show_events,
                 lane=Lane.BACKFILL,
             )
-            for resource in select_resources(resource_names)
+            for resource in select_of_version(self.settings.api_version, resource_names)
         ]
         return self._load_and_report(snapshots)
 

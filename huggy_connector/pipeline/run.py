@@ -14,8 +14,8 @@ from huggy_connector.landing import Landing, LandingRequest, Manifest, SnapshotW
 from huggy_connector.landing.change_detection import without_future_snapshots
 from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline.hidden_rows import UNREAD_PAGE, HiddenRows
+from huggy_connector.pipeline.landing_job import LandingJob
 from huggy_connector.pipeline.modes import (
-    LandingJob,
     choose_due_job,
     choose_job,
     choose_recent_job,
@@ -86,7 +86,7 @@ class LandingRun:
     def now(self) -> datetime:
         """Return the time on which this host and the API agree. Raise ClockWrong where their clocks are far apart."""
         if self._client.round_trip is None:
-            self._client.fetch_profile()
+            self._client.probe()
         return self._client.run_clock.checked_now()
 
     def land_mode(self, mode: Mode, span: CreationSpan | None) -> Manifest:
@@ -102,7 +102,10 @@ class LandingRun:
         if reconcile:
             job: LandingJob | None = self._choose_job(Mode.FULL, None)
         else:
-            job = choose_due_job(landing, self.company_id, resource, now=self.now(), reconcile_after=after)
+            version = self._settings.api_version
+            job = choose_due_job(
+                landing, self.company_id, resource, now=self.now(), reconcile_after=after, api_version=version
+            )
         if job is None:
             self._progress.note(f"{resource.name}: nothing is due, all of it was read in the last {after.days} days.")
             return without_future_snapshots(landing.snapshots(self.company_id, resource.name), now=self.now())[-1:]
@@ -177,7 +180,10 @@ class LandingRun:
         return (self._land_job(job, replace(self._landing_request, mode=job.mode)),) if job.ids else ()
 
     def _choose_job(self, mode: Mode, span: CreationSpan | None) -> LandingJob:
-        return choose_job(self._landing, self.company_id, self._resource, mode=mode, span=span, now=self.now())
+        company_id, resource, version = self.company_id, self._resource, self._settings.api_version
+        return choose_job(
+            self._landing, company_id, resource, mode=mode, span=span, now=self.now(), api_version=version
+        )
 
     def _read_pages(self, walk: Walk, work: SnapshotWriter, hidden: HiddenRows, *, streams: int) -> None:
         started, before = self._clock.monotonic(), work.counters

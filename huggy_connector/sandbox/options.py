@@ -84,7 +84,7 @@ class Options:
 
     faults: Mapping[str, float] = field(
         default_factory=_no_shares,
-        metadata={"help": "Share of requests each fault happens to, as 500=0.02,reset=0.01."},
+        metadata={"help": "Share of requests that read each fault happens to, as 500=0.02,reset=0.01."},
     )
     write_faults: Mapping[str, float] = field(
         default_factory=_no_shares,

@@ -29,6 +29,7 @@ from huggy_connector.settings.places import OBJECT_STORES, find_passwords, has_p
 from huggy_connector.settings.secret_names import SECRETS, is_secret_variable, is_store_secret
 from huggy_connector.settings.source_names import name_in_arguments, name_in_connection, name_in_shell, name_variable
 from huggy_connector.settings.texts import clean_text, normalize_value, quote_value, redact
+from huggy_connector.settings.version_defaults import defaults_of_version
 
 __all__ = [
     "OBJECT_STORES",
@@ -145,20 +146,24 @@ class Settings(SettingsFields):
             from_file = {name: env_file.values.get(name_variable(name)) for name in cls.model_fields}
             in_file = f" in {env_file.name}"
             sources.append(cls._read_source(from_file, lambda name: f"{name_variable(name)}{in_file}"))
-        addresses = {name: str(cls.model_fields[name].default) for name in ("base_url", "auth_url")}
+        version = next((each.values["api_version"] for each in sources if "api_version" in each.values), "")
+        own = defaults_of_version(str(version))
+        addresses = {name: own.get(name, str(cls.model_fields[name].default)) for name in ("base_url", "auth_url")}
         source_of = {name: each for each in reversed(sources) for name in each.values if name not in ACCOUNT}
         source_of |= choose_sources(sources, default=addresses)
         if env_file is not None:
             keep_permission_with_addresses(source_of, sources[-1])
         given = {name: each.values[name] for name, each in source_of.items()}
         try:
-            return cls.model_validate(given)
+            settings = cls.model_validate({**own, **given})
+            settings.model_fields_set.intersection_update(given)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             name = str(first["loc"][0])
             label = source_of[name].name_of(name) if name in source_of else name_variable(name)
             quoted = "" if name in SECRETS else quote_value(given.get(name, cls.model_fields[name].default))
             raise ConfigurationError(f"{label}{quoted}: {_clean_reason(first['msg'])}.") from None
+        return settings
 
     @classmethod
     def read_env_file(cls, environ: Mapping[str, str]) -> EnvFile | None:

@@ -25,7 +25,7 @@ class SettingsFields(BaseModel):
     allow_http: bool = Field(
         False, description="Whether secrets may go to an http:// address elsewhere than on this machine."
     )  # before the addresses, whose check reads it
-    base_url: WebAddress = Field("https://api.huggy.app/v3", description="Address of the API.")
+    base_url: WebAddress = Field("https://api.huggy.app/v3", description="Address of the API; for v2 it ends in /v2.")
     auth_url: WebAddress = Field("https://auth.huggy.app/oauth", description="Address of the OAuth server.")
     access_token: SecretStr | None = Field(
         None, description="Token of the API: OAuth for v3, from Settings > API for v2."
@@ -34,10 +34,10 @@ class SettingsFields(BaseModel):
     client_secret: SecretStr | None = Field(None, description="Client secret of your app in Huggy.")
     refresh_token: SecretStr | None = Field(None, description="Brings a new access token when the old one ends.")
     company_id: int | None = Field(
-        None, gt=0, lt=2**63, description="Number of the company; the token's main company if not given."
+        None, gt=0, lt=2**63, description="Number of the company; the token's main one if not given. v2 needs it."
     )
     api_version: Literal["v3", "v2"] = Field("v3", description="Version of the API.")
-    language: Language = Field("en", description="Language of labels: en, pt-br or es.")
+    language: Language = Field("en", description="Language of labels: en, pt-br or es; for v2 pt-br.")
     timezone: Zone = Field("America/Sao_Paulo", description="Zone in which the API's times are meant.")
     requests_per_second: float = Field(
         20.0,

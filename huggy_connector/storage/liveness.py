@@ -60,19 +60,21 @@ class LivenessLock:
         return self._folder / f"{self._stem}.{name}.alive"
 
     def _is_alive(self, path: Path) -> bool:
-        try:
-            file = open_private_file(path, os.O_RDONLY)
-        except (FileNotFoundError, UnsafePath):  # a file of another user is no holder, and stays
-            return False
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        else:
-            path.unlink(missing_ok=True)
-            return False
-        finally:
-            os.close(file)
+        """Say whether a process holds the file, and remove it if none does. While another looks, it counts as held."""
+        while True:
+            try:
+                file = open_private_file(path, os.O_RDONLY)
+            except (FileNotFoundError, UnsafePath):  # a file of another user is no holder, and stays
+                return False
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if is_same_file(path, file):  # else it was removed, and perhaps made again, while it was opened
+                    path.unlink(missing_ok=True)
+                    return False
+            except BlockingIOError:
+                return True
+            finally:
+                os.close(file)
 
 
 def is_same_file(path: Path, file: int) -> bool:

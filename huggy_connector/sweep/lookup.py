@@ -14,10 +14,11 @@ class IdLookup:
     """A lookup of records by id, each id once.
 
     `deleted_ids` are those that were answered by 404, `existing_ids` those that were answered by a record. An answer of
-    403 shows neither.
+    403 shows neither. `covers` are the run keys of the snapshots that named these ids: the state holds both.
     """
 
-    def __init__(self, ids: Iterable[int], *, streams: int = 4) -> None:
+    def __init__(self, ids: Iterable[int], *, covers: Iterable[str] = (), streams: int = 4) -> None:
+        self.covers = tuple(covers)
         self._pending_ids = deque(dict.fromkeys(ids))
         self._max_streams = streams
         self._sent: dict[int, PageRequest] = {}
@@ -28,7 +29,7 @@ class IdLookup:
     @classmethod
     def from_state(cls, state: Mapping[str, Any], *, streams: int = 4) -> Self:
         """Return a walk over the ids that `state` left without an answer."""
-        walk = cls(state["ids"], streams=streams)
+        walk = cls(state["ids"], covers=state.get("covers", ()), streams=streams)
         walk._answered, walk.deleted_ids, walk.existing_ids = (
             state["answered"],
             list(state["gone"]),
@@ -73,4 +74,5 @@ class IdLookup:
             "answered": self._answered,
             "gone": list(self.deleted_ids),
             "there": list(self.existing_ids),
+            **({"covers": list(self.covers)} if self.covers else {}),
         }

@@ -19,7 +19,7 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 from huggy_connector import errors
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
-from huggy_connector.airflow.versions import AIRFLOW, AirflowFailException
+from huggy_connector.airflow.versions import AIRFLOW, AirflowFailException, AirflowSkipException
 from huggy_connector.model import Certificate
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
@@ -329,3 +329,50 @@ def test_a_resource_that_is_no_text_fails_at_once_with_one_sentence(given: Any, 
     with pytest.raises(AirflowFailException) as raised:
         task.execute(_context(task.task_id))
     assert str(raised.value) == f"huggy_default: the argument resource {given!r}: is no text."
+
+
+# API v2 ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def connected_v2(connect: Callable[..., None], account: Sandbox, tmp_path: Path) -> Path:
+    """Connects `huggy_default` to the account over API v2. Returns the folder of its landing."""
+    extra = {
+        "landing": str(tmp_path / "landing"),
+        "warehouse": str(tmp_path / "desk.duckdb"),
+        "requests_per_second": 1000,
+        "api_version": "v2",
+        "company_id": 4242,
+    }
+    connect(host=account.url_of("v2"), password=account.account_token, extra=extra)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("connected_v2")
+def test_over_v2_a_landing_has_the_ids_of_the_account(account: Sandbox) -> None:
+    landed = _land("chats")
+    assert (landed["company_id"], landed["unique_ids"], landed["exact"]) == (4242, 250, True)
+    assert account.stats()["lacking_in_v2"] == {}
+
+
+@pytest.mark.usefixtures("connected_v2")
+@pytest.mark.parametrize("mode", ["due", "reconcile"])
+def test_a_regular_run_over_v2_skips_what_v2_lacks_and_says_so(mode: str) -> None:
+    task = HuggyToParquetOperator(task_id="land_departments", resource="departments", mode=mode)
+    with pytest.raises(AirflowSkipException, match="departments: API v2 has no such list; left out"):
+        task.execute(_context(task.task_id))
+
+
+@pytest.mark.usefixtures("connected_v2")
+def test_what_v2_lacks_fails_at_once_where_it_was_asked_for() -> None:
+    with pytest.raises(AirflowFailException, match="API v2 has no list of departments"):
+        _land("departments")
+
+
+def test_a_connection_of_v2_without_a_company_fails_at_once(
+    connect: Callable[..., None], account: Sandbox, tmp_path: Path
+) -> None:
+    extra = {"landing": str(tmp_path / "landing"), "api_version": "v2"}
+    connect(host=account.url_of("v2"), password=account.account_token, extra=extra)
+    with pytest.raises(AirflowFailException, match="API v2 does not tell the company of a token"):
+        _land("chats")

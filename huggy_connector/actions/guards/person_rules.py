@@ -70,7 +70,7 @@ def check_own_action(case: Case) -> Verdict | None:
     """A `request` may not reach a person past the rules."""
     if case.row.action.target is not Target.ADDRESS or not reaches_by_address(case.row.key.target):
         return None
-    return Verdict(Rule.OWN_ACTION, "this path reaches a customer: use send_message, send_template or run_flow")
+    return Verdict(Rule.OWN_ACTION, "something may reach a customer by this path: use the action for it")
 
 
 def check_opt_out(case: Case) -> Verdict | None:
@@ -85,8 +85,9 @@ def check_opt_out(case: Case) -> Verdict | None:
     if case.chat is not None:
         last = case.chat.get("lastMessage")
         messages = [*case.messages, *([last] if isinstance(last, dict) else [])]
-        if find_opt_outs(messages, words=facts.opt_out_words, contact_id=contact_of(case.chat) or 0):
-            return Verdict(Rule.OPT_OUT, "the contact's answer is one of HUGGY_OPT_OUT_WORDS")
+        answered = find_opt_outs(messages, words=facts.opt_out_words, contact_id=contact_of(case.chat))
+        if answered:
+            return Verdict(Rule.OPT_OUT, "the contact's answer is one of HUGGY_OPT_OUT_WORDS", min(answered))
     if case.is_read and facts.opt_outs.is_undecided(person):
         return Verdict(Rule.OPT_OUT, "HUGGY_OPT_OUT lists phones or e-mails, and those of the contact are not known")
     return None

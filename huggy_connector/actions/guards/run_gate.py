@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from filelock import FileLock, Timeout
+
 from huggy_connector.actions.guards.quiet_hours import QuietHours
 from huggy_connector.actions.types import RowState
+from huggy_connector.errors import LedgerBusy, LedgerUnusable
 
 STOP_FILE: Final = "STOP"
 """A file of this name in the ledger's folder stops every write: `touch` is faster than a deployment."""
+LOCK_FILE: Final = "turn.lock"
+PATIENCE: Final = 60.0
+"""Seconds to wait for the turn of another process: it holds it for one claim."""
 DAY: Final = timedelta(hours=24)
 
 
@@ -39,10 +45,30 @@ class RunGate:
         self._quiet_hours, self._now = quiet_hours, now
         self._failures = 0
         self._lock = threading.RLock()
+        self._turn = FileLock(
+            ledger_folder / LOCK_FILE, timeout=PATIENCE, mode=0o600, thread_local=False, poll_interval=0.01
+        )
 
-    def turn(self) -> AbstractContextManager[object]:
-        """Hold this around `may_send` and the claim: then no other thread passes the day's cap between the two."""
-        return self._lock
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold this around the rules and the claim: then nobody else claims between the two.
+
+        So neither threads nor processes that share the ledger pass the day's cap, or reach a person twice. Raises
+        LedgerBusy and LedgerUnusable.
+        """
+        with self._lock:
+            try:
+                self._turn.acquire()
+            except Timeout:
+                raise LedgerBusy("Another process holds the ledger's turn for a minute: look what it does.") from None
+            except OSError as error:
+                raise LedgerUnusable(
+                    f"The ledger's folder takes no lock ({error.strerror}): free its disk, or set HUGGY_LEDGER."
+                ) from None
+            try:
+                yield
+            finally:
+                self._turn.release()
 
     def may_send(self, *, reaches_person: bool = True) -> str | None:
         """Return why the run must pause, in one sentence that says what to do; None if the row may be sent.
@@ -66,7 +92,7 @@ class RunGate:
         if self._is_stop_file_there():
             return f"The file {STOP_FILE} in the ledger's folder stops every write: remove it, and run this again."
         if self._is_stopped():
-            return "The campaign was stopped by `huggy act stop`: run it again to go on."
+            return "The campaign was stopped: `huggy act stop NAME --lift` lets it go on."
         if self._failures >= self._most_refusals:
             return (
                 f"{self._failures} rows in a row were refused or stayed unknown (HUGGY_ACTIONS_MAX_REFUSALS): read why "

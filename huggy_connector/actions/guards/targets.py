@@ -27,9 +27,10 @@ _COMPANY: Final = re.compile(r"companies/[0-9]+/", re.ASCII)
 _PERSONAL: Final = re.compile(r"(?<![^/])(?:[^/]*@[^/]*|\+[0-9]{8,}|55[0-9]{10,11})(?![^/])", re.ASCII)
 """Parts of a path that may be an e-mail address or a phone."""
 _REACHING: Final = re.compile(
-    r"chats/[^/]+/(messages|flow|chatform)|contacts/[^/]+/execflow|flows/[^/]+/contact/[^/]+/exec", re.ASCII
+    r"chats/[^/]+/(messages|flow|chatform|close|transfer)|contacts/[^/]+/execflow|flows/[^/]+/contact/[^/]+/exec",
+    re.ASCII,
 )
-"""Paths by which something reaches a customer, for which there are actions."""
+"""Paths by which something may reach a customer: a message, a flow, a survey. There is an action for each."""
 
 
 def parse_allowed(listed: Iterable[str]) -> frozenset[str]:
@@ -121,7 +122,7 @@ def normalize_address(method: Any, path: Any, *, hash_key: bytes) -> str:
 
 
 def reaches_by_address(target: str) -> bool:
-    """Return whether a request's target is a path by which something reaches a customer."""
+    """Return whether a request's target is a path by which something may reach a customer."""
     return _REACHING.fullmatch(target.partition(":")[2]) is not None
 
 
@@ -141,7 +142,7 @@ def _read_path(text: str) -> str:
     parts = path.strip("/").split("/")
     if is_foreign or not path.isprintable() or {"", ".", ".."} & set(parts) or set(" ?#%") & set(path):
         raise ConfigurationError(
-            "The column path holds no path below the API's address in a row: write it as chats/700001/close, and what "
+            "The column path holds no path below the API's address in a row: write it as chats/700001/reopen, and what "
             "follows a ? in the column query."
         )
     return _COMPANY.sub("", "/".join(parts).casefold(), count=1)

@@ -61,3 +61,5 @@ class Verdict:
 
     rule: Rule
     reason: str
+    opted_out: int | None = None
+    """The contact whose own answer said so just now: the ledger keeps it, for the next chat may not show it."""

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from huggy_connector.actions.guards.opt_out_words import is_signed_by
@@ -36,6 +35,7 @@ _MARGIN: Final = timedelta(minutes=30)
 _LINE_BREAKS: Final = re.compile(r"[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029]")
 _SPACES: Final = re.compile(r"\s{4,}")
 _PLACEHOLDER: Final = re.compile(r"\{\{.*?\}\}|\$\{.*?\}|\{%.*?%\}", re.DOTALL)
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _NOTHING: Final = frozenset(("NULL", "null", "None", "nan", "NaN", "NaT", "<NA>"))
 """Texts that a program leaves where there is no value."""
 _BLANK: Final = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -141,11 +141,7 @@ def _channels_of(chat: Row) -> Iterator[Channel]:
 
 
 def is_uuid(value: object) -> bool:
-    try:
-        UUID(str(value))
-    except ValueError:
-        return False
-    return True
+    return isinstance(value, str) and _UUID.fullmatch(value.strip()) is not None
 
 
 def choose_channel(channels: Sequence[Channel], wished: str | None) -> Channel | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from huggy_connector.actions.ledger.row_values import to_instant
@@ -24,15 +23,18 @@ WHERE row_id > ? AND row_id <= ? ORDER BY row_id, number
 
 
 def iter_attempts(
-    connection: sqlite3.Connection, *, company_id: int, ledger: str, after: int = 0
+    query: Callable[..., list[Any]], *, company_id: int, ledger: str, after: int = 0, step: int = STEP
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the attempts of the rows after a row id. A row that waits, or was left out, has the attempt 0 as well."""
+    """Yield the attempts of the rows after a row id. A row that waits, or was left out, has the attempt 0 as well.
+
+    `query` takes a statement and its values, and returns what it finds.
+    """
     while True:
-        rows = connection.execute(_ROWS, (after, STEP)).fetchall()
+        rows = query(_ROWS, after, step)
         if not rows:
             return
         attempts: dict[int, list[tuple[Any, ...]]] = {}
-        for row_id, *values in connection.execute(_ATTEMPTS, (after, rows[-1][0])):
+        for row_id, *values in query(_ATTEMPTS, after, rows[-1][0]):
             attempts.setdefault(row_id, []).append(tuple(values))
         for row_id, campaign, action, target, purpose, state, reason, ids, contact_id, target_id, forgotten, by in rows:
             common = {

@@ -18,6 +18,8 @@ class CampaignRecord:
 
     name: str
     action: str
+    asked: str
+    """The digest of what was asked for."""
     asked_by: str
     """Who began it."""
     began_at: datetime
@@ -50,7 +52,7 @@ def begin_campaign(
             "another name."
         )
     if stopped_at is not None:
-        raise CampaignStopped(f"The campaign {name} is stopped: resume it to go on.")
+        raise CampaignStopped(f"The campaign {name} is stopped: `huggy act stop {name} --lift` lets it go on.")
     connection.execute("UPDATE campaigns SET last_run_at = ? WHERE name = ?", (now, name))
 
 
@@ -58,6 +60,12 @@ def set_stopped(connection: sqlite3.Connection, name: str, stopped_at: int | Non
     """Stop a campaign at a time, or let it go on. Raises ConfigurationError if there is none."""
     check_campaign(connection, name)
     connection.execute("UPDATE campaigns SET stopped_at = ? WHERE name = ?", (stopped_at, name))
+
+
+def is_stopped(connection: sqlite3.Connection, name: str) -> bool:
+    """Return whether a campaign is stopped. Raises ConfigurationError if there is none."""
+    check_campaign(connection, name)
+    return bool(connection.execute("SELECT stopped_at FROM campaigns WHERE name = ?", (name,)).fetchone()[0])
 
 
 def check_campaign(connection: sqlite3.Connection, name: str) -> str:
@@ -78,11 +86,13 @@ def count_rows(connection: sqlite3.Connection, name: str) -> CampaignCounts:
 def iter_campaigns(connection: sqlite3.Connection) -> Iterator[CampaignRecord]:
     """Yield all campaigns, the newest first."""
     found = connection.execute(
-        "SELECT name, action, asked_by, began_at, last_run_at, stopped_at FROM campaigns ORDER BY began_at DESC, name"
+        "SELECT name, action, asked, asked_by, began_at, last_run_at, stopped_at FROM campaigns "
+        "ORDER BY began_at DESC, name"
     ).fetchall()
-    for name, action, asked_by, began_at, last_run_at, stopped_at in found:
+    for name, action, asked, asked_by, began_at, last_run_at, stopped_at in found:
         times = to_instant(began_at), to_instant(last_run_at)
-        yield CampaignRecord(name, action, asked_by, *times, stopped_at is not None, count_rows(connection, name))
+        counts = count_rows(connection, name)
+        yield CampaignRecord(name, action, asked, asked_by, *times, is_stopped=stopped_at is not None, counts=counts)
 
 
 def _add_up(by_state: Mapping[RowState, int]) -> CampaignCounts:

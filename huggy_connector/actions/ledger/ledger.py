@@ -15,6 +15,7 @@ from huggy_connector.actions.ledger.campaigns import (
     begin_campaign,
     check_campaign,
     count_rows,
+    is_stopped,
     iter_campaigns,
     set_stopped,
 )
@@ -117,6 +118,7 @@ class Ledger(LedgerSession):
         holders = {holder for (holder,) in self._query("SELECT DISTINCT holder FROM rows WHERE state = 'claimed'")}
         with translate_errors(self._path):
             dead = self._liveness.find_dead(holders)
+            self._liveness.remove_dead_files()
         if not dead:
             return 0
         with self._change() as connection:
@@ -145,8 +147,9 @@ class Ledger(LedgerSession):
     ) -> bool:
         """Record what reading, or an event, shows of a row that is unknown or sent. Return whether that changed it.
 
-        It does not where the message of `ids` belongs to another row, where the row was settled or, since `attempt`,
-        claimed again meanwhile, or where a third attempt is over. Raises ValueError for PLANNED of a message.
+        It does not where the message of `ids` belongs to another row, where the row was settled or claimed again
+        meanwhile (`attempt` is not its newest), or where a third attempt is over. Raises ValueError for PLANNED
+        of a message.
         """
         with self._change() as connection:
             if attempt is not None and read_row(connection, row_id).row.attempts != attempt:
@@ -194,6 +197,10 @@ class Ledger(LedgerSession):
             yield from page
             after = page[-1].id
 
+    def is_stopped(self, campaign: str) -> bool:
+        with self._lock, translate_errors(self._path):
+            return is_stopped(self._connection, campaign)
+
     def stop(self, campaign: str) -> None:
         """Let nothing more of a campaign be claimed, by any process."""
         with self._change() as connection:
@@ -236,8 +243,7 @@ class Ledger(LedgerSession):
 
     def attempts(self, *, after: int = 0) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of `meta.actions`: see `attempts.py`."""
-        with translate_errors(self._path):
-            yield from iter_attempts(self._connection, company_id=self._guard.company_id, ledger=self.id, after=after)
+        return iter_attempts(self._query, company_id=self._guard.company_id, ledger=self.id, after=after)
 
     def mentions(self, contact_id: int) -> bool:
         with self._lock, translate_errors(self._path):

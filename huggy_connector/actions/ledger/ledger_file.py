@@ -43,7 +43,7 @@ CREATE TABLE campaigns (
     began_at INTEGER NOT NULL, last_run_at INTEGER NOT NULL, stopped_at INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE rows (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, campaign TEXT NOT NULL REFERENCES campaigns (name), action TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, campaign TEXT NOT NULL REFERENCES campaigns (name), action TEXT NOT NULL,
     target TEXT NOT NULL, purpose TEXT NOT NULL, effect TEXT NOT NULL, reaches_person INTEGER NOT NULL,
     target_id INTEGER, contact_id INTEGER, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0, holder TEXT, fields TEXT, mark TEXT NOT NULL DEFAULT '{{}}',
@@ -110,22 +110,23 @@ def make_ledger(path: Path, company_id: int, *, patience: float = PATIENCE) -> N
                 for suffix in ("", "-wal", "-shm"):
                     name.with_name(name.name + suffix).unlink(missing_ok=True)
             os.close(open_private_file(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL))
-            _fill(draft, company_id)
+            connection = connect(draft, patience=patience)
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                create_tables(connection, company_id)
+            finally:
+                connection.close()
             move_into_place(draft, path)
 
 
-def _fill(draft: Path, company_id: int) -> None:
-    connection = connect(draft, patience=0)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(_SCHEMA)
-        connection.executemany(
-            "INSERT INTO meta VALUES (?, ?)", [("ledger_id", uuid4().hex), ("company_id", str(company_id))]
-        )
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
+def create_tables(connection: sqlite3.Connection, company_id: int) -> None:
+    """Create the tables of a new ledger in an empty file, and give it an id."""
+    connection.executescript(_SCHEMA)
+    connection.executemany(
+        "INSERT INTO meta VALUES (?, ?)", [("ledger_id", uuid4().hex), ("company_id", str(company_id))]
+    )
+    connection.execute("COMMIT")
 
 
 @contextmanager

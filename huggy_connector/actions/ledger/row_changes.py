@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from huggy_connector.actions.ledger.campaigns import is_stopped
 from huggy_connector.actions.ledger.row_values import COLUMNS, to_json, to_row
-from huggy_connector.actions.ledger.transitions import Voice, keeps_fields, may_follow
+from huggy_connector.actions.ledger.transitions import Voice, is_settled, may_follow
 from huggy_connector.actions.types import LedgerRow, RowState
 from huggy_connector.catalogue.actions.types import Effect
 
@@ -18,6 +19,7 @@ NOT_SENT = "not_sent"
 FORGOTTEN = "forgotten"
 """The rule by which a row is left out whose person was forgotten."""
 _WHY_FORGOTTEN = f"{FORGOTTEN}: the person was forgotten"
+_WHY_GONE = "gone: what was to be sent is kept no longer"
 CONTACT = "contact"
 MESSAGE = "message"
 """The kind of ids of which each belongs to one row."""
@@ -58,7 +60,7 @@ def claim_row(
     stored = read_row(connection, row_id)
     attempts = stored.row.attempts
     may = may_follow(stored.row.state, RowState.CLAIMED, Voice.CLAIM, effect=stored.effect, attempts=attempts)
-    if not may or _is_stopped(connection, stored.row.key.campaign):
+    if not may or is_stopped(connection, stored.row.key.campaign):
         return False
     connection.execute(
         "UPDATE rows SET state = ?, reason = '', attempts = attempts + 1, holder = ?, mark = ?, ids = '{}', "
@@ -89,8 +91,8 @@ def move_row(
         return False
     if not _take_message(connection, row_id, ids.get(MESSAGE), voice, now=now):
         return False
-    if state is RowState.PLANNED and row.fields is None:  # the person was forgotten: nothing is left to send
-        state, reason = RowState.SKIPPED, _WHY_FORGOTTEN
+    if state is RowState.PLANNED and row.fields is None:  # nothing is left to send
+        state, reason = RowState.SKIPPED, _WHY_FORGOTTEN if stored.is_forgotten else _WHY_GONE
     _write(connection, stored, state, reason=reason, ids={**row.ids, **ids}, now=now)
     return True
 
@@ -101,9 +103,9 @@ def _write(
     row = stored.row
     ids = _without_contact(ids) if stored.is_forgotten else ids
     connection.execute(
-        "UPDATE rows SET state = ?, reason = ?, ids = ?, fields = iif(?, fields, NULL), "
+        "UPDATE rows SET state = ?, reason = ?, ids = ?, fields = CASE WHEN ? THEN NULL ELSE fields END, "
         "contact_id = coalesce(contact_id, ?), updated_at = ? WHERE id = ?",
-        (state, reason, to_json(ids), keeps_fields(state, stored.effect), ids.get(CONTACT), now, row.id),
+        (state, reason, to_json(ids), is_settled(state), ids.get(CONTACT), now, row.id),
     )
     if not (row.state is RowState.PLANNED and state is RowState.SKIPPED):
         is_sent = state not in {RowState.PLANNED, RowState.SKIPPED}
@@ -131,23 +133,20 @@ def find_owner(connection: sqlite3.Connection, kind: str, number: int) -> int | 
 def _take_message(connection: sqlite3.Connection, row_id: int, number: int | None, voice: Voice, *, now: int) -> bool:
     """Return whether a message may belong to this row: it belongs to one.
 
-    The API's own answer knows better than a reading: the row to which it was ascribed is unknown again.
+    The API's own answer knows better than a reading: the row that was confirmed by it is unknown again.
     """
     owner = None if number is None else find_owner(connection, MESSAGE, number)
     if owner is None or owner == row_id:
         return True
     if voice is not Voice.ANSWER:
         return False
-    connection.execute("DELETE FROM owners WHERE kind = ? AND number = ?", (MESSAGE, number))
     other = read_row(connection, owner)
+    if other.row.state is not RowState.CONFIRMED:
+        return True
+    connection.execute("DELETE FROM owners WHERE kind = ? AND number = ?", (MESSAGE, number))
     ids = {kind: each for kind, each in other.row.ids.items() if kind != MESSAGE}
     _write(connection, other, RowState.UNKNOWN, reason="what was taken for it is another row's", ids=ids, now=now)
     return True
-
-
-def _is_stopped(connection: sqlite3.Connection, campaign: str) -> bool:
-    found = connection.execute("SELECT stopped_at FROM campaigns WHERE name = ?", (campaign,)).fetchone()
-    return found is None or found[0] is not None
 
 
 def find_person(connection: sqlite3.Connection, contact_id: int, chats: Collection[int] = ()) -> list[int]:
@@ -172,11 +171,13 @@ def erase_person(connection: sqlite3.Connection, contact_id: int, chats: Collect
         if stored.row.state is RowState.PLANNED:
             _write(connection, stored, RowState.SKIPPED, reason=_WHY_FORGOTTEN, ids=stored.row.ids, now=now)
         connection.execute(
-            "UPDATE rows SET fields = NULL, contact_id = NULL, ids = json_remove(ids, '$.contact'), is_forgotten = 1 "
-            "WHERE id = ?",
-            (row_id,),
+            "UPDATE rows SET fields = NULL, contact_id = NULL, ids = json_remove(ids, '$.contact'), is_forgotten = 1, "
+            "reason = CASE state WHEN ? THEN reason ELSE '' END WHERE id = ?",
+            (RowState.SKIPPED, row_id),
         )
-        connection.execute("UPDATE attempts SET ids = json_remove(ids, '$.contact') WHERE row_id = ?", (row_id,))
+        connection.execute(
+            "UPDATE attempts SET ids = json_remove(ids, '$.contact'), reason = '' WHERE row_id = ?", (row_id,)
+        )
         connection.execute("DELETE FROM owners WHERE kind = ? AND row_id = ?", (CONTACT, row_id))
     connection.execute("DELETE FROM opt_outs WHERE contact_id = ?", (contact_id,))
     return len(found)

@@ -15,8 +15,9 @@ COLUMNS = (
 )
 """Those of a LedgerRow."""
 INSERT = (
-    "INSERT OR IGNORE INTO rows (campaign, action, target, purpose, effect, reaches_person, target_id, contact_id, "
-    "state, fields, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO rows (campaign, action, target, purpose, effect, reaches_person, target_id, contact_id, "
+    "state, fields, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (campaign, action, target, purpose) DO NOTHING"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

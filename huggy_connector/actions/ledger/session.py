@@ -54,6 +54,11 @@ class LedgerSession:
         return has_ledger(ledger_path(folder, company_id))
 
     @classmethod
+    def is_expected(cls, folder: Path, company_id: int, *, storage: Storage) -> bool:
+        """Return whether a company has a ledger here, or the landing says that it has one. Raises as `open`."""
+        return cls.exists(folder, company_id) or LossGuard(storage, company_id, folder).read() is not None
+
+    @classmethod
     def open(
         cls,
         folder: Path,
@@ -78,7 +83,7 @@ class LedgerSession:
                 make_ledger(path, company_id, patience=patience)
         ledger = cls(path, open_ledger(path, patience=patience), guard, now=now)
         try:
-            guard.check(guard.read(), ledger.id, ledger._knows)  # others may have begun meanwhile
+            guard.check(mark, ledger.id, ledger._knows)
             if create and mark is None:
                 ledger._stamp()
         except BaseException:

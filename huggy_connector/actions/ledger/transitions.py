@@ -4,10 +4,11 @@
     planned --skip---> skipped
     claimed --death--> unknown                         its process died
     unknown --reading-> confirmed, sent, refused; planned where reading proves it undone, and it may be repeated
-    sent    --reading-> confirmed, refused; planned as above
+    sent    --reading-> confirmed, refused
     unknown --person-> sent, planned
 
-Nothing else happens to a row. No transition is made by a timer.
+Nothing else happens to a row, but that a confirmed one is unknown again where the API's answer shows that the message
+was another row's. No transition is made by a timer.
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ MAX_ATTEMPTS: Final = 3
 """How often a row is claimed, at most, where reading showed that it was not done."""
 REPEATABLE: Final = frozenset({Effect.STATE, Effect.CREATE, Effect.DELETE})
 """What may be claimed again where reading proves that it was not done. A message that is absent may still arrive."""
-REVERTIBLE: Final = frozenset({Effect.STATE, Effect.DELETE})
-"""What may be claimed again although the API said that it was done."""
 
 PLANNED, CLAIMED, SENT, CONFIRMED, REFUSED, SKIPPED, UNKNOWN = RowState
 ATTEMPTED: Final = (CLAIMED, SENT, CONFIRMED, UNKNOWN)
@@ -53,7 +52,7 @@ _MOVES: Final = {
     },
     Voice.RULE: {PLANNED: {SKIPPED}},
     Voice.DEATH: {CLAIMED: {UNKNOWN}},
-    Voice.READING: {UNKNOWN: {*_DONE, PLANNED}, SENT: {CONFIRMED, REFUSED, PLANNED}},
+    Voice.READING: {UNKNOWN: {*_DONE, PLANNED}, SENT: {CONFIRMED, REFUSED}},
     Voice.PERSON: {UNKNOWN: {SENT, PLANNED}},
 }
 
@@ -69,11 +68,11 @@ def may_follow(old: RowState, new: RowState, voice: Voice, *, effect: Effect, at
     if voice is Voice.READING and new is PLANNED:
         if effect not in REPEATABLE:
             raise ValueError(f"Reading never proves that a {effect.name} was not done: it stays unknown.")
-        if attempts >= MAX_ATTEMPTS or (old is SENT and effect not in REVERTIBLE):
+        if attempts >= MAX_ATTEMPTS:
             return False
     return new in moves.get(old, ())
 
 
-def keeps_fields(state: RowState, effect: Effect) -> bool:
-    """Return whether the ledger needs what is sent: until a row is settled, and not a moment longer."""
-    return state in {PLANNED, CLAIMED, UNKNOWN} or (state is SENT and effect in REVERTIBLE)
+def is_settled(state: RowState) -> bool:
+    """Return whether the ledger needs what was to be sent no more."""
+    return state in {SENT, CONFIRMED, REFUSED, SKIPPED}

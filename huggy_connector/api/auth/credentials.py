@@ -14,6 +14,7 @@ from huggy_connector.api.auth.token_grant import TokenGrant
 from huggy_connector.api.auth.token_refresh import RefreshingToken
 from huggy_connector.api.auth.token_store import open_token_store
 from huggy_connector.api.http_messages import Send
+from huggy_connector.api.versions.v2 import RENEWAL
 from huggy_connector.errors import ConfigurationError, Unauthorized
 from huggy_connector.settings import Settings
 
@@ -80,7 +81,12 @@ def choose_credentials(settings: Settings, *, now: Callable[[], datetime], note:
 def _explain_missing_token(settings: Settings, app: App | None) -> str:
     if settings.refresh_token is not None and settings.api_version == "v3":
         return "A refresh token is worth nothing alone: set HUGGY_CLIENT_ID and HUGGY_CLIENT_SECRET too."
-    first_step = LOG_IN if app is not None and settings.api_version == "v3" else "run `huggy init`"
+    if settings.api_version == "v2":
+        return (
+            "There is no token of API v2: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection) to the "
+            f"account's token, which Huggy's panel shows under Settings > API; where nobody has it, {RENEWAL}."
+        )
+    first_step = LOG_IN if app is not None else "run `huggy init`"
     return (
         "There is no access token: set HUGGY_ACCESS_TOKEN (or the password of the Airflow connection), or "
         f"{first_step}."
@@ -115,7 +121,8 @@ def explain_refusal(token: str, *, api_version: str, now: datetime) -> Unauthori
     """Return the error for a refused token: why, as far as the token itself says, and what to do."""
     if api_version == "v2":
         return Unauthorized(
-            "The API does not accept the v2 token: an administrator renews it in Huggy's panel under Settings > API."
+            f"The API does not accept the v2 token: {RENEWAL}. Then set HUGGY_ACCESS_TOKEN (or the password of the "
+            "Airflow connection) to the new one."
         )
     if not is_jwt(token):
         return Unauthorized(

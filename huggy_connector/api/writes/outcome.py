@@ -91,21 +91,33 @@ def _read_success(response: Response, request: WriteRequest, action: Action) -> 
         value = response.body.decode("utf-8", "replace")
     if isinstance(value, list):
         value = next((each for each in value if isinstance(each, dict)), None)
-    if isinstance(value, str) and (outcome := _read_text(value, request)) is not None:
-        return outcome
-    record = value if isinstance(value, dict) else {}
+    record = value if isinstance(value, dict) else {"text": value}
     kind = _record_kind(action, request)
     ids = _find_ids(record, response, kind)
-    complaint = Complaint.of(record)
-    has_started = "chat" in ids and action.name == "run_flow"  # whose answers give a reason with the chat
-    if complaint.is_made and not has_started:
-        return read_code(complaint) or Outcome(OutcomeKind.REFUSED, f"{complaint.describe()} (200).")
-    for key in ("text", "body", "message"):
-        if isinstance(record.get(key), str) and (outcome := _read_text(record[key], request)) is not None:
-            return outcome
+    is_running = action.name == "run_flow" and "chat" in ids
+    if (outcome := _read_refusal_inside(record, request, response.status, is_running=is_running)) is not None:
+        return outcome
     if request.expects_record and kind not in ids:
         return _unknown("its answer names no id: it may be done.")
     return Outcome(OutcomeKind.DONE, ids=ids)
+
+
+def _read_refusal_inside(
+    record: Mapping[str, Any], request: WriteRequest, status: int, *, is_running: bool
+) -> Outcome | None:
+    """Return the refusal that a successful status hides; None if there is none.
+
+    `is_running`: whether it names the chat of a flow. Such an answer has a reason although the flow runs.
+    """
+    complaint = Complaint.of(record)
+    if complaint.is_made and (outcome := read_code(complaint)) is not None:
+        return outcome
+    if complaint.is_made and not is_running:
+        return Outcome(OutcomeKind.REFUSED, f"{complaint.describe()} ({status}).")
+    said = (
+        _read_text(text, request) for key in ("text", "body", "message") if isinstance(text := record.get(key), str)
+    )
+    return next((outcome for outcome in said if outcome is not None), None)
 
 
 def _read_text(text: str, request: WriteRequest) -> Outcome | None:

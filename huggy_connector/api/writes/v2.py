@@ -59,6 +59,14 @@ def build_write(
     return replace(request, body=clean_body(request.body, request.what))
 
 
+def list_fields(action: Action) -> tuple[str, ...] | None:
+    """Return the fields of an action that v2 knows, in their order; None if v2 lacks the action."""
+    spelled = [name for name in _BUILDERS if name.partition(" of ")[0] == action.name]
+    own = tuple(field.name for field in action.fields)
+    known = {each for name in spelled for each in FIELDS.get(name, own)}
+    return tuple(name for name in own if name in known) if spelled else None
+
+
 def _send_message(chat: int, fields: Fields) -> WriteRequest:
     has_text = bool(str(fields.get("text") or "").strip())
     if has_text == bool(fields.get("file")):

@@ -21,6 +21,8 @@ from huggy_connector.errors import ConfigurationError
 
 Fields = Mapping[str, Any]
 
+MAX_BASE64: Final = 20 * 2**20
+"""Characters of a file in base64: Huggy takes 15 MB."""
 CONTACT_KEYS: Final = ("name", "mobile", "phone", "email", "address", "district", "city", "state", "obs")
 
 
@@ -66,9 +68,21 @@ def _send_message(chat: int, fields: Fields) -> WriteRequest:
         raise ConfigurationError("send_message takes one file: file or file_base64.")
     if body["fileBase64"] and not body["fileName"]:
         raise ConfigurationError("send_message needs file_name beside file_base64: its ending says what the file is.")
+    _check_file(str(body["fileBase64"] or ""))
     body["text"] = body["text"] or ""
     what = f"the message to chat {chat}"
     return _post(f"chats/{chat}/messages", what, _given(body), expects_record=True)
+
+
+def _check_file(encoded: str) -> None:
+    if encoded.startswith("data:"):
+        raise ConfigurationError(
+            "file_base64 of send_message is the base64 alone, without the prefix that ends in a comma."
+        )
+    if len(encoded) > MAX_BASE64:
+        raise ConfigurationError(
+            "file_base64 of send_message is larger than the 15 MB that Huggy takes: give a file instead."
+        )
 
 
 def _send_template(chat: int, fields: Fields) -> WriteRequest:
@@ -81,6 +95,8 @@ def _send_template(chat: int, fields: Fields) -> WriteRequest:
 
 
 def _run_flow(chat: int, fields: Fields) -> WriteRequest:
+    if others := [name for name in fields if name not in {"flow_id", "variables"}]:
+        raise ConfigurationError(f"{others[0]} of run_flow is for contacts: a chat has its channel and its state.")
     body: dict[str, Any] = {"flowId": fields["flow_id"]}
     if "variables" in fields:
         body["variables"] = write_texts(fields["variables"], "variables of run_flow")

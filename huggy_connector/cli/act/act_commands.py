@@ -56,6 +56,14 @@ class ActGroup(click.Group):
         found = super().get_command(ctx, cmd_name)
         return found or _action_command(cmd_name)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the actions too, each with what it does."""
+        from huggy_connector.catalogue.actions import ACTIONS
+
+        super().format_commands(ctx, formatter)
+        with formatter.section("Actions"):
+            formatter.write_dl([(name, action.comment.en) for name, action in ACTIONS.items()])
+
 
 def _action_command(name: str) -> click.Command:
     """Return the command of an action. Raises ConfigurationError with all names."""
@@ -80,9 +88,9 @@ def act() -> None:
     """Write to Huggy: an action for each row of a query, never twice; and see what became of it.
 
     \b
-    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE is_open" --campaign idle --dry-run
-              huggy act send_message --id 700001 --set text="Bom dia" --campaign hello
-              huggy act status idle
+    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE channel = 'widget'" --campaign idle-2026-11 --dry-run
+              huggy act send_message --id 700001 --set text="Bom dia" --campaign hello --dry-run
+              huggy act status idle-2026-11
     """
 
 
@@ -123,8 +131,8 @@ def perform(
     Exit code 0: nothing is left to do; 1: rows wait, or a person must decide.
 
     \b
-    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE is_open" --campaign idle --dry-run
-              huggy act close_chat --query "SELECT id FROM chats WHERE is_open" --campaign idle --max-rows 500 --yes
+    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE channel = 'widget'" --campaign idle-2026-11 --dry-run
+              huggy act close_chat --query SQL --campaign idle-2026-11 --max-rows 500 --yes
               huggy act send_message --id 700001 --set text="Bom dia" --campaign hello --yes --json
     """
     from huggy_connector.pipeline.campaigns import CampaignRequest, Campaigns, parse_shared
@@ -195,7 +203,7 @@ def list_campaigns(*, settings: Settings, as_json: bool) -> None:
 def status(*, settings: Settings, campaign: str, as_json: bool) -> int:
     """A campaign as it stands. What is unknown is read back first.
 
-    Example: huggy act status idle
+    Example: huggy act status idle-2026-11
     """
     from huggy_connector.pipeline.campaigns import Campaigns
 
@@ -214,8 +222,8 @@ def resolve(*, settings: Settings, campaign: str, row_id: int | None, decision: 
     """Read back what is unknown, then list what a person must decide; with --row, decide it.
 
     \b
-    Examples: huggy act resolve idle
-              huggy act resolve idle --row 12 --as sent
+    Examples: huggy act resolve idle-2026-11
+              huggy act resolve idle-2026-11 --row 12 --as sent
     """
     from huggy_connector.pipeline.campaigns import Campaigns
 
@@ -234,8 +242,8 @@ def stop(*, settings: Settings, campaign: str, lift: bool) -> None:
     """Stop a campaign, in whatever process it runs. Answers under way are still recorded.
 
     \b
-    Examples: huggy act stop idle
-              huggy act stop idle --lift
+    Examples: huggy act stop idle-2026-11
+              huggy act stop idle-2026-11 --lift
     """
     from huggy_connector.pipeline.campaigns import Campaigns
 

@@ -33,8 +33,9 @@ def describe_action(action: Action) -> str:
     for field in action.fields:
         needed = ", required" if field.required else ""
         lines.append(f"  {field.name} ({field.kind.value}{needed}): {field.comment.en}")
-    example = "--query SQL" if action.target.value in {"new contact", "address"} else "--id 700001"
-    return "\n".join([*lines, "", f"Example: huggy act {action.name} {example} --campaign NAME --dry-run"])
+    source = ("--query", "SQL") if action.target.value in {"new contact", "address"} else ("--id", "700001")
+    example = ("huggy", "act", action.name, *source, "--campaign", "NAME", "--dry-run")
+    return "\n".join([*lines, "", f"Example: {' '.join(example)}"])
 
 
 def show_plan(plan: CampaignPlan, *, to: Callable[..., None] = say) -> None:

@@ -11,10 +11,12 @@ from huggy_connector.cli.first_run.checks import Checks
 from huggy_connector.cli.first_run.known_settings import ADDRESSES, KnownSettings, read_setting
 from huggy_connector.cli.first_run.questions import Questions
 from huggy_connector.cli.loopback import redirect_url
-from huggy_connector.errors import ConfigurationError, Forbidden, HuggyError, NotFound, UnexpectedShape
+from huggy_connector.errors import ConfigurationError, Forbidden, HuggyError, NotFound
 from huggy_connector.pipeline import AccountCheck
 from huggy_connector.settings import Settings, quote_value
+from huggy_connector.settings.version_defaults import defaults_of_version
 
+V2_ADDRESS = defaults_of_version("v2")["base_url"]
 APP = "app"
 """The word that chooses an app where a token is proposed."""
 
@@ -107,22 +109,25 @@ class AccountQuestions:
         return {"base_url": address, "api_version": "v2"}
 
     def _check(self, account: Mapping[str, str], company_id: str) -> AccountAnswer:
-        """Ask Huggy who the token is. Raises HuggyError. The profile of some v2 tokens does not tell the company."""
+        """Ask Huggy who the token is. Raises HuggyError."""
         self.known.check_beside_shell(account)
         asked = {**account, "timezone": self.known.propose("timezone")}
         if not self.checks.has_token(asked):
             return AccountAnswer(account, None, company_id)
+        if account.get("api_version") == "v2":
+            return self._check_v2(account, asked, company_id)
         self.questions.tell(f"Asking {account.get('base_url', _HUGGYS_OWN['base_url'])} who it is.")
-        try:
-            check = self._check_patiently(asked)
-        except UnexpectedShape as error:
-            if account.get("api_version") != "v2":
-                raise
-            self.questions.tell(str(error))
-            company_id = self.questions.ask("Number of the company", _read_company)
-            check = self._check_patiently({**asked, "company_id": company_id})
-            return AccountAnswer(account, _tell_owner(self.questions, check), company_id, is_company_asked=True)
+        check = self._check_patiently(asked)
         return AccountAnswer(account, _tell_owner(self.questions, check), company_id)
+
+    def _check_v2(self, account: Mapping[str, str], asked: Mapping[str, str], company_id: str) -> AccountAnswer:
+        """Ask for the company, and Huggy whether it accepts the token. API v2 does not tell whose it is."""
+        self.questions.tell("API v2 does not tell the company of a token.")
+        company_id = self.questions.ask("Number of the company", _read_company, proposal=company_id)
+        self.questions.tell(f"Asking {account.get('base_url', V2_ADDRESS)} whether it accepts the token.")
+        check = self._check_patiently({**asked, "company_id": company_id})
+        self.questions.tell(f"The token is accepted. Everything is kept under company {company_id}.")
+        return AccountAnswer(account, check, company_id, is_company_asked=True)
 
     def _check_patiently(self, account: Mapping[str, str]) -> AccountCheck:
         """Ask Huggy, and again as often as a person wants where the network is to blame, and not the answer."""

@@ -15,11 +15,11 @@ from huggy_connector.actions.types import PlannedRow, RowState
 from huggy_connector.api import ActionsClient
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import ConfigurationError
+from huggy_connector.pipeline.campaigns.campaign_report import CampaignPlan, CampaignReport, CampaignStatus, KeptPlan
+from huggy_connector.pipeline.campaigns.campaign_request import CampaignRequest
 from huggy_connector.pipeline.campaigns.empty_ledger import EmptyLedger
-from huggy_connector.pipeline.campaigns.people_facts import find_channels, note_answers
+from huggy_connector.pipeline.campaigns.people_facts import note_answers
 from huggy_connector.pipeline.campaigns.planning import make_plan, make_previews, read_plan_rows
-from huggy_connector.pipeline.campaigns.report import CampaignPlan, CampaignReport, CampaignStatus, KeptPlan
-from huggy_connector.pipeline.campaigns.request import CampaignRequest
 from huggy_connector.pipeline.campaigns.session import (
     StopWatch,
     find_company,
@@ -34,7 +34,7 @@ from huggy_connector.pipeline.campaigns.settling import settle_all
 from huggy_connector.progress import Progress, SilentProgress
 from huggy_connector.settings import Settings
 
-STOPPED = "The campaign was stopped by `huggy act stop`: `huggy act stop NAME --lift` lets it go on."
+STOPPED = "The campaign was stopped: `huggy act stop NAME --lift` lets it go on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,7 @@ class Campaigns:
         return KeptPlan(campaign, request.action, ledger.counts(campaign), new, len(waiting), last, company_id)
 
     def _read_rows(self, request: CampaignRequest, company_id: int) -> tuple[PlannedRow, ...]:
-        channels = find_channels(self.settings, company_id)
-        return read_plan_rows(request, self.settings, channels, now=self.clock.now())
+        return read_plan_rows(request, self.settings, company_id, now=self.clock.now())
 
     def _tools(
         self,

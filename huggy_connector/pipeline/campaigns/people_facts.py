@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from huggy_connector.actions.echo import read_answers
 from huggy_connector.actions.guards import (
@@ -29,7 +29,8 @@ from huggy_connector.storage import Storage
 from huggy_connector.warehouse import query
 from huggy_connector.webhook import InboxReader
 
-ANSWERED: str = "answer"
+CHANNEL: Final = "channel_uuid"
+ANSWERED: Final = "answer"
 """Source of an opt-out that a customer's message says."""
 
 
@@ -47,7 +48,7 @@ def gather_facts(
     settings: Settings,
     company_id: int,
     ledger: PeopleLedger,
-    rows: Iterable[PlannedRow],
+    rows: Collection[PlannedRow],
     *,
     storage: Storage,
     now: Callable[[], datetime],
@@ -66,7 +67,7 @@ def gather_facts(
         consents=_read_list(settings.consent, "HUGGY_CONSENT", settings),
         last_reached=ledger.last_reached,
         message_every=timedelta(days=settings.message_every_days),
-        channels=find_channels(settings, company_id),
+        channels=find_channels(settings, company_id) if any(map(needs_channel, rows)) else (),
         parameter_counts=count_parameters(row.fields for row in rows),
     )
 
@@ -85,6 +86,11 @@ def _read_list(path: str | None, setting: str, settings: Settings) -> PeopleList
     answer = query(settings.warehouse, statement, zone=settings.zone)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     return read_people(rows, setting=setting, zone=settings.zone)
+
+
+def needs_channel(row: PlannedRow) -> bool:
+    """Return whether a row must name the channel by which it reaches a contact."""
+    return row.key.target.startswith("contact:") and any(each.name == CHANNEL for each in row.action.fields)
 
 
 def find_channels(settings: Settings, company_id: int) -> tuple[Channel, ...]:

@@ -16,20 +16,19 @@ from huggy_connector.actions.preview import Preview, preview
 from huggy_connector.actions.row_reader import read_rows
 from huggy_connector.actions.run import prepare_all
 from huggy_connector.actions.types import LedgerRow, PlannedRow, RowKey, RowState
-from huggy_connector.pipeline.campaigns.report import CampaignPlan
-from huggy_connector.pipeline.campaigns.request import CampaignRequest
+from huggy_connector.pipeline.campaigns.campaign_report import CampaignPlan
+from huggy_connector.pipeline.campaigns.campaign_request import CampaignRequest
+from huggy_connector.pipeline.campaigns.people_facts import CHANNEL, find_channels, needs_channel
 from huggy_connector.pipeline.campaigns.source_rows import read_source
 from huggy_connector.privacy import hash_key_of
 from huggy_connector.settings import Settings
 
 PREVIEWS: Final = 3
 """Bodies that a plan shows."""
-CHANNEL: Final = "channel_uuid"
-GONE: Final = "not_found"
 
 
 def read_plan_rows(
-    request: CampaignRequest, settings: Settings, channels: Sequence[Channel], *, now: datetime
+    request: CampaignRequest, settings: Settings, company_id: int, *, now: datetime
 ) -> tuple[PlannedRow, ...]:
     """Return the rows of a call. Raises ConfigurationError, or CampaignStopped for data that is too old."""
     question = request.check()
@@ -37,13 +36,15 @@ def read_plan_rows(
     planned = read_rows(
         question, columns, rows, normalize_target=partial(normalize_target, hash_key=hash_key_of(settings))
     )
-    return tuple(name_channel(row, channels) for row in planned)
+    if not any(map(needs_channel, planned)):
+        return planned
+    channels = find_channels(settings, company_id)
+    return tuple(name_channel(row, channels) if needs_channel(row) else row for row in planned)
 
 
 def name_channel(row: PlannedRow, channels: Sequence[Channel]) -> PlannedRow:
     """Return the row with the uuid of its channel, where the chats tell which one it is. Else the guards say so."""
-    needs_one = row.key.target.startswith("contact:") and any(each.name == CHANNEL for each in row.action.fields)
-    found = choose_channel(channels, row.fields.get(CHANNEL)) if needs_one else None
+    found = choose_channel(channels, row.fields.get(CHANNEL))
     return row if found is None else replace(row, fields={**row.fields, CHANNEL: found.uuid})
 
 

@@ -20,7 +20,7 @@ from huggy_connector.clock import Clock
 from huggy_connector.landing import Landing
 from huggy_connector.pipeline.campaigns.desk_hours import open_hours
 from huggy_connector.pipeline.campaigns.empty_ledger import EmptyLedger
-from huggy_connector.pipeline.campaigns.people_facts import gather_facts
+from huggy_connector.pipeline.campaigns.people_facts import ANSWERED, gather_facts
 from huggy_connector.progress import Progress
 from huggy_connector.rows.phones import phone_forms
 from huggy_connector.settings import Settings
@@ -125,6 +125,7 @@ def make_tools(
         ),
         gate=gate,
         on_opt_out=lambda contact_id: ledger.add_opt_out(contact_id, source="131050", at=clock.now()),
+        on_answer=lambda contact_id: ledger.add_opt_out(contact_id, source=ANSWERED, at=clock.now()),
         needs_contact=facts.needs_addresses,
         forms_of=list_forms,
     )

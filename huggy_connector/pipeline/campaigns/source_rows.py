@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue.actions.types import TARGET_COLUMNS, Action
 from huggy_connector.errors import CampaignStopped, ConfigurationError
-from huggy_connector.pipeline.campaigns.request import CampaignRequest
+from huggy_connector.pipeline.campaigns.campaign_request import CampaignRequest
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import query, read_status
 

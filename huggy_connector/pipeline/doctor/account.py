@@ -14,6 +14,7 @@ from huggy_connector.api.auth.token_claims import is_jwt
 from huggy_connector.api.auth.token_store import find_token_file
 from huggy_connector.api.proxies import choose_proxy
 from huggy_connector.api.run_clock import MAX_CORRECTION
+from huggy_connector.api.versions.v2 import RENEWAL
 from huggy_connector.budget import BudgetReading
 from huggy_connector.pipeline.check import MAX_AHEAD_MINUTES, MIN_CLOCK_SKEW, AccountCheck
 from huggy_connector.pipeline.doctor.check_row import Finding, Unknown, fail, ok, warn
@@ -35,6 +36,9 @@ def check_token(settings: Settings, credentials: Fact[Credentials], *, now: date
     yield ok(f"from {found.location}")
     if grant.access_token and settings.api_version == "v3" and not is_jwt(grant.access_token):
         yield warn("it does not look like a v3 token", "for a v2 token set HUGGY_API_VERSION=v2")
+    if settings.api_version == "v2":
+        yield from _check_v2_token(grant.access_token)
+        return
     if found.can_refresh:
         yield ok("it can be renewed")
     if grant.has_expired(now):
@@ -47,6 +51,12 @@ def check_token(settings: Settings, credentials: Fact[Credentials], *, now: date
         ends = f"it ends in {left.days:,} days, on {grant.expires_at:%Y-%m-%d}"
         is_short = left < FEW_DAYS and not found.can_refresh
         yield warn(f"{ends}, and nobody renews it", LOG_IN) if is_short else ok(ends)
+
+
+def _check_v2_token(token: str) -> Iterator[Finding]:
+    if is_jwt(token):
+        yield warn("it looks like a v3 token", f"leave HUGGY_API_VERSION out, or use the v2 token: {RENEWAL}")
+    yield ok(f"a v2 token says nothing of its end; {RENEWAL}")
 
 
 def _check_mode(file: Path) -> Iterator[Finding]:
@@ -72,7 +82,10 @@ def check_account_of(
     raise_if_paused(budget)
     found = account.get()
     # The agent's name is personal data, and support needs only the number.
-    yield ok(f"agent {found.agent_id}, company {found.company_id}")
+    if found.agent_id is None:
+        yield ok(f"the token is accepted; company {found.company_id} is what was set, API v2 does not tell")
+    else:
+        yield ok(f"agent {found.agent_id}, company {found.company_id}")
     if found.company_id != found.main_company_id:
         yield ok(f"the token's main company is {found.main_company_id}")
 

@@ -19,6 +19,7 @@ from huggy_connector.pipeline.doctor import (
     inbox_checks,
     installation,
     landing_checks,
+    ledger_checks,
     locks,
     request_budget,
     warehouse_checks,
@@ -35,6 +36,7 @@ _BUDGET = _TOKEN | {"budget", "requests_per_second", "longest_pause"}
 _API = _BUDGET | {"company_id", "language", "timezone", "clock"}
 _LANDING = frozenset(("landing", "landing_access"))
 _INBOX = frozenset(("state", "inbox", "webhook_token", "webhook_path"))
+_LEDGER = _LANDING | {"state", "ledger", "company_id"}
 _WAREHOUSE = frozenset(("warehouse", "timezone", "stop_on", "reconcile_days"))
 
 
@@ -132,6 +134,7 @@ def _data_checks(review: SettingsReview, clock: Clock) -> Iterator[Check]:
     yield Check("quality", partial(warehouse_checks.check_quality, warehouse), _WAREHOUSE)
     yield Check("coverage", partial(warehouse_checks.check_coverage, warehouse, coverage), _WAREHOUSE)
     yield Check("webhook", partial(inbox_checks.check_inbox, settings, now=now), _INBOX)
+    yield Check("actions", partial(ledger_checks.check_ledger, settings, landing, now=now), _LEDGER)
 
 
 def _read_home() -> Path | None:

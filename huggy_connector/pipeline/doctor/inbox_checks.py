@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from huggy_connector.pipeline.doctor.check_row import Finding, ok, warn
-from huggy_connector.pipeline.doctor.durations import describe_age
+from huggy_connector.pipeline.durations import describe_age
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse.file.filesystem import NETWORK_FILESYSTEMS, filesystem_of, read_mounts
 from huggy_connector.webhook import InboxReader

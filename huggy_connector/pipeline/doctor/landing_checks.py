@@ -15,7 +15,7 @@ from huggy_connector.landing.run_key import is_run_key
 from huggy_connector.landing.work.lease import LeaseFile, read_leases
 from huggy_connector.pipeline.doctor.check_row import Finding, ok, warn
 from huggy_connector.pipeline.doctor.check_runner import Fact
-from huggy_connector.pipeline.doctor.durations import describe_age
+from huggy_connector.pipeline.durations import describe_age
 from huggy_connector.settings import Settings, is_url
 
 LOOKED_AT = 10

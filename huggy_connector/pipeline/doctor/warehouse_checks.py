@@ -11,8 +11,8 @@ from huggy_connector.landing import Manifest
 from huggy_connector.pipeline.doctor.check_row import Finding, Unknown, ok, warn
 from huggy_connector.pipeline.doctor.check_runner import Fact
 from huggy_connector.pipeline.doctor.disks import probe
-from huggy_connector.pipeline.doctor.durations import describe_age
 from huggy_connector.pipeline.doctor.landing_checks import NAMED, LandingLook
+from huggy_connector.pipeline.durations import describe_age
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import WarehouseStatus, WebhookCoverage, check_load, connect, read_status
 from huggy_connector.warehouse.file.inspection import InspectedFile

@@ -15,10 +15,11 @@ from huggy_connector.errors import ApiError, HuggyError, LandingBusy, WebhookErr
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.model import Mode
 from huggy_connector.pipeline.idempotent_landing import IdempotentLanding
+from huggy_connector.pipeline.landing_job import LandingJob
 from huggy_connector.pipeline.live.catch_up import is_catch_up_due
 from huggy_connector.pipeline.live.inbox_landing import land_inbox
 from huggy_connector.pipeline.live.touched_records import TOUCHED, TouchedRecords, find_touched_records
-from huggy_connector.pipeline.modes import SMALL_LIST_PAGES, LandingJob, choose_job
+from huggy_connector.pipeline.modes import SMALL_LIST_PAGES, choose_job
 from huggy_connector.pipeline.run import LandingRun
 from huggy_connector.progress import Progress
 from huggy_connector.settings import Settings
@@ -147,7 +148,8 @@ class LiveRound:
         """
         resource, now = get_resource(touched.resource), self.clock.now()
         mode = Mode.INCREMENTAL if resource.is_ordered else Mode.FULL
-        job = choose_job(landing, run.company_id, resource, mode=mode, span=None, now=now)
+        version = self.settings.api_version
+        job = choose_job(landing, run.company_id, resource, mode=mode, span=None, now=now, api_version=version)
         usual_pages = touched.usual_pages if resource.is_ordered else job.pages
         if len(touched.ids) > (usual_pages or SMALL_LIST_PAGES):
             return replace(job, why=f"{len(touched.ids):,} were touched by events", events=touched.events)

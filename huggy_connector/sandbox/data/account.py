@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS, ChatGenerator, ChatState
+from huggy_connector.sandbox.data.chat_generator import ChatGenerator
 from huggy_connector.sandbox.data.chat_lifecycle import ChatLifecycles
 from huggy_connector.sandbox.data.chats import Chats
 from huggy_connector.sandbox.data.contacts import Contacts
@@ -16,6 +16,7 @@ from huggy_connector.sandbox.data.movement import EVENTS, Movement
 from huggy_connector.sandbox.data.resource_list import ResourceList
 from huggy_connector.sandbox.data.rhythm import Rhythm, to_seconds
 from huggy_connector.sandbox.data.rng import seeded_random
+from huggy_connector.sandbox.data.state.chat_state import OPEN_SITUATIONS, ChatState
 from huggy_connector.sandbox.options import RESOURCES, Options, parse_names
 
 Json = dict[str, Any]

@@ -8,15 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from huggy_connector.sandbox.data.chat_generator import (
-    CLOSED_SITUATION,
-    OPEN_SITUATIONS,
-    ChatFacts,
-    ChatGenerator,
-    ChatState,
-)
+from huggy_connector.sandbox.data.chat_generator import ChatGenerator
 from huggy_connector.sandbox.data.desk import Desk
 from huggy_connector.sandbox.data.rng import random_bits
+from huggy_connector.sandbox.data.state.chat_state import CLOSED_SITUATION, OPEN_SITUATIONS, ChatFacts, ChatState
 from huggy_connector.sandbox.options import Options
 
 
@@ -88,17 +83,8 @@ class ChatLifecycles:
             self.save(row, replace(state, situation="wait_for_chat", department=department, updated=moment))
         elif state.situation == "wait_for_chat":
             seats = self._desk.departments[state.department or 0].agents
-            self.save(
-                row,
-                replace(
-                    state,
-                    situation="in_chat",
-                    agent=rng.choice(seats),
-                    attended=moment,
-                    updated=moment,
-                    later_entries=(*state.later_entries, (moment, "event"), (moment, "message")),
-                ),
-            )
+            taken = state.with_agent(rng.choice(seats), moment, situation="in_chat")
+            self.save(row, replace(taken, later_entries=(*taken.later_entries, (moment, "message"))))
         else:
             self.close(row, moment, rng)
 
@@ -107,7 +93,7 @@ class ChatLifecycles:
         state, tabulation = self.state(row), None
         if state.department is not None:
             tabulation = rng.choice(self._desk.departments[state.department].tabulations)[0]
-        later_entries = (*state.later_entries, (moment, "message"), (moment, "event"))
+        later_entries = (*state.later_entries, (moment, "message"), (moment, "end"))
         self.save(
             row,
             replace(

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS, ChatState
 from huggy_connector.sandbox.data.chat_lifecycle import ChatLifecycles
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import Desk
 from huggy_connector.sandbox.data.message_generator import MessageGenerator
 from huggy_connector.sandbox.data.rhythm import format_time
 from huggy_connector.sandbox.data.rng import random_bits, seeded_random
+from huggy_connector.sandbox.data.state.chat_state import OPEN_SITUATIONS, ChatState
 from huggy_connector.sandbox.options import Options
 
 Json = dict[str, Any]
@@ -134,7 +134,7 @@ class Chats:
     def version_of(self, row: int) -> tuple[int, int, int]:
         """Return a value that changes whenever the record does."""
         contact_version = 0
-        if self._contacts.written and (contact := self.lifecycles.facts(row).contact) is not None:
+        if self._contacts.written.fields and (contact := self.lifecycles.facts(row).contact) is not None:
             contact_version = self._contacts.revisions.get(contact, 0)
         return self.revisions.get(row, 0), contact_version, self._desk.revision
 

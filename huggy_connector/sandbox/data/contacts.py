@@ -26,21 +26,13 @@ from huggy_connector.sandbox.data.names import (
 )
 from huggy_connector.sandbox.data.rhythm import DAY, Rhythm, format_time
 from huggy_connector.sandbox.data.rng import random_bits, seeded_random
+from huggy_connector.sandbox.data.state.written_contacts import EMPTY_FIELDS, PHONES, WrittenContacts, list_spellings
 from huggy_connector.sandbox.options import Options
 
 Json = dict[str, Any]
 
 _FIRST_ID = 800_001
 _SUMMARY_STREAM, _RECORD_STREAM = 1, 2
-_PHONES = frozenset(("mobile", "phone"))
-_SEARCHED = _PHONES | {"email"}
-_EMPTY_FIELDS: Json = {
-    **dict.fromkeys(("name", "email", "phone", "mobile", "address", "district", "city", "state", "zipCode")),
-    "birthDate": None,
-    "custom_fields": {},
-    "organizations": [],
-    "groups": [],
-}
 # A multiplier with an inverse scatters the 8 digits: each contact has its own number, and the way back is one step.
 _DIGITS = 10**8
 _MULTIPLIER = 48_271_369
@@ -66,10 +58,8 @@ class Contacts:
         self.row_count = initial_count
         self.changes: dict[int, ContactChange] = {}
         self.revisions: dict[int, int] = {}
-        self.written: dict[int, Json] = {}
-        """The fields that clients wrote, by row."""
+        self.written = WrittenContacts()
         self.updated: dict[int, int] = {}
-        self._written_by: dict[tuple[str, str], set[int]] = {}
         self._options = options
         self._first_id = FIRST_AGENT_ID if options.same_ids else _FIRST_ID
         self._seed = options.seed * 2 + 1
@@ -89,7 +79,7 @@ class Contacts:
     def summary(self, row: int) -> Json:
         """Return what a chat embeds of its contact. The object is cached: callers must not change it."""
         summary = self._generated_summary(row)
-        if (fields := self.written.get(row)) is None:
+        if (fields := self.written.fields.get(row)) is None:
             return summary
         return summary | {key: value for key, value in fields.items() if key in summary}
 
@@ -99,23 +89,22 @@ class Contacts:
 
     def rows_of_phone(self, digits: str) -> set[int]:
         """Return the rows with this phone or mobile, with or without the ninth digit."""
-        row, spellings = self.row_of_phone(digits), {digits, *_other_form(digits)}
+        row, spellings = self.row_of_phone(digits), list_spellings(digits)
         # A client may have written another number since.
-        is_stored = row is not None and not spellings.isdisjoint(self.summary(row)[key] for key in _PHONES)
-        found = {row} if row is not None and is_stored else set()
-        return found.union(*(self._written_by.get((key, text), ()) for key in _PHONES for text in spellings))
+        is_stored = row is not None and not spellings.isdisjoint(self.summary(row)[key] for key in PHONES)
+        return ({row} if row is not None and is_stored else set()) | self.written.find(PHONES, spellings)
 
     def rows_of_mobile(self, text: str) -> set[int]:
         """Return the rows whose mobile is stored as exactly this text."""
         row = self.row_of_phone(text)
         found = set() if row is None or self.summary(row)["mobile"] != text else {row}
-        return found | self._written_by.get(("mobile", text), set())
+        return found | self.written.find(("mobile",), (text,))
 
     def rows_of_email(self, address: str) -> set[int]:
         """Return the rows with this address."""
         row = self.row_of_email(address)
         found = set() if row is None or self.summary(row)["email"] != address.lower() else {row}
-        return found | self._written_by.get(("email", address.lower()), set())
+        return found | self.written.find(("email",), (address,))
 
     def row_of_phone(self, digits: str) -> int | None:
         """Return the row with this phone, or None. It needs the country code; the ninth digit is optional."""
@@ -140,18 +129,12 @@ class Contacts:
     def create(self, fields: Json, moment: int) -> int:
         """Add a contact that a client wrote, with these fields and no others. Return its row."""
         row = self.add(moment)
-        self.write(row, _EMPTY_FIELDS | fields, moment)
+        self.write(row, EMPTY_FIELDS | fields, moment)
         return row
 
     def write(self, row: int, fields: Json, moment: int) -> None:
         """Give a contact other values of these fields."""
-        former = self.written.get(row, {})
-        for key in _SEARCHED & former.keys():
-            self._written_by.get((key, _to_search_text(former[key])), set()).discard(row)
-        self.written[row] = now = former | fields
-        for key in _SEARCHED & now.keys():
-            if now[key]:
-                self._written_by.setdefault((key, _to_search_text(now[key])), set()).add(row)
+        self.written.write(row, fields)
         # Who is written about is not seen by that.
         city = self.changes[row].city if row in self.changes else None
         self.changes[row] = ContactChange(self.created_at(row), self.last_activity(row), city)
@@ -236,7 +219,7 @@ class Contacts:
         if self._options.contact_times:
             updated = max(self.last_activity(row), self.updated.get(row, 0))
             contact |= {"createdAt": format_time(self.created_at(row)), "updatedAt": format_time(updated)}
-        contact |= self.written.get(row, {})
+        contact |= self.written.fields.get(row, {})
         if self._options.quirks:
             self._vary_spelling(contact, rng)
         if self._options.unknown_fields:
@@ -258,17 +241,6 @@ class Contacts:
         for key in ("zipCode", "organizations", "groups"):
             if not contact[key] and rng.random() < 0.05:
                 del contact[key]
-
-
-def _other_form(digits: str) -> tuple[str, ...]:
-    """Return a Brazilian mobile number with the ninth digit where it lacks it, or without where it has it."""
-    if not digits.isdecimal() or len(digits) not in (12, 13):
-        return ()
-    return (f"{digits[:4]}9{digits[4:]}",) if len(digits) == 12 else (digits[:4] + digits[5:],)
-
-
-def _to_search_text(value: object) -> str:
-    return str(value).lower()
 
 
 def _choose_some(rng: Random, names: tuple[str, ...], share: float, first_id: int) -> list[Json]:

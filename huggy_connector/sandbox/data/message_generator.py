@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import ChatState, WrittenMessage
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import PHOTO, Desk
 from huggy_connector.sandbox.data.rhythm import format_time
 from huggy_connector.sandbox.data.rng import random_bits, seeded_random
+from huggy_connector.sandbox.data.state.chat_state import ChatState, WrittenMessage
 from huggy_connector.sandbox.options import Options
 
 Json = dict[str, Any]
@@ -44,13 +44,14 @@ _MEDIA_KINDS = ("image", "audio", "document", "video")
 @dataclass(frozen=True, slots=True)
 class MessageLine:
     """One entry of a chat: its speaker (`contact`, `agent`, `bot`, `event`), its local second, and its number among
-    the messages, where events do not count. `written` is what a client wrote.
+    the messages, where events do not count. `written` is what a client wrote; `is_end` is the event of the chat's end.
     """
 
     speaker: str
     moment: int
     number: int = 0
     written: WrittenMessage | None = None
+    is_end: bool = False
 
 
 class MessageGenerator:
@@ -66,19 +67,18 @@ class MessageGenerator:
         """Return all entries, events too, in the order of time. New entries only follow; existing ones never change."""
         first = [self._line_at(row, 0, state)] if state.message_count else []
         lines = [*first, MessageLine("event", state.created)]
-        told_later = {moment for moment, kind in state.later_entries if kind == "event"}
+        told_later = {moment for moment, kind in state.later_entries if kind in ("event", "end")}
         events = [
-            moment
-            for moment in (state.attended, state.former_end or state.closed)
+            MessageLine("event", moment, is_end=is_end)
+            for moment, is_end in ((state.attended, False), (state.former_end or state.closed, True))
             if moment and moment <= state.messages_until and moment not in told_later
         ]
         for number in range(1, state.message_count):
             line = self._line_at(row, number, state)
-            while events and events[0] <= line.moment:
-                lines.append(MessageLine("event", events.pop(0)))
+            while events and events[0].moment <= line.moment:
+                lines.append(events.pop(0))
             lines.append(line)
-        lines += [MessageLine("event", moment) for moment in events]
-        return lines + self._later_lines(state)
+        return lines + events + self._later_lines(state)
 
     def _line_at(self, row: int, number: int, state: ChatState) -> MessageLine:
         jitter = random_bits(self._seed, row * _IDS_A_CHAT + number) / 2**64
@@ -91,8 +91,8 @@ class MessageGenerator:
 
     def _later_line(self, state: ChatState, n: int) -> MessageLine:
         moment, kind = state.later_entries[n]
-        if kind == "event":
-            return MessageLine("event", moment)
+        if kind in ("event", "end"):
+            return MessageLine("event", moment, is_end=kind == "end")
         if isinstance(kind, WrittenMessage):
             return MessageLine(kind.speaker, moment, state.message_count + n, kind)
         speaker = self._speaker(1, moment, state) if kind == "message" else kind
@@ -167,8 +167,7 @@ class MessageGenerator:
 
     def _content(self, line: MessageLine, state: ChatState, rng: Random) -> tuple[str, str, str | None]:
         if line.speaker == "event":
-            is_end = line.moment in (state.closed, state.former_end)
-            return "Atendimento finalizado" if is_end else "Atendimento iniciado", "internalEvent", None
+            return "Atendimento finalizado" if line.is_end else "Atendimento iniciado", "internalEvent", None
         if line.written is not None:
             return line.written.text, line.written.kind, line.written.file
         if line.speaker == "bot":

@@ -39,7 +39,7 @@ class Control:
             **{field.name: partial(self._set_delay, field.name) for field in fields(Delays)},
             "revoke_tokens": lambda on: server.tokens.end_all(expired=False) if on else None,
             "expire_tokens": lambda on: server.tokens.end_all(expired=True) if on else None,
-            "renew_account_token": lambda on: server.tokens.renew_account_token() if on else None,
+            "renew_account_token": lambda on: self._renew_account_token() if on else None,
             "revoke_refresh": lambda on: server.tokens.refresh_tokens.clear() if on else None,
             "reset_stats": lambda on: self._reset_stats() if on else None,
             "mark": lambda on: self.mark() if on else None,
@@ -189,6 +189,9 @@ class Control:
             raise ValueError(f"rates knows no {', '.join(sorted(unknown))}; it knows {', '.join(EVENT_OF_RATE)}.")
         events = {EVENT_OF_RATE[name]: _check_number(name, rate) for name, rate in rates.items()}
         self._server.account.set_rates(resource, events, self._server.elapsed())
+
+    def _renew_account_token(self) -> None:
+        self._server.tokens.renew_account_token()
 
     def _set_faults(self, shares: Json) -> None:
         _check_mapping("faults", shares)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import struct
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,6 +18,7 @@ from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.data.rng import seeded_random
 from huggy_connector.sandbox.options import Options
 from huggy_connector.sandbox.server.api import Api, ApiCall, page_name, split_path, to_path_template, version_of
+from huggy_connector.sandbox.server.broken_connections import break_answer, close_connection, reset_connection
 from huggy_connector.sandbox.server.delays import Delays
 from huggy_connector.sandbox.server.faults import Answer, Faults, gateway_page, json_answer
 from huggy_connector.sandbox.server.limit import Arrivals, RefusalWriter, open_window
@@ -32,7 +31,8 @@ from huggy_connector.sandbox.server.writes.writes import METHODS, Writes
 from huggy_connector.sandbox.webhook.webhook import Webhook
 
 _LATENCY_STREAM = 95
-_MISSING_BYTES = 1000
+_MOST_BYTES = 32 * 1024 * 1024
+"""Of a request that writes: more than a file of 15 MB as base64."""
 _CONNECTION_FAULTS = ("reset", "truncated")
 _POLL_SECONDS = 0.002
 """Seconds: less than a request takes."""
@@ -120,21 +120,21 @@ class Server:
         fault = self._choose_fault(request, path, call, arrived)
         if fault == "stall":
             await self._sleep(self.options.stall_seconds)
-            return self._close_connection(request)
+            return close_connection(request)
         form = await _read_form(request) if path.startswith("/oauth/") else {}
         await self._sleep_for(wait_before)
         answer = self.faults.replacement_answer(fault) or self._answer(request, path, call, form, fault)
         await self._sleep_for(arrived + wait - self.elapsed())
         self.by_status[answer.status] += 1
         if fault in _CONNECTION_FAULTS:
-            return await self._break_connection(request, answer, reset=fault == "reset")
+            return await break_answer(request, answer, reset=fault == "reset", sleep=self._sleep)
         return _to_response(answer)
 
     async def _handle_write(
         self, request: web.BaseRequest, path: str, arrived: float, wait: float, wait_before: float
     ) -> web.StreamResponse:
         """Answer a request that changes something: it may be done and its answer lost, or the other way round."""
-        body = await request.read()
+        body = await request.clone(client_max_size=_MOST_BYTES).read()
         await self._sleep_for(wait_before)
         if flaw := self._find_flaw(request, version_of(path)):
             return await self._answer_at(token_error(flaw), arrived + wait)
@@ -150,11 +150,11 @@ class Server:
         answer = self.writes.answer(call, version=version_of(path), fault=fault, content_type=content_type, body=body)
         if fault.kind == "stall":
             await self._sleep(self.options.stall_seconds)
-            return self._close_connection(request)
+            return close_connection(request)
         if fault.kind == "reset":
-            return self._reset_connection(request)
+            return reset_connection(request)
         if fault.kind == "truncated":
-            return await self._break_connection(request, answer, reset=False)
+            return await break_answer(request, answer, reset=False, sleep=self._sleep)
         return await self._answer_at(answer, arrived + wait)
 
     async def _answer_at(self, answer: Answer, moment: float) -> web.Response:
@@ -216,38 +216,6 @@ class Server:
         if version == "v2":
             return self.tokens.find_account_flaw(request.headers.get("X-Authorization"), authorization)
         return self.tokens.find_flaw(authorization, self._wall())
-
-    def _close_connection(self, request: web.BaseRequest) -> web.Response:
-        if request.transport is not None:
-            request.transport.close()
-        return web.Response()
-
-    async def _break_connection(self, request: web.BaseRequest, answer: Answer, *, reset: bool) -> web.Response:
-        """Announce more bytes than are sent, then end the connection: in order, or with a reset."""
-        transport = request.transport
-        if transport is None:
-            return web.Response()
-        promised = len(answer.body) + _MISSING_BYTES
-        head = (
-            f"HTTP/1.1 {answer.status} OK\r\nContent-Type: {answer.content_type}\r\nContent-Length: {promised}\r\n\r\n"
-        )
-        transport.write(head.encode() + answer.body[: len(answer.body) // 2 + 1])
-        if not reset:
-            return self._close_connection(request)
-        # The half answer needs time to leave, or the client would see a reset before any byte.
-        await self._sleep(0.02)
-        return self._reset_connection(request)
-
-    def _reset_connection(self, request: web.BaseRequest) -> web.Response:
-        transport = request.transport
-        if transport is None:
-            return web.Response()
-        wire: socket.socket | None = transport.get_extra_info("socket")
-        # A client that has closed the connection meanwhile needs no reset.
-        if wire is not None and not transport.is_closing():
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-        return web.Response()
 
 
 async def _read_form(request: web.BaseRequest) -> dict[str, str]:

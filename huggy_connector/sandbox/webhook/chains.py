@@ -13,9 +13,9 @@ from random import Random
 from typing import Any
 
 from huggy_connector.sandbox.data.account import Account, Move
-from huggy_connector.sandbox.data.chat_generator import OPEN_SITUATIONS, ChatState
 from huggy_connector.sandbox.data.desk import FLOWS
 from huggy_connector.sandbox.data.rng import seeded_random
+from huggy_connector.sandbox.data.state.chat_state import OPEN_SITUATIONS, ChatState
 from huggy_connector.sandbox.webhook.items import Items
 
 Json = dict[str, Any]

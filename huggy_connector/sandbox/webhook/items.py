@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from huggy_connector.sandbox.data.account import Account
-from huggy_connector.sandbox.data.chat_generator import ChatState
 from huggy_connector.sandbox.data.rhythm import format_time
+from huggy_connector.sandbox.data.state.chat_state import ChatState
 
 Json = dict[str, Any]
 

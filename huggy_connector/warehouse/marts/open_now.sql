@@ -5,11 +5,13 @@
 -- Edge cases:
 --   "Now" is the last landing, not the reader's clock. A chat waits while neither an agent nor the bot has it.
 --   A chat whose opening is unreadable has no age, and comes last.
+--   API v2 tells no situation: whether a chat that no agent has waits, or is with the bot, is unknown there.
 -- Fórmula: idade = marts.as_of.as_of - created_at.
 -- Casos especiais:
 --   "Agora" é a última coleta, não o relógio de quem lê. Um atendimento espera enquanto nem agente nem robô está com
 --   ele.
 --   Um atendimento de abertura ilegível não tem idade, e vem por último.
+--   A API v2 não informa a situação: lá não se sabe se um atendimento sem agente espera ou está com o robô.
 -- Refresh: view, the open chats are few.
 --
 -- Columns:
@@ -23,7 +25,8 @@
 --   agent VARCHAR: The agent's name. | Nome do agente.
 --   contact_id BIGINT
 --   created_at_local TIMESTAMP
---   waits BOOLEAN: Neither an agent nor the bot has it. | Nem um agente nem o robô está com ele.
+--   waits BOOLEAN: Neither an agent nor the bot has it; NULL where nobody tells.
+--     | Nem um agente nem o robô está com ele; NULL se ninguém informa.
 --   age_minutes DOUBLE: Since the opening. | Desde a abertura.
 --   age_business_minutes DOUBLE: Of them in business hours. | Parte disso em horário comercial.
 --
@@ -49,7 +52,7 @@ SELECT
     a.name AS agent,
     t.contact_id,
     t.created_at_local,
-    t.agent_id IS NULL AND t.situation IS DISTINCT FROM 'auto' AS waits,
+    t.agent_id IS NULL AND t.situation <> 'auto' AS waits,
     round(((epoch(n.as_of) - epoch(t.created_at)) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS age_minutes,
     round(((n.business_seconds_before - t.business_seconds_before) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS age_business_minutes
 FROM marts.chat_times AS t
@@ -57,4 +60,4 @@ JOIN marts.as_of AS n ON n.company_id = t.company_id
 LEFT JOIN marts.names AS d ON d.company_id = t.company_id AND d.kind = 'department' AND d.id = t.department_id
 LEFT JOIN marts.names AS a ON a.company_id = t.company_id AND a.kind = 'agent' AND a.id = t.agent_id
 WHERE t.is_open
-ORDER BY waits DESC, t.created_at NULLS LAST, t.chat_id
+ORDER BY waits DESC NULLS LAST, t.created_at NULLS LAST, t.chat_id

@@ -7,14 +7,16 @@
 -- Edge cases:
 --   Measured as of the last landing (marts.as_of). Pending and cancelled chats are in neither side of attainment.
 --   A chat that was closed without an answer is missed if it was open for longer than the target, else cancelled.
---   Chats that the bot has, or that were closed without an agent, have no target.
+--   Chats that the bot has, or that were closed without an agent, have no target; nor has an open chat without an agent
+--   over API v2, which does not tell whether the bot has it.
 --   The handling target begins when an agent takes the chat; the others at the opening.
 -- Fórmula: met se ocorreu dentro da meta, no relógio da meta; missed se ocorreu depois, ou não tinha ocorrido quando a
 --   meta passou; pending enquanto ainda pode; cancelled se foi encerrado antes; attainment = met / (met + missed).
 -- Casos especiais:
 --   Medido na última coleta (marts.as_of). Os pendentes e cancelados não entram no attainment.
 --   Um atendimento encerrado sem resposta é missed se ficou aberto por mais que a meta, senão cancelled.
---   Os que estão com o robô, ou foram encerrados sem agente, não têm meta.
+--   Os que estão com o robô, ou foram encerrados sem agente, não têm meta; nem um aberto sem agente pela API v2, que não
+--   informa se está com o robô.
 --   A meta de handling começa quando um agente assume; as demais, na abertura.
 -- Refresh: view, a count over marts.chat_times.
 --
@@ -66,6 +68,7 @@ WITH clocked AS (
     FROM marts.chat_times AS t
     JOIN marts.as_of AS n ON n.company_id = t.company_id
     WHERE t.handled_by IS DISTINCT FROM 'bot' AND t.situation IS DISTINCT FROM 'auto'
+        AND NOT (t.is_open AND t.handled_by IS NULL AND t.situation IS NULL)
 ),
 timed AS (
     SELECT

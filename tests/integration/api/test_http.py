@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from huggy_connector import errors
 from huggy_connector.api.http import HttpTransport
 from huggy_connector.api.http_messages import Request
 from huggy_connector.api.response_limits import BodyReader
+from huggy_connector.api.writes.types import WriteMethod, WriteRequest
 from tests.integration.api.hostile import LONGEST, Act, Hostile, Wire, answer
 from tests.recorder import Recorder
 
@@ -85,6 +87,37 @@ def test_any_status_is_an_answer_and_a_redirect_is_not_followed(status: int, loc
     assert len(api.asked) == 1
 
 
+@pytest.mark.parametrize("method", list(WriteMethod))
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [({}, "{}"), ({"hsm": {"template_id": 77, "params": {"1": "ção"}}, "list": [1, None]}, None)],
+)
+def test_a_write_is_sent_with_its_method_and_its_body_as_json(
+    method: WriteMethod, body: dict[str, Any], written: str | None
+) -> None:
+    request = WriteRequest(method=method, path="chats/7/x", what="x", body=body, query=(("a", "b c"),))
+    with Recorder() as api, transport(api.origin) as http:
+        http.send(request, token="a.b.c")
+    (asked,) = api.asked
+    assert asked.startswith(f"{method.value} /v3/chats/7/x?a=b+c HTTP/1.1\n")
+    assert "\ncontent-type: application/json\n" in asked.lower()
+    last = asked.rpartition("\n")[2]
+    assert (last == written, json.loads(last)) == (written is not None, body)
+
+
+def test_the_token_goes_in_the_header_that_the_version_wants_and_in_no_other() -> None:
+    with Recorder() as api, transport(api.origin, token_header="X-Authorization") as http:
+        http.send(PAGE, token="0123456789abcdef")
+    asked = api.asked[0].lower()
+    assert "\nx-authorization: bearer 0123456789abcdef\n" in asked
+    assert "\nauthorization:" not in asked
+
+
+def test_the_address_of_a_new_record_is_kept() -> None:
+    with Recorder(201, {"Location": "/clients/800009"}) as api, transport(api.origin) as http:
+        assert http.send(PAGE, token=None).headers["location"] == "/clients/800009"
+
+
 def test_cookies_are_not_sent_back() -> None:
     with Recorder(200, {"Set-Cookie": "session=1; Path=/"}) as api, transport(api.origin) as http:
         for _ in range(2):
@@ -144,6 +177,44 @@ def test_where_nobody_listens_the_setting_of_the_address_is_named(setting: str) 
     with transport(origin) as http, pytest.raises(errors.Unreachable) as raised:
         http.send(request, token=None)
     assert str(raised.value) == (f"No connection to 127.0.0.1: check {setting}, the network and the proxy settings.")
+
+
+def never_sent(origin: str) -> str:
+    """The sentence of the error of a request that never left."""
+    with transport(origin) as http, pytest.raises(errors.NeverSent) as raised:
+        http.send(PAGE, token=None)
+    assert type(raised.value) is errors.NeverSent
+    return str(raised.value)
+
+
+def test_a_request_without_a_connection_never_left() -> None:
+    check = "the network and the proxy settings."
+    assert never_sent(f"http://127.0.0.1:{closed_port()}") == (
+        f"No connection to 127.0.0.1: check HUGGY_BASE_URL, {check}"
+    )
+    assert never_sent("http://nowhere.invalid") == f"No connection to nowhere.invalid: check HUGGY_BASE_URL, {check}"
+
+
+def test_a_request_never_left_where_the_server_speaks_no_tls() -> None:
+    with Recorder() as api:
+        never_sent(api.origin.replace("http://", "https://"))
+    assert api.asked == []
+
+
+def test_a_request_never_left_where_the_handshake_takes_too_long() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        origin = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        with transport(origin, max_seconds=0.3) as http, pytest.raises(errors.NeverSent):
+            http.send(PAGE, token=None)
+
+
+def test_a_request_never_left_where_the_client_is_closed() -> None:
+    with Recorder() as api:
+        with transport(api.origin) as http:
+            http.send(PAGE, token=None)
+        with pytest.raises(errors.NeverSent):
+            http.send(PAGE, token=None)
+    assert len(api.asked) == 1
 
 
 @pytest.mark.parametrize("address", ["http://[::1", "http://host:port", "https://\u0378.example", "http://a\x00b"])

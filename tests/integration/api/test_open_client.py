@@ -84,9 +84,16 @@ def test_a_budget_belongs_to_an_account_at_an_address_whatever_token_it_has(tmp_
 
 
 def test_a_client_is_what_the_settings_say(tmp_path: Path) -> None:
-    chosen = settings(tmp_path, company_id=7, api_version="v2", requests_per_second=2.5, longest_pause=9.0)
+    chosen = settings(
+        tmp_path,
+        base_url="http://127.0.0.1:9/v2",
+        company_id=7,
+        api_version="v2",
+        requests_per_second=2.5,
+        longest_pause=9.0,
+    )
     with open_client(chosen, lane=Lane.BACKFILL) as client:
-        assert (client.company_id, client.sender._api_version, client.sender._lane) == (7, "v2", Lane.BACKFILL)
+        assert (client.company_id, client.version.name, client.sender._lane) == (7, "v2", Lane.BACKFILL)
         assert (client.budget.rate, client._longest_pause) == (2.5, 9.0)
         assert client.account == compute_account(token_of(7, 1))
 

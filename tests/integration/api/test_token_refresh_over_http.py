@@ -286,6 +286,10 @@ def test_no_token_is_in_any_error_log_note_or_repr(
 def test_the_settings_and_the_client_show_no_token(account: Open) -> None:
     user = account()
     with open_client(user.settings()) as client:
-        shown = repr(vars(client)) + repr(user.settings()) + repr(partial(client._credentials.get_token, client.sender.send))
+        shown = (
+            repr(vars(client))
+            + repr(user.settings())
+            + repr(partial(client._credentials.get_token, client.sender.send))
+        )
     assert user.sandbox.token not in shown
     assert user.sandbox.refresh_token not in shown

@@ -131,3 +131,79 @@ def test_a_login_without_a_browser_shows_the_address_and_wants_an_answer(
     assert (done.code, done.out) == (1, "")
     assert done.sentence == "huggy: Nothing was pasted: run `huggy auth login` again."
     assert not (tmp_path / "state" / "tokens").exists()
+
+
+# API v2 ---------------------------------------------------------------------------------------------------------------
+
+
+def tell_v2(sandbox: Sandbox) -> dict[str, str]:
+    return {
+        "HUGGY_BASE_URL": sandbox.url_of("v2"),
+        "HUGGY_AUTH_URL": "",
+        "HUGGY_ACCESS_TOKEN": sandbox.account_token,
+        "HUGGY_API_VERSION": "v2",
+        "HUGGY_COMPANY_ID": "4242",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "first"),
+    [
+        ((), []),
+        (
+            ("--online",),
+            ["The API accepts the token. API v2 does not tell whose it is: company 4242 is what was set."],
+        ),
+    ],
+)
+def test_the_status_of_a_v2_token_says_where_it_is_renewed(
+    huggy: Huggy, sandbox: Sandbox, options: tuple[str, ...], first: list[str]
+) -> None:
+    done = huggy("auth", "status", *options, **tell_v2(sandbox))
+    assert (done.code, done.out.splitlines()) == (
+        0,
+        [
+            *first,
+            "The token is from the settings. It does not say when it ends.",
+            (
+                "It is a token of API v2: an administrator renews it in Huggy's panel under Settings > API, with a code "
+                "that comes by e-mail, and the renewal ends the old one at once."
+            ),
+        ],
+    )
+    told = json.loads(huggy("auth", "status", "--json", *options, **tell_v2(sandbox)).out)
+    assert (told["renews_itself"], told.get("company_id")) == (False, 4242 if options else None)
+
+
+def test_check_get_and_plan_speak_of_v2(huggy: Huggy, sandbox: Sandbox) -> None:
+    environ = tell_v2(sandbox)
+    checked = huggy("check", **environ)
+    assert checked.out.splitlines()[0] == (
+        "Connected. API v2 does not tell whose the token is: company 4242 is what was set."
+    )
+    refused = huggy("get", "departments", **environ)
+    assert (refused.code, refused.err) == (
+        2,
+        (
+            "huggy: API v2 has no list of departments, it has agents, chats, contacts, messages: leave it out, or move to "
+            "v3 (docs/api-v2.md).\n"
+        ),
+    )
+    assert "departments" not in huggy("plan", **environ).out
+    assert json.loads(huggy("get", "agents", "--json", **environ).out)["rows"][0]["isActive"] in {True, False}
+    lost = huggy("check", **{**environ, "HUGGY_COMPANY_ID": ""})
+    assert (lost.code, lost.sentence) == (
+        2,
+        (
+            "huggy: API v2 does not tell the company of a token: set HUGGY_COMPANY_ID (company_id in the extra of the "
+            "Airflow connection) to the number of your account."
+        ),
+    )
+    mixed = huggy("check", **{**environ, "HUGGY_BASE_URL": sandbox.url_of("v3")})
+    assert (mixed.code, "it is the address of API v3, and HUGGY_API_VERSION is v2" in mixed.sentence) == (2, True)
+
+
+def test_the_doctor_says_what_v2_tells(huggy: Huggy, sandbox: Sandbox) -> None:
+    done = huggy("doctor", "--json", **tell_v2(sandbox))
+    assert "a v2 token says nothing of its end; an administrator renews it" in done.out
+    assert "the token is accepted; company 4242 is what was set, API v2 does not tell" in done.out

@@ -21,7 +21,7 @@ def test_a_new_user_gets_a_table_with_a_row_for_each_check(huggy: Huggy, tmp_pat
     rows = [line.replace("┃", "│").split("│") for line in done.out.splitlines() if line[:1] in "│┃"]
     names = [name.strip() for _, name, *_ in rows if name.strip()]
     assert names[:4] == ["check", "versions", "extras", "platform"]
-    assert (len(names), names[-1]) == (20, "webhook")
+    assert (len(names), names[-1]) == (21, "actions")
     assert str(tmp_path) not in done.out
     assert "~/huggy.duckdb" in done.out
     assert "Ana" not in done.out

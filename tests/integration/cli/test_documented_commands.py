@@ -25,12 +25,15 @@ CANNOT_RUN = {
     "a minute at the real limit, and run by the tests of `huggy demo`": "demo",
     "a version that was published long ago": "rollback --to",
     "a snapshot that is blocked": "rollback --unblock",
+    "a row that is unknown": "act resolve idle-2026-11 --row",
+    "a shell that reads a file": "act close_chat --query '$(",
 }
 CAN_RUN_AFTER_ALL = "live --once"
-PLACEHOLDER = re.compile(r"[\[\]]|\.\.\.|\b(D|ID|RUN_KEY|SHELL|SQL|RESOURCE|RECURSO)\b")
+PLACEHOLDER = re.compile(r"[\[\]]|\.\.\.|\b(D|ID|RUN_KEY|SHELL|SQL|RESOURCE|RECURSO|ACTION|CAMPAIGN|NAME)\b")
 MENTIONS = {
     *("backfill", "forget", "land", "query --json", "rollback --accept", "rollback --block"),
     *("webhook", "webhook replay", "webhook replay --from 2026-11-22"),
+    *("act", "act resolve", "act status", "act stop"),
 }
 """Commands without the value that they need, because a sentence is about the command."""
 

@@ -247,14 +247,13 @@ def test_a_named_file_is_made_and_an_empty_name_is_told(huggy: Huggy, tmp_path: 
 
 @contextmanager
 def v2_api() -> Iterator[tuple[str, list[str]]]:
-    """An API of v2 that has one agent and no chat: its address, and what it was asked."""
+    """An API of v2 that has no agent and no chat: its address, and what it was asked."""
     asked: list[str] = []
 
     class Api(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(f"{self.path} {self.headers['Authorization']}")
-            profile = {"id": 1, "name": "Nobody", "companyId": 7}
-            answer = json.dumps(profile if "profile" in self.path else []).encode()
+            asked.append(f"{self.path} {self.headers['X-Authorization']} {self.headers['Authorization']}")
+            answer = b"[]"
             self.send_response(200 if self.path.startswith("/v2/") else 401)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -275,13 +274,14 @@ def v2_api() -> Iterator[tuple[str, list[str]]]:
 def test_a_v2_token_is_asked_for_its_address_and_goes_nowhere_else(huggy: Huggy, tmp_path: Path) -> None:
     with v2_api() as (origin, asked):
         (tmp_path / ".env").write_text(f"HUGGY_BASE_URL={origin}/v3\n")
-        done = huggy("init", pasted=f"{V2_TOKEN}\ny\n\n\nUTC\n\n\n\n", **NO_ACCOUNT)
+        done = huggy("init", pasted=f"{V2_TOKEN}\ny\n\n7\nUTC\n\n\n\n", **NO_ACCOUNT)
     assert done.code == 0
-    assert asked == [f"/v2/agents/profile Bearer {V2_TOKEN}", f"/v2/chats?page=0 Bearer {V2_TOKEN}"]
-    assert (tmp_path / ".env").read_text().splitlines()[:3] == [
+    assert asked == [f"/v2/{path}?page=0 Bearer {V2_TOKEN} None" for path in ("agents", "chats")]
+    assert (tmp_path / ".env").read_text().splitlines()[:4] == [
         f"HUGGY_BASE_URL={origin}/v2",
         "HUGGY_API_VERSION=v2",
         f"HUGGY_ACCESS_TOKEN={V2_TOKEN}",
+        "HUGGY_COMPANY_ID=7",
     ]
 
 

@@ -20,7 +20,7 @@ from huggy_connector.sandbox import OPTION_HELP, Options
 from tests.integration.conftest import LONGEST, Run
 
 Huggy = Callable[..., Run]
-SHARES = ("faults", "webhook_disorders")
+SHARES = ("faults", "write_faults", "webhook_disorders")
 """Options that the command line writes as a text of shares."""
 
 
@@ -41,6 +41,9 @@ def test_every_option_of_a_sandbox_is_an_option_of_the_command_with_its_default_
         (("--now", "noon"), "now is 'noon', it must read like 2025-03-10T14:00:00."),
         (("--faults", "500"), ""),
         (("--faults", "fire=0.1"), ""),
+        (("--write-faults", "storm=0.1"), "there is no fault 'storm'; there are 500, 502, 503, 504, reset, stall,"),
+        (("--write-faults", "500"), "write faults are written kind=share, as in 500=0.02,reset-before=0.01; '500' is"),
+        (("--closed-windows", "2"), "closed_windows is 2.0, it must lie between 0 and 1."),
         (("--webhook", "localhost:8088"), "webhook is no URL; it must read like http://127.0.0.1:8088/webhook/4242."),
         (("--webhook-disorders", "thrice=1"), "there is no disorder 'thrice'; there are all, together, bundle,"),
         (("--webhook-timeout", "0"), "webhook_timeout is 0.0, it must be more than 0."),

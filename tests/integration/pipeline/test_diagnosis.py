@@ -24,7 +24,7 @@ from huggy_connector.settings.review import SettingsReview
 from tests.integration.desks import settings_for
 
 ALL = ("versions", "extras", "platform", "settings", "state", "token", "budget", "account", "clock", "zone", "landing",
-       "work", "locks", "warehouse", "disk", "freshness", "quality", "coverage", "webhook")  # fmt: skip
+       "work", "locks", "warehouse", "disk", "freshness", "quality", "coverage", "webhook", "actions")  # fmt: skip
 NOBODY = "http://127.0.0.1:1/v3"
 
 
@@ -119,6 +119,7 @@ def test_before_the_first_run_nothing_fails_and_nothing_is_made(desk: Sandbox, t
         "freshness": "skipped",
         "quality": "skipped",
         "coverage": "skipped",
+        "actions": "skipped",
     }
     assert (found.is_ok, [*tmp_path.iterdir()]) == (True, [])
 
@@ -167,6 +168,7 @@ def test_with_everything_broken_at_once_every_row_is_there(tmp_path: Path) -> No
         "freshness": "skipped",
         "quality": "skipped",
         "coverage": "skipped",
+        "actions": "skipped",
     }
     assert not found.is_ok
     assert "MARK" not in repr(found)

@@ -151,3 +151,29 @@ def test_the_sandbox_in_a_thread_tells_what_its_endpoints_tell() -> None:
         assert "arrivals" in sandbox.stats(arrivals=True)
         assert httpx.post(f"{sandbox.origin}/sandbox/mark", timeout=LONGEST).json() == {}
         assert sandbox.truth()["arrived"] == []
+
+
+def test_serve_tells_a_shell_what_it_needs_for_v2() -> None:
+    code = "serve(Options(chats=50, api='v2'), ready=lambda text: print(text, flush=True))"
+    command = [sys.executable, "-c", f"from huggy_connector.sandbox import Options, serve\n{code}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().strip() for _ in range(5)]
+        process.terminate()
+    assert lines[0].partition(";")[0].endswith("/v2")
+    told = dict(line.removeprefix("export ").split("=", 1) for line in lines[1:])
+    assert [*told] == ["HUGGY_BASE_URL", "HUGGY_API_VERSION", "HUGGY_COMPANY_ID", "HUGGY_ACCESS_TOKEN"]
+    assert (told["HUGGY_API_VERSION"], told["HUGGY_COMPANY_ID"], len(told["HUGGY_ACCESS_TOKEN"])) == ("v2", "4242", 32)
+    assert told["HUGGY_BASE_URL"].endswith("/v2")
+
+
+def test_both_versions_answer_whatever_the_options_say() -> None:
+    with Sandbox(Options(chats=30, contacts=5, limit=0, api="v2")) as sandbox:
+        assert (sandbox.url, sandbox.token) == (sandbox.url_of("v2"), sandbox.account_token)
+        headers = {"X-Authorization": f"Bearer {sandbox.token}"}
+        assert httpx.get(f"{sandbox.url}/agents", headers=headers, timeout=LONGEST).status_code == 200
+        assert httpx.get(f"{sandbox.url_of('v3')}/agents", headers=headers, timeout=LONGEST).status_code == 401
+        two = {**headers, "Authorization": "Bearer other"}
+        assert httpx.get(f"{sandbox.url}/agents", headers=two, timeout=LONGEST).status_code == 401
+        assert httpx.get(f"{sandbox.url}/departments", headers=headers, timeout=LONGEST).status_code == 404
+        assert sandbox.stats()["lacking_in_v2"] == {"departments": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,6 +135,30 @@ def test_only_files_of_the_dead_and_of_the_same_budget_are_removed(
         (tmp_path / name).touch()
     lock().remove_dead_files()
     assert files(tmp_path) == {*others, file_of(living.name)}
+
+
+def test_who_holds_is_alive_also_where_others_clear_up_at_that_moment(
+    tmp_path: Path, lock: Callable[[], LivenessLock]
+) -> None:
+    other, is_done = lock(), threading.Event()
+
+    def clear_up() -> None:
+        while not is_done.is_set():
+            other.remove_dead_files()
+
+    threads = [threading.Thread(target=clear_up) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(300):
+            mine = LivenessLock(tmp_path, STEM)
+            mine.hold()
+            assert other.find_dead([mine.name]) == set()
+            mine.release()
+    finally:
+        is_done.set()
+        for thread in threads:
+            thread.join()
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "link to nothing"])

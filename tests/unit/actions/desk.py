@@ -37,7 +37,9 @@ def message_row(number: int, text: str = "Bom dia", **changes: Any) -> dict[str,
 
 def ledger_row(action: str = "send_message", *, number: int = 1, **changes: Any) -> LedgerRow:
     target = changes.pop("target", f"chat:{CHAT}")
-    target_id = changes.pop("target_id", int(target.partition(":")[2]) if target.partition(":")[2].isdecimal() else None)
+    target_id = changes.pop(
+        "target_id", int(target.partition(":")[2]) if target.partition(":")[2].isdecimal() else None
+    )
     fields = changes.pop("fields", {"text": "Bom dia"} if action == "send_message" else {})
     return LedgerRow(
         number, RowKey("spring", action, target), RowState.PLANNED, target_id=target_id, fields=fields, **changes
@@ -95,14 +97,13 @@ class Memory:
             if row.state is not RowState.PLANNED:
                 return None
             return self._write(
-                "claim", replace(row, state=RowState.CLAIMED, mark=mark, contact_id=contact_id, attempts=row.attempts + 1)
+                "claim",
+                replace(row, state=RowState.CLAIMED, mark=mark, contact_id=contact_id, attempts=row.attempts + 1),
             )
 
-    def record(
-        self, row_id: int, state: RowState, *, reason: str = "", ids: Mapping[str, int] | None = None
-    ) -> bool:
+    def record(self, row_id: int, state: RowState, *, reason: str = "", ids: Mapping[str, int] | None = None) -> bool:
         with self.lock:
-            self.owners |= {(kind, number): row_id for kind, number in (ids or {}).items()}
+            self.owners |= dict.fromkeys((ids or {}).items(), row_id)
             self._write(f"record {state}", replace(self.held[row_id], state=state, reason=reason, ids=ids or {}))
         return True
 
@@ -124,7 +125,7 @@ class Memory:
             row = self.held[row_id]
             if row.state not in {RowState.UNKNOWN, RowState.SENT} or attempt not in {None, row.attempts}:
                 return False
-            self.owners |= {(kind, number): row_id for kind, number in (ids or {}).items()}
+            self.owners |= dict.fromkeys((ids or {}).items(), row_id)
             self._write(f"settle {state}", replace(row, state=state, reason=reason, ids=ids or {}))
         return True
 
@@ -170,6 +171,7 @@ class Says:
 
     rule: str = "opt_out"
     reason: str = "the person wants no messages"
+    opted_out: int | None = None
 
 
 def build(row: PlannedRow) -> WriteRequest:
@@ -185,8 +187,9 @@ class Wire:
     sent: list[str] = field(default_factory=list)
     on_send: Callable[[WriteRequest], None] = lambda _: None
 
-    def __call__(self, request: WriteRequest, action: Action) -> Outcome:
+    def __call__(self, request: WriteRequest, action: Action, *, before: Callable[[], None]) -> Outcome:
         del action
+        before()
         self.sent.append(request.path)
         self.on_send(request)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -219,4 +222,3 @@ def against_read(person: int) -> Callable[[PlannedRow, Before], Says | None]:
 def rows_of(action: str, count: int) -> Iterator[LedgerRow]:
     for number in range(1, count + 1):
         yield ledger_row(action, number=number, target=f"chat:{CHAT + number}")
-

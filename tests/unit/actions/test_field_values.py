@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +25,7 @@ from huggy_connector.errors import ConfigurationError
         (FieldKind.TEXT, Decimal("7.50"), "7.50"),
         (FieldKind.TEXT, True, "true"),
         (FieldKind.TEXT, date(2026, 11, 30), "2026-11-30"),
-        (FieldKind.TEXT, datetime(2026, 11, 30, 8, 5), "2026-11-30T08:05:00"),
+        (FieldKind.TEXT, datetime(2026, 11, 30, 8, 5, tzinfo=UTC), "2026-11-30T08:05:00+00:00"),
         (FieldKind.TEXT, "see https://example.com/a.pdf", "see https://example.com/a.pdf"),
         (FieldKind.BOOLEAN, "sim", True),
         (FieldKind.BOOLEAN, False, False),
@@ -58,7 +58,9 @@ def test_a_value_that_fits_is_read_as_its_kind(kind: FieldKind, value: Any, read
         (FieldKind.JSON, "{secret", "is no JSON"),
     ],
 )
-def test_a_value_that_does_not_fit_is_one_sentence_that_quotes_nothing(kind: FieldKind, value: Any, reason: str) -> None:
+def test_a_value_that_does_not_fit_is_one_sentence_that_quotes_nothing(
+    kind: FieldKind, value: Any, reason: str
+) -> None:
     with pytest.raises(ConfigurationError) as raised:
         read_value(kind, value, "field", 3)
     assert str(raised.value) == f"field of row 3 {reason}."

@@ -20,9 +20,7 @@ def before(row: LedgerRow, desk: Desk, forms: Sequence[tuple[str, str]] = ()) ->
     return read_before(get_action(row.key.action), row, desk, forms=forms)
 
 
-def back(
-    row: LedgerRow, desk: Desk, *, owned: Mapping[str, Sequence[int]] | None = None, forms: Any = ()
-) -> Found:
+def back(row: LedgerRow, desk: Desk, *, owned: Mapping[str, Sequence[int]] | None = None, forms: Any = ()) -> Found:
     return read_back(
         get_action(row.key.action),
         row,
@@ -146,7 +144,11 @@ def test_a_file_is_found_as_a_file() -> None:
         (ledger_row("delete_chat"), Desk(), Found(False)),
         (ledger_row("transfer_chat", fields={"agent_id": 9001}), Desk(), Found(True)),
         (ledger_row("run_flow", fields={"flow_id": 1}), Desk(), NOT_SHOWN),
-        (ledger_row("comment", fields={"text": "x"}, mark=MARK), Desk(shown={CHAT: [message_row(600011, "x")]}), NOT_SHOWN),
+        (
+            ledger_row("comment", fields={"text": "x"}, mark=MARK),
+            Desk(shown={CHAT: [message_row(600011, "x")]}),
+            NOT_SHOWN,
+        ),
         (ledger_row("request", target="POST:chats/1/x"), Desk(), NOT_SHOWN),
         (ledger_row("delete_contact", target=f"contact:{PERSON}"), Desk(contacts={}), Found(True)),
         (ledger_row("update_contact", target=f"contact:{PERSON}", fields={"name": "Bia"}), Desk(), Found(False)),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from huggy_connector.actions.one_row import Done, RowEnd, do_row, prepare, settle_unknown
-from huggy_connector.actions.types import RowState
-from huggy_connector.api.writes.types import Outcome, OutcomeKind
+from huggy_connector.actions.types import LedgerRow, RowState
+from huggy_connector.api.writes.types import Outcome, OutcomeKind, WriteRequest
+from huggy_connector.catalogue.actions.types import Action
+from huggy_connector.errors import LedgerUnusable
 from tests.unit.actions.desk import (
     CHAT,
     PERSON,
@@ -52,6 +55,16 @@ def test_a_row_that_a_rule_is_against_is_skipped_with_the_rule(where: str) -> No
     rule = against(PERSON) if where == "check_planned" else against_read(PERSON)
     do_row(memory.held[1], make_tools(Desk(), memory, wire, **{where: rule}))
     assert (wire.sent, memory.log) == ([], [("skip opt_out", 1, "the person wants no messages")])
+
+
+def test_an_answer_that_the_chat_shows_is_kept_before_the_row_is_skipped() -> None:
+    memory, wire, kept = Memory.of(ledger_row()), Wire(), list[int]()
+    says = Says(opted_out=PERSON)
+    do_row(
+        memory.held[1],
+        make_tools(Desk(), memory, wire, check_before_send=lambda _, __: says, on_answer=kept.append),
+    )
+    assert (wire.sent, kept, memory.log) == ([], [PERSON], [("skip opt_out", 1, says.reason)])
 
 
 def test_a_person_who_was_reached_meanwhile_is_skipped_at_the_claim() -> None:
@@ -157,3 +170,38 @@ def test_the_contact_is_read_where_a_list_names_people_by_phone() -> None:
     desk = Desk()
     prepare(ledger_row(), make_tools(desk, Memory(), Wire(), needs_contact=True))
     assert desk.asked == [f"chat {CHAT}", f"contact {PERSON}"]
+
+
+def test_what_never_had_its_turn_was_not_claimed() -> None:
+    memory = Memory.of(ledger_row())
+
+    def send(request: WriteRequest, action: Action, *, before: Callable[[], None]) -> Outcome:
+        del request, action, before
+        return Outcome(OutcomeKind.STOPPED, "no_token: The token is dead.")
+
+    end = do_row(memory.held[1], make_tools(Desk(), memory, Wire(), send=send))
+    assert (end, memory.log) == (RowEnd(Done.LEFT, "no_token: The token is dead."), [])
+
+
+def test_a_write_that_never_left_is_sent_again_under_the_same_claim() -> None:
+    memory = Memory.of(ledger_row())
+
+    def send(request: WriteRequest, action: Action, *, before: Callable[[], None]) -> Outcome:
+        del request, action
+        before()
+        before()
+        return Outcome(OutcomeKind.DONE)
+
+    do_row(memory.held[1], make_tools(Desk(), memory, Wire(), send=send))
+    assert ([what for what, _, _ in memory.log], memory.held[1].attempts) == (["claim", "record sent"], 1)
+
+
+def test_a_ledger_that_fails_at_the_claim_stops_the_request_and_says_why() -> None:
+    class Full(Memory):
+        def claim(self, row_id: int, *, mark: Mapping[str, Any], contact_id: int | None = None) -> LedgerRow | None:
+            raise LedgerUnusable("The disk is full.")
+
+    memory, wire = Full.of(ledger_row()), Wire()
+    with pytest.raises(LedgerUnusable):
+        do_row(memory.held[1], make_tools(Desk(), memory, wire))
+    assert wire.sent == []

@@ -86,16 +86,21 @@ def test_no_rows_are_no_error() -> None:
             ("id", "tabulaton_id"),
             [(7, 1)],
             {},
-            "close_chat has no tabulaton_id, which the query gives: it takes id, chat_id, tabulation_id, comment, "
-            "send_feedback, contact_id, purpose.",
+            (
+                "close_chat has no tabulaton_id, which the query gives: it takes id, chat_id, tabulation_id, comment, "
+                "send_feedback, contact_id, purpose."
+            ),
         ),
         (
             "close_chat",
             ("id",),
             [(7,)],
             {"token": "secret"},
-            "close_chat has no token, which --set gives: it takes id, chat_id, tabulation_id, comment, send_feedback, "
-            "contact_id, purpose.",
+            (
+                "close_chat has no token, which --set gives: it takes id, chat_id, tabulation_id, comment, "
+                "send_feedback, "
+                "contact_id, purpose."
+            ),
         ),
         (
             "close_chat",
@@ -109,16 +114,21 @@ def test_no_rows_are_no_error() -> None:
             ("id", "agent_id"),
             [(7, 1), (8, None)],
             {},
-            "1 of 2 rows of the query have no agent_id, row 2 the first: leave them out with WHERE, or give them a "
-            "value.",
+            (
+                "1 of 2 rows of the query have no agent_id, row 2 the first: leave them out with WHERE, or give them a "
+                "value."
+            ),
         ),
         (
             "close_chat",
             ("id",),
             [(7,), (8,), (7,), (8,), (9,)],
             {},
-            "2 targets come more than once in the query, the first in rows 1 and 3: let it return each once, or tell "
-            "them apart by a column purpose.",
+            (
+                "2 targets come more than once in the query, the first in rows 1 and 3: let it return each "
+                "once, or tell "
+                "them apart by a column purpose."
+            ),
         ),
         (
             "assign_chat",

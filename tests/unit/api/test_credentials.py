@@ -60,7 +60,7 @@ def test_without_a_complete_app_or_on_v2_the_token_is_fixed(others: dict[str, st
         ({"client_id": "APP-1"}, "There is no access token: "),
         ({"refresh_token": "hidden"}, "A refresh token is worth nothing alone: set HUGGY_CLIENT_ID and "),
         ({"refresh_token": "hidden", "client_id": "APP-1"}, "A refresh token is worth nothing alone: "),
-        ({"api_version": "v2", "refresh_token": "hidden"}, "There is no access token: "),
+        ({"api_version": "v2", "refresh_token": "hidden"}, "There is no token of API v2: set HUGGY_ACCESS_TOKEN"),
         ({"access_token": "Bearer hidden"}, "The access token holds spaces or other characters that no token has: "),
         (
             {"access_token": "a", "refresh_token": "hid\nden"},

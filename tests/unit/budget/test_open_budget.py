@@ -39,7 +39,7 @@ def test_the_budget_has_its_share_of_the_rate(spec: str, rate: float) -> None:
         ("memory:?share=half", "HUGGY_BUDGET's share=half is not a number above 0 and up to 1."),
         (
             "file:?shares=0.5",
-            "HUGGY_BUDGET has no option shares: there are share=0.5 and mode=learned|measured|strict.",
+            "HUGGY_BUDGET has no option shares: there are share=0.5, mode=learned|measured|strict and scope=name.",
         ),
         ("memory:?mode=loose", "HUGGY_BUDGET's mode=loose is none of learned, measured, strict."),
         (

@@ -340,6 +340,21 @@ def test_a_backfill_waits_while_anything_normal_waits() -> None:
     assert clock.request_slot("normal.0") == 0
 
 
+def test_what_events_touched_goes_first_then_writes_then_the_schedule_then_backfills() -> None:
+    clock = full()
+    waiting = ["BACKFILL", "NORMAL", "ACTIONS", "LIVE"]  # whoever goes last asks first
+    left = ["a"]
+    while waiting:
+        for name in waiting:
+            clock.request_slot(f"{name}.0", Lane[name])
+        clock.record_answer(f"{left[-1]}.0")
+        clock.after(1.0)
+        (free,) = [name for name in waiting if not clock.request_slot(f"{name}.0", Lane[name])]
+        waiting.remove(free)
+        left.append(free)
+    assert left == ["a", "LIVE", "ACTIONS", "NORMAL", "BACKFILL"]
+
+
 def test_a_lane_is_first_in_first_out() -> None:
     clock = full()
     for name in ("b.0", "c.0", "d.0"):

@@ -125,15 +125,16 @@ def test_huggys_own_address_in_the_file_needs_no_question() -> None:
 )
 def test_a_v2_token_is_told_by_its_form_and_asked_for_its_address(typed: str, address: str) -> None:
     checks = FakeChecks()
-    answer = ask(checks, V2, typed, "")
+    answer = ask(checks, V2, typed, "4242")
     account = {"base_url": address, "api_version": "v2", "access_token": V2}
-    assert answer == AccountAnswer(account, found(), "")
-    assert checks.asked == [{**account, **ZONE}]
+    assert answer == AccountAnswer(account, found(), "4242", is_company_asked=True)
+    assert checks.asked == [{**account, **ZONE, "company_id": "4242"}]
 
 
 def test_the_shells_address_holds_for_a_v2_token_too_and_is_not_asked_for() -> None:
-    answer = ask(FakeChecks(), V2, "", known=know({"base_url": THERE}))
-    assert answer.values == {"base_url": THERE, "api_version": "v2", "access_token": V2}
+    there = "https://elsewhere.example/v2"
+    answer = ask(FakeChecks(), V2, "4242", known=know({"base_url": there}))
+    assert answer.values == {"base_url": there, "api_version": "v2", "access_token": V2}
 
 
 def test_a_token_that_this_shell_would_keep_from_every_command_is_refused_at_once(
@@ -149,21 +150,21 @@ def test_a_token_that_this_shell_would_keep_from_every_command_is_refused_at_onc
 
 
 def test_a_wrong_address_of_v2_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
-    assert ask(FakeChecks(), V2, "api.huggy.app", "", "").values["base_url"] == V2_ADDRESS
+    assert ask(FakeChecks(), V2, "api.huggy.app", "", "4242").values["base_url"] == V2_ADDRESS
     assert (
         "   HUGGY_BASE_URL 'api.huggy.app': is no http or https URL such as https://api.huggy.app/v3.\n"
         in capsys.readouterr().err
     )
 
 
-def test_where_a_v2_profile_names_no_company_its_number_is_asked_for_and_kept() -> None:
-    def answer(account: Mapping[str, str]) -> AccountCheck:
-        if "company_id" not in account:
-            raise NO_COMPANY
-        return found(7, main_company_id=7)
-
-    answered = ask(FakeChecks(answer), V2, "", "seven", "7")
+def test_a_v2_token_does_not_tell_its_company_so_the_number_is_asked_for_before_huggy_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    checks = FakeChecks(lambda _: found(7, main_company_id=7))
+    answered = ask(checks, V2, "", "seven", "7")
     assert (answered.company_id, answered.check) == ("7", found(7, main_company_id=7))
+    assert [each["company_id"] for each in checks.asked] == ["7"]
+    assert "   The token is accepted. Everything is kept under company 7.\n" in capsys.readouterr().err
 
 
 def test_a_v3_profile_that_names_no_company_is_a_wrong_token(capsys: pytest.CaptureFixture[str]) -> None:

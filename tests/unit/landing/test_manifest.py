@@ -110,3 +110,9 @@ def test_an_invalid_manifest_says_what_is_wrong(text: bytes, sentence: str) -> N
         Manifest.from_json(text)
 
     assert str(raised.value) == sentence
+
+
+def test_a_manifest_says_of_which_version_of_the_api_its_rows_are() -> None:
+    asked = LandingRequest("huggy land", "full", source={"api_version": "v2"})
+    assert replace(MANIFEST, asked=asked).api_version == "v2"
+    assert replace(MANIFEST, asked=None).api_version == "v3"

@@ -65,6 +65,8 @@ def test_a_chat_is_converted_to_this_row() -> None:
         "contact_id": 800001,
         "agent_id": 9001,
         "second_agent_id": None,
+        "site_customer_id": None,
+        "messenger_id": None,
         "department_id": None,
         "tabulation_id": 12,
         "tabulation_name": "Venda",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from huggy_connector.pipeline.doctor.durations import describe_age
+from huggy_connector.pipeline.durations import describe_age
 
 
 @pytest.mark.parametrize(

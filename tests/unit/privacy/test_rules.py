@@ -46,7 +46,7 @@ def test_the_order_of_rules_for_different_fields_makes_no_difference(seed: int) 
 @pytest.mark.parametrize(
     ("rule", "paths"),
     [
-        ("Birth_Date = DROP", {"birthdate"}),
+        ("Birth_Date = DROP", {"birthdate", "birthday"}),
         ("text=keep", {"text", "body"}),
         ("lastMessage.file=keep", {"lastmessage.file", "lastmessage.fileurl", "lastmessage.files"}),
         ("customer=drop", {"customer", "chatcustomer"}),

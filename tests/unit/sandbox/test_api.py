@@ -11,7 +11,7 @@ import pytest
 from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.server.api import Api, ApiCall, page_name, split_path, to_path_template
 from huggy_connector.sandbox.server.faults import Answer
-from tests.unit.sandbox.conftest import create_account, read_json
+from tests.unit.sandbox.conftest import create_account, list_chats, read_json
 
 Get = Callable[..., Answer]
 
@@ -251,3 +251,15 @@ def test_a_path_has_parts_and_a_template_by_which_it_is_counted(
 )
 def test_only_the_page_of_a_list_has_a_name(path: str, query: dict[str, str], name: str) -> None:
     assert page_name(ApiCall("GET", split_path(path), query, "")) == name
+
+
+def test_the_agents_of_a_chat_and_its_rating_are_listed_beside_it() -> None:
+    account = create_account(open_chats=0)
+    api, ratings = Api(account), list[Any]()
+    for chat in list_chats(account)[:60]:
+        agents = read_json(api.answer(ApiCall("GET", ("chats", str(chat["id"]), "agents"), {}, "en")))
+        assert agents == chat["agents"]
+        ratings.append(read_json(api.answer(ApiCall("GET", ("chats", str(chat["id"]), "feedback"), {}, "en"))))
+    assert {tuple(rating) for rating in ratings} == {(), ("chatID", "rate", "comment", "created_at")}
+    missing = [api.answer(ApiCall("GET", ("chats", "1", name), {}, "en")).status for name in ("agents", "feedback")]
+    assert missing == [404, 404]

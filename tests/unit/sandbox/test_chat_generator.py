@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from huggy_connector.sandbox.data.chat_generator import MAX_MESSAGES, OPEN_SITUATIONS, ChatGenerator
+from huggy_connector.sandbox.data.chat_generator import MAX_MESSAGES, ChatGenerator
 from huggy_connector.sandbox.data.contacts import Contacts
 from huggy_connector.sandbox.data.desk import Desk
 from huggy_connector.sandbox.data.rhythm import DAY, Rhythm, to_seconds
+from huggy_connector.sandbox.data.state.chat_state import OPEN_SITUATIONS
 from huggy_connector.sandbox.options import Options
 from tests.unit.sandbox.conftest import NOW, create_account, list_chats, list_contacts
 

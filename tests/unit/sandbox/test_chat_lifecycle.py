@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from huggy_connector.sandbox.data.chat_generator import ChatFacts
 from huggy_connector.sandbox.data.chat_lifecycle import ChatLifecycles
+from huggy_connector.sandbox.data.state.chat_state import ChatFacts
 from tests.unit.sandbox.conftest import create_account
 
 NEXT = {"auto": "wait_for_chat", "wait_for_chat": "in_chat", "in_chat": "finishing", "finishing": "finishing"}
@@ -43,7 +43,7 @@ def test_a_chat_goes_through_its_situations_one_at_a_time(seed: int) -> None:
     assert after.agent in department.agents
     assert after.tabulation in dict(department.tabulations)
     assert (after.attended, after.closed) == (account.local_time(120), account.local_time(180))
-    assert [kind for _, kind in after.later_entries] == ["event", "message", "message", "event"]
+    assert [kind for _, kind in after.later_entries] == ["event", "message", "message", "end"]
 
 
 def test_a_closed_chat_gets_another_tabulation_each_time_and_nothing_else_changes() -> None:

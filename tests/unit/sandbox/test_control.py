@@ -37,6 +37,10 @@ def post(server_with_clock: ServerWithClock, commands: Any) -> Answer:
         {"faults": {"500": 0.6, "502": 0.6}},
         {"next_faults": 500},
         {"next_faults": ["501"]},
+        {"write_faults": {"null": 0.5}},
+        {"write_faults": {"500": "often"}},
+        {"next_write_faults": "500"},
+        {"next_write_faults": ["501"]},
         {"limit": -1},
         {"latency_ms": "slow"},
         {"empty": "agents"},
@@ -85,6 +89,7 @@ def test_a_command_that_nobody_knows_keeps_the_others_from_running() -> None:
         ("GET", "/sandbox/stats/", 200),
         ("GET", "/sandbox/wait", 200),
         ("GET", "/sandbox/truth", 200),
+        ("GET", "/sandbox/writes", 200),
         ("POST", "/sandbox/mark", 200),
         ("POST", "/sandbox/control", 200),
         ("POST", "/sandbox/stats", 404),
@@ -93,7 +98,7 @@ def test_a_command_that_nobody_knows_keeps_the_others_from_running() -> None:
         ("GET", "/sandbox/stats/more", 404),
     ],
 )
-def test_there_are_five_endpoints_and_no_other(method: str, path: str, status: int) -> None:
+def test_there_are_six_endpoints_and_no_other(method: str, path: str, status: int) -> None:
     assert ServerWithClock().control.answer(method, path, {}, b"").status == status
 
 
@@ -252,3 +257,13 @@ def test_the_clock_and_the_emptied_lists_follow_too() -> None:
     assert (account.local_time(0.0) - before, account.resource_lists["chats"].is_emptied) == (-90, True)
     control.control({"empty": None})
     assert not account.resource_lists["chats"].is_emptied
+
+
+def test_faults_of_writes_and_whether_a_token_may_write_are_set_while_it_runs() -> None:
+    server_with_clock = ServerWithClock()
+    commands = {"write_faults": {"500": 0.5}, "next_write_faults": ["reset"], "read_only": True}
+    assert post(server_with_clock, commands).status == 200
+    writes = server_with_clock.server.writes
+    assert (writes.faults.shares, writes.is_read_only, writes.faults.choose(1).name) == ({"500": 0.5}, True, "reset")
+    assert read_json(server_with_clock.control.answer("GET", "/sandbox/writes", {}, b"")) == []
+    assert server_with_clock.control.stats()["write_faults"] == {"reset": 1}

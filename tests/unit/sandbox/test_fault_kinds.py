@@ -6,7 +6,14 @@ import re
 
 import pytest
 
-from huggy_connector.sandbox.fault_kinds import KINDS, REFUSALS, check_shares, parse_shares
+from huggy_connector.sandbox.fault_kinds import (
+    KINDS,
+    REFUSALS,
+    WRITE_KINDS,
+    check_shares,
+    parse_shares,
+    parse_write_shares,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +64,19 @@ def test_every_kind_says_what_happens_and_can_be_asked_for() -> None:
     assert all(KINDS.values())
     assert parse_shares(",".join(f"{kind}=0.01" for kind in KINDS)) == dict.fromkeys(KINDS, 0.01)
     assert len(set(REFUSALS)) == len(REFUSALS) == 5
+
+
+def test_the_faults_of_writes_are_of_their_own_and_can_all_be_asked_for() -> None:
+    assert parse_write_shares(",".join(f"{kind}=0.01" for kind in WRITE_KINDS)) == dict.fromkeys(WRITE_KINDS, 0.01)
+    sentence = f"there is no fault 'storm'; there are {', '.join(WRITE_KINDS)}."
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        parse_write_shares("storm=0.1")
+    with pytest.raises(ValueError, match=r"^write faults are written kind=share, as in 500=0\.02,reset-before=0\.01; "):
+        parse_write_shares("500")
+
+
+def test_each_fault_of_a_write_says_whether_the_write_is_done() -> None:
+    done = {kind for kind, text in WRITE_KINDS.items() if text.startswith("the write is done, then ")}
+    not_done = {kind for kind, text in WRITE_KINDS.items() if text.endswith("; nothing is done")}
+    assert (done | not_done, done & not_done) == (set(WRITE_KINDS), set())
+    assert {f"{kind}-before" for kind in done} < not_done

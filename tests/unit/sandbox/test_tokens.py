@@ -150,3 +150,16 @@ def test_a_refresh_token_is_long_hexadecimal_its_own_and_knows_its_access_token(
     assert all(re.fullmatch(r"[0-9a-f]{80}", token) for token in told)
     assert len(set(told)) == 4
     assert issuer.refresh_tokens == {told[0]: issuer.first_token, told[1]: access, told[2]: access}
+
+
+def test_the_token_of_v2_is_of_32_digits_and_a_renewed_one_ends_it() -> None:
+    issuer = tokens()
+    former = issuer.account_token
+    assert (len(former), former, tokens().account_token) == (32, f"{int(former, 16):032x}", former)
+    assert issuer.find_account_flaw(f"Bearer {former}", None) == ""
+    assert issuer.find_account_flaw(None, f"bearer {former}") == ""
+    renewed = issuer.renew_account_token()
+    assert issuer.find_account_flaw(f"Bearer {renewed}", f"Bearer {renewed}") == ""
+    assert issuer.find_account_flaw(f"Bearer {former}") == "Access token could not be verified"
+    assert issuer.find_account_flaw(f"Bearer {renewed}", f"Bearer {former}") == "Two tokens"
+    assert issuer.find_account_flaw(None, None) == 'Missing "X-Authorization" header'

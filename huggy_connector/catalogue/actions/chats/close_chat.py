@@ -8,7 +8,7 @@ CLOSE_CHAT = Action(
     target=Target.CHAT,
     effect=Effect.STATE,
     comment=Text(
-        "Closes a chat, with a tabulation if one is given.", "Encerra um chat, com uma tabulação se for dada."
+        "Closes a chat, with a tabulation if one is given.", "Encerra um atendimento, com uma tabulação se for dada."
     ),
     risk=Text(
         "It ends a conversation under way, and send_feedback writes to the customer.",

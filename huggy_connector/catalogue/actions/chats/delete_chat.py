@@ -7,7 +7,7 @@ DELETE_CHAT = Action(
     name="delete_chat",
     target=Target.CHAT,
     effect=Effect.DELETE,
-    comment=Text("Deletes a chat with its messages.", "Apaga um chat com as mensagens."),
-    risk=Text("Nobody brings it back, not even Huggy.", "Ninguém traz de volta, nem a Huggy."),
+    comment=Text("Deletes a chat with its messages.", "Apaga um atendimento com as mensagens."),
+    risk=Text("It is gone for good: the API has no way back.", "Some de vez: a API não tem volta."),
     is_irreversible=True,
 )

@@ -7,7 +7,7 @@ MARK_READ = Action(
     name="mark_read",
     target=Target.CHAT,
     effect=Effect.STATE,
-    comment=Text("Marks the messages of a chat as read.", "Marca as mensagens de um chat como lidas."),
+    comment=Text("Marks the messages of a chat as read.", "Marca as mensagens de um atendimento como lidas."),
     risk=Text(
         "An agent may overlook a message that nobody has read.",
         "Um agente pode deixar passar uma mensagem que ninguém leu.",

@@ -9,11 +9,11 @@ OPEN_CHAT = Action(
     effect=Effect.CREATE,
     comment=Text(
         "Opens a chat with a contact, unless one is open on that channel.",
-        "Abre um chat com um contato, se não houver um aberto nesse canal.",
+        "Abre um atendimento com um contato, se não houver um aberto nesse canal.",
     ),
     risk=Text(
         "Opened and left alone, it is an empty chat in the queue; a second one confuses customer and agents.",
-        "Aberto e abandonado, é um chat vazio na fila; um segundo confunde cliente e agentes.",
+        "Aberto e abandonado, é um atendimento vazio na fila; um segundo confunde cliente e agentes.",
     ),
     fields=(
         ActionField(

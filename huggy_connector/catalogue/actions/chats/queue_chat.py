@@ -7,9 +7,9 @@ QUEUE_CHAT = Action(
     name="queue_chat",
     target=Target.CHAT,
     effect=Effect.STATE,
-    comment=Text("Puts a chat into the queue.", "Coloca um chat na fila."),
+    comment=Text("Puts a chat into the queue.", "Coloca um atendimento na fila."),
     risk=Text(
         "It takes the chat away from its agent or bot, and the customer waits.",
-        "Tira o chat do agente ou do robô, e o cliente espera.",
+        "Tira o atendimento do agente ou do robô, e o cliente espera.",
     ),
 )

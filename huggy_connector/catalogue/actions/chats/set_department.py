@@ -7,7 +7,7 @@ SET_DEPARTMENT = Action(
     name="set_department",
     target=Target.CHAT,
     effect=Effect.STATE,
-    comment=Text("Moves a chat to a department.", "Move um chat para um departamento."),
+    comment=Text("Moves a chat to a department.", "Move um atendimento para um departamento."),
     risk=Text(
         "In a department where nobody works the customer waits.",
         "Em um departamento sem ninguém o cliente espera.",

@@ -9,7 +9,7 @@ SET_WORKFLOW_STEP = Action(
     effect=Effect.STATE,
     comment=Text(
         "Puts a chat on a step of a workflow, or takes it out.",
-        "Coloca um chat em uma etapa de um workflow, ou o retira.",
+        "Coloca um atendimento em uma etapa de um fluxo de trabalho, ou o retira.",
     ),
     risk=Text(
         "Automations of the step run, and some of them write to the customer.",
@@ -21,7 +21,7 @@ SET_WORKFLOW_STEP = Action(
             FieldKind.ID,
             Text(
                 "Id of the step; without it the chat leaves its workflow.",
-                "Id da etapa; sem ele o chat sai do workflow.",
+                "Id da etapa; sem ele o atendimento sai do fluxo de trabalho.",
             ),
         ),
     ),

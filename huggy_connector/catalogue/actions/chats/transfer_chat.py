@@ -8,7 +8,8 @@ TRANSFER_CHAT = Action(
     target=Target.CHAT,
     effect=Effect.MESSAGE,
     comment=Text(
-        "Hands a chat to another agent, with a message to them.", "Passa um chat a outro agente, com uma mensagem."
+        "Hands a chat to another agent, with a message to them.",
+        "Passa um atendimento a outro agente, com uma mensagem.",
     ),
     risk=Text(
         "The message is there twice if it is done twice; an agent who is away leaves the customer waiting.",

@@ -8,6 +8,6 @@ DELETE_CONTACT = Action(
     target=Target.CONTACT,
     effect=Effect.DELETE,
     comment=Text("Deletes a contact.", "Apaga um contato."),
-    risk=Text("Nobody brings it back, not even Huggy.", "Ninguém traz de volta, nem a Huggy."),
+    risk=Text("It is gone for good: the API has no way back.", "Some de vez: a API não tem volta."),
     is_irreversible=True,
 )

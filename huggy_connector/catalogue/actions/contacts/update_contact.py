@@ -29,7 +29,7 @@ UPDATE_CONTACT = Action(
             Text("Other phone, in the same form.", "Outro telefone, na mesma forma."),
             personal="phone",
         ),
-        ActionField("email", FieldKind.TEXT, Text("E-mail.", "E-mail."), personal="email"),
+        ActionField("email", FieldKind.TEXT, Text("E-mail address.", "Endereço de e-mail."), personal="email"),
         ActionField("address", FieldKind.TEXT, Text("Street and number.", "Rua e número."), personal="address"),
         ActionField("district", FieldKind.TEXT, Text("District.", "Bairro."), personal="address"),
         ActionField("city", FieldKind.TEXT, Text("City.", "Cidade."), personal="address"),

@@ -9,7 +9,7 @@ COMMENT = Action(
     effect=Effect.MESSAGE,
     comment=Text(
         "Leaves a comment on the timeline of a chat, for agents.",
-        "Deixa um comentário na linha do tempo de um chat, para os agentes.",
+        "Deixa um comentário na linha do tempo de um atendimento, para os agentes.",
     ),
     risk=Text(
         "No customer sees it; it stays for good, and twice is there twice.",

@@ -9,7 +9,7 @@ RUN_FLOW = Action(
     effect=Effect.MESSAGE,
     comment=Text(
         "Runs a flow in a chat, or for a contact, who may get a template by it.",
-        "Executa um fluxo em um chat, ou para um contato, que pode receber um modelo por ele.",
+        "Executa um fluxo em um atendimento, ou para um contato, que pode receber um modelo por ele.",
     ),
     risk=Text(
         "The flow decides what the customer gets; run twice, it speaks twice, and no answer says how it ended.",
@@ -32,7 +32,7 @@ RUN_FLOW = Action(
             FieldKind.TEXT,
             Text(
                 "For a contact: the channel by which the flow speaks; the one of their last chat if not given.",
-                "Para um contato: o canal pelo qual o fluxo fala; o do último chat se não for dado.",
+                "Para um contato: o canal pelo qual o fluxo fala; o do último atendimento se não for dado.",
             ),
         ),
         ActionField(

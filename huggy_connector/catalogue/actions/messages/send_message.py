@@ -9,7 +9,7 @@ SEND_MESSAGE = Action(
     effect=Effect.MESSAGE,
     comment=Text(
         "Sends a text or a file into a chat, or leaves a note that only agents see.",
-        "Envia um texto ou arquivo a um chat, ou deixa uma nota que só os agentes veem.",
+        "Envia um texto ou arquivo a um atendimento, ou deixa uma nota que só os agentes veem.",
     ),
     risk=Text(
         "A customer reads it at once, it cannot be taken back, and outside the 24-hour window WhatsApp refuses it.",

@@ -9,7 +9,7 @@ SEND_TEMPLATE = Action(
     effect=Effect.MESSAGE,
     comment=Text(
         "Sends an approved WhatsApp template into a chat, inside or outside the 24-hour window.",
-        "Envia um modelo aprovado do WhatsApp a um chat, dentro ou fora da janela de 24 horas.",
+        "Envia um modelo aprovado do WhatsApp a um atendimento, dentro ou fora da janela de 24 horas.",
     ),
     risk=Text(
         "It costs money and reaches a person; complaints and wrong parameters make Meta pause template or number.",

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from huggy_connector.sandbox.data.account import Account
-from huggy_connector.sandbox.data.chat_generator import CLOSED_SITUATION, OPEN_SITUATIONS, ChatState, WrittenMessage
 from huggy_connector.sandbox.data.chats import WHATSAPP
+from huggy_connector.sandbox.data.state.chat_state import CLOSED_SITUATION, OPEN_SITUATIONS, ChatState, WrittenMessage
 from huggy_connector.sandbox.data.writes.messages import read_message
 from huggy_connector.sandbox.data.writes.refused import FORBIDDEN, INVALID, MISSING, WriteRefused
 from huggy_connector.sandbox.data.writes.values import read_needed_number, read_number, read_text

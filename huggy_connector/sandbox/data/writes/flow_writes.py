@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from huggy_connector.sandbox.data.account import Account
-from huggy_connector.sandbox.data.chat_generator import ChatState, WrittenMessage
 from huggy_connector.sandbox.data.desk import FLOWS
+from huggy_connector.sandbox.data.state.chat_state import ChatState, WrittenMessage
 from huggy_connector.sandbox.data.writes.chat_writes import ChatWrites
 from huggy_connector.sandbox.data.writes.refused import INVALID, MISSING, WriteRefused
 from huggy_connector.sandbox.data.writes.values import read_needed_number, read_text

@@ -8,8 +8,8 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping
 from typing import Any
 
-from huggy_connector.sandbox.data.chat_generator import WrittenMessage
 from huggy_connector.sandbox.data.desk import TEMPLATES
+from huggy_connector.sandbox.data.state.chat_state import WrittenMessage
 from huggy_connector.sandbox.data.writes.refused import INVALID, WriteRefused
 from huggy_connector.sandbox.data.writes.values import read_needed_number, read_text
 

@@ -35,6 +35,7 @@ class ReadsV2:
             ("chats",): (self._chats, frozenset({"page"})),
             ("chats", "*"): (self._chat, frozenset()),
             ("chats", "*", "messages"): (self._messages, frozenset({"page"})),
+            ("chats", "*", "feedback"): (self._feedback, frozenset()),
             ("contacts",): (self._contacts, frozenset({"page", *_CONTACT_FILTERS})),
             ("contacts", "*"): (self._contact, frozenset()),
             ("agents",): (self._agents, frozenset({"page"})),
@@ -80,6 +81,13 @@ class ReadsV2:
 
     def _chat(self, call: ApiCall) -> Answer:
         return self._detail(call, "chats")
+
+    def _feedback(self, call: ApiCall) -> Answer:
+        """Return the customer's rating of a chat that has ended, `[]` for none."""
+        row = self._account.resource_lists["chats"].find(call.parts[1])
+        if row is None:
+            return api_error("missing", call.language)
+        return json_answer(200, self._account.chats.feedback(row))
 
     def _contact(self, call: ApiCall) -> Answer:
         return self._detail(call, "contacts")

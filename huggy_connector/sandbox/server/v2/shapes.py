@@ -84,4 +84,4 @@ def to_v2_message(message: Mapping[str, Any], *, has_quirks: bool) -> Json:
 
 
 def _to_person(person: Mapping[str, Any] | None) -> Json | None:
-    return person and {"id": person["id"], "name": person["name"]}
+    return None if person is None else {"id": person["id"], "name": person["name"]}

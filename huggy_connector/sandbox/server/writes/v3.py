@@ -140,7 +140,7 @@ def answer_flow_run(account: Account, chat: int, *, is_run: bool, turn: int) -> 
     """Return the answer about a flow's run. `turn` varies it: an object with or without a reason, or nothing."""
     number = account.chats.id_of(chat)
     if not is_run:
-        return Done(json_answer(200, {"reason": "O contato já está em atendimento", "chatID": None}))
+        return Done(json_answer(200, {"reason": "O contato já está em atendimento", "chatID": None}), is_applied=False)
     answers = (
         json_answer(200, {"reason": "", "chatID": number}),
         json_answer(200, {"reason": "Fluxo executado", "chatID": str(number)}),

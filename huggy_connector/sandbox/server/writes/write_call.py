@@ -29,10 +29,11 @@ class WriteCall:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A write that was done: the answer, and the ids of what it made."""
+    """A write that was answered: the ids of what it made or changed, and whether it was done at all."""
 
     answer: Answer
     ids: Json = field(default_factory=dict)
+    is_applied: bool = True
 
 
 _FILE_NAME = re.compile(rb'filename="([^"\r\n]+)"')

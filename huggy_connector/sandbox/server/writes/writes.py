@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.data.writes.messages import ParameterMissing
@@ -11,12 +11,10 @@ from huggy_connector.sandbox.data.writes.refused import FORBIDDEN, MISSING, Writ
 from huggy_connector.sandbox.server.faults import Answer
 from huggy_connector.sandbox.server.writes.refusal_answers import refusal_answer
 from huggy_connector.sandbox.server.writes.v2 import WritesOfV2
-from huggy_connector.sandbox.server.writes.v3 import Routes, WritesOfV3
+from huggy_connector.sandbox.server.writes.v3 import Route, Routes, WritesOfV3
 from huggy_connector.sandbox.server.writes.write_call import Done, WriteCall, read_body
 from huggy_connector.sandbox.server.writes.write_faults import WriteFault, WriteFaults, parameter_answer
 from huggy_connector.sandbox.server.writes.write_log import WriteLog, Written, to_digest, to_target
-
-Json = dict[str, Any]
 
 METHODS = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 NO_ANSWER = ("reset", "stall")
@@ -45,16 +43,16 @@ class Writes:
         body: bytes = b"",
     ) -> Answer:
         """Do the write, if its fault lets it be done, and log it. Return its answer, or what replaces it."""
-        done, is_applied, is_refused, parts = Done(Answer(200, b"")), False, False, call.parts
+        is_refused, parts = True, call.parts
         try:
             parts = self._strip_company(call.parts, version)
             call = replace(call, parts=parts, body=read_body(content_type, body))
-            done, is_applied = self._apply(call, version, fault)
+            done, is_refused = self._apply(call, version, fault), False
         except WriteRefused as refused:
             as_object = self._has_quirks and call.number % 2 == 0
-            done, is_refused = Done(refusal_answer(refused, call.language, as_object=as_object)), True
+            done = Done(refusal_answer(refused, call.language, as_object=as_object), is_applied=False)
         except ParameterMissing as missing:
-            done, is_refused = Done(parameter_answer(missing.parameter)), True
+            done = Done(parameter_answer(missing.parameter), is_applied=False)
         answer = done.answer
         # What is refused may get lost, but is not answered as if it was done.
         if not is_refused or fault.kind in GATEWAY_ERRORS:
@@ -66,17 +64,17 @@ class Writes:
                 method=call.method,
                 path="/" + "/".join(parts),
                 target=to_target(call.method, parts, call.body),
-                applied=is_applied,
+                applied=done.is_applied,
                 status=0 if fault.kind in NO_ANSWER else answer.status,
                 fault=fault.name,
                 digest=to_digest(call.body),
                 body=call.body,
-                ids=done.ids if is_applied else {},
+                ids=done.ids,
             )
         )
         return answer
 
-    def _apply(self, call: WriteCall, version: str, fault: WriteFault) -> tuple[Done, bool]:
+    def _apply(self, call: WriteCall, version: str, fault: WriteFault) -> Done:
         if self.is_read_only:
             raise WriteRefused(FORBIDDEN, "forbidden")
         by_method = self._find_route(version, call.parts)
@@ -85,12 +83,11 @@ class Writes:
         if call.method not in by_method:
             raise WriteRefused(405, "method")
         if not fault.is_applied:
-            return Done(Answer(200, b"")), False
-        return by_method[call.method](call), True
+            return Done(Answer(200, b""), is_applied=False)
+        return by_method[call.method](call)
 
-    def _find_route(self, version: str, parts: tuple[str, ...]) -> Any:
-        routes = self._routes[version]
-        for pattern, by_method in routes.items():
+    def _find_route(self, version: str, parts: tuple[str, ...]) -> Mapping[str, Route] | None:
+        for pattern, by_method in self._routes[version].items():
             if len(pattern) == len(parts) and all(
                 expected in ("*", part) for expected, part in zip(pattern, parts, strict=True)
             ):

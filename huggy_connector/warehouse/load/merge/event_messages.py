@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.catalogue import Resource
 from huggy_connector.catalogue.events import EVENT_KINDS, ItemKind
 from huggy_connector.landing.schema import convert
+from huggy_connector.rows.spelling import respell_message
 from huggy_connector.warehouse.load.merge.stage import SnapshotStage, cast_column
 from huggy_connector.warehouse.schema import sql
 from huggy_connector.warehouse.schema.tables import table_of
@@ -78,7 +79,8 @@ def _as_received(
     message_id: int, chat_id: int | None, contact_id: int | None, item: str, sent_at: str | None
 ) -> dict[str, Any]:
     """Return the item as the API would give the message. What the event itself says of ids and time counts."""
-    received = {name: value for name, value in json.loads(item).items() if name not in _ENVELOPE_KEYS}
+    told = respell_message(json.loads(item))
+    received = {name: value for name, value in told.items() if name not in _ENVELOPE_KEYS}
     received["id"] = message_id
     if sent_at is not None:
         received["sendAt"] = sent_at

@@ -44,6 +44,8 @@ def people_of(content: bytes, folder: Path) -> list[ListedPerson]:
         TEXT.replace("\r\n", "\n").rstrip().encode(),
         TEXT.replace("\r\n", "\r").encode(),
         ("sep=;\r\n" + TEXT).encode("latin-1"),
+        ("sep=;\r\n" + TEXT).encode("utf-8-sig"),
+        TEXT.replace("source", 'source;"nota, outra"').encode(),
         TEXT.replace("contact_id", '"Contact ID"').replace("since", "Desde").replace("source", "ORIGEM").encode(),
         TEXT.replace("01/11/2026", "2026-11-01").encode(),
         TEXT.replace("01/11/2026", "1/11/2026 00:00").encode(),

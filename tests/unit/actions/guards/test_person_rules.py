@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from huggy_connector.actions.guards import OptOutWords, PeopleList, PlanFacts, Rule
+from huggy_connector.actions.guards.checks import RULES, judge
 from huggy_connector.actions.guards.people import ListedPerson
 from huggy_connector.actions.guards.person_rules import (
     check_allowed,
@@ -128,6 +129,8 @@ def test_what_reaches_a_person_needs_to_know_whom_once_the_chat_is_read() -> Non
         ("chats/1/flow", Rule.OWN_ACTION),
         ("contacts/1/execflow", Rule.OWN_ACTION),
         ("flows/9/contact/1/exec", Rule.OWN_ACTION),
+        ("chats/1/close", Rule.OWN_ACTION),
+        ("chats/1/transfer", Rule.OWN_ACTION),
         ("chats/1/reopen", None),
         ("contacts", None),
     ],
@@ -157,6 +160,8 @@ def test_the_answer_in_the_chat_that_is_read_is_an_opt_out() -> None:
     read = case(TO_CHAT, given, of_chat=chat(), messages=(message("Oi"), message("Parar")))
     assert rule_of(check_opt_out, read) == Rule.OPT_OUT
     assert rule_of(check_opt_out, case(TO_CHAT, given, of_chat=chat(lastMessage=message("não quero parar")))) is None
+    verdicts = [judge(read, (check_opt_out,)), judge(case(TO_CHAT, facts(opt_outs=LISTED), of_chat=chat()), RULES)]
+    assert [verdict and verdict.opted_out for verdict in verdicts] == [CONTACT_ID, None]
 
 
 def test_an_opt_out_list_of_phones_says_no_where_the_phone_is_not_known() -> None:

@@ -162,7 +162,7 @@ def test_a_path_that_leaves_the_api_or_holds_a_query_is_refused(path: str) -> No
     with pytest.raises(ConfigurationError) as caught:
         normalize_address("POST", path, hash_key=b"")
     assert str(caught.value) == (
-        "The column path holds no path below the API's address in a row: write it as chats/700001/close, and what "
+        "The column path holds no path below the API's address in a row: write it as chats/700001/reopen, and what "
         "follows a ? in the column query."
     )
 

@@ -1,0 +1,1 @@
+"""What is kept of chats and contacts that differ from what was generated."""
