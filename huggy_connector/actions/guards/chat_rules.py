@@ -69,7 +69,7 @@ def check_window(case: Case) -> Verdict | None:
         return None
     if is_window_open(case.chat, case.messages, now=case.facts.now(), zone=case.facts.zone):
         return None
-    return Verdict(Rule.WINDOW_CLOSED, "the customer's last message is more than 24 hours old: send a template")
+    return Verdict(Rule.WINDOW_CLOSED, "Huggy shows no message of the customer within 24 hours: send a template")
 
 
 def check_whatsapp(case: Case) -> Verdict | None:

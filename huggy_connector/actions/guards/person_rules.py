@@ -59,9 +59,9 @@ def check_same_contact(case: Case) -> Verdict | None:
 
 
 def check_known_contact(case: Case) -> Verdict | None:
-    """What reaches a person needs to know whom."""
-    is_unknown = case.is_read and case.person.contact_id is None
-    if not case.reaches_person or not is_unknown:
+    """What reaches a person needs to know whom: in a chat, the chat must say it."""
+    known = case.person.contact_id if case.chat is None else contact_of(case.chat)
+    if not case.reaches_person or not case.is_read or known is not None:
         return None
     return Verdict(Rule.UNKNOWN_CONTACT, "Huggy names no contact of the chat, so nobody knows whom it would reach")
 

@@ -241,6 +241,11 @@ class Ledger(LedgerSession):
         """Return the contacts who want no more messages, and where each said so."""
         return dict(self._query("SELECT contact_id, source FROM opt_outs"))
 
+    def opt_out_of(self, contact_id: int) -> str | None:
+        """Return where a contact said that they want no more messages; None if they did not."""
+        found = [source for (source,) in self._query("SELECT source FROM opt_outs WHERE contact_id = ?", contact_id)]
+        return found[0] if found else None
+
     def attempts(self, *, after: int = 0) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of `meta.actions`: see `attempts.py`."""
         return iter_attempts(self._query, company_id=self._guard.company_id, ledger=self.id, after=after)

@@ -15,6 +15,10 @@ class EmptyLedger:
     def opt_outs(self) -> Mapping[int, str]:
         return {}
 
+    def opt_out_of(self, contact_id: int) -> str | None:
+        del contact_id
+        return None
+
     def last_reached(self, contact_id: int) -> datetime | None:
         del contact_id
         return None

@@ -39,6 +39,8 @@ class PeopleLedger(Protocol):
 
     def opt_outs(self) -> Mapping[int, str]: ...
 
+    def opt_out_of(self, contact_id: int) -> str | None: ...
+
     def add_opt_out(self, contact_id: int, *, source: str, at: datetime) -> None: ...
 
     def last_reached(self, contact_id: int) -> datetime | None: ...
@@ -62,7 +64,7 @@ def gather_facts(
         is_forgotten=forgotten.has_contact,
         is_forgotten_chat=forgotten.has_chat,
         opt_outs=_read_list(settings.opt_out, "HUGGY_OPT_OUT", settings) or PeopleList(),
-        opted_out=lambda contact_id: ledger.opt_outs().get(contact_id),
+        opted_out=ledger.opt_out_of,
         opt_out_words=OptOutWords(settings.opt_out_words),
         consents=_read_list(settings.consent, "HUGGY_CONSENT", settings),
         last_reached=ledger.last_reached,

@@ -232,6 +232,7 @@ def test_who_opted_out_stays_so_with_where_it_was_said_first(ledger: Ledger) -> 
     ledger.add_opt_out(800001, source="131050", at=BEGIN)
     ledger.add_opt_out(800001, source="csv", at=BEGIN)
     assert ledger.opt_outs() == {800001: "131050"}
+    assert [ledger.opt_out_of(800001), ledger.opt_out_of(800002)] == ["131050", None]
 
 
 def test_a_forgotten_person_is_in_no_byte_of_the_files_and_their_keys_stay(ledger: Ledger, folder: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from huggy_connector.actions.guards.people import ListedPerson, PeopleList, Person
 from huggy_connector.actions.guards.people_file import read_people
@@ -66,6 +71,28 @@ def test_phones_and_emails_are_read_in_their_forms(tmp_path: Path) -> None:
     asked = [phone_forms("1187654321"), phone_forms("551133334444"), {"um@example.com"}, phone_forms("11987650000")]
     assert [len(listed.find(Person(None, frozenset(each)))) for each in asked] == [1, 1, 1, 1]
     assert listed.has_addresses
+
+
+@given(
+    numbers=st.lists(st.integers(1, 2**63 - 1), max_size=5),
+    source=st.text(st.characters(codec="cp1252", exclude_categories=["Cc", "Cf"]), max_size=12),
+    delimiter=st.sampled_from(";,\t"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+@example(numbers=[800001], source='balc\u00e3o; "loja", 2', delimiter=";", encoding="cp1252", end="\r\n")
+@example(numbers=[800001], source="\u20ac", delimiter="\t", encoding="utf-16", end="\r\n")
+def test_nobody_is_lost_whatever_program_wrote_the_list(
+    numbers: list[int], source: str, delimiter: str, encoding: str, end: str
+) -> None:
+    lines = io.StringIO()
+    writer = csv.writer(lines, delimiter=delimiter, lineterminator=end)
+    writer.writerows([["source", "contact_id"], *([source, number] for number in numbers)])
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "people.csv"
+        path.write_bytes(lines.getvalue().encode(encoding))
+        listed = read(path)
+    assert listed.contact_ids == set(numbers)
 
 
 def test_a_heading_alone_is_an_empty_list(tmp_path: Path) -> None:

@@ -118,6 +118,8 @@ def test_what_reaches_a_person_needs_to_know_whom_once_the_chat_is_read() -> Non
     assert rule_of(check_known_contact, case(TO_CHAT)) is None
     assert rule_of(check_known_contact, case(TO_CHAT, of_chat=nobody)) == Rule.UNKNOWN_CONTACT
     assert rule_of(check_known_contact, case(TO_CHAT, is_read=True)) == Rule.UNKNOWN_CONTACT
+    of_query = row(SEND_MESSAGE, contact_id=CONTACT_ID, text="Oi")
+    assert rule_of(check_known_contact, case(of_query, of_chat=nobody)) == Rule.UNKNOWN_CONTACT
     assert rule_of(check_known_contact, case(row(CLOSE_CHAT), of_chat=nobody)) is None
     assert rule_of(check_known_contact, case(row(REQUEST, "POST:chats/1/reopen"), is_read=True)) is None
 
