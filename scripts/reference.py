@@ -252,7 +252,7 @@ FIELD_TITLES = Text("Field|Is|Needed|In v2|Meaning", "Campo|É|Obrigatório|Na v
 def render_actions(page: str, language: str) -> str:
     """Return the page with a row an action, and each action's fields."""
     table = [*_begin_table(_say(ACTION_TITLES, language).split("|"))]
-    table += [_write_row(_describe_action(action, language)) for action in ACTIONS.values()]
+    table += [_write_row([*_describe_action(action, language)]) for action in ACTIONS.values()]
     sections = [line for action in ACTIONS.values() for line in _describe_fields(action, language)]
     return replace_part(replace_part(page, "actions", table), "fields", sections[:-1])
 
@@ -277,7 +277,9 @@ def _describe_fields(action: Action, language: str) -> Iterator[str]:
     if action.fields:
         yield from _begin_table(_say(FIELD_TITLES, language).split("|"))
         in_v2 = v2.list_fields(action) or ()
-        yield from (_write_row(_describe_field(field, language, has_v2=field.name in in_v2)) for field in action.fields)
+        yield from (
+            _write_row([*_describe_field(field, language, has_v2=field.name in in_v2)]) for field in action.fields
+        )
         yield ""
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Lane(IntEnum):
-    """The priority of a request. What events have touched goes first, then what is written; a backfill waits for all."""
+    """The priority of a request. What events touched goes first, then what is written; a backfill waits for all."""
 
     LIVE = -2
     ACTIONS = -1
