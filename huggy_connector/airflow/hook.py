@@ -71,12 +71,26 @@ class HuggyHook(BaseHook):
         to the API, so the workers must share a budget. Raise ConfigurationError if the connection is absent or if a
         setting is wrong.
         """
-        settings = Settings.resolve(explicit=explicit, connection=self._read_connection(), environ=os.environ)
+        connection = self._read_connection()
+        settings = Settings.resolve(explicit=explicit, connection=connection, environ=os.environ)
+        if explicit.get("company_id") is not None and settings.api_version == "v2":
+            self._require_own_company(settings, connection.get("company_id"))
         for secret in (*settings.secrets, *(os.environ.get(name_variable(name), "") for name in SECRETS)):
             mask_secret(secret)
         if uses_api:
             require_shared_budget(settings.budget, environ=os.environ)
         return settings
+
+    def _require_own_company(self, settings: Settings, own: Any) -> None:
+        """Raise ConfigurationError if a token of API v2 is to read another company than that of its connection.
+
+        Its paths name no company: everything of the one would be kept under the number of the other.
+        """
+        if clean_text(str(own)) != str(settings.company_id):
+            raise ConfigurationError(
+                f"The connection {self.huggy_conn_id!r} is of API v2, whose token belongs to one company: name it as "
+                f"company_id in the extra, and give company {settings.company_id} a connection of its own."
+            )
 
     def get_conn(self) -> "Client":
         """Return a client that keeps to the account's budget. It sends nothing yet.

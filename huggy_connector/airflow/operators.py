@@ -136,7 +136,6 @@ class HuggyToParquetOperator(HuggyOperator):
             lane=choose_lane(mode),
         )
 
-
     def _skip_if_lacking(self, api_version: str, resource: str) -> None:
         """Skip the task of a regular run whose connection has another version of the API, which lacks the list.
 

@@ -19,7 +19,7 @@ from huggy_connector.api.protocol import Profile
 from huggy_connector.api.response_limits import LARGE_BODY
 from huggy_connector.api.retry_notes import RetryNotes, format_pause
 from huggy_connector.api.sender import Sender, SendOnce
-from huggy_connector.api.versions import get_version
+from huggy_connector.api.versions import gather_pages, get_version
 from huggy_connector.budget import LONGEST_PAUSE, Budget, Lane
 from huggy_connector.catalogue import RESOURCES, Resource
 from huggy_connector.clock import Clock
@@ -131,15 +131,22 @@ class Client:
         `page` is ignored if the list comes in one answer. An element that is no record in any of the reads becomes an
         empty row. Raises ApiError.
         """
+        if resource.name in self.version.gathered:
+            return FetchedPage(*gather_pages(lambda number: self._fetch_page(resource, number, None, ())))
+        return FetchedPage(*self._fetch_page(resource, page, parent, filters))
+
+    def _fetch_page(
+        self, resource: Resource, page: int, parent: int | None, filters: tuple[tuple[str, str], ...]
+    ) -> tuple[Sequence[Row], datetime]:
         own = self.company_id
         request = self.version.list_request(resource, page, company_id=own, parent=parent, filters=filters)
         for _ in range(MAX_PAGE_READS):
             rows, at = self._fetch(request, lambda answer: protocol.decode_rows(answer, request.what))
             if all(rows):
-                return FetchedPage(self.version.respell(resource, rows), at)
+                return self.version.respell(resource, rows), at
         invalid = sum(not row for row in rows)
         self._note_once(request.what, f"{request.what}: {invalid:,} elements are no records each time it is asked for.")
-        return FetchedPage(self.version.respell(resource, rows), at)
+        return self.version.respell(resource, rows), at
 
     def fetch_row(self, resource: Resource, row_id: int) -> FetchedPage:
         """Return one record by its id, as a page of one row. Raises NotFound if it is gone, or another ApiError."""
@@ -152,7 +159,7 @@ class Client:
         if self.version.has_profile:
             self.fetch_profile()
         else:
-            self.fetch_page(RESOURCES["agents"], 0)
+            self._fetch_page(RESOURCES["agents"], 0, None, ())
 
     def fetch_profile(self) -> Profile:
         """Return the token's owner. This is the cheapest test of a connection. Raises ApiError.

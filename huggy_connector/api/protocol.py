@@ -121,7 +121,7 @@ _ERRORS: Mapping[int, tuple[type[errors.ApiError], str]] = {
     ),
     HTTPStatus.NOT_FOUND: (
         errors.NotFound,
-        "Not found: {what}. Check HUGGY_BASE_URL (it ends in /v3), HUGGY_COMPANY_ID and the id.",
+        "Not found: {what}. Check HUGGY_BASE_URL (it ends in the version of the API), HUGGY_COMPANY_ID and the id.",
     ),
     HTTPStatus.TOO_MANY_REQUESTS: (
         errors.RateLimited,

@@ -36,6 +36,7 @@ def check(*, settings: Settings, as_json: bool) -> None:
 
     Example: huggy check
     """
+    from huggy_connector.api.versions.v2 import RENEWAL
     from huggy_connector.pipeline import MIN_CLOCK_SKEW, Pipeline
 
     account = Pipeline(settings).check()
@@ -48,7 +49,9 @@ def check(*, settings: Settings, as_json: bool) -> None:
         say(f"Connected as {account.agent} (agent {account.agent_id}), company {account.company_id}.")
     if account.company_id != account.main_company_id:
         say(f"The token's main company is {account.main_company_id}.")
-    if (end := account.token_expires_at) is None:
+    if account.agent_id is None:
+        say(f"The token does not say when it ends: {RENEWAL}.")
+    elif (end := account.token_expires_at) is None:
         say("The token does not say when it ends.")
     else:
         say(f"The token ends in {(end - datetime.now(UTC)).days} days, on {end:%Y-%m-%d}.")

@@ -18,6 +18,7 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from huggy_connector import errors
 from huggy_connector.airflow.assets import table
+from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.airflow.versions import AIRFLOW, AirflowFailException, AirflowSkipException
 from huggy_connector.model import Certificate
@@ -376,3 +377,17 @@ def test_a_connection_of_v2_without_a_company_fails_at_once(
     connect(host=account.url_of("v2"), password=account.account_token, extra=extra)
     with pytest.raises(AirflowFailException, match="API v2 does not tell the company of a token"):
         _land("chats")
+
+
+@pytest.mark.usefixtures("connected_v2")
+def test_a_connection_of_v2_reads_no_other_company() -> None:
+    task = HuggyToParquetOperator(task_id="land_chats", resource="chats", company_id=4343)
+    with pytest.raises(AirflowFailException, match="belongs to one company: name it as company_id in the extra, and g"):
+        task.execute(_context(task.task_id))
+    same = HuggyToParquetOperator(task_id="land_chats", resource="agents", company_id=4242)
+    assert same.execute(_context(same.task_id))["company_id"] == 4242
+
+
+@pytest.mark.usefixtures("connected_v2")
+def test_the_test_button_of_v2_says_that_it_is_connected() -> None:
+    assert HuggyHook().test_connection() == (True, "Connected over API v2, company 4242.")

@@ -42,6 +42,9 @@ class ApiVersion:
     has_events: bool = True
     """Whether internal events can be asked for among the messages."""
 
+    gathered: frozenset[str] = frozenset()
+    """Lists of which nobody knows whether they come in pages. They are short: all pages are read, and given as one."""
+
     def has(self, resource: Resource) -> bool:
         """Say whether the version has this list."""
         return self.resources is None or resource.name in self.resources
@@ -70,7 +73,7 @@ class ApiVersion:
         return protocol.build_list_request(
             self.adapt(resource).path.format(id=parent),
             company_id=company_id if self.names_company else None,
-            page=page if resource.paged else None,
+            page=page if resource.paged or resource.name in self.gathered else None,
             filters=filters,
         )
 

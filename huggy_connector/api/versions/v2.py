@@ -35,6 +35,8 @@ _PATHS: Final = {
     "contacts": "contacts",
     "messages": "chats/{id}/messages",
 }
+_GATHERED: Final = frozenset({"agents"})
+"""No public client asks for a second page of them."""
 _KEYS: Final = {
     "agents": {"active": "isActive"},
     "contacts": {"birthday": "birthDate", "customFields": "custom_fields"},
@@ -67,7 +69,8 @@ def _list_of(value: Any) -> list[Any]:
 def _adapt(resource: Resource) -> Resource:
     """Return the resource with the path of v2, and without filters."""
     life = resource.life and replace(resource.life, asked=())
-    return replace(resource, path=_PATHS[resource.name], life=life)
+    is_paged = resource.paged and resource.name not in _GATHERED
+    return replace(resource, path=_PATHS[resource.name], life=life, paged=is_paged)
 
 
 V2 = ApiVersion(
@@ -78,4 +81,5 @@ V2 = ApiVersion(
     names_company=False,
     embeds_contacts=False,
     has_events=False,
+    gathered=_GATHERED,
 )

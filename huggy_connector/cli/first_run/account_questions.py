@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from huggy_connector.api.versions.v2 import RENEWAL
 from huggy_connector.cli.auth_commands import LOGIN_PORT
 from huggy_connector.cli.first_run.checks import Checks
 from huggy_connector.cli.first_run.known_settings import ADDRESSES, KnownSettings, read_setting
@@ -127,6 +128,7 @@ class AccountQuestions:
         self.questions.tell(f"Asking {account.get('base_url', V2_ADDRESS)} whether it accepts the token.")
         check = self._check_patiently({**asked, "company_id": company_id})
         self.questions.tell(f"The token is accepted. Everything is kept under company {company_id}.")
+        self.questions.tell(f"It does not say when it ends: {RENEWAL}.")
         return AccountAnswer(account, check, company_id, is_company_asked=True)
 
     def _check_patiently(self, account: Mapping[str, str]) -> AccountCheck:

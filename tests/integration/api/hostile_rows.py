@@ -37,7 +37,7 @@ FAILED = "The API failed with status {status} for {page}, again and again: try l
 FORBIDDEN = (
     "The token's agent may not read {page}: check HUGGY_COMPANY_ID, and authorise with an administrator's token."
 )
-NOT_FOUND = "Not found: {page}. Check HUGGY_BASE_URL (it ends in /v3), HUGGY_COMPANY_ID and the id."
+NOT_FOUND = "Not found: {page}. Check HUGGY_BASE_URL (it ends in the version of the API), HUGGY_COMPANY_ID and the id."
 NO_TOKEN = "The API does not accept the token (revoked, or of another account): run `huggy auth login`."
 LIMIT = "The account's request limit is used up by others too: lower HUGGY_REQUESTS_PER_SECOND while they run."
 PAUSE = (

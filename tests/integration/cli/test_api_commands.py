@@ -90,7 +90,11 @@ def test_get_prints_one_record_whole_and_the_messages_of_one_chat(huggy: Huggy, 
     [
         (("get", "messages"), 2, "messages are those of one record of chats: give its ID."),
         (("get", "tickets"), 2, "There is no resource called 'tickets': choose from agents, chats, contacts, "),
-        (("get", "chats", "1"), 1, "Not found: chats 1. Check HUGGY_BASE_URL (it ends in /v3), HUGGY_COMPANY_ID and "),
+        (
+            ("get", "chats", "1"),
+            1,
+            "Not found: chats 1. Check HUGGY_BASE_URL (it ends in the version of the API), HUGGY_COMPANY_ID and ",
+        ),
         (("get", "chats", "--limit", "0"), 2, "Invalid value for '--limit': 0 is not in the range x>=1."),
         (("get", "chats", "abc"), 2, "Invalid value for '[ID]': 'abc' is not a valid integer range."),
         (("plan", "--from-date", "2026-11-01"), 2, "A span has two ends: give both --from-date and --to-date."),

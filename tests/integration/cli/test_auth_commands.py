@@ -166,8 +166,8 @@ def test_the_status_of_a_v2_token_says_where_it_is_renewed(
             *first,
             "The token is from the settings. It does not say when it ends.",
             (
-                "It is a token of API v2: an administrator renews it in Huggy's panel under Settings > API, with a code "
-                "that comes by e-mail, and the renewal ends the old one at once."
+                "It is a token of API v2: an administrator renews it in Huggy's panel under Settings > API, with a "
+                "code that comes by e-mail, and the renewal ends the old one at once."
             ),
         ],
     )
@@ -185,8 +185,8 @@ def test_check_get_and_plan_speak_of_v2(huggy: Huggy, sandbox: Sandbox) -> None:
     assert (refused.code, refused.err) == (
         2,
         (
-            "huggy: API v2 has no list of departments, it has agents, chats, contacts, messages: leave it out, or move to "
-            "v3 (docs/api-v2.md).\n"
+            "huggy: API v2 has no list of departments, it has agents, chats, contacts, messages: leave it out, or move "
+            "to v3 (docs/api-v2.md).\n"
         ),
     )
     assert "departments" not in huggy("plan", **environ).out

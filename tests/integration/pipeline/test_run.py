@@ -18,7 +18,7 @@ from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import ApiError, Forbidden, Interrupted, MangledAnswer, NotFound, Refused, UnexpectedShape
 from huggy_connector.landing import Landing, LandingRequest, Manifest
 from huggy_connector.model import Mode
-from huggy_connector.pipeline.modes import LandingJob
+from huggy_connector.pipeline.landing_job import LandingJob
 from huggy_connector.pipeline.run import MAX_STREAMS, MIN_STREAMS, SHOW_EVENTS, LandingRun, _choose_streams
 from huggy_connector.privacy import PrivacyPolicy
 from huggy_connector.progress import LandingProgress, SilentProgress

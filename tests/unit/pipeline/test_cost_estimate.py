@@ -20,7 +20,7 @@ from huggy_connector.pipeline.cost_estimate import (
     CostEstimate,
     estimate_cost,
 )
-from huggy_connector.pipeline.modes import LandingJob
+from huggy_connector.pipeline.landing_job import LandingJob
 from huggy_connector.sweep import CreationSpan, Cursor
 
 if TYPE_CHECKING:
