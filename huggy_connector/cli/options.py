@@ -29,9 +29,10 @@ API_SETTINGS = (
 BUDGET_SETTINGS = ("budget", "state", "token_store")
 LANDING_SETTINGS = ("landing",)
 INBOX_SETTINGS = ("inbox",)
+FLOW_SETTINGS = ("flow_queries", "flow_requests_per_minute")
 LEDGER_SETTINGS = ("ledger",)
 WAREHOUSE_SETTINGS = ("warehouse", "keep_versions", "memory_limit", "stop_on", "calendar", "publish")
-FILE_SETTINGS = ("calendar", "inbox", "landing", "ledger", "publish", "state", "warehouse")
+FILE_SETTINGS = ("calendar", "flow_queries", "inbox", "landing", "ledger", "publish", "state", "warehouse")
 """Settings that may be a path, which a shell completes."""
 
 

@@ -1,12 +1,15 @@
-"""The addresses of the server, and what it does at its start, at its end and in between."""
+"""The addresses of the server, and what the webhook does at its start, at its end and in between."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,10 +17,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from huggy_connector.errors import WebhookError
-from huggy_connector.serve.endpoint import PREFIX, Patience, WebhookEndpoint
-from huggy_connector.serve.health import Health
+from huggy_connector.serve.endpoint import PREFIX as WEBHOOK_PREFIX
+from huggy_connector.serve.flow import FlowService
+from huggy_connector.serve.flow.endpoint import PREFIX as FLOW_PREFIX
+from huggy_connector.serve.webhook_service import WebhookService
 from huggy_connector.webhook import Inbox
-from huggy_connector.webhook.receiver import Receiver
 from huggy_connector.webhook.tally import Tally
 
 BEAT_SECONDS = 5.0
@@ -26,41 +30,74 @@ BEATS_A_SUMMARY = 12
 
 
 def create_application(
-    receiver: Receiver, inbox: Inbox, health: Health, *, patience: Patience, note: Callable[[str], None]
+    webhook: WebhookService | None, flow: FlowService | None, *, note: Callable[[str], None]
 ) -> ASGIApp:
-    """Return the ASGI application.
+    """Return the ASGI application of what is there.
 
     Requests of the webhook go past Starlette's routes and middleware, which take a tenth of the time of each.
     """
 
     async def show_health(request: Request) -> Response:
         del request
-        state = await asyncio.to_thread(health.describe)
+        state = await asyncio.to_thread(_describe, webhook, flow)
         return JSONResponse(state, 200 if state["status"] == "ok" else 503)
 
     async def show_metrics(request: Request) -> Response:
         del request
-        return Response(await asyncio.to_thread(health.metrics), media_type=CONTENT_TYPE_LATEST)
+        return Response(await asyncio.to_thread(_measure, webhook, flow), media_type=CONTENT_TYPE_LATEST)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        inbox.hand_over = asyncio.get_running_loop().call_soon_threadsafe
-        beats = asyncio.create_task(_beat(inbox, receiver.tally, note))
+        if webhook is None:
+            yield
+            return
+        webhook.inbox.hand_over = asyncio.get_running_loop().call_soon_threadsafe
+        beats = asyncio.create_task(_beat(webhook.inbox, webhook.receiver.tally, note))
         try:
             yield
         finally:
             beats.cancel()
-            inbox.hand_over = lambda call: call()
+            webhook.inbox.hand_over = lambda call: call()
 
-    endpoint = WebhookEndpoint(receiver, patience=patience, note=note)
     others = Starlette(routes=[Route("/health", show_health), Route("/metrics", show_metrics)], lifespan=lifespan)
     others.router.redirect_slashes = False
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        is_webhook = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX)
-        await (endpoint if is_webhook else others)(scope, receive, send)
+        chosen: ASGIApp = others
+        if scope["type"] == "http":
+            if webhook is not None and scope["method"] == "POST" and scope["path"].startswith(WEBHOOK_PREFIX):
+                chosen = webhook.endpoint
+            elif flow is not None and scope["path"].startswith(FLOW_PREFIX):
+                chosen = flow.endpoint
+        await chosen(scope, receive, send)
 
     return application
+
+
+def _describe(webhook: WebhookService | None, flow: FlowService | None) -> Mapping[str, Any]:
+    """Return the state: the webhook's, with that of flows in it; of flows alone where there is no webhook."""
+    described = {} if flow is None else flow.health.describe()
+    if webhook is None:
+        return described
+    return webhook.health.describe() if flow is None else {**webhook.health.describe(), "flow": described}
+
+
+def _measure(webhook: WebhookService | None, flow: FlowService | None) -> bytes:
+    """Return the metrics in Prometheus' format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collected([service.health.collect for service in (webhook, flow) if service is not None]))
+    return generate_latest(registry)
+
+
+class _Collected(Collector):
+    """The metrics of all parts. A part is no collector itself: a collector's `describe` means something else."""
+
+    def __init__(self, parts: Iterable[Callable[[], Iterator[Metric]]]) -> None:
+        self._parts = parts
+
+    def collect(self) -> Iterator[Metric]:
+        for collect in self._parts:
+            yield from collect()
 
 
 async def _beat(inbox: Inbox, tally: Tally, note: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""What GET /health and GET /metrics tell: counts, times and fixed words."""
+"""What GET /health and GET /metrics tell of the webhook: counts, times and fixed words."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from huggy_connector.errors import WebhookError
 from huggy_connector.webhook import Inbox, InboxReader
@@ -66,10 +64,6 @@ class Health:
             "answers": {str(status): count for status, count in sorted(tally.answers.copy().items())},
         }
 
-    @property
-    def commits(self) -> int:
-        return self._inbox.commits
-
     def seconds_since_accepted(self) -> float | None:
         last = self._receiver.tally.last_accepted
         return None if last is None else round(max(0.0, self._monotonic() - last), 3)
@@ -80,11 +74,23 @@ class Health:
                 self._depth, self._depth_at = self._read_depth(), self._monotonic()
             return self._depth
 
-    def metrics(self) -> bytes:
-        """Return the state in Prometheus' format."""
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_HealthCollector(self._receiver, self))
-        return generate_latest(registry)
+    def collect(self) -> Iterator[Metric]:
+        """Read the receiver's counts when they are asked for: counting twice would cost time at each request."""
+        tally, depth = self._receiver.tally, self.depth()
+        yield _count("events", "Items that are durable.", tally.events)
+        yield _count("commits", "Transactions of the inbox.", self._inbox.commits)
+        yield _count("withheld", "Items left out because a person was forgotten.", tally.withheld)
+        answers = CounterMetricFamily(f"{PREFIX}_answers", "Requests by status.", labels=["status"])
+        for status, count in tally.answers.copy().items():
+            answers.add_metric([str(status)], count)
+        yield answers
+        refusals = CounterMetricFamily(f"{PREFIX}_refusals", "Refused bodies and items by reason.", labels=["reason"])
+        for reason, count in tally.refusals.copy().items():
+            refusals.add_metric([reason], count)
+        yield refusals
+        yield _gauge("inbox_entries", "Items that are not landed.", depth.entries)
+        yield _gauge("inbox_oldest_seconds", "Age of the oldest item that is not landed.", depth.oldest_seconds)
+        yield _gauge("accepted_seconds_ago", "Since when no item was accepted.", self.seconds_since_accepted())
 
     def _read_depth(self) -> Depth:
         try:
@@ -99,31 +105,6 @@ class Health:
             return Depth()
         age = (self._now() - min(oldest)).total_seconds() if oldest else None
         return Depth(entries, None if age is None else max(0.0, age))
-
-
-class _HealthCollector(Collector):
-    """Reads the receiver's counts when they are asked for: counting twice would cost time at each request."""
-
-    def __init__(self, receiver: Receiver, health: Health) -> None:
-        self._receiver = receiver
-        self._health = health
-
-    def collect(self) -> Iterator[Metric]:
-        tally, depth = self._receiver.tally, self._health.depth()
-        yield _count("events", "Items that are durable.", tally.events)
-        yield _count("commits", "Transactions of the inbox.", self._health.commits)
-        yield _count("withheld", "Items left out because a person was forgotten.", tally.withheld)
-        answers = CounterMetricFamily(f"{PREFIX}_answers", "Requests by status.", labels=["status"])
-        for status, count in tally.answers.copy().items():
-            answers.add_metric([str(status)], count)
-        yield answers
-        refusals = CounterMetricFamily(f"{PREFIX}_refusals", "Refused bodies and items by reason.", labels=["reason"])
-        for reason, count in tally.refusals.copy().items():
-            refusals.add_metric([reason], count)
-        yield refusals
-        yield _gauge("inbox_entries", "Items that are not landed.", depth.entries)
-        yield _gauge("inbox_oldest_seconds", "Age of the oldest item that is not landed.", depth.oldest_seconds)
-        yield _gauge("accepted_seconds_ago", "Since when no item was accepted.", self._health.seconds_since_accepted())
 
 
 def _count(name: str, meaning: str, value: int) -> Metric:

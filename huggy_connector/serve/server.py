@@ -1,4 +1,4 @@
-"""Starts the server of the webhook, and ends it: what it has taken is on the disk, and its session is closed."""
+"""Starts the server of `huggy serve`, and ends it: what it has taken is on the disk, and its session is closed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,13 @@ from typing import Self
 import uvicorn
 
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
-from huggy_connector.errors import ConfigurationError, LandingError
-from huggy_connector.landing import Landing
-from huggy_connector.privacy import PrivacyPolicy, hash_key_of
+from huggy_connector.errors import ConfigurationError
 from huggy_connector.serve.application import create_application
 from huggy_connector.serve.connection import impatient
 from huggy_connector.serve.endpoint import Patience
-from huggy_connector.serve.forgotten_people import ForgottenPeople
-from huggy_connector.serve.health import Health
+from huggy_connector.serve.flow import FlowService
+from huggy_connector.serve.webhook_service import WebhookService, is_webhook_configured
 from huggy_connector.settings import Settings
-from huggy_connector.webhook import Inbox
-from huggy_connector.webhook.protocol.tokens import Tokens
-from huggy_connector.webhook.receiver import Receiver, Rules
 
 KEEP_ALIVE_SECONDS = 75
 """How long a connection without a request stays open: longer than proxies keep it, or they would meet its end."""
@@ -33,16 +28,19 @@ BACKLOG = 2048
 
 
 def serve(settings: Settings, *, host: str, port: int, note: Callable[[str], None]) -> None:
-    """Take what Huggy's webhook sends, until SIGTERM or Ctrl-C.
+    """Take what Huggy's webhook sends and answer its flows, as far as each is configured, until SIGTERM or Ctrl-C.
 
     Raises ConfigurationError, InboxBusy or InboxUnusable before anything is taken.
     """
-    with WebhookServer(settings, host=host, port=port, note=note) as server:
+    with HuggyServer(settings, host=host, port=port, note=note) as server:
         server.run()
 
 
-class WebhookServer:
-    """A receiver at a port. It holds the port and the inbox from its making to `close`."""
+class HuggyServer:
+    """The webhook, the flow endpoint, or both, at a port. It holds the port and the inbox from its making to `close`.
+
+    Flows are answered where HUGGY_FLOW_SECRET is set. The webhook is there unless only that is set.
+    """
 
     def __init__(
         self,
@@ -56,25 +54,17 @@ class WebhookServer:
     ) -> None:
         patience = patience or Patience()
         self._note = note
-        self._forgotten = ForgottenPeople(
-            _open_landing(settings).storage, key=hash_key_of(settings), monotonic=clock.monotonic, note=note
-        )
-        rules = Rules(
-            Tokens.from_settings(settings), settings.company_id, PrivacyPolicy.from_settings(settings), self._forgotten
-        )
-        self._read_forgotten(settings.company_id)
+        self.flow = FlowService.from_settings(settings, clock=clock, note=note, body_seconds=patience.body)
+        self.webhook: WebhookService | None = None
         self._socket = _bind(host, port)
         try:
-            self.inbox = Inbox.open(settings.inbox_folder, now=clock.now)
+            if self.flow is None or is_webhook_configured(settings):
+                self.webhook = WebhookService(settings, clock=clock, note=note, patience=patience)
         except BaseException:
             self._socket.close()
             raise
-        self.inbox.review = self._forgotten.review
-        self.receiver = Receiver(self.inbox, rules, now=clock.now, monotonic=clock.monotonic)
-        health = Health(self.receiver, self.inbox, settings.inbox_folder, now=clock.now, monotonic=clock.monotonic)
-        application = create_application(self.receiver, self.inbox, health, patience=patience, note=note)
         config = uvicorn.Config(
-            application,
+            create_application(self.webhook, self.flow, note=note),
             http=impatient(patience.head),
             ws="none",
             lifespan="on",
@@ -88,7 +78,6 @@ class WebhookServer:
             timeout_graceful_shutdown=int(patience.stop),
         )
         self._server = _Server(config, self._begin_stop)
-        self._warn(rules.tokens)
 
     @property
     def url(self) -> str:
@@ -103,40 +92,34 @@ class WebhookServer:
 
     def run(self) -> None:
         """Answer until `stop`, or a signal if this is the main thread."""
-        self._forgotten.start()
-        self._note(f"Taking what Huggy sends to {self.url}/webhook/COMPANY. Stop with Ctrl-C.")
+        if self.flow is not None:
+            self.flow.start()
+        if self.webhook is not None:
+            self.webhook.start()
+            self._note(f"Taking what Huggy sends to {self.url}/webhook/COMPANY. Stop with Ctrl-C.")
+        if self.flow is not None:
+            self._note(f"Answering flows at {self.url}/flow/QUERY: {', '.join(self.flow.queries.queries)}.")
         self._server.run(sockets=[self._socket])
-        tally = self.receiver.tally
-        self._note(f"Stopped. {tally.events:,} events were accepted, and are in the inbox.")
+        if self.webhook is not None:
+            events = self.webhook.receiver.tally.events
+            self._note(f"Stopped. {events:,} events were accepted, and are in the inbox.")
 
     def stop(self) -> None:
-        """Answer 503 from now on, and let `run` end. Any thread may call it."""
+        """Take no more events from now on, and let `run` end. Any thread may call it."""
         self._begin_stop()
         self._server.should_exit = True
 
     def close(self) -> None:
-        """Release port and inbox."""
-        self._forgotten.close()
+        """Release port, inbox and warehouse."""
         self._socket.close()
-        self.inbox.close()
+        if self.flow is not None:
+            self.flow.close()
+        if self.webhook is not None:
+            self.webhook.close()
 
     def _begin_stop(self) -> None:
-        self.receiver.is_stopping = True
-
-    def _read_forgotten(self, company_id: int | None) -> None:
-        """Read the list of the one company. Raises ConfigurationError if its key is wrong."""
-        if company_id is not None:
-            try:
-                self._forgotten.read(company_id)
-            except LandingError as error:
-                self._note(f"Warning: until the list of forgotten people can be read, all is answered 503. {error}")
-
-    def _warn(self, tokens: Tokens) -> None:
-        if not tokens.configured and not self.inbox.learned and tokens.path is None:
-            self._note(
-                "Warning: neither HUGGY_WEBHOOK_TOKEN nor HUGGY_WEBHOOK_PATH is set and no token is learned, so that "
-                "all is refused: set one, or run `huggy webhook learn` and save the address in Huggy's panel."
-            )
+        if self.webhook is not None:
+            self.webhook.begin_stop()
 
 
 class _Server(uvicorn.Server):
@@ -161,10 +144,6 @@ class _Server(uvicorn.Server):
     def _stop(self, *_: object) -> None:
         self._begin_stop()
         self.should_exit = True
-
-
-def _open_landing(settings: Settings) -> Landing:
-    return Landing.open(settings.landing, access=settings.landing_options, world_readable=settings.world_readable)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -10,7 +10,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from huggy_connector.serve.server import WebhookServer
+from huggy_connector.serve.server import HuggyServer
 from huggy_connector.settings import Settings
 from tests.e2e.test_sync import run_query
 from tests.events import chat_item
@@ -78,7 +78,7 @@ def live(desk: "Desk") -> Iterator[Live]:
         explicit={"landing": str(desk.folder / "landing"), "webhook_token": TOKEN},
         environ={"HUGGY_STATE": str(desk.folder / "state")},
     )
-    with WebhookServer(settings) as server:
+    with HuggyServer(settings) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
         try:

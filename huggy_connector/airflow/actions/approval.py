@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from huggy_connector.airflow.actions.action_operator import open_campaigns
 from huggy_connector.airflow.actions.campaign_values import parse_plan
+from huggy_connector.airflow.arguments import describe_account
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.retries import fail_permanent_errors
-from huggy_connector.airflow.versions import build_approval_arguments
+from huggy_connector.airflow.versions import AirflowSkipException, build_approval_arguments
 from huggy_connector.catalogue.actions import get_action
 from huggy_connector.errors import ConfigurationError
 
@@ -38,6 +39,8 @@ SHOWN = 5
 
 class HuggyApprovalOperator(ApprovalOperator):
     """Airflow's ApprovalOperator, which shows what a plan would send. *Reject* skips the tasks after it.
+
+    If nothing waits, or the plan was a dry run, it asks nobody, and is skipped with the tasks after it.
 
     :param plan: what a HuggyActionPlanOperator returned: `plan.output`
     :param approvers: ids of the Airflow users who may answer; by default all who may answer tasks of the DAG
@@ -75,12 +78,19 @@ class HuggyApprovalOperator(ApprovalOperator):
         self.warehouse = warehouse
 
     def execute(self, context: "Context") -> Any:
-        with fail_permanent_errors(self.huggy_conn_id):
+        if not needs_approval(self.plan):
+            raise AirflowSkipException("Nothing waits for an approval.")
+        with fail_permanent_errors(describe_account(self.huggy_conn_id, self.company_id)):
             campaign, last_row_id = parse_plan(self.plan)
             previews = open_campaigns(self).previews(campaign, limit=SHOWN, up_to=last_row_id)
         self.subject = self.subject or write_subject(self.plan)
         self.body = self.body or write_body(self.plan, previews)
         return super().execute(context)
+
+
+def needs_approval(plan: Any) -> bool:
+    """Return whether a plan is to be approved: it is no dry run, and rows wait."""
+    return not plan["dry_run"] and plan["waiting"] > 0
 
 
 def write_subject(plan: Any) -> str:

@@ -35,6 +35,8 @@ def build_request(
     """Return what the arguments of an operator ask for. Raise ConfigurationError for one that cannot be read."""
     from huggy_connector.pipeline.campaigns import CampaignRequest
 
+    if (sql is None) == (rows is None):
+        raise ConfigurationError("Give either sql or rows: one SELECT on the warehouse, or a list of objects.")
     return CampaignRequest(
         action=parse_text(action, "action"),
         campaign=parse_text(campaign, "campaign"),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.python import ShortCircuitOperator
 from airflow.sdk import DAG, Param
 
 from huggy_connector.airflow.actions.action_operator import HuggyActionOperator
@@ -72,16 +71,10 @@ def huggy_campaign(
             is_dry_run="{{ params.dry_run }}",
             **account,
         )
-        is_due = ShortCircuitOperator(task_id="is_due", python_callable=needs_approval, op_args=[plan.output])
         approve = HuggyApprovalOperator(task_id="approve", plan=plan.output, approvers=approvers, wait=wait, **account)
         send = HuggyActionOperator(task_id="send", plan=plan.output, **account)
-        is_due >> approve >> send
+        approve >> send
     return dag
-
-
-def needs_approval(plan: dict[str, Any]) -> bool:
-    """Return whether a plan is to be approved: it is no dry run, and rows wait."""
-    return not plan["dry_run"] and plan["waiting"] > 0
 
 
 def _form_params() -> dict[str, Param]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from huggy_connector.serve import WebhookServer
+from huggy_connector.serve import HuggyServer
 from huggy_connector.settings import Settings
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[WebhookServer]:
+def running_server(folder: Path) -> Iterator[HuggyServer]:
     """Run a receiver of company 4242 with a token and a secret address. Inbox and landing are in the folder."""
     settings = Settings(
         company_id=4242,
@@ -21,7 +21,7 @@ def running_server(folder: Path) -> Iterator[WebhookServer]:
         inbox=str(folder / "inbox"),
         landing=str(folder / "landing"),
     )
-    with WebhookServer(settings) as server:
+    with HuggyServer(settings) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
         try:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from huggy_connector.serve import WebhookServer
+from huggy_connector.serve import HuggyServer
 from huggy_connector.serve.endpoint import Patience
+from huggy_connector.serve.webhook_service import WebhookService
 from huggy_connector.settings import Settings
 from tests.unit.webhook.corpus import COMPANY, TOKEN
 from tests.warm_process import huggy_command
@@ -48,9 +49,9 @@ def settings_in(folder: Path, **others: Any) -> Settings:
 @contextmanager
 def serving(
     settings: Settings, *, patience: Patience = PATIENT, notes: list[str] | None = None
-) -> Iterator[WebhookServer]:
+) -> Iterator[HuggyServer]:
     """Run a receiver in a thread of its own."""
-    with WebhookServer(settings, patience=patience, note=(notes if notes is not None else []).append) as server:
+    with HuggyServer(settings, patience=patience, note=(notes if notes is not None else []).append) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
@@ -59,6 +60,11 @@ def serving(
         finally:
             server.stop()
             thread.join()
+
+
+def webhook_of(server: HuggyServer) -> WebhookService:
+    assert server.webhook is not None
+    return server.webhook
 
 
 def ask(url: str, path: str, body: bytes | None = None, **headers: str) -> Said:

@@ -20,6 +20,7 @@ from tests.integration.serve.senders import (
     serving,
     settings_in,
     wait_until,
+    webhook_of,
 )
 from tests.unit.webhook.corpus import CLOSED, COMPANY, TOKEN, body, envelope
 
@@ -32,7 +33,7 @@ def test_a_body_of_more_than_a_mebibyte_is_answered_413(tmp_path: Path, size: in
     with serving(settings_in(tmp_path)) as server:
         assert post(server.url, b"x" * size) == (413, "")
         assert post(server.url, SENT) == (200, "")
-        assert server.receiver.tally.refusals == {"body is too large": 1}
+        assert webhook_of(server).receiver.tally.refusals == {"body is too large": 1}
 
 
 def test_a_body_of_a_mebibyte_is_read(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_a_body_without_end_is_cut_off(tmp_path: Path) -> None:
             pass
         assert sent < 2**27
         assert post(server.url, SENT) == (200, "")
-        assert server.receiver.tally.answers[413] == 1
+        assert webhook_of(server).receiver.tally.answers[413] == 1
 
 
 def test_a_body_that_announces_too_much_is_not_awaited(tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_a_slow_sender_is_cut_off_and_others_do_not_wait(tmp_path: Path) -> None
         connection.sendall(request_head(1_000) + b'{"tok')
         assert post(server.url, SENT) == (200, "")
         assert receive_all(connection).startswith(b"HTTP/1.1 408 ")
-        assert server.receiver.tally.refusals == {"body is too slow": 1}
+        assert webhook_of(server).receiver.tally.refusals == {"body is too slow": 1}
 
 
 def test_a_sender_that_hangs_up_leaves_nothing(tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_a_sender_that_hangs_up_leaves_nothing(tmp_path: Path) -> None:
         with connect(server.url) as connection:
             connection.sendall(request_head(len(SENT)) + SENT[:-1])
         wait_until(lambda: not server._server.server_state.tasks)
-        assert (server.receiver.tally.events, server.receiver.tally.answers) == (0, {})
+        assert (webhook_of(server).receiver.tally.events, webhook_of(server).receiver.tally.answers) == (0, {})
 
 
 def test_what_nobody_has_thought_of_is_a_503_and_its_kind_alone_is_said(
@@ -87,7 +88,7 @@ def test_what_nobody_has_thought_of_is_a_503_and_its_kind_alone_is_said(
 
     notes: list[str] = []
     with serving(settings_in(tmp_path), notes=notes) as server:
-        monkeypatch.setattr(server.receiver, "decide", fail)
+        monkeypatch.setattr(webhook_of(server).receiver, "decide", fail)
         answers = [post(server.url, SENT), post(server.url, SENT.ljust(LARGE))]
     assert answers == [(503, ""), (503, "")]
     said = [note for note in notes if "Unexpected" in note]
@@ -101,7 +102,7 @@ def test_a_disk_that_hangs_is_a_503(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     with serving(settings_in(tmp_path), patience=IMPATIENT) as server:
         with monkeypatch.context() as patch:
-            patch.setattr(server.inbox, "submit", take_and_say_nothing)
+            patch.setattr(webhook_of(server).inbox, "submit", take_and_say_nothing)
             assert post(server.url, SENT) == (503, "")
         assert post(server.url, SENT) == (200, "")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from huggy_connector.privacy import KEEP_ALL
 from huggy_connector.serve.health import FRESH_SECONDS, Depth, Health
 from huggy_connector.webhook import Inbox, InboxUpkeep
@@ -63,12 +61,8 @@ def test_the_metrics_are_those_of_the_tally(tmp_path: Path) -> None:
         tally.answers.update({200: 3, 401: 1})
         tally.refusals.update({"wrong token": 1})
         desk.seconds = 2.0
-        text = desk.health.metrics().decode()
-    samples = {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
+        families = [*desk.health.collect()]
+    samples = {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
     assert samples == {
         ("huggy_webhook_events_total",): 5.0,
         ("huggy_webhook_commits_total",): 0.0,

@@ -60,6 +60,8 @@ class Receiver:
                 self.end_headers()
                 self.wfile.write(text)
 
+            do_GET = do_POST
+
             def log_message(self, *_: Any) -> None:
                 pass
 
@@ -138,8 +140,20 @@ def test_what_the_receiver_answers_is_passed_on_and_no_event_is_sent_twice(
     assert receiver.got == [("POST", "/webhook/4242", EVENT)]
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/webhook/../metrics"])
-def test_nothing_but_the_webhook_is_open_to_the_world(proxy: Proxy, receiver: Receiver, path: str) -> None:
+def test_a_question_of_a_flow_comes_to_the_server_with_its_inputs_and_no_more_than_it_takes(
+    proxy: Proxy, receiver: Receiver
+) -> None:
+    assert proxy.ask("GET", "/flow/customer?phone=31987654321").status == 200
+    assert proxy.ask("POST", "/flow/customer", b"phone=31987654321").status == 200
+    assert proxy.ask("POST", "/flow/customer", b"x" * (64 * 1024 + 1)).status == 413
+    assert receiver.got == [
+        ("GET", "/flow/customer?phone=31987654321", b""),
+        ("POST", "/flow/customer", b"phone=31987654321"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/webhook/../metrics", "/flow/../metrics"])
+def test_nothing_but_the_webhook_and_flows_is_open_to_the_world(proxy: Proxy, receiver: Receiver, path: str) -> None:
     assert proxy.ask("GET", path).status == 404
     assert receiver.got == []
 
@@ -150,8 +164,10 @@ def test_no_log_shows_the_path_the_token_or_the_body_whatever_happens(name: str,
     with run_proxy(name, tmp_path, receiver=receiver.port) as proxy:
         with receiver.running():
             answered = [proxy.post("/webhook/4242/a-secret-path", body).status for body in (EVENT, EVENT * 50_000)]
+            answered.append(proxy.ask("GET", "/flow/customer?phone=a-secret-path").status)
         answered.append(proxy.post("/webhook/4242/a-secret-path", EVENT).status)
-    assert answered == [200, 413, 502]
+        answered.append(proxy.ask("GET", "/flow/customer?phone=a-secret-path").status)
+    assert answered == [200, 413, 200, 502, 502]
     assert [word for word in ("a-secret-path", "0123456789abcdef") if word in proxy.read_logs()] == []
 
 

@@ -17,7 +17,7 @@ import pytest
 from huggy_connector.errors import ConfigurationError, InboxBusy
 from huggy_connector.landing import Landing
 from huggy_connector.privacy import SuppressionList
-from huggy_connector.serve import WebhookServer
+from huggy_connector.serve import HuggyServer
 from huggy_connector.webhook import InboxReader
 from tests.integration.serve.senders import (
     LONGEST,
@@ -30,6 +30,7 @@ from tests.integration.serve.senders import (
     serving,
     settings_in,
     wait_until,
+    webhook_of,
 )
 from tests.sizes import FULL
 from tests.unit.webhook.corpus import ACCEPTED, CLOSED, COMPANY, CUSTOMER, TOKEN, body, envelope, handshake
@@ -146,11 +147,11 @@ def test_a_port_that_is_taken_and_an_inbox_that_another_has_are_one_sentence(tmp
         socket.create_server(("127.0.0.1", 0)) as other,
         pytest.raises(ConfigurationError, match="is taken: choose another"),
     ):
-        WebhookServer(settings_in(tmp_path), port=other.getsockname()[1])
+        HuggyServer(settings_in(tmp_path), port=other.getsockname()[1])
     with pytest.raises(ConfigurationError, match="cannot listen at"):
-        WebhookServer(settings_in(tmp_path), host="192.0.2.1")
+        HuggyServer(settings_in(tmp_path), host="192.0.2.1")
     with serving(settings_in(tmp_path)), pytest.raises(InboxBusy, match="Another receiver"):
-        WebhookServer(settings_in(tmp_path))
+        HuggyServer(settings_in(tmp_path))
 
 
 def test_an_inbox_that_is_deleted_while_it_runs_loses_nothing_that_is_answered_200_after(tmp_path: Path) -> None:
@@ -182,7 +183,7 @@ def test_a_person_who_is_forgotten_is_not_written_and_without_the_key_nothing_be
     assert {row.get("contact_id") for row in rows} - {None} == {5}
     assert json.dumps(rows).count("Cliente Um") == 1
     with pytest.raises(ConfigurationError, match="HUGGY_HASH_KEY"):
-        WebhookServer(settings_in(tmp_path))
+        HuggyServer(settings_in(tmp_path))
 
 
 def test_with_neither_token_nor_secret_address_it_warns_and_refuses_until_it_has_learned(tmp_path: Path) -> None:
@@ -219,7 +220,7 @@ def test_health_and_metrics_count_what_came(tmp_path: Path) -> None:
         post(server.url, b"{")
         said = ask(server.url, "/health")
         metrics = ask(server.url, "/metrics")
-        server.receiver.is_stopping = True
+        webhook_of(server).receiver.is_stopping = True
         stopping = ask(server.url, "/health")
     state = json.loads(said.text)
     assert (said.status, state["status"], state["accepted"], state["refusals"]) == (200, "ok", 2, {"invalid JSON": 1})
