@@ -138,8 +138,8 @@ def test_the_next_load_brings_what_was_done_into_the_warehouse(
         ({"sql": "SELECT 1 AS id, 2 AS colour"}, "has no colour"),
         ({"sql": "DROP TABLE chats"}, ""),
         ({"plan": "{}"}, "the argument plan: must be what a HuggyActionPlanOperator returned"),
-        ({"values": "text"}, "the argument values: must be an object"),
-        ({"cap": "many"}, "the argument cap 'many': is no number"),
+        ({"values": "text", "rows": []}, "the argument values: must be an object"),
+        ({"cap": "many", "rows": []}, "the argument cap 'many': is no number"),
         ({"is_dry_run": "perhaps"}, "the argument is_dry_run 'perhaps': must be true or false"),
     ],
 )

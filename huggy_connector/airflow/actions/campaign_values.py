@@ -64,7 +64,9 @@ def parse_rows(value: Any) -> Sequence[Mapping[str, Any]]:
 
 def parse_values(value: Any) -> dict[str, str]:
     """Return the values that all rows share, as text: those of `huggy act --set`."""
-    values = {} if value is None or value == "" else _decode(value)
+    values = None if value == "" else _decode(value)
+    if values is None:
+        return {}
     if not isinstance(values, Mapping):
         raise ConfigurationError('the argument values: must be an object, such as {"tabulation_id": 10}.')
     return {
@@ -154,10 +156,8 @@ def describe_rest(report: CampaignReport) -> str:
 
 
 def _decode(value: Any) -> Any:
-    """Return what a text holds as JSON, and any other value as it is."""
-    if not isinstance(value, str):
-        return value
+    """Return what a text holds as JSON, and anything else as it is."""
     try:
-        return json.loads(value)
+        return json.loads(value) if isinstance(value, str) else value
     except ValueError:
-        return None
+        return value
