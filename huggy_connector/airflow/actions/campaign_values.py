@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from huggy_connector.airflow.arguments import parse_text
@@ -130,12 +129,18 @@ def describe_dry_run(plan: CampaignPlan, *, huggy_conn_id: str) -> dict[str, Any
 
 def describe_report(report: CampaignReport, *, huggy_conn_id: str) -> dict[str, Any]:
     """Return the rows of the campaign after a run, in counts."""
+    counts = report.counts
     return {
         "campaign": report.campaign,
         "action": report.action,
         "company_id": report.company_id,
-        **asdict(report.counts),
-        "left": report.counts.left,
+        "planned": counts.planned,
+        "sent": counts.sent,
+        "confirmed": counts.confirmed,
+        "refused": counts.refused,
+        "skipped": counts.skipped,
+        "unknown": counts.unknown,
+        "left": counts.left,
         "dry_run": False,
         "pause": report.pause,
         "huggy_conn_id": huggy_conn_id,
