@@ -49,8 +49,8 @@ COMMANDS = {
     "landing_commands:sync": "Land what is due and load it: everything, or the resources named.",
     "landing_commands:backfill": "Land and load what was created in a span of days: the chats, or what is named "
     "(`messages`: of those chats).",
-    "webhook.serve_command:serve": "Take what Huggy's webhook sends, and keep it on the disk before it is answered: "
-    "until Ctrl-C.",
+    "webhook.serve_command:serve": "Take what Huggy's webhook sends, and answer its flows from the warehouse: until "
+    "Ctrl-C.",
     "webhook.webhook_commands:webhook": "The inbox of `huggy serve`: learn its token, see how it is, land it again.",
     "webhook.live_command:live": "Land what `huggy serve` received, read again what it touched, and load both: "
     "until Ctrl-C, or once.",

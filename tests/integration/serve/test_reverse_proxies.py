@@ -60,7 +60,8 @@ class Receiver:
                 self.end_headers()
                 self.wfile.write(text)
 
-            do_GET = do_POST
+            def do_GET(self) -> None:
+                self.do_POST()
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -10,10 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.serve import HuggyServer
-from huggy_connector.serve.webhook_service import is_webhook_configured
-from huggy_connector.settings import Settings
-from huggy_connector.webhook import InboxUpkeep
-from tests.integration.serve.flow.conftest import SECRET, Start
+from tests.integration.serve.flow.conftest import Start
 from tests.integration.serve.senders import ask, post, settings_in
 from tests.unit.webhook.corpus import CLOSED, TOKEN, body, envelope
 
@@ -77,15 +74,6 @@ def test_without_a_warehouse_flows_are_unavailable_and_the_health_says_so(flow_s
         health = ask(flow.server.url, "/health")
     assert answer == {"status": "indisponivel", "atualizado_em": "", "nome": ""}
     assert (health.status, json.loads(health.text)["status"]) == (503, "failing")
-
-
-def test_a_webhook_is_configured_by_its_settings_or_by_its_inbox(tmp_path: Path) -> None:
-    settings = Settings(state=str(tmp_path), flow_secret=SECRET)
-    assert not is_webhook_configured(settings)
-    assert is_webhook_configured(Settings(state=str(tmp_path), webhook_path="secret"))
-    with InboxUpkeep.open(settings.inbox_folder, create=True):
-        pass
-    assert is_webhook_configured(settings)
 
 
 @pytest.mark.parametrize(
