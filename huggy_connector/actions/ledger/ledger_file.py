@@ -23,6 +23,7 @@ from huggy_connector.storage import (
     make_private_folder,
     move_into_place,
     open_private_file,
+    sync_to_disk,
 )
 from huggy_connector.storage.sqlite_file import connect, read_code, transaction
 
@@ -102,6 +103,7 @@ def make_ledger(path: Path, company_id: int, *, patience: float = PATIENCE) -> N
     """Make a ledger if there is none; of several processes one makes it. Raises LedgerUnusable or LedgerBusy."""
     with translate_errors(path):
         make_private_folder(path.parent)
+        sync_to_disk(path.parent.parent)
         with _lock(path, patience):
             if has_ledger(path):
                 return
@@ -157,16 +159,21 @@ def _describe(path: Path, error: sqlite3.Error) -> LedgerUnusable | LedgerBusy:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return LedgerBusy(f"Another process holds the ledger {path}: try again in a moment.")
         case sqlite3.SQLITE_FULL:
-            return LedgerUnusable(f"The ledger {path} has no room left: free some on its disk. Nothing is sent.")
+            return LedgerUnusable(
+                f"The ledger {path} has no room left: free some on its disk. Nothing is sent without it."
+            )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:
             return LedgerUnusable(
-                f"The ledger {path} may not be written to: allow it, or move it and set HUGGY_LEDGER. Nothing is sent."
+                f"The ledger {path} may not be written to: allow it, or move it and set HUGGY_LEDGER. "
+                "Nothing is sent without it."
             )
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return LedgerUnusable(f"The ledger {path} is damaged or no ledger: nothing is sent. {SEE}.")
+            return LedgerUnusable(f"The ledger {path} is damaged or no ledger: nothing is sent without it. {SEE}.")
         case _:
             name = getattr(error, "sqlite_errorname", "SQLite")
-            return LedgerUnusable(f"The ledger {path} cannot be used ({name}): look after its disk. Nothing is sent.")
+            return LedgerUnusable(
+                f"The ledger {path} cannot be used ({name}): look after its disk. Nothing is sent without it."
+            )
 
 
 def _check_format(connection: sqlite3.Connection, path: Path) -> None:

@@ -60,8 +60,8 @@ def _cut_off(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (_write_text, "is damaged or no ledger: nothing is sent. docs/ledger.md tells what to do"),
-        (_cut_off, "is damaged or no ledger: nothing is sent. docs/ledger.md tells what to do"),
+        (_write_text, "is damaged or no ledger: nothing is sent without it. docs/ledger.md tells what to do"),
+        (_cut_off, "is damaged or no ledger: nothing is sent without it. docs/ledger.md tells what to do"),
         (_make_foreign, "is no ledger: set HUGGY_LEDGER"),
         (_make_newer, "has the format 2, and this release knows 1: use the release that wrote it"),
         (_make_link, "it is a link"),
