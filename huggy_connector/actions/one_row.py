@@ -272,11 +272,12 @@ def settle_unknown(row: LedgerRow, tools: Tools) -> Done:
     if found.is_done:
         tools.ledger.settle(row.id, RowState.CONFIRMED, reason=READ_BACK, ids=found.ids, attempt=row.attempts)
         return Done.SETTLED
-    may_repeat = get_action(row.key.action).effect in REPEATABLE and row.attempts < MOST_ATTEMPTS
-    if found.is_done is False and may_repeat:
+    effect = get_action(row.key.action).effect
+    if found.is_done is False and effect in REPEATABLE and row.attempts < MOST_ATTEMPTS:
         reason = "read_back: it was not done"
         is_free = tools.ledger.settle(row.id, RowState.PLANNED, reason=reason, attempt=row.attempts)
-        return Done.AGAIN if is_free else Done.LEFT
+        # A new record may still be on its way: it waits for the next run, which looks it up first.
+        return Done.AGAIN if is_free and effect is not Effect.CREATE else Done.LEFT
     return Done.LEFT
 
 

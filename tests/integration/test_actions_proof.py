@@ -21,12 +21,13 @@ from tests.integration.conftest import Account, opened
 from tests.sizes import FULL
 
 pytestmark = pytest.mark.proof
-MESSAGES, CLOSINGS = (1000, 300) if FULL else (60, 24)
-KILLS = 40 if FULL else 4
+MESSAGES, CLOSINGS = (1000, 300) if FULL else (30, 15)
+KILLS = 40 if FULL else 3
+CHATS_THERE = 2 * MESSAGES + 60
 LOST = {"500": 0.03, "reset": 0.04, "stall": 0.03}
 """Shares of the writes whose answer is lost once they are done: 1 in 10 in all."""
 COMPANY = "4242"
-CHATS = "SELECT id FROM chats WHERE situation IN ('in_chat', 'wait_for_chat')"
+CHATS = "SELECT id FROM chats WHERE situation IN ('in_chat', 'wait_for_chat') AND enabled_session"
 LONGEST = 900
 
 
@@ -89,7 +90,7 @@ class Campaign:
 @contextmanager
 def a_desk(folder: Path, **options: float | str) -> Iterator[Account]:
     """A sandbox with open chats, and a warehouse of them. It has no limit, so that the test is about the ledger."""
-    with opened(folder, chats=2 * MESSAGES, open_chats=2 * MESSAGES, limit=0, stall_seconds=0.4, **options) as desk:
+    with opened(folder, chats=CHATS_THERE, open_chats=CHATS_THERE, limit=0, stall_seconds=0.4, **options) as desk:
         told = desk.having(
             HUGGY_COMPANY_ID=COMPANY,
             HUGGY_WAREHOUSE=str(folder / "huggy.duckdb"),
@@ -136,6 +137,25 @@ def test_each_closing_is_done_once_and_none_is_unknown(tmp_path: Path) -> None:
         "unknown": 0,
     }
     assert counts["sent"] + counts["skipped"] == CLOSINGS
+
+
+def test_ctrl_c_records_the_answers_under_way_and_the_same_call_ends_it(tmp_path: Path) -> None:
+    count = 20
+    with a_desk(tmp_path, latency_ms=150) as desk:
+        call = ("send_message", "--query", f"{CHATS} LIMIT {count}", "--set", "text=Bom dia")
+        campaign = Campaign(desk, "interrupted", call, count)
+        run = campaign.start()
+        while len(campaign.written()) < 3:
+            time.sleep(0.02)
+        run.send_signal(signal.SIGINT)
+        interrupted = desk.said(run)
+        status = desk.huggy("act", "status", campaign.name, "--json")
+        after = json.loads(status.out.strip().splitlines()[-1])
+        written = len(campaign.written())
+        assert (interrupted.code, after["sent"], after["unknown"]) == (130, written, 0), interrupted.err
+        assert written < count
+        ended = desk.said(campaign.start())
+        assert (ended.code, set(campaign.written().values()), len(campaign.written())) == (0, {1}, count), ended.out
 
 
 def test_a_dry_run_writes_nothing_here_or_there(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def act() -> None:
     """Write to Huggy: an action for each row of a query, never twice; and see what became of it.
 
     \b
-    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE channel = 'widget'" --campaign idle-2026-11 --dry-run
+    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE unread = 0" --campaign idle-2026-11 --dry-run
               huggy act send_message --id 700001 --set text="Bom dia" --campaign hello --dry-run
               huggy act status idle-2026-11
     """
@@ -131,7 +131,7 @@ def perform(
     Exit code 0: nothing is left to do; 1: rows wait, or a person must decide.
 
     \b
-    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE channel = 'widget'" --campaign idle-2026-11 --dry-run
+    Examples: huggy act close_chat --query "SELECT id FROM chats WHERE unread = 0" --campaign idle-2026-11 --dry-run
               huggy act close_chat --query SQL --campaign idle-2026-11 --max-rows 500 --yes
               huggy act send_message --id 700001 --set text="Bom dia" --campaign hello --yes --json
     """

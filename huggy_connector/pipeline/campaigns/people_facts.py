@@ -19,6 +19,7 @@ from huggy_connector.actions.guards import (
     parse_allowed,
     read_people,
 )
+from huggy_connector.actions.guards.opt_out_words import normalize_answer
 from huggy_connector.actions.guards.whatsapp import Channel
 from huggy_connector.actions.types import PlannedRow
 from huggy_connector.errors import ConfigurationError, InboxUnusable
@@ -27,9 +28,12 @@ from huggy_connector.privacy import SuppressionList, hash_key_of
 from huggy_connector.settings import Settings
 from huggy_connector.storage import Storage
 from huggy_connector.warehouse import query
+from huggy_connector.warehouse.schema import sql
 from huggy_connector.webhook import InboxReader
 
 CHANNEL: Final = "channel_uuid"
+LONGEST_ANSWER: Final = 80
+"""Characters of a message that may be an opt-out."""
 ANSWERED: Final = "answer"
 """Source of an opt-out that a customer's message says."""
 
@@ -134,11 +138,17 @@ def _answers_of_inbox(settings: Settings, company_id: int) -> Iterator[Row]:
 
 
 def _answers_of_warehouse(settings: Settings, company_id: int) -> Iterator[Mapping[str, Any]]:
-    """Yield the short messages of customers: an opt-out is no long text."""
+    """Yield the short messages of customers that hold one of the words, however it is spelled."""
+    words = {"".join(normalize_answer(word)) for word in settings.opt_out_words} - {""}
+    if not words:
+        return
+    letters = r"regexp_replace(lower(strip_accents(text)), '[^\p{L}\p{N}]', '', 'g')"
+    holds_word = " OR ".join(f"contains({letters}, {sql.text(word)})" for word in sorted(words))
     with suppress(ConfigurationError):
         answer = query(
             settings.warehouse,
             "SELECT contact_id, sender_id, sender_type, text, sent_at FROM messages "
-            f"WHERE company_id = {company_id:d} AND length(text) < 80 AND contact_id = sender_id",
+            f"WHERE company_id = {company_id:d} AND contact_id = sender_id AND length(text) < {LONGEST_ANSWER} "
+            f"AND ({holds_word})",
         )
         yield from (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)

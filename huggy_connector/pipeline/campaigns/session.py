@@ -26,8 +26,8 @@ from huggy_connector.rows.phones import phone_forms
 from huggy_connector.settings import Settings
 from huggy_connector.storage import Storage
 
-SECONDS_BETWEEN_LOOKS = 1.0
-"""A campaign that is stopped elsewhere stops here no later than this, and at each claim."""
+SECONDS_BETWEEN_LOOKS = 5.0
+"""How long a stop from elsewhere may go unnoticed by the run. No claim is made after it: the ledger refuses each."""
 
 
 def open_storage(settings: Settings) -> Storage:
@@ -66,7 +66,7 @@ def find_ledger_company(settings: Settings) -> int | None:
 
 @dataclass(slots=True)
 class StopWatch:
-    """Whether a person has stopped a campaign. The ledger is asked once a second at most."""
+    """Whether a person has stopped a campaign. The ledger is asked every few seconds."""
 
     ledger: Ledger | EmptyLedger
     campaign: str

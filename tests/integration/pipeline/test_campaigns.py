@@ -173,8 +173,8 @@ def test_a_name_stands_for_one_action_and_one_question(desk: Desk, request_: dic
         (
             {"query": "SELECT 7 AS id UNION ALL SELECT 7"},
             (
-                "1 targets come more than once in the query, the first in rows 1 and 2: let it return each once, or tell "
-                "them apart by a column purpose."
+                "1 targets come more than once in the query, the first in rows 1 and 2: let it return each once, or "
+                "tell them apart by a column purpose."
             ),
         ),
         ({"row_id": 7}, "Give either --query with one SELECT, or --id with the id of one chat or contact."),

@@ -8,7 +8,13 @@ from typing import Any
 
 from huggy_connector.actions.types import PlannedRow, RowKey
 from huggy_connector.catalogue.actions import get_action
-from huggy_connector.pipeline.campaigns.session import StopWatch, find_ledger_company, list_forms, make_builder
+from huggy_connector.pipeline.campaigns.session import (
+    SECONDS_BETWEEN_LOOKS,
+    StopWatch,
+    find_ledger_company,
+    list_forms,
+    make_builder,
+)
 from huggy_connector.settings import Settings
 
 
@@ -58,11 +64,11 @@ class Ledger:
         return [Record("idle", self.is_stopped), Record("other", not self.is_stopped)]
 
 
-def test_a_stop_is_seen_within_a_second_and_the_ledger_is_not_asked_for_each_row() -> None:
+def test_a_stop_is_seen_within_seconds_and_the_ledger_is_not_asked_for_each_row() -> None:
     ledger, now = Ledger(), [0.0]
     watch = StopWatch(ledger, "idle", lambda: now[0])  # type: ignore[arg-type]
     seen = [watch() for _ in range(50)]
     ledger.is_stopped = True
     assert (any(seen), ledger.looks, watch()) == (False, 1, False)
-    now[0] = 1.0
+    now[0] = SECONDS_BETWEEN_LOOKS
     assert (watch(), ledger.looks) == (True, 2)

@@ -135,6 +135,13 @@ def test_an_unknown_closing_that_was_not_done_is_freed_and_at_the_third_time_sta
     assert memory.held[1].state is RowState.UNKNOWN
 
 
+def test_a_new_record_that_was_not_found_is_freed_for_the_next_run() -> None:
+    memory, wire = Memory.of(ledger_row("open_chat", target=f"contact:{PERSON}")), Wire([UNKNOWN])
+    desk = Desk({CHAT: chat_row(situation="finishing")})
+    assert do_row(memory.held[1], make_tools(desk, memory, wire)).done is Done.LEFT
+    assert (len(wire.sent), memory.held[1].state) == (1, RowState.PLANNED)
+
+
 def test_a_closing_that_the_api_answers_is_confirmed_by_reading_back() -> None:
     memory, desk = Memory.of(ledger_row("close_chat")), Desk()
     wire = Wire(on_send=lambda _: desk.chats.update({CHAT: chat_row(situation="finishing")}))
