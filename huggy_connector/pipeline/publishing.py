@@ -8,7 +8,7 @@ from functools import partial
 
 from huggy_connector.clock import Clock
 from huggy_connector.landing import Landing, Manifest
-from huggy_connector.pipeline.action_log import ActionLogReader
+from huggy_connector.pipeline.campaigns.action_log import ActionLogReader
 from huggy_connector.privacy import PrivacyPolicy, hash_key_of
 from huggy_connector.progress import Progress
 from huggy_connector.report import update_report

@@ -8,8 +8,8 @@ from huggy_connector.warehouse.load.actions import ActionLog
 from huggy_connector.warehouse.load.load import check_load, load_snapshots
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, load_and_then
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar, read_calendar
-from huggy_connector.warehouse.read.campaigns import OpenCampaign
 from huggy_connector.warehouse.read.dictionary import find_table, format_markdown, list_tables
+from huggy_connector.warehouse.read.open_campaigns import OpenCampaign
 from huggy_connector.warehouse.read.queries import QueryResult, connect, export, query
 from huggy_connector.warehouse.read.status import LoadedSnapshot, TableFreshness, WarehouseStatus, read_status
 from huggy_connector.warehouse.read.webhook_coverage import CoverageHole, WebhookCoverage, read_webhook_coverage

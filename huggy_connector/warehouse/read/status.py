@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.api import CLOCK_TOLERANCE
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish_log import build_foreign_file_error, read_last_publish
-from huggy_connector.warehouse.read.campaigns import OpenCampaign, read_open_campaigns
+from huggy_connector.warehouse.read.open_campaigns import OpenCampaign, read_open_campaigns
 from huggy_connector.warehouse.read.queries import UTC_ZONE, connect
 from huggy_connector.warehouse.read.webhook_coverage import WebhookCoverage, read_webhook_coverage
 from huggy_connector.warehouse.schema import meta

@@ -15,7 +15,7 @@ from huggy_connector.catalogue.actions.types import Action, Effect, Target
 from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.landing import Landing
 from huggy_connector.pipeline import Pipeline
-from huggy_connector.pipeline.action_log import ActionLogReader
+from huggy_connector.pipeline.campaigns.action_log import ActionLogReader
 from huggy_connector.privacy import SuppressionList
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import query

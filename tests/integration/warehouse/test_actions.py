@@ -10,7 +10,7 @@ import duckdb
 
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse import ActionLog, OpenCampaign, confirm_rollback, read_status, roll_back
+from huggy_connector.warehouse import ActionLog, confirm_rollback, read_status, roll_back
 from huggy_connector.warehouse.load.actions import COLUMNS
 
 if TYPE_CHECKING:
@@ -169,23 +169,3 @@ def test_a_forgotten_person_is_gone_from_the_actions_which_stay(desk: Desk, chat
         (4242, "contact:8000011", 8_000_011, None),
         (4242, "mobile", None, None),
     ]
-
-
-def test_the_status_shows_the_campaigns_with_something_left(desk: Desk) -> None:
-    rows = [
-        attempt("chat:1", "unknown"),
-        attempt("chat:1", "confirmed", attempt=2),
-        attempt("chat:2", "unknown"),
-        attempt("chat:3", "refused"),
-        attempt("chat:4", "skipped"),
-        attempt("chat:5", campaign="done"),
-        attempt("contact:6", "planned", campaign="churn", action="update_contact"),
-        attempt("contact:6", "not_sent", campaign="churn", action="update_contact"),
-        attempt("contact:6", "planned", campaign="churn", action="update_contact", purpose="2026-11"),
-        attempt("contact:7", "claimed", campaign="churn", action="update_contact"),
-    ]
-    desk.load(read_actions=telling(*rows))
-    assert read_status(desk.warehouse).campaigns == (
-        OpenCampaign(4242, "churn", "update_contact", 3, 0, 0, 0, 0, 3),
-        OpenCampaign(4242, "idle", "close_chat", 4, 1, 1, 1, 1, 0),
-    )
