@@ -61,8 +61,8 @@ class CampaignDesk:
 
 
 @contextmanager
-def open_desk(folder: Path) -> Iterator[CampaignDesk]:
-    with Sandbox(Options(chats=120, contacts=40, limit=0, open_chats=90, quirks=False)) as account:
+def open_desk(folder: Path, **options: Any) -> Iterator[CampaignDesk]:
+    with Sandbox(Options(chats=120, contacts=40, limit=0, open_chats=90, quirks=False, **options)) as account:
         yield CampaignDesk(account, folder)
 
 
