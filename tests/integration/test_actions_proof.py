@@ -23,7 +23,7 @@ from tests.sizes import FULL
 pytestmark = pytest.mark.proof
 MESSAGES, CLOSINGS = (1000, 300) if FULL else (30, 15)
 KILLS = 40 if FULL else 3
-CHATS_THERE = 2 * MESSAGES + 60
+CHATS_THERE = 3 * MESSAGES + 60
 LOST = {"500": 0.03, "reset": 0.04, "stall": 0.03}
 """Shares of the writes whose answer is lost once they are done: 1 in 10 in all."""
 COMPANY = "4242"

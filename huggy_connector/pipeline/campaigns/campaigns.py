@@ -98,7 +98,8 @@ class Campaigns:
             if record.is_stopped:
                 return CampaignReport(campaign, record.action, ledger.counts(campaign), STOPPED, company_id)
             run.run(up_to=up_to)
-            return CampaignReport(campaign, record.action, ledger.counts(campaign), run.pause, company_id)
+            pause = run.pause or (STOPPED if _find(ledger, campaign).is_stopped else "")
+            return CampaignReport(campaign, record.action, ledger.counts(campaign), pause, company_id)
 
     def previews(self, campaign: str, *, limit: int = 5, up_to: int | None = None) -> tuple[Preview, ...]:
         """Return the first requests that wait in the ledger, masked, for whoever approves them."""

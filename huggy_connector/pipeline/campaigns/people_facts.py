@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -22,7 +21,7 @@ from huggy_connector.actions.guards import (
 from huggy_connector.actions.guards.opt_out_words import normalize_answer
 from huggy_connector.actions.guards.whatsapp import Channel
 from huggy_connector.actions.types import PlannedRow
-from huggy_connector.errors import ConfigurationError, InboxUnusable
+from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Row
 from huggy_connector.privacy import SuppressionList, hash_key_of
 from huggy_connector.settings import Settings
@@ -101,22 +100,20 @@ def needs_channel(row: PlannedRow) -> bool:
 
 def find_channels(settings: Settings, company_id: int) -> tuple[Channel, ...]:
     """Return the channels that the chats of the warehouse came by; none where there is no warehouse yet."""
-    with suppress(ConfigurationError):
-        answer = query(
-            settings.warehouse,
-            "SELECT DISTINCT each.uuid AS uuid, each.name AS name, each.type AS type "
-            f"FROM (SELECT unnest(channels) AS each FROM chats WHERE company_id = {company_id:d})",
-        )
-        return list_channels(
-            [{"channels": [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]}],
-        )
-    return ()
+    if not Path(settings.warehouse).exists():
+        return ()
+    answer = query(
+        settings.warehouse,
+        "SELECT DISTINCT each.uuid AS uuid, each.name AS name, each.type AS type "
+        f"FROM (SELECT unnest(channels) AS each FROM chats WHERE company_id = {company_id:d})",
+    )
+    return list_channels([{"channels": [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]}])
 
 
 def note_answers(settings: Settings, company_id: int, ledger: PeopleLedger, *, now: Callable[[], datetime]) -> int:
     """Add to the ledger who answered that they want no more: in the inbox of the webhook, and in the warehouse.
 
-    Return how many are new.
+    Return how many are new. Raises InboxUnusable and WarehouseError: where an answer may hide, nothing is sent.
     """
     words, known = OptOutWords(settings.opt_out_words), set(ledger.opt_outs())
     if not settings.opt_out_words:
@@ -133,22 +130,21 @@ def note_answers(settings: Settings, company_id: int, ledger: PeopleLedger, *, n
 def _answers_of_inbox(settings: Settings, company_id: int) -> Iterator[Row]:
     if not InboxReader.exists(settings.inbox_folder):
         return
-    with suppress(InboxUnusable), InboxReader.open(settings.inbox_folder) as inbox:
+    with InboxReader.open(settings.inbox_folder) as inbox:
         yield from read_answers(each.row for each in inbox.items(company_id, after={}))
 
 
 def _answers_of_warehouse(settings: Settings, company_id: int) -> Iterator[Mapping[str, Any]]:
     """Yield the short messages of customers that hold one of the words, however it is spelled."""
     words = {"".join(normalize_answer(word)) for word in settings.opt_out_words} - {""}
-    if not words:
+    if not words or not Path(settings.warehouse).exists():
         return
     letters = r"regexp_replace(lower(strip_accents(text)), '[^\p{L}\p{N}]', '', 'g')"
     holds_word = " OR ".join(f"contains({letters}, {sql.text(word)})" for word in sorted(words))
-    with suppress(ConfigurationError):
-        answer = query(
-            settings.warehouse,
-            "SELECT contact_id, sender_id, sender_type, text, sent_at FROM messages "
-            f"WHERE company_id = {company_id:d} AND contact_id = sender_id AND length(text) < {LONGEST_ANSWER} "
-            f"AND ({holds_word})",
-        )
-        yield from (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
+    answer = query(
+        settings.warehouse,
+        "SELECT contact_id, sender_id, sender_type, text, sent_at FROM messages "
+        f"WHERE company_id = {company_id:d} AND contact_id = sender_id AND length(text) < {LONGEST_ANSWER} "
+        f"AND ({holds_word})",
+    )
+    yield from (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)

@@ -30,6 +30,10 @@ SECONDS_BETWEEN_LOOKS = 5.0
 """How long a stop from elsewhere may go unnoticed by the run. No claim is made after it: the ledger refuses each."""
 
 
+FLOW_FLAGS = ("when_in_chat", "when_wait_for_chat", "when_in_auto")
+"""Fields by which the guards let a flow into a conversation. In a chat the API asks for none of them."""
+
+
 def open_storage(settings: Settings) -> Storage:
     """Return the storage of the landing, which holds the ledger's mark and the list of forgotten people."""
     return Landing.open(
@@ -136,10 +140,12 @@ def make_builder(settings: Settings) -> Callable[[PlannedRow], WriteRequest]:
 
     def build(row: PlannedRow) -> WriteRequest:
         target = Target.CONTACT if row.key.target.startswith("contact:") else Target.CHAT
+        is_flow_in_chat = row.action.name == "run_flow" and target is Target.CHAT
+        fields = {name: value for name, value in row.fields.items() if not (is_flow_in_chat and name in FLOW_FLAGS)}
         return build_write(
             row.action,
             row.target_id,
-            row.fields,
+            fields,
             api_version=settings.api_version,
             company_id=settings.company_id,
             target=target,

@@ -315,6 +315,21 @@ def test_a_stopped_campaign_sends_nothing_until_that_is_lifted(desk: Desk) -> No
     assert desk.numbers(desk.run()) == (5, 5, 0, 0, 0, 0)
 
 
+def test_a_stop_in_mid_run_lets_no_further_claim_through_and_the_report_says_so(desk: Desk) -> None:
+    """The clock of the run is asked before each row: at the third look somebody stops the campaign."""
+    looks = iter(range(1000))
+
+    def monotonic() -> float:
+        if next(looks) == 2:
+            desk.campaigns().stop("spring")
+        return SYSTEM_CLOCK.monotonic()
+
+    clock = Clock(now=SYSTEM_CLOCK.now, wait=SYSTEM_CLOCK.wait, monotonic=monotonic)
+    desk.campaigns().keep(desk.ask())
+    report = desk.campaigns(clock=clock).run_planned("spring")
+    assert ("--lift" in report.pause, report.counts.left > 0) == (True, True)
+
+
 def test_only_what_was_planned_before_an_approval_is_done(desk: Desk) -> None:
     rows = [{"id": chat} for chat in desk.open_chats(4)]
     kept = desk.campaigns().keep(desk.ask(query=None, rows=rows[:3]))
@@ -415,3 +430,61 @@ def test_a_new_contact_is_made_once_and_looked_up_first(desk: Desk) -> None:
     made = changes(desk, lambda: desk.run("create_contact", campaign="new", query=None, rows=rows))
     again = changes(desk, lambda: desk.run("create_contact", campaign="newer", query=None, rows=rows))
     assert (sum(made.values()), again) == (1, {})
+
+
+def test_a_campaign_over_api_v2_reads_first_and_back_too(desk: Desk, tmp_path: Path) -> None:
+    v2 = settings_of(
+        desk.sandbox,
+        tmp_path,
+        desk.warehouse,
+        api_version="v2",
+        base_url=desk.sandbox.url_of("v2"),
+        access_token=desk.sandbox.account_token,
+    )
+    desk.sandbox.control(write_faults={"500": 0.5, "reset": 0.4})
+    rows = [{"id": chat} for chat in desk.open_chats(5)]
+    reports: list[CampaignReport] = []
+    made = changes(desk, lambda: reports.append(Campaigns(v2).run(desk.ask(query=None, rows=rows))))
+    counts = reports[0].counts
+    assert (set(made.values()), len(made), counts.unknown) == ({1}, counts.sent, 0)
+    assert (counts.planned, counts.sent + counts.skipped, counts.sent > 0) == (5, 5, True)
+    with pytest.raises(ConfigurationError, match="API v2 has no set_tabulation"):
+        Campaigns(v2).run(desk.ask("set_tabulation", query=None, rows=rows, shared={"tabulation_id": "12"}))
+
+
+STATES = {
+    "assign_chat": {"agent_id": "9001"},
+    "set_tabulation": {"tabulation_id": "12"},
+    "queue_chat": {},
+    "close_chat": {},
+    "delete_chat": {},
+}
+
+
+def test_each_change_of_a_chat_is_read_back_and_at_the_second_campaign_left_out(desk: Desk) -> None:
+    """What is gone is done as well: a deletion of what is not there has nothing left to do."""
+    rows = [{"id": desk.open_chats(100)[-1]}]
+    first = {each: desk.run(each, campaign=each, query=None, rows=rows, shared=STATES[each]) for each in STATES}
+    assert {each: desk.numbers(report)[:2] for each, report in first.items()} == dict.fromkeys(STATES, (1, 1))
+    assert [report.counts.confirmed for report in first.values()] == [1] * len(STATES)
+    again = desk.run("delete_chat", campaign="again", query=None, rows=rows)
+    assert (desk.numbers(again), [*desk.campaigns().status("again").reasons]) == (
+        (1, 0, 0, 1, 0, 0),
+        ["already_so: it is so already"],
+    )
+
+
+def test_a_contact_s_field_is_read_back(desk: Desk) -> None:
+    contact = query(desk.warehouse, "SELECT id FROM contacts ORDER BY id LIMIT 1").rows[0][0]
+    rows = [{"contact_id": contact, "custom_segment": "churn"}]
+    report = desk.run("update_contact", campaign="segment", query=None, rows=rows)
+    again = desk.run("update_contact", campaign="segment again", query=None, rows=rows)
+    assert (report.counts.confirmed, desk.numbers(again)) == (1, (1, 0, 0, 1, 0, 0))
+
+
+def test_what_no_action_does_is_done_by_its_path(desk: Desk) -> None:
+    (chat,) = desk.open_chats(1)
+    call = {"query": None, "rows": [{"path": f"chats/{chat}/read"}], "shared": {"method": "PUT"}}
+    assert desk.numbers(desk.run("request", campaign="read", **call)) == (1, 1, 0, 0, 0, 0)
+    past_rules = {"query": None, "rows": [{"path": f"chats/{chat}/messages"}], "shared": {"method": "POST"}}
+    assert desk.numbers(desk.run("request", campaign="past", **past_rules)) == (1, 0, 0, 1, 0, 0)

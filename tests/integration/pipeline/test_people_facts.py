@@ -6,16 +6,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from huggy_connector.actions.guards.people import Person
 from huggy_connector.actions.types import PlannedRow, RowKey
 from huggy_connector.catalogue.actions import get_action
-from huggy_connector.errors import ConfigurationError
+from huggy_connector.errors import ConfigurationError, InboxUnusable
 from huggy_connector.pipeline.campaigns.empty_ledger import EmptyLedger
-from huggy_connector.pipeline.campaigns.people_facts import find_channels, gather_facts, needs_channel
+from huggy_connector.pipeline.campaigns.people_facts import (
+    find_channels,
+    gather_facts,
+    needs_channel,
+    note_answers,
+)
 from huggy_connector.settings import Settings
 from huggy_connector.storage import LocalStorage
+from huggy_connector.webhook.inbox_file import NAME
 
 
 def facts(folder: Path, **given: Any) -> Any:
@@ -53,3 +60,46 @@ def test_only_what_reaches_a_contact_by_a_channel_needs_one() -> None:
     ]
     planned = [PlannedRow(get_action(action), RowKey("a", action, target), 1, {}) for action, target in rows]
     assert [needs_channel(each) for each in planned] == [True, True, False, False]
+
+
+class Noted(EmptyLedger):
+    """A ledger that remembers who wants no more messages."""
+
+    def __init__(self) -> None:
+        self.noted: dict[int, str] = {}
+
+    def add_opt_out(self, contact_id: int, *, source: str, at: datetime) -> None:
+        del at
+        self.noted[contact_id] = source
+
+
+def test_answers_in_the_warehouse_are_opt_outs_however_they_are_spelled(tmp_path: Path) -> None:
+    said = [
+        (4242, 1, 1, "PARAR!"),
+        (4242, 2, 2, "P.A.R.A.R"),
+        (4242, 3, 3, "Sáir, por favor"),
+        (4242, 4, 4, "não quero parar"),
+        (4242, 5, 9001, "Digite PARAR"),
+        (4243, 6, 6, "PARAR"),
+        (4242, 7, 7, "bom dia"),
+    ]
+    with duckdb.connect(str(tmp_path / "huggy.duckdb")) as file:
+        file.execute(
+            "CREATE TABLE messages (company_id BIGINT, contact_id BIGINT, sender_id BIGINT, text VARCHAR, "
+            "sender_type VARCHAR, sent_at TIMESTAMPTZ)"
+        )
+        file.executemany("INSERT INTO messages (company_id, contact_id, sender_id, text) VALUES (?, ?, ?, ?)", said)
+    given = {"warehouse": str(tmp_path / "huggy.duckdb"), "state": str(tmp_path)}
+    ledger = Noted()
+    note_answers(Settings.resolve(explicit=given, environ={}), 4242, ledger, now=lambda: datetime.now(UTC))
+    assert ledger.noted == {1: "answer", 2: "answer", 3: "answer"}
+
+
+def test_an_inbox_that_cannot_be_read_stops_everything(tmp_path: Path) -> None:
+    settings = Settings.resolve(
+        explicit={"warehouse": str(tmp_path / "none.duckdb"), "state": str(tmp_path)}, environ={}
+    )
+    settings.inbox_folder.mkdir()
+    (settings.inbox_folder / NAME).write_bytes(b"no inbox" * 1000)
+    with pytest.raises(InboxUnusable):
+        note_answers(settings, 4242, Noted(), now=lambda: datetime.now(UTC))

@@ -40,6 +40,12 @@ def test_a_row_is_spelled_for_the_version_of_the_api() -> None:
     ]
 
 
+def test_a_flow_that_may_disturb_a_conversation_goes_without_its_permission() -> None:
+    fields = {"flow_id": 3210, "when_in_chat": True}
+    row = PlannedRow(get_action("run_flow"), RowKey("idle", "run_flow", "chat:7"), 7, fields)
+    assert make_builder(settings())(row).body == {"flowId": 3210}
+
+
 def test_a_new_contact_is_looked_for_under_each_form_of_its_phones_and_its_email() -> None:
     forms = list_forms({"mobile": "31 98765-4321", "email": " ana@example.com "})
     numbers = ("3187654321", "31987654321", "553187654321", "5531987654321")

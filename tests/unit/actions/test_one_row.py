@@ -95,6 +95,18 @@ def test_a_closed_gate_leaves_the_row_planned_with_its_sentence() -> None:
     assert (wire.sent, memory.log) == ([], [])
 
 
+def test_a_gate_that_closes_while_the_row_waits_for_its_turn_lets_nothing_leave() -> None:
+    class Closing(Gate):
+        def may_send(self, *, reaches_person: bool = True) -> str | None:
+            del reaches_person
+            self.closes_after -= 1
+            return None if self.closes_after >= 0 else "It closed."
+
+    memory, wire = Memory.of(ledger_row()), Wire()
+    end = do_row(memory.held[1], make_tools(Desk(), memory, wire, gate=Closing(1)))
+    assert (end, wire.sent, memory.log) == (RowEnd(Done.LEFT, "It closed."), [], [])
+
+
 @pytest.mark.parametrize("kind", [OutcomeKind.NOT_SENT, OutcomeKind.STOPPED])
 def test_what_never_arrived_is_planned_again_and_the_run_pauses(kind: OutcomeKind) -> None:
     memory = Memory.of(ledger_row())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
 from huggy_connector.actions.run import CampaignRun, prepare_all
-from huggy_connector.actions.types import RowState
+from huggy_connector.actions.types import LedgerRow, RowState
 from huggy_connector.api.writes.types import Outcome, OutcomeKind
 from huggy_connector.errors import Forbidden, Unreachable
 from huggy_connector.model import Row
@@ -80,6 +81,28 @@ def test_ctrl_c_records_the_answers_under_way_and_begins_nothing_more() -> None:
     assert len(wire.sent) < 100
 
 
+def test_a_row_that_was_begun_before_ctrl_c_does_not_leave_after_it() -> None:
+    released = threading.Event()
+
+    class Slow(Desk):
+        def chat(self, chat_id: int) -> Row | None:
+            threading.Timer(0.2, released.set).start()
+            released.wait()
+            return super().chat(chat_id)
+
+    class Interrupted(Memory):
+        def open_rows(self, campaign: str, *, limit: int, after: int = 0) -> list[LedgerRow]:
+            if after:
+                raise KeyboardInterrupt
+            return super().open_rows(campaign, limit=limit)
+
+    memory, wire = Interrupted.of(*rows_of("send_message", 1)), Wire()
+    run = CampaignRun("spring", memory, make_tools(Slow(desk_of(1).chats), memory, wire))
+    with pytest.raises(KeyboardInterrupt):
+        run.run()
+    assert (wire.sent, memory.held[1].state) == ([], RowState.PLANNED)
+
+
 class Forbidding(Desk):
     """A desk of which one chat may not be read."""
 
@@ -133,6 +156,21 @@ def test_two_rows_of_one_chat_with_the_same_text_never_share_a_message() -> None
     wire.on_send = deliver
     CampaignRun("spring", memory, make_tools(desk, memory, wire), workers=4).run()
     assert sorted(row.ids["message"] for row in memory.held.values()) == [600011, 600012]
+
+
+def test_two_rows_of_one_chat_are_never_under_way_at_once() -> None:
+    memory, both = Memory.of(ledger_row(number=1), ledger_row(number=2)), threading.Barrier(2)
+    met: list[bool] = []
+
+    def meet(_: object) -> None:
+        try:
+            both.wait(timeout=0.1)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            both.reset()
+
+    CampaignRun("spring", memory, make_tools(Desk(), memory, Wire(on_send=meet)), workers=4).run()
+    assert (met, {row.state for row in memory.held.values()}) == ([], {RowState.SENT})
 
 
 def test_settling_reads_back_what_is_unknown() -> None:
