@@ -49,3 +49,18 @@ def build_idempotency_key(context: "Context") -> str:
     """
     ti = context["ti"]
     return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}"
+
+
+def find_left_out(api_version: str, *, resource: str, mode: str) -> str:
+    """Return why a regular run leaves this resource out: the connection's version of the API lacks it. Else return "".
+
+    A DAG is the same for all connections, and is parsed without reading one. Its task is not skipped: Airflow would
+    skip the load too. Any other mode asks for the resource, and is refused.
+    """
+    from huggy_connector.api.versions import get_version
+    from huggy_connector.catalogue import get_list
+
+    name = parse_text(resource, "resource")
+    if parse_text(mode, "mode") not in {"due", "reconcile"} or get_version(api_version).has(get_list(name)):
+        return ""
+    return f"{name}: API {api_version} has no such list; left out."

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from huggy_connector.airflow.alerts import Callbacks, describe_inexact_snapshot, send_alert
-from huggy_connector.airflow.arguments import build_idempotency_key, choose_lane, describe_account, parse_text
+from huggy_connector.airflow.arguments import (
+    build_idempotency_key,
+    choose_lane,
+    describe_account,
+    find_left_out,
+    parse_text,
+)
 from huggy_connector.airflow.assets import LOADED_TABLES, add_load_event, table
 from huggy_connector.airflow.base_operator import HuggyOperator
 from huggy_connector.airflow.hook import HuggyHook
@@ -86,6 +92,9 @@ class HuggyToParquetOperator(HuggyOperator):
         progress = TaskProgress(self.log, store=find_task_state_store(context))
         with fail_permanent_errors(describe_account(self.huggy_conn_id, self.company_id)):
             settings = HuggyHook(self.huggy_conn_id).settings(landing=self.landing, company_id=self.company_id)
+            if left_out := find_left_out(settings.api_version, resource=self.resource, mode=self.mode):
+                self.log.info("%s", left_out)
+                return {"resource": self.resource, "left_out": left_out, "huggy_conn_id": self.huggy_conn_id}
             manifest = self._land(settings, context, progress)
         progress.finish()
         result = {
@@ -116,7 +125,6 @@ class HuggyToParquetOperator(HuggyOperator):
         pipeline, key, once = Pipeline(settings, progress), build_idempotency_key(context), not self.refetch
         resource, mode = parse_text(self.resource, "resource"), parse_text(self.mode, "mode")
         if mode in {"due", "reconcile"}:
-            self._skip_if_lacking(settings.api_version, resource)
             return pipeline.land_due(
                 resource, idempotency_key=key, reconcile=mode == "reconcile", once=once, show_events=self.show_events
             )[0]
@@ -135,17 +143,6 @@ class HuggyToParquetOperator(HuggyOperator):
             show_events=self.show_events,
             lane=choose_lane(mode),
         )
-
-    def _skip_if_lacking(self, api_version: str, resource: str) -> None:
-        """Skip the task of a regular run whose connection has another version of the API, which lacks the list.
-
-        The DAG is the same for all connections: it is parsed without reading one.
-        """
-        from huggy_connector.api.versions import get_version
-        from huggy_connector.catalogue import get_list
-
-        if not get_version(api_version).has(get_list(resource)):
-            raise AirflowSkipException(f"{resource}: API {api_version} has no such list; left out.")
 
 
 class HuggyPlanOperator(HuggyOperator):

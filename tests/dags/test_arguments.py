@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from huggy_connector.airflow.arguments import build_idempotency_key, choose_lane, describe_account, parse_text
+from huggy_connector.airflow.arguments import (
+    build_idempotency_key,
+    choose_lane,
+    describe_account,
+    find_left_out,
+    parse_text,
+)
 from huggy_connector.budget import Lane
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.model import Mode
@@ -66,3 +72,19 @@ def test_every_try_and_every_place_in_a_list_has_the_key_of_the_task(task_contex
 def test_another_task_or_another_run_has_another_key(task_context: Callable[..., Any]) -> None:
     contexts = (task_context("land"), task_context("load"), task_context("land", run_id="run-2"))
     assert len({build_idempotency_key(each) for each in contexts}) == 3
+
+
+@pytest.mark.parametrize(
+    ("version", "resource", "mode", "is_left_out"),
+    [
+        ("v2", "departments", "due", True),
+        ("v2", "departments", "reconcile", True),
+        ("v2", "departments", "full", False),
+        ("v2", "chats", "due", False),
+        ("v3", "departments", "due", False),
+    ],
+)
+def test_a_regular_run_leaves_out_what_the_version_lacks(
+    version: str, resource: str, mode: str, is_left_out: bool
+) -> None:
+    assert bool(find_left_out(version, resource=resource, mode=mode)) is is_left_out

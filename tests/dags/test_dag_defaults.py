@@ -59,4 +59,4 @@ def test_one_load_follows_all_landings_and_the_last_task_requires_each_of_them()
     }
     assert (load.warehouse, load.huggy_conn_id, load.pool) == ("/data/desk.duckdb", "acme", "desk")
     rules = {task.task_id: task.trigger_rule for task in dag.tasks}
-    assert (rules["load"], rules["complete"]) == (TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, TriggerRule.NONE_FAILED)
+    assert (rules["load"], rules["complete"]) == (TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, TriggerRule.ALL_SUCCESS)

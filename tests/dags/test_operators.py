@@ -20,7 +20,7 @@ from huggy_connector import errors
 from huggy_connector.airflow.assets import table
 from huggy_connector.airflow.hook import HuggyHook
 from huggy_connector.airflow.operators import HuggyPlanOperator, HuggyToParquetOperator, ParquetToDuckDBOperator
-from huggy_connector.airflow.versions import AIRFLOW, AirflowFailException, AirflowSkipException
+from huggy_connector.airflow.versions import AIRFLOW, AirflowFailException
 from huggy_connector.model import Certificate
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Options, Sandbox
@@ -358,10 +358,13 @@ def test_over_v2_a_landing_has_the_ids_of_the_account(account: Sandbox) -> None:
 
 @pytest.mark.usefixtures("connected_v2")
 @pytest.mark.parametrize("mode", ["due", "reconcile"])
-def test_a_regular_run_over_v2_skips_what_v2_lacks_and_says_so(mode: str) -> None:
+def test_a_regular_run_over_v2_leaves_out_what_v2_lacks_and_says_so(mode: str) -> None:
     task = HuggyToParquetOperator(task_id="land_departments", resource="departments", mode=mode)
-    with pytest.raises(AirflowSkipException, match="departments: API v2 has no such list; left out"):
-        task.execute(_context(task.task_id))
+    assert task.execute(_context(task.task_id)) == {
+        "resource": "departments",
+        "left_out": "departments: API v2 has no such list; left out.",
+        "huggy_conn_id": "huggy_default",
+    }
 
 
 @pytest.mark.usefixtures("connected_v2")

@@ -109,6 +109,29 @@ def test_a_run_lands_and_loads_every_row(account: Sandbox, connected: Path, run_
 
 
 @pytest.mark.airflow
+def test_over_v2_what_it_lacks_is_left_out_and_the_run_is_green(
+    account: Sandbox, connect: Callable[..., None], tmp_path: Path, run_dag: RunDag
+) -> None:
+    extra = {
+        "landing": str(tmp_path / "landing"),
+        "warehouse": str(tmp_path / "desk.duckdb"),
+        "requests_per_second": 1000,
+        "api_version": "v2",
+        "company_id": 4242,
+    }
+    connect(host=account.url_of("v2"), password=account.account_token, extra=extra)
+    states = read_states(run_dag(huggy_sync("desk_v2", schedule=None, resources=["agents", "chats", "departments"])))
+    assert {name: states[name] for name in ("run", "land_chats", "land_departments", "load", "complete")} == {
+        "run": "success",
+        "land_chats": "success",
+        "land_departments": "success",
+        "load": "success",
+        "complete": "success",
+    }
+    assert read_ids(tmp_path / "desk.duckdb", "chats") == sorted(map(int, account.truth("chats")["ids"]))
+
+
+@pytest.mark.airflow
 def test_a_resource_that_fails_stops_neither_the_others_nor_the_load_but_fails_the_run(
     account: Sandbox, connected: Path, run_dag: RunDag
 ) -> None:

@@ -233,7 +233,7 @@ def test_the_first_look_at_the_clock_asks_whose_the_token_is_and_later_ones_ask_
     class Silent(Answers):
         round_trip = None  # type: ignore[assignment]
 
-        def fetch_profile(self) -> None:
+        def probe(self) -> None:
             asked.append(None)
             self.round_trip = 0.01
 
