@@ -282,7 +282,7 @@ ACTIONS = meta_table(
     column("asked_by", "VARCHAR", "Who began the campaign.", "Quem iniciou a campanha."),
     column("claimed_at", "TIMESTAMPTZ", "When its request was to leave.", "Quando a requisição ia sair."),
     column("settled_at", "TIMESTAMPTZ", "When its outcome was known.", "Quando o resultado ficou conhecido."),
-    column("ledger", "VARCHAR", "The ledger that tells of it.", "O livro-razão (ledger) que a registra."),
+    column("ledger", "VARCHAR", "The ledger that tells of it.", "O ledger que a registra."),
 )
 
 META = (
