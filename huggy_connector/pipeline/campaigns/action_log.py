@@ -33,12 +33,18 @@ class ActionLogReader:
         return tuple(self._read_all())
 
     def _read_all(self) -> Iterator[ActionLog]:
+        folder = self.settings.ledger_folder
         for company_id in self.landing.companies():
-            if Ledger.exists(self.settings.ledger_folder, company_id):
-                try:
+            try:
+                if Ledger.exists(folder, company_id):
                     yield self._read_one(company_id)
-                except (ActionError, ConfigurationError) as error:
-                    self.warnings.append(f"Company {company_id}: the load goes on without its newest actions. {error}")
+            except (ActionError, ConfigurationError) as error:
+                self._warn(company_id, str(error))
+            except OSError as error:
+                self._warn(company_id, f"The ledger in {folder} cannot be read ({error.strerror}).")
+
+    def _warn(self, company_id: int, reason: str) -> None:
+        self.warnings.append(f"Company {company_id}: the load goes on without its newest actions. {reason}")
 
     def _read_one(self, company_id: int) -> ActionLog:
         storage = self.landing.storage

@@ -97,6 +97,15 @@ def test_a_host_without_a_ledger_says_nothing(settings: Settings, ledger: Ledger
     assert (reader.read(), reader.warnings) == ((), [])
 
 
+def test_a_folder_that_is_none_warns(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "ledger"
+    file.write_bytes(b"")
+    reader = reader_of(settings.model_copy(update={"ledger": str(file)}))
+    why = f"The ledger in {file} cannot be read (Not a directory)."
+    assert reader.read() == ()
+    assert reader.warnings == [f"Company 4242: the load goes on without its newest actions. {why}"]
+
+
 def test_a_person_whom_another_host_forgot_is_not_brought_back(settings: Settings, ledger: Ledger) -> None:
     keyed = settings.model_copy(update={"hash_key": Settings(hash_key="k" * 32).hash_key})
     storage = Landing.open(settings.landing).storage
