@@ -44,7 +44,7 @@ def language_option(help_text: str) -> Callable[[Command], Command]:
 @settings_options("warehouse", "timezone")
 @as_json
 def status(*, settings: Settings, runs: int, as_json: bool) -> None:
-    """How fresh each table is, the last landings, what the webhook covers, and what the checks say.
+    """How fresh each table is, the last landings, the webhook, campaigns with something left, and the checks.
 
     Example: huggy status
     """
@@ -92,6 +92,16 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
             ("company", "kind", "from", "to", "reason"),
             _list_coverage(current.webhook),
             title="Coverage of the webhook",
+        )
+    if current.campaigns:
+        counts = ("planned", "sent", "refused", "skipped", "unknown", "waiting")
+        print_table(
+            ("company", "campaign", "action", *counts),
+            (
+                (each.company_id, each.campaign, each.action, *(getattr(each, name) for name in counts))
+                for each in current.campaigns
+            ),
+            title="Campaigns with something left",
         )
     for warning in current.warnings:
         say(f"Warning: {warning}")

@@ -23,6 +23,7 @@ from huggy_connector.warehouse.file.engine import EngineLimits, translate_errors
 from huggy_connector.warehouse.file.paths import WarehousePaths, wal_of
 from huggy_connector.warehouse.file.publish import check_disk_space, copy_locked, lock_warehouse
 from huggy_connector.warehouse.file.rewrite import rewrite_file
+from huggy_connector.warehouse.load.actions import forget_in_actions
 from huggy_connector.warehouse.load.merge.adjacent_versions import merge_adjacent_versions
 from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
@@ -160,6 +161,9 @@ def _erase_rows(connection: DuckDBPyConnection, request: ErasureRequest) -> tupl
     )
     for (schema, table), columns in sorted(_read_columns(connection).items()):
         name = sql.name(schema, table)
+        if name == meta.ACTIONS.sql:
+            changed += forget_in_actions(connection, request.company_id, request.contact_id)
+            continue
         if (schema, table) == ("main", "events"):
             hashes = request.hashes.get(table, ())
             update_hashes(connection, name, "fetched_at", _company_condition(columns, request), hashes, key="event_id")

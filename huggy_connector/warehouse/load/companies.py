@@ -66,7 +66,7 @@ def carry_over(
     company_list = ", ".join(map(str, companies))
     connection.execute(f"ATTACH {sql.text(str(live))} AS former (READ_ONLY)")
     for table in tables:
-        if COMPANY.name in {column.name for column in table.columns} and table is not meta.FRESHNESS:
+        if COMPANY.name in {each.name for each in table.columns} and table not in {meta.FRESHNESS, meta.ACTIONS}:
             connection.execute(
                 f"INSERT INTO {table.sql} BY NAME FROM former.{table.sql} WHERE {COMPANY.name} IN ({company_list})"
             )
