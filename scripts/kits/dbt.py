@@ -6,7 +6,7 @@ from typing import Any
 
 from huggy_connector.warehouse.read.dictionary import Language, translate
 from huggy_connector.warehouse.schema.table_spec import TableSpec
-from scripts.kits.facts import SCHEMAS, explain, find_key, list_landed_by_default, list_parents, list_schema
+from scripts.kits.facts import LISTED, SCHEMAS, explain, find_key, list_landed_by_default, list_parents, list_schema
 from scripts.kits.writing import to_yaml
 
 DATABASE = "huggy"
@@ -15,7 +15,9 @@ DATABASE = "huggy"
 WARN_AFTER_HOURS, ERROR_AFTER_HOURS = 26, 50
 """A sync a day, and two hours for it."""
 
-_HEAD = "# Written by `python -m scripts.kits` from the catalogue. Do not edit: put your own properties in another file.\n"
+_HEAD = (
+    "# Written by `python -m scripts.kits` from the catalogue. Do not edit: put your own properties in another file.\n"
+)
 _WORDS = {
     "en": (
         "What Huggy's API lists, and the flat views of it.",
@@ -57,7 +59,8 @@ def _describe_table(table: TableSpec, language: Language) -> dict[str, Any]:
     if freshness := _find_freshness(table):
         described["config"] = freshness
     if key := find_key(table):
-        described["data_tests"] = [{"huggy_unique_rows": {"arguments": {"columns": list(key)}}}]
+        config = {"config": {"severity": "warn"}} if table.name in LISTED else {}
+        described["data_tests"] = [{"huggy_unique_rows": {"arguments": {"columns": list(key)}, **config}}]
     parents = dict(list_parents(table))
     described["columns"] = [
         {

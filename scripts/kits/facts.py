@@ -14,7 +14,7 @@ SCHEMAS = ("main", "marts", "history", "meta")
 _PERCENTILES = ("company_id", "day", "grouped_by", "channel", "department_id", "agent_id")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "groups": ("company_id", "id"),
-    "channels": ("company_id", "id", "uuid"),
+    "channels": ("company_id", "id"),
     "chat_agents": ("company_id", "chat_id", "agent_id"),
     "chat_channels": ("company_id", "chat_id", "channel_id", "uuid"),
     "contact_custom_fields": ("company_id", "contact_id", "field"),
@@ -44,7 +44,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.resolution_by_day": _PERCENTILES,
     "marts.returning_contacts_by_day": ("company_id", "day", "channel"),
     "marts.sla_by_day": ("company_id", "day", "metric", "channel", "department_id", "agent_id"),
-    "marts.surveys_by_day": ("company_id", "day", "flow_id", "flow_token", "question"),
+    "marts.surveys_by_day": ("company_id", "day", "flow_id", "question"),
     "marts.tabulations_by_day": ("company_id", "day", "department_id", "tabulation_id"),
     "marts.targets": ("metric",),
     "marts.workflow_moves": ("company_id", "chat_id", "move"),
@@ -53,6 +53,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 WITHOUT_KEY = frozenset({"meta.quality", "meta.rejects", "meta.tombstones"})
 """Logs: two of their rows may be alike."""
+
+
+LISTED = frozenset({"chat_agents", "chat_channels", "contact_groups", "contact_organizations"})
+"""Views of lists: where Huggy lists a thing twice, or two without a readable id, two rows are alike. That is a warning."""
 
 
 def list_schema(schema: str) -> list[TableSpec]:
@@ -66,10 +70,7 @@ def find_key(table: TableSpec) -> tuple[str, ...]:
 
 
 def list_parents(table: TableSpec) -> Iterator[tuple[str, str]]:
-    """Yield each column of a table that holds an `id` of another, and the name of that table of `main`.
-
-    Only tables that hold every row they are asked for: a message may be older than the first list of the chats.
-    """
+    """Yield each column of a table that holds an `id` of another, and the name of that table of `main`."""
     yield from ((column, parent) for parent, child, column in RELATIONS if child == table.title)
 
 

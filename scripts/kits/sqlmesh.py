@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from huggy_connector.warehouse.schema.table_spec import TableSpec
-from scripts.kits.facts import SCHEMAS, explain, find_key, list_schema
+from scripts.kits.facts import LISTED, SCHEMAS, explain, find_key, list_schema
 from scripts.kits.writing import to_yaml
 
 CATALOG = "huggy"
 """The name under which the project attaches the connector's file."""
 
-_HEAD = "# Written by `python -m scripts.kits` from the catalogue. Do not edit: `sqlmesh create_external_models` would.\n"
+_HEAD = (
+    "# Written by `python -m scripts.kits` from the catalogue. Do not edit: `sqlmesh create_external_models` would.\n"
+)
 
 
 def render_external_models() -> str:
@@ -26,5 +28,8 @@ def _describe_table(table: TableSpec) -> dict[str, Any]:
         "columns": {column.name: column.type for column in table.columns},
     }
     if key := find_key(table):
-        described["audits"] = [{"name": "unique_combination_of_columns", "columns": f"[{', '.join(key)}]"}]
+        audit = (
+            "unique_combination_of_columns_non_blocking" if table.name in LISTED else "unique_combination_of_columns"
+        )
+        described["audits"] = [{"name": audit, "columns": f"[{', '.join(key)}]"}]
     return described
