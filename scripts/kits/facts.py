@@ -56,7 +56,7 @@ WITHOUT_KEY = frozenset({"meta.quality", "meta.rejects", "meta.tombstones"})
 
 
 LISTED = frozenset({"chat_agents", "chat_channels", "contact_groups", "contact_organizations"})
-"""Views of lists: where Huggy lists a thing twice, or two without a readable id, two rows are alike. That is a warning."""
+"""Views of lists: two rows are alike where Huggy lists a thing twice, or two without a readable id: a warning."""
 
 
 def list_schema(schema: str) -> list[TableSpec]:
