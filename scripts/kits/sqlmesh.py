@@ -11,9 +11,10 @@ from scripts.kits.writing import to_yaml
 CATALOG = "huggy"
 """The name under which the project attaches the connector's file."""
 
-_HEAD = (
-    "# Written by `python -m scripts.kits` from the catalogue. Do not edit: `sqlmesh create_external_models` would.\n"
-)
+_HEAD = """\
+# Written by `python -m scripts.kits` from the catalogue. Do not edit it, and do not run `create_external_models`, which
+# adds each table a second time.
+"""
 
 
 def render_external_models() -> str:
