@@ -48,6 +48,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.tabulations_by_day": ("company_id", "day", "department_id", "tabulation_id"),
     "marts.targets": ("metric",),
     "marts.workflow_moves": ("company_id", "chat_id", "move"),
+    "meta.actions": ("company_id", "ledger", "campaign", "action", "target", "purpose", "attempt"),
 }
 """The columns that no two rows of a view or mart share. Two NULLs in one column are alike."""
 

@@ -108,7 +108,7 @@ def test_the_page_lists_the_keys_of_each_xcom() -> None:
                 for node in ast.walk(operator)
                 if isinstance(node, ast.Dict)
             ]
-            (returned[operator.name],) = [keys for keys in objects if "huggy_conn_id" in keys]
+            returned[operator.name] = {key for keys in objects if "huggy_conn_id" in keys for key in keys}
     values = ast.parse((airflow / "actions" / "campaign_values.py").read_text(encoding="utf-8")).body
     for operator_name, function_name in (
         ("HuggyActionPlanOperator", "describe_plan"),

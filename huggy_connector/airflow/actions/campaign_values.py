@@ -62,7 +62,7 @@ def parse_rows(value: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def parse_values(value: Any) -> dict[str, str]:
-    """Return the values that all rows share, as text: those of `huggy act --set`."""
+    """Return the values that all rows share, as text: those of `--set` in `huggy act`."""
     values = None if value == "" else _decode(value)
     if values is None:
         return {}
@@ -122,7 +122,7 @@ def describe_plan(kept: KeptPlan, seen: CampaignPlan, *, huggy_conn_id: str) -> 
 
 
 def describe_dry_run(plan: CampaignPlan, *, huggy_conn_id: str) -> dict[str, Any]:
-    """Return what a run would do, in counts and rules. The bodies are for `huggy act --dry-run` in a shell."""
+    """Return what a run would do, in counts and rules. The bodies are for a dry run of `huggy act` in a shell."""
     counts = {name: value for name, value in plan.as_json().items() if name != "requests"}
     return {**counts, "huggy_conn_id": huggy_conn_id}
 

@@ -20,7 +20,7 @@ waits for a person under *Required actions* and shows the first requests, `send`
 none that the query finds since. The DAG must be switched on to run.
 
 **First with *Dry run*.** It reads and judges each row and keeps nothing: the log of `plan`, and its XCom, have the
-counts and the rules that leave rows out. `huggy act --dry-run` in a shell shows the bodies.
+counts and the rules that leave rows out. A dry run of `huggy act` in a shell shows the bodies.
 
 **Nothing is sent twice.** The ledger has each row of a campaign once, whatever is cleared or triggered again: a row is
 sent again only where it is certain that it never left. So a campaign's name stands for one query with the same values;
