@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.errors import CompanyStopped, SnapshotDamaged
+from huggy_connector.errors import CompanyStopped
 from huggy_connector.landing import Landing, SuppressedLanding
 from huggy_connector.privacy import KEEP_ALL, PrivacyPolicy
 from huggy_connector.warehouse.file import publish_log
@@ -31,12 +29,14 @@ from huggy_connector.warehouse.load.companies import (
     stop_sentences,
 )
 from huggy_connector.warehouse.load.coverage import read_spans, refresh_coverage
-from huggy_connector.warehouse.load.load_plan import LoadPlan, plan_load
+from huggy_connector.warehouse.load.load_plan import LoadPlan, count_restored, plan_load
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, read_table_reports
 from huggy_connector.warehouse.load.merge import embedded
+from huggy_connector.warehouse.load.profiles import refresh_profiles
 from huggy_connector.warehouse.load.quality import publish_checks
 from huggy_connector.warehouse.load.quality.freshness_checks import check_freshness
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel, read_check_settings
+from huggy_connector.warehouse.load.quality.value_checks import check_values
 from huggy_connector.warehouse.load.retype import Retyper
 from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
@@ -129,7 +129,7 @@ def load_snapshots(  # noqa: PLR0913
                 if not refresh.has_outdated_marts(connection, calendar):
                     findings = check_freshness(connection, resources, checks=checks, now=now())
                     publish_checks.raise_if_stopped(findings)
-                    findings += publish_checks.check_restored(_count_restored(suppressed, plan))
+                    findings += publish_checks.check_restored(count_restored(suppressed, plan))
                     return LoadReport(
                         str(paths.live),
                         inspected.version,
@@ -268,13 +268,15 @@ def _load_batches(
         for company_id in dict.fromkeys(batch.company_id for batch in plan.batches):
             embedded.merge_embedded_rows(connection, company_id, resource)
     audit.refresh_freshness(connection, resources, now=now())
+    refresh_profiles(connection, resources, now=now())
     refresh_coverage(connection, read_spans(plan.manifests), plan.zones, now=now())
     refresh.refresh_marts(connection, calendar)
     connection.execute("COMMIT")
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())
     findings += publish_checks.check_tables(connection, resources, checks=applier.checks)
+    findings += check_values(connection, resources, checks=applier.checks)
     publish_checks.raise_if_stopped(findings)
-    findings += publish_checks.check_restored(_count_restored(applier.suppressed, plan))
+    findings += publish_checks.check_restored(count_restored(applier.suppressed, plan))
     audit.record_quality(connection, findings, version=applier.version)
     publish_log.record_publish(
         connection,
@@ -285,13 +287,3 @@ def _load_batches(
         rows_changed=sum(report.changed for report in done.values()),
     )
     return read_table_reports(connection, done), _warning_sentences(findings)
-
-
-def _count_restored(suppressed: SuppressedLanding, plan: LoadPlan) -> Counter[str]:
-    """Count, by table, the snapshots with suppressed people that came back: new ones, and loaded ones."""
-    suspected = [each for each in plan.loaded if suppressed.was_restored(each)]
-    counts = Counter(each.resource for each in plan.manifests if suppressed.holds_suppressed(each))
-    for manifest in suspected:
-        with suppress(SnapshotDamaged):  # it cannot be read
-            counts[manifest.resource] += suppressed.holds_suppressed(manifest)
-    return +counts
