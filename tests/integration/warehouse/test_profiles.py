@@ -8,11 +8,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
+import duckdb
 import pytest
 
 from huggy_connector.catalogue import RESOURCES, get_resource
+from huggy_connector.errors import ConfigurationError
+from huggy_connector.warehouse import find_table
 from huggy_connector.warehouse.load import audit
 from huggy_connector.warehouse.load.profiles import may_tell_values, refresh_profiles
+from huggy_connector.warehouse.read.profiles import ColumnProfile, read_profiles
 from huggy_connector.warehouse.schema.tables import table_of
 from tests.integration.warehouse.conftest import NOON, Desk
 
@@ -135,3 +139,21 @@ def test_a_load_profiles_what_it_loads_of_each_company_on_its_own(desk: Desk, ch
     assert desk.read(
         "SELECT company_id, rows, common_values FROM meta.profiles WHERE column_name = 'situation' ORDER BY ALL"
     ) == [(7, 1, "[]"), (4242, 6, '[{"value": "finishing", "rows": 6}]')]
+    file = desk.warehouse
+    (small, large) = read_profiles(file, find_table("chats"))
+    assert (small.company_id, large.company_id, large.rows) == (7, 4242, 6)
+    assert [each.column for each in large.columns] == [each.name for each in find_table("chats").columns[1:]]
+    assert large.columns[1] == ColumnProfile("situation", 0, 0.0, 1, None, None, (("finishing", 6),))
+    with pytest.raises(ConfigurationError, match=r"^messages has no profile yet: .* `huggy query \"SUMMARIZE messages"):
+        read_profiles(file, find_table("messages"))
+    with pytest.raises(ConfigurationError, match=r"^Only tables of the API have a profile .*SUMMARIZE marts.open_now"):
+        read_profiles(file, find_table("marts.open_now"))
+
+
+def test_a_file_of_a_former_release_has_no_profile_yet(desk: Desk, chat: Chat) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    with duckdb.connect(str(desk.warehouse)) as connection:
+        connection.execute("DROP TABLE meta.profiles")
+    with pytest.raises(ConfigurationError, match=r"^chats has no profile yet"):
+        read_profiles(desk.warehouse, find_table("chats"))
