@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from huggy_connector.warehouse import TableSpec
     from huggy_connector.warehouse.read.profiles import ColumnProfile, TableProfile
 
+NO_TEXT = '""'
 SHOWN_VALUES = 4
 """The most common values of a column that a line shows. The JSON has all."""
 
@@ -166,7 +167,7 @@ def _show_profiles(name: str, explicit: dict[str, Any], *, as_json: bool) -> Non
 
 
 def _describe_common(column: ColumnProfile, rows: int) -> str:
-    shown = [f"{value} {count / rows:.1%}" for value, count in column.common_values[:SHOWN_VALUES]]
+    shown = [f"{value or NO_TEXT} {count / rows:.1%}" for value, count in column.common_values[:SHOWN_VALUES]]
     return ", ".join(shown + (["..."] if len(column.common_values) > SHOWN_VALUES else []))
 
 

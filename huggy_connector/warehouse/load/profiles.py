@@ -82,7 +82,7 @@ def _profile_table(connection: DuckDBPyConnection, resource: Resource, company_i
             "rows": total,
             "nulls": total - present,
             "null_share": (total - present) / total,
-            "distinct_values": distinct,
+            "distinct_values": distinct and min(distinct, present),
             "min_value": lowest,
             "max_value": highest,
             "common_values": _read_common_values(connection, source, each.name)

@@ -29,7 +29,7 @@ CANNOT_RUN = {
 CAN_RUN_AFTER_ALL = "live --once"
 PLACEHOLDER = re.compile(r"[\[\]]|\.\.\.|\b(D|ID|RUN_KEY|SHELL|SQL|RESOURCE|RECURSO)\b")
 MENTIONS = {
-    *("backfill", "forget", "land", "query --json", "rollback --accept", "rollback --block"),
+    *("backfill", "forget", "land", "query", "query --json", "rollback --accept", "rollback --block"),
     *("webhook", "webhook replay", "webhook replay --from 2026-11-22"),
 }
 """Commands without the value that they need, because a sentence is about the command."""

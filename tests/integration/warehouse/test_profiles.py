@@ -81,6 +81,7 @@ def test_a_profile_has_nulls_range_and_common_values_in_one_row_a_column(filled:
     assert {
         column: (*figures, common and json.loads(common)) for column, (*figures, common) in told.items()
     } == EXPECTED
+    assert filled.execute("FROM meta.profiles WHERE distinct_values > rows - nulls").fetchall() == []
     found = filled.execute("SELECT resource, column_name, rows FROM meta.profiles").fetchall()
     expected = {
         (name, column.name, 100)

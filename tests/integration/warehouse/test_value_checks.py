@@ -54,13 +54,13 @@ def test_open_chats_of_an_unknown_situation_are_told_with_its_name_unless_it_is_
     tables.execute(
         "INSERT INTO chats (company_id, id, situation, closed_at, deleted_grade) VALUES (1, 1, 'auto', NULL, NULL),"
         " (1, 2, NULL, NULL, NULL), (1, 3, 'paused', now(), NULL), (1, 4, 'paused', NULL, 'confirmed'),"
-        " (2, 1, 'paused', NULL, NULL), (2, 2, 'paused', NULL, 'missing_once'), (2, 3, 'Ana +55 11', NULL, NULL)"
+        " (2, 1, 'queue_v2', NULL, NULL), (2, 2, 'queue_v2', NULL, 'missing_once'), (2, 3, 'Ana +55 11', NULL, NULL)"
     )
     assert find(tables, "situation_known") == [
         (True, "company 1: every situation of an open row is known"),
         (
             False,
-            f"company 2: 3 rows {UNKNOWN} (paused 2, 1 more), and count as open: are they?",
+            f"company 2: 3 rows {UNKNOWN} (queue_v2 2, 1 more), and count as open: are they?",
         ),
     ]
 

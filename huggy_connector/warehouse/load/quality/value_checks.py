@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FOUND_SHARE_AT_LEAST = 0.95
 """The share of references that should lead to a row."""
 NAMED_SITUATIONS_AT_MOST = 5
-_KEYWORD = re.compile(r"[a-z][a-zA-Z_]{0,29}")
+_KEYWORD = re.compile(r"[a-z][a-zA-Z_]{0,28}\d?")
 """A situation that may be named. Any other text might hold anything."""
 
 
