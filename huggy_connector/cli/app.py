@@ -59,7 +59,7 @@ COMMANDS = {
     "warehouse_commands:status": "How fresh each table is, the last landings, the webhook, campaigns with "
     "something left, and the checks.",
     "warehouse_commands:query": "Ask the DuckDB file a question in SQL.",
-    "warehouse_commands:describe": "What the tables and their columns mean.",
+    "dictionary.describe_command:describe": "What the tables and their columns mean, and what is in them.",
     "warehouse_commands:report": "Charts of the service desk and how fresh they are, as one HTML file that needs "
     "no network.",
     "maintenance_commands:rebuild": "Rebuild the DuckDB file from the landing alone.",

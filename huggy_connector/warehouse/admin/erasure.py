@@ -268,6 +268,8 @@ def _correct_counts(connection: DuckDBPyConnection, request: ErasureRequest) -> 
                 " WHERE company_id = $1 AND resource = $2 AND run_key = $3",
                 [*key, manifest.rows, manifest.unique_ids],
             )
+    if ("meta", "profiles") in columns:  # the next load counts again, without the subject
+        connection.execute(f"DELETE FROM {meta.PROFILES.sql} WHERE company_id = ?", [request.company_id])
     for resource in ("contacts", "events", "messages") if ("meta", "freshness") in columns else ():
         if ("main", resource) in columns:
             connection.execute(

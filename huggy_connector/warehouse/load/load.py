@@ -33,9 +33,11 @@ from huggy_connector.warehouse.load.coverage import read_spans, refresh_coverage
 from huggy_connector.warehouse.load.load_plan import LoadPlan, count_restored, plan_load
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, read_table_reports
 from huggy_connector.warehouse.load.merge import embedded
+from huggy_connector.warehouse.load.profiles import refresh_profiles
 from huggy_connector.warehouse.load.quality import publish_checks
 from huggy_connector.warehouse.load.quality.freshness_checks import check_freshness
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel, read_check_settings
+from huggy_connector.warehouse.load.quality.value_checks import check_values
 from huggy_connector.warehouse.load.retype import Retyper
 from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
@@ -272,12 +274,14 @@ def _load_batches(
         for company_id in dict.fromkeys(batch.company_id for batch in plan.batches):
             embedded.merge_embedded_rows(connection, company_id, resource)
     audit.refresh_freshness(connection, resources, now=now())
+    refresh_profiles(connection, resources, now=now())
     refresh_coverage(connection, read_spans(plan.manifests), plan.zones, now=now())
     replace_actions(connection, actions)
     refresh.refresh_marts(connection, calendar)
     connection.execute("COMMIT")
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())
     findings += publish_checks.check_tables(connection, resources, checks=applier.checks)
+    findings += check_values(connection, resources, checks=applier.checks)
     publish_checks.raise_if_stopped(findings)
     findings += publish_checks.check_restored(count_restored(applier.suppressed, plan))
     audit.record_quality(connection, findings, version=applier.version)
