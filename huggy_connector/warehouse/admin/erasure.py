@@ -28,6 +28,7 @@ from huggy_connector.warehouse.load.merge.adjacent_versions import merge_adjacen
 from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.schema import meta, sql
+from huggy_connector.warehouse.schema.meta_actions import ACTIONS
 from huggy_connector.warehouse.schema.temp_tables import ERASURE_CHATS, ERASURE_MESSAGES
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _erase_rows(connection: DuckDBPyConnection, request: ErasureRequest) -> tupl
     )
     for (schema, table), columns in sorted(_read_columns(connection).items()):
         name = sql.name(schema, table)
-        if name == meta.ACTIONS.sql:
+        if name == ACTIONS.sql:
             changed += forget_in_actions(connection, request.company_id, request.contact_id)
             continue
         if (schema, table) == ("main", "events"):

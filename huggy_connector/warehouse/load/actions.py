@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from huggy_connector.warehouse.schema import meta, sql
+from huggy_connector.warehouse.schema import sql
+from huggy_connector.warehouse.schema.meta_actions import ACTIONS
 from huggy_connector.warehouse.schema.migrate import migrate_tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-COLUMNS: Final = tuple(column.name for column in meta.ACTIONS.columns)
+COLUMNS: Final = tuple(column.name for column in ACTIONS.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def differ_actions(connection: DuckDBPyConnection, logs: Sequence[ActionLog]) ->
     """Return whether the file in use holds other rows of these ledgers than they tell."""
     for log in logs:
         with _told_by(connection, log):
-            own = f"{meta.ACTIONS.sql} WHERE ledger = {sql.text(log.ledger)}"
+            own = f"{ACTIONS.sql} WHERE ledger = {sql.text(log.ledger)}"
             found = connection.execute(
                 f"SELECT (SELECT count(*) FROM {own}) = {len(log.rows)}"
                 f" AND NOT EXISTS (FROM told EXCEPT ALL SELECT {sql.names(COLUMNS)} FROM {own})"
@@ -47,9 +48,9 @@ def differ_actions(connection: DuckDBPyConnection, logs: Sequence[ActionLog]) ->
 def replace_actions(connection: DuckDBPyConnection, logs: Sequence[ActionLog]) -> None:
     """Write what these ledgers tell in place of what the table holds of them. Call it inside a transaction."""
     for log in logs:
-        connection.execute(f"DELETE FROM {meta.ACTIONS.sql} WHERE ledger = ?", [log.ledger])
+        connection.execute(f"DELETE FROM {ACTIONS.sql} WHERE ledger = ?", [log.ledger])
         with _told_by(connection, log):
-            connection.execute(f"INSERT INTO {meta.ACTIONS.sql} BY NAME FROM told")
+            connection.execute(f"INSERT INTO {ACTIONS.sql} BY NAME FROM told")
 
 
 def copy_actions(connection: DuckDBPyConnection, live: Path) -> None:
@@ -61,12 +62,12 @@ def copy_actions(connection: DuckDBPyConnection, live: Path) -> None:
     connection.execute(f"ATTACH {sql.text(str(live))} AS former (READ_ONLY)")
     has_actions = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'former' AND schema_name = 'meta'"
-        f" AND table_name = {sql.text(meta.ACTIONS.name)}"
+        f" AND table_name = {sql.text(ACTIONS.name)}"
     ).fetchall()
     if has_actions == [(1,)]:
-        migrate_tables(connection, [meta.ACTIONS])
-        connection.execute(f"DELETE FROM {meta.ACTIONS.sql}")
-        connection.execute(f"INSERT INTO {meta.ACTIONS.sql} BY NAME FROM former.{meta.ACTIONS.sql}")
+        migrate_tables(connection, [ACTIONS])
+        connection.execute(f"DELETE FROM {ACTIONS.sql}")
+        connection.execute(f"INSERT INTO {ACTIONS.sql} BY NAME FROM former.{ACTIONS.sql}")
     connection.execute("DETACH former")
 
 
@@ -76,7 +77,7 @@ def forget_in_actions(connection: DuckDBPyConnection, company_id: int, contact_i
     A target that names the person becomes its kind alone: `contact`.
     """
     found = connection.execute(
-        f"UPDATE {meta.ACTIONS.sql} SET contact_id = NULL, target = CASE WHEN target LIKE 'chat:%' THEN target"
+        f"UPDATE {ACTIONS.sql} SET contact_id = NULL, target = CASE WHEN target LIKE 'chat:%' THEN target"
         " ELSE split_part(target, ':', 1) END WHERE company_id = $company AND (contact_id = $contact OR target ="
         " $target)",
         {"company": company_id, "contact": contact_id, "target": f"contact:{contact_id}"},
@@ -103,5 +104,5 @@ def _make_table(log: ActionLog) -> pa.Table:
         "INTEGER": pa.int32(),
         "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
     }
-    arrays = [pa.array([row[each.name] for row in log.rows], types[each.type]) for each in meta.ACTIONS.columns]
+    arrays = [pa.array([row[each.name] for row in log.rows], types[each.type]) for each in ACTIONS.columns]
     return pa.Table.from_arrays(arrays, COLUMNS)

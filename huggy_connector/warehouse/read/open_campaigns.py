@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from huggy_connector.warehouse.schema import meta
+from huggy_connector.warehouse.schema.meta_actions import ACTIONS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,7 +30,7 @@ _CAMPAIGNS = f"""
 WITH actions AS (
     -- The attempt 0 is the row as it is now: there are others where it was tried before.
     SELECT company_id, campaign, action, arg_max(state, if(attempt = 0, 2147483647, attempt)) AS state
-    FROM {meta.ACTIONS.sql} GROUP BY company_id, campaign, action, target, purpose, ledger
+    FROM {ACTIONS.sql} GROUP BY company_id, campaign, action, target, purpose, ledger
 )
 SELECT company_id, campaign, action,
        count(*),
