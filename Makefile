@@ -58,10 +58,11 @@ bench: $(READY) ## the measurements behind the figures of the docs
 docs: $(READY) ## the documentation as a site with a search, in both languages: build/site/index.html
 	@$(BIN)/python -m scripts.site
 
-fix: $(READY) ## format, mend what the linter can mend, write anew what docs have from the code
+fix: $(READY) ## format, mend what the linter can mend, write anew what docs and examples have from the code
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
 	@$(BIN)/python -m scripts.tables
 	@$(BIN)/python -m scripts.reference
+	@$(BIN)/python -m scripts.kits
 
 up: $(READY) ## an Airflow on loopback with the DAGs of this folder
 	@$(BIN)/python -m scripts.stack up

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
-from huggy_connector.storage import transaction
+from huggy_connector.storage.sqlite_file import transaction
 from huggy_connector.webhook import Entry
 from huggy_connector.webhook.inbox_file import insert_entries, open_inbox
 

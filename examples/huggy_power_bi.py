@@ -17,7 +17,7 @@ from huggy_connector import export
 from huggy_connector.airflow import HuggyHook, table
 
 QUERIES = {
-    "chat_times": "SELECT * EXCLUDE (source) FROM marts.chat_times",
+    "chat_times": "SELECT * EXCLUDE (source, events_source) FROM marts.chat_times",
     "chats_by_day": "FROM marts.chats_by_day",
     "agent_performance": "FROM marts.agent_performance",
     "backlog_by_day": "FROM marts.backlog_by_day",

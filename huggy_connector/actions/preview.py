@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from huggy_connector.actions.types import PlannedRow
@@ -24,7 +24,7 @@ class Preview:
     target: str
     method: str
     path: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
 
 
 def preview(row: PlannedRow, build: Callable[[PlannedRow], WriteRequest]) -> Preview:

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from huggy_connector.extras import require
 
 if TYPE_CHECKING:
+    from huggy_connector.airflow.actions.action_operator import HuggyActionOperator
+    from huggy_connector.airflow.actions.approval import HuggyApprovalOperator
+    from huggy_connector.airflow.actions.plan_operator import HuggyActionPlanOperator
     from huggy_connector.airflow.assets import table
-    from huggy_connector.airflow.dags import huggy_backfill, huggy_live, huggy_reconcile, huggy_sync
+    from huggy_connector.airflow.dags import huggy_backfill, huggy_campaign, huggy_live, huggy_reconcile, huggy_sync
     from huggy_connector.airflow.hook import HuggyHook
     from huggy_connector.airflow.live.inbox_events import inbox_events
     from huggy_connector.airflow.live.inbox_trigger import HuggyInboxTrigger
@@ -24,8 +27,11 @@ else:
     __getattr__, __dir__ = export_lazily(
         __name__,
         {
+            "actions.action_operator": ["HuggyActionOperator"],
+            "actions.approval": ["HuggyApprovalOperator"],
+            "actions.plan_operator": ["HuggyActionPlanOperator"],
             "assets": ["table"],
-            "dags": ["huggy_backfill", "huggy_live", "huggy_reconcile", "huggy_sync"],
+            "dags": ["huggy_backfill", "huggy_campaign", "huggy_live", "huggy_reconcile", "huggy_sync"],
             "hook": ["HuggyHook"],
             "live.inbox_events": ["inbox_events"],
             "live.inbox_trigger": ["HuggyInboxTrigger"],
@@ -37,6 +43,9 @@ else:
 require("airflow", subject="huggy_connector.airflow", modules=("airflow",))
 
 __all__ = [
+    "HuggyActionOperator",
+    "HuggyActionPlanOperator",
+    "HuggyApprovalOperator",
     "HuggyHook",
     "HuggyInboxTrigger",
     "HuggyLiveOperator",
@@ -44,6 +53,7 @@ __all__ = [
     "HuggyToParquetOperator",
     "ParquetToDuckDBOperator",
     "huggy_backfill",
+    "huggy_campaign",
     "huggy_live",
     "huggy_reconcile",
     "huggy_sync",

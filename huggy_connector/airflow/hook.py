@@ -116,6 +116,19 @@ class HuggyHook(BaseHook):
         with closing(self.iter_rows(resource)) as rows:  # a limit leaves the list before its end
             return pd.DataFrame(list(islice(rows, limit)))
 
+    def act(self, action: str, *, campaign: str, asked_by: str = "HuggyHook.act", **fields: Any) -> dict[str, Any]:
+        """Do one action, and return the rows of its campaign in counts.
+
+        `fields` name the target and what the action takes: `hook.act("close_chat", campaign="desk", id=700001)`. The
+        ledger has it once: the same call again sends nothing, unless `purpose` is another. Raise ActionError,
+        ConfigurationError and ApiError; what the API refuses is counted.
+        """
+        from huggy_connector.pipeline.campaigns import CampaignRequest, Campaigns
+
+        campaigns = Campaigns(self.settings(), TaskProgress(self.log, store=None))
+        request = CampaignRequest(action=action, campaign=campaign, rows=[fields], most_rows=1, asked_by=asked_by)
+        return campaigns.run(request).as_json()
+
     def test_connection(self) -> tuple[bool, str]:
         """Return what the Test button shows: success, and who is connected or what to do."""
         try:

@@ -16,7 +16,18 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Huggy's chats and contacts in a DuckDB warehouse, within the rate limit, without losing a row.",
         "integrations": [{"integration-name": "Huggy", "external-doc-url": _DOCS, "tags": ["service"]}],
         "hooks": [{"integration-name": "Huggy", "python-modules": ["huggy_connector.airflow.hook"]}],
-        "operators": [{"integration-name": "Huggy", "python-modules": ["huggy_connector.airflow.operators"]}],
+        "operators": [
+            {
+                "integration-name": "Huggy",
+                "python-modules": [
+                    "huggy_connector.airflow.operators",
+                    "huggy_connector.airflow.live.live_operator",
+                    "huggy_connector.airflow.actions.action_operator",
+                    "huggy_connector.airflow.actions.plan_operator",
+                    "huggy_connector.airflow.actions.approval",
+                ],
+            }
+        ],
         "asset-uris": [
             {
                 "schemes": ["huggy"],

@@ -4,7 +4,7 @@ Modules that import Airflow import this one first, so that an older Airflow gets
 a user of 3.1 or 3.2 does without. A branch for a version goes when that version does.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -47,6 +47,7 @@ __all__ = [
     "AirflowNotFoundException",
     "AirflowSkipException",
     "TaskStateStore",
+    "build_approval_arguments",
     "build_asset_or_time_schedule",
     "build_form_widgets",
     "build_retry_arguments",
@@ -117,6 +118,25 @@ def build_asset_or_time_schedule(time: Any, asset: "Asset", *, airflow: tuple[in
     )
     timetable = import_module(triggers).CronTriggerTimetable(time, timezone="UTC") if isinstance(time, str) else time
     return import_module(assets).AssetOrTimeSchedule(timetable=timetable, assets=asset)
+
+
+def build_approval_arguments(
+    accepted: Container[str], *, wait: timedelta, approvers: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the arguments of Airflow's HITLOperator for how long it waits, and for whom.
+
+    `accepted` are those that the installed apache-airflow-providers-standard has: it has a version of its own. Raise
+    ConfigurationError if it cannot wait for certain people.
+    """
+    limit = "response_timeout" if "response_timeout" in accepted else "execution_timeout"
+    if not approvers:
+        return {limit: wait}
+    if "assigned_users" not in accepted:
+        raise ConfigurationError(
+            "approvers: this apache-airflow-providers-standard cannot wait for certain people: upgrade it, or leave "
+            "approvers out."
+        )
+    return {limit: wait, "assigned_users": [{"id": each, "name": each} for each in approvers]}
 
 
 def build_stream_producer(open_stream: Callable[[], AsyncIterator[Any]], *, on_loss: Callable[[], None]) -> Any:

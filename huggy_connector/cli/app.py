@@ -56,10 +56,10 @@ COMMANDS = {
     "until Ctrl-C, or once.",
     "act.act_commands:act": "Write to Huggy: an action for each row of a query, never twice; and see what "
     "became of it.",
-    "warehouse_commands:status": "How fresh each table is, the last landings, what the webhook covers, and what the "
-    "checks say.",
+    "warehouse_commands:status": "How fresh each table is, the last landings, the webhook, campaigns with "
+    "something left, and the checks.",
     "warehouse_commands:query": "Ask the DuckDB file a question in SQL.",
-    "warehouse_commands:describe": "What the tables and their columns mean.",
+    "dictionary.describe_command:describe": "What the tables and their columns mean, and what is in them.",
     "warehouse_commands:report": "Charts of the service desk and how fresh they are, as one HTML file that needs "
     "no network.",
     "maintenance_commands:rebuild": "Rebuild the DuckDB file from the landing alone.",

@@ -60,7 +60,7 @@ def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
     """Add an option for each setting. The command gets the resolved `settings` in their place."""
-    return _add_options(names, lambda explicit: {"settings": _resolve_settings(explicit)})
+    return _add_options(names, lambda explicit: {"settings": resolve_settings(explicit)})
 
 
 def setting_texts(*names: str) -> Callable[[Command], Command]:
@@ -90,7 +90,7 @@ def _add_options(
     return decorate
 
 
-def _resolve_settings(explicit: Mapping[str, Any]) -> Settings:
+def resolve_settings(explicit: Mapping[str, Any]) -> Settings:
     """Return the settings of a command line: options, environment, env file. Tell what is odd in the file."""
     env_file = Settings.read_env_file(os.environ)
     if env_file is not None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -35,6 +36,8 @@ MAX_CELL_WIDTH = 60
 """Characters of a cell that a table makes room for."""
 MAX_FOLDED_COLUMNS = 6
 """Columns that a table folds to the terminal's width. A row of more columns becomes a block."""
+MIN_SHOWN_COLUMNS = 3
+"""Columns that a wide table shows at least. They fold where the terminal is narrower."""
 FILE_WIDTH = 160
 """Characters of a line of a table that goes to a file or another program."""
 MIN_EXPONENT_NUMBER = 1e15
@@ -77,22 +80,55 @@ def describe_exactness(mode: str, *, exact: bool | None) -> str | bool | None:
     return "head" if exact and mode == Mode.INCREMENTAL else exact
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print a table, or a block of lines for each row where the table is wider than the terminal. NULL is empty."""
+class Layout(StrEnum):
+    """The layout of rows that are printed. A `TABLE` stays one: a terminal shows the columns that it has room for.
+
+    `CARDS` are a block of lines for each row. `FITTING` is a table where it fits, else cards.
+    """
+
+    FITTING = "fitting"
+    TABLE = "table"
+    CARDS = "cards"
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    layout: Layout = Layout.FITTING,
+) -> int:
+    """Print rows in this layout. NULL is empty. Return how many of the last columns the terminal has no room for."""
     columns, title = [_as_displayed(name) for name in columns], title and _as_displayed(title)
     rows = [tuple(row) for row in rows]
     cells = [[_format_cell(value) for value in row] for row in rows]
     widths = [min(MAX_CELL_WIDTH, max(map(len, each))) for each in zip(columns, *cells, strict=True)]
     terminal = shutil.get_terminal_size().columns if sys.stdout.isatty() else FILE_WIDTH
-    console = _create_console(sys.stdout, width=max(terminal, 40))
-    if sum(widths) + 3 * len(widths) + 1 > console.width and len(columns) > MAX_FOLDED_COLUMNS:
+    width, wanted = max(terminal, 40), _table_width(widths)
+    is_wide = wanted > width and len(columns) > MAX_FOLDED_COLUMNS
+    if layout is Layout.CARDS or (layout is Layout.FITTING and is_wide):
+        console = _create_console(sys.stdout, width=width)
         for number, row in enumerate(cells, start=1):
             console.print(
                 _build_table(_BLOCK, zip(columns, row, strict=True), [False, False], title=f"{title or 'Row'} {number}")
             )
-        return
+        return 0
+    left_out = 0
+    if is_wide and sys.stdout.isatty():
+        shown = [place for place in range(1, len(widths)) if _table_width(widths[:place]) <= width]
+        kept = max([MIN_SHOWN_COLUMNS, *shown])
+        left_out, columns, cells = len(columns) - kept, columns[:kept], [row[:kept] for row in cells]
+    elif is_wide:
+        width = wanted  # a file and another program have room
+    console = _create_console(sys.stdout, width=width)
     is_numeric = [any(type(row[index]) in {int, float} for row in rows) for index in range(len(columns))]
     console.print(_build_table(columns, cells, is_numeric, title=title))
+    return left_out
+
+
+def _table_width(widths: Sequence[int]) -> int:
+    """Return the width of a table with columns of these widths, borders included."""
+    return sum(widths) + 3 * len(widths) + 1
 
 
 def _build_table(

@@ -1,4 +1,4 @@
-"""Commands that read the warehouse: status, query, describe, report. None of them changes it or blocks a load."""
+"""Commands that read the warehouse: status, query, report. None of them changes it or blocks a load."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from huggy_connector.cli.options import Command, LocalPath, as_json, complete_tables, settings_options
-from huggy_connector.cli.output import describe_exactness, note, print_json, print_table, say
+from huggy_connector.cli.options import Command, LocalPath, as_json, settings_options
+from huggy_connector.cli.output import Layout, describe_exactness, note, print_json, print_table, say
 from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import ConfigurationError, WarehouseUnusable
 
@@ -44,7 +44,7 @@ def language_option(help_text: str) -> Callable[[Command], Command]:
 @settings_options("warehouse", "timezone")
 @as_json
 def status(*, settings: Settings, runs: int, as_json: bool) -> None:
-    """How fresh each table is, the last landings, what the webhook covers, and what the checks say.
+    """How fresh each table is, the last landings, the webhook, campaigns with something left, and the checks.
 
     Example: huggy status
     """
@@ -93,6 +93,16 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
             _list_coverage(current.webhook),
             title="Coverage of the webhook",
         )
+    if current.campaigns:
+        counts = ("planned", "sent", "refused", "skipped", "unknown", "waiting")
+        print_table(
+            ("company", "campaign", "action", *counts),
+            (
+                (each.company_id, each.campaign, each.action, *(getattr(each, name) for name in counts))
+                for each in current.campaigns
+            ),
+            title="Campaigns with something left",
+        )
     for warning in current.warnings:
         say(f"Warning: {warning}")
     say(
@@ -114,22 +124,26 @@ def _list_coverage(webhook: Iterable[WebhookCoverage]) -> Iterator[tuple[object,
 @click.command()
 @click.argument("sql")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="Rows to print at most.")
-@click.option("--out", type=LocalPath(), help="Write all rows to a .csv, .json, .jsonl or .parquet file.")
+@click.option("--out", type=LocalPath(), help="Write all rows to a .csv, .xlsx, .json, .jsonl or .parquet file.")
 @click.option(
     "--excel",
     is_flag=True,
     help="The .csv of --out for a double click in Excel in Brazil: UTF-8 with its mark, `;`, a comma in fractions; "
     "a text that begins as a formula does has an apostrophe before it.",
 )
+@click.option("--cards", is_flag=True, help="Print a block of lines for each row, for rows of many columns.")
 @settings_options("warehouse", "timezone")
 @as_json
-def query(*, settings: Settings, sql: str, limit: int, out: Path | None, excel: bool, as_json: bool) -> None:
+def query(
+    *, settings: Settings, sql: str, limit: int, out: Path | None, excel: bool, cards: bool, as_json: bool
+) -> None:
     """Ask the DuckDB file a question in SQL.
 
     \b
     Examples: huggy query "SELECT channel, count(*) AS chats FROM chats GROUP BY ALL ORDER BY 2 DESC"
               huggy query "FROM chats" --out chats.parquet
-              huggy query "FROM marts.agent_performance" --out agents.csv --excel
+              huggy query "FROM marts.agent_performance" --out agents.xlsx
+              huggy query "FROM chats LIMIT 3" --cards
     """
     from huggy_connector.warehouse.read import queries
     from huggy_connector.warehouse.read.value_formats import JSON, TABLE
@@ -152,47 +166,11 @@ def query(*, settings: Settings, sql: str, limit: int, out: Path | None, excel: 
     if answer.columns == EXPLAIN_COLUMNS:
         say(*(line for _, drawing in answer.rows for line in drawing.splitlines()))
         return
-    print_table(answer.columns, answer.rows)
+    left_out = print_table(answer.columns, answer.rows, layout=Layout.CARDS if cards else Layout.TABLE)
+    if left_out:
+        note(f"{left_out:,} of {len(answer.columns):,} columns have no room: --cards shows all, --out writes them.")
     if not answer.complete:
         note(f"The first {limit:,} rows; --limit shows more, --out writes all to a file.")
-
-
-@click.command()
-@click.argument("table", required=False, shell_complete=complete_tables)
-@language_option("Of the meanings.")
-@as_json
-def describe(*, table: str | None, language: Language, as_json: bool) -> None:
-    """What the tables and their columns mean.
-
-    \b
-    Examples: huggy describe
-              huggy describe chats --language pt-BR
-    """
-    from huggy_connector.warehouse.read import dictionary
-
-    tables = dictionary.list_tables() if table is None else (dictionary.find_table(table),)
-    if as_json:
-        print_json({"tables": [asdict(each) for each in tables]})
-    elif table is None:
-        listed = [(each.title, dictionary.translate(each.comment, language)) for each in tables]
-        listed += [
-            (f"{each.schema}.{each.name}({', '.join(each.parameters)})", dictionary.translate(each.comment, language))
-            for each in dictionary.list_macros()
-        ]
-        print_table(("table", "one row is"), listed)
-        say("huggy describe TABLE shows the columns.")
-    else:
-        described = tables[0]
-        say(dictionary.translate(described.comment, language))
-        for line in dictionary.describe_definition(described, language):
-            say(line)
-        print_table(
-            ("column", "type", "meaning"),
-            (
-                (column.name, column.type, dictionary.translate(column.comment, language))
-                for column in described.columns
-            ),
-        )
 
 
 @click.command()

@@ -8,6 +8,7 @@ from functools import partial
 
 from huggy_connector.clock import Clock
 from huggy_connector.landing import Landing, Manifest
+from huggy_connector.pipeline.campaigns.action_log import ActionLogReader
 from huggy_connector.privacy import PrivacyPolicy, hash_key_of
 from huggy_connector.progress import Progress
 from huggy_connector.report import update_report
@@ -43,20 +44,24 @@ class WarehousePublisher:
     def load(self, *, concerns: Collection[int] | None, wait_seconds: float) -> LoadReport:
         """Load what the warehouse lacks: see `Pipeline.load`."""
         landing = self._landing()
+        actions = ActionLogReader(self.settings, landing, self.clock)
         if concerns is None and self.settings.company_id is not None:
             concerns = (self.settings.company_id,)
-        load = partial(self._loader(landing), wait_seconds=wait_seconds, concerns=concerns)
+        load = partial(self._loader(landing, actions), wait_seconds=wait_seconds, concerns=concerns)
 
         def warnings() -> tuple[str, ...]:
             is_empty = not landing.companies()
             empty = f"The landing {self.settings.landing} holds no snapshot yet: is it the right one?"
-            return (*([empty] if is_empty else []), *self._publish_elsewhere())
+            return (*([empty] if is_empty else []), *actions.warnings, *self._publish_elsewhere())
 
         return load_and_then(load, warnings)
 
     def rebuild(self) -> LoadReport:
         """Make the warehouse anew: see `Pipeline.rebuild`."""
-        return load_and_then(partial(self._loader(self._landing()), rebuild=True), self._publish_elsewhere)
+        landing = self._landing()
+        actions = ActionLogReader(self.settings, landing, self.clock)
+        load = partial(self._loader(landing, actions), rebuild=True)
+        return load_and_then(load, lambda: (*actions.warnings, *self._publish_elsewhere()))
 
     def rollback(self, *, to: int | None, announce: Callable[[RollbackReport], None]) -> RollbackReport:
         """Publish a kept version again: see `Pipeline.rollback`."""
@@ -76,7 +81,7 @@ class WarehousePublisher:
     def _landing(self) -> Landing:
         return Landing.open_existing(self.settings.landing, access=self.settings.landing_options)
 
-    def _loader(self, landing: Landing) -> partial[LoadReport]:
+    def _loader(self, landing: Landing, actions: ActionLogReader) -> partial[LoadReport]:
         """Return the load with all that the settings say."""
         settings = self.settings
         return partial(
@@ -94,6 +99,7 @@ class WarehousePublisher:
             sweep_days=settings.reconcile_days,
             world_readable=settings.world_readable,
             hash_key=hash_key_of(settings),
+            read_actions=actions.read,
         )
 
     def _publish_elsewhere(self) -> tuple[str, ...]:

@@ -38,9 +38,10 @@ def test_every_field_of_the_connection_is_documented() -> None:
 
 
 def test_every_argument_of_the_factories_and_every_param_of_the_form_is_documented() -> None:
-    factories = (dags.huggy_sync, dags.huggy_live, dags.huggy_reconcile, dags.huggy_backfill)
+    factories = (dags.huggy_sync, dags.huggy_live, dags.huggy_reconcile, dags.huggy_backfill, dags.huggy_campaign)
     factory_arguments = set().union(*map(list_arguments, factories))
-    assert read_documented_names("DAG factories") == factory_arguments | set(dags.huggy_backfill().params)
+    params = set(dags.huggy_backfill().params) | set(dags.huggy_campaign().params)
+    assert read_documented_names("DAG factories") == factory_arguments | params
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,9 @@ def test_every_argument_of_the_factories_and_every_param_of_the_form_is_document
         operators.HuggyPlanOperator,
         operators.ParquetToDuckDBOperator,
         huggy_connector.airflow.HuggyLiveOperator,
+        huggy_connector.airflow.HuggyActionOperator,
+        huggy_connector.airflow.HuggyActionPlanOperator,
+        huggy_connector.airflow.HuggyApprovalOperator,
     ],
 )
 def test_every_argument_of_each_operator_is_documented(operator: type[Any]) -> None:

@@ -12,6 +12,7 @@ MODULES = [
     "huggy_connector.airflow.dags.live",
     "huggy_connector.airflow.dags.reconcile",
     "huggy_connector.airflow.dags.backfill",
+    "huggy_connector.airflow.dags.campaign",
     "huggy_connector.airflow.hook",
     "huggy_connector.airflow.operators",
     "huggy_connector.airflow.plugin",

@@ -6,7 +6,7 @@ import pytest
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
-from huggy_connector.airflow.dags import huggy_backfill, huggy_live, huggy_reconcile, huggy_sync
+from huggy_connector.airflow.dags import huggy_backfill, huggy_campaign, huggy_live, huggy_reconcile, huggy_sync
 from huggy_connector.airflow.live.live_operator import HuggyLiveOperator
 from huggy_connector.airflow.operators import HuggyToParquetOperator, ParquetToDuckDBOperator
 from huggy_connector.errors import ConfigurationError
@@ -20,18 +20,21 @@ ROOT = Path(__file__).resolve().parents[2]
 RunDag = Callable[[DAG], "DagRun"]
 
 
+NAMES = ("huggy_backfill", "huggy_campaign", "huggy_live", "huggy_reconcile", "huggy_sync")
+
+
 def test_the_dags_folder_parses_with_no_connection_defined() -> None:
     bag = load_dags(ROOT / "dags")
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["huggy_backfill", "huggy_live", "huggy_reconcile", "huggy_sync"]
+    assert sorted(bag.dags) == [*NAMES]
 
 
 def test_a_dag_file_is_three_lines() -> None:
     lengths = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "dags").glob("*.py")}
-    assert lengths == dict.fromkeys(("huggy_backfill.py", "huggy_live.py", "huggy_reconcile.py", "huggy_sync.py"), 3)
+    assert lengths == dict.fromkeys((f"{name}.py" for name in NAMES), 3)
 
 
-@pytest.mark.parametrize("factory", [huggy_backfill, huggy_live, huggy_reconcile, huggy_sync])
+@pytest.mark.parametrize("factory", [huggy_backfill, huggy_campaign, huggy_live, huggy_reconcile, huggy_sync])
 def test_each_dag_documents_what_to_do_when_a_task_is_red(factory: Callable[[], DAG]) -> None:
     assert "red.**" in str(factory().doc_md)
     assert {line for line in str(factory().doc_md).splitlines() if len(line) > 120} == set()

@@ -174,7 +174,7 @@ CASES = {
     "unknown command": Case(("sink",), 2, "No such command 'sink'"),
     "no warehouse yet": Case(("query", "FROM chats"), 2, "There is no warehouse at"),
     "unknown row": Case(("get", "chats", "999999999"), 1, "Not found: chats 999999999. Check HUGGY_BASE_URL"),
-    "unknown table": Case(("describe", "chat"), 2, "There is no table called 'chat': choose from agents,"),
+    "unknown table": Case(("describe", "chat"), 2, "There is no table called 'chat': did you mean chats,"),
     "bad budget": Case((*SYNC, "--budget", "ftp://x"), 2, "HUGGY_BUDGET is not understood: give file:"),
 }
 

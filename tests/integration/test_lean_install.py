@@ -46,6 +46,7 @@ TESTS = [
     "integration/storage/test_obstore_adapter.py",  # obstore
     "integration/warehouse/test_calendar.py",  # holidays
     "integration/warehouse/test_load.py",  # duckdb
+    "integration/warehouse/test_workbook.py",  # xlsxwriter
 ]
 """At full size: tests of the modules that import each direct dependency."""
 TOOLS = ("hypothesis", "moto", "pandas", "pytest", "pytest-timeout", "pytest-xdist")

@@ -64,7 +64,8 @@ def test_each_script_that_a_document_runs_is_there_and_knows_its_options() -> No
 
 def find_fault(where: str, words: list[str]) -> str:
     is_module = words[0] == "-m"
-    name = f"{words[1].replace('.', '/')}.py" if is_module else words[0]
+    package = f"{words[1].replace('.', '/')}/__main__.py" if is_module else ""
+    name = package.replace("/__main__", "") if is_module and not (ROOT / package).is_file() else package or words[0]
     if not (ROOT / name).is_file():
         return f"{where}: there is no {name}"
     options = {word for word in words[1 + is_module :] if word.startswith("--")}

@@ -108,7 +108,15 @@ def test_the_page_lists_the_keys_of_each_xcom() -> None:
                 for node in ast.walk(operator)
                 if isinstance(node, ast.Dict)
             ]
-            (returned[operator.name],) = [keys for keys in objects if "huggy_conn_id" in keys]
+            returned[operator.name] = {key for keys in objects if "huggy_conn_id" in keys for key in keys}
+    values = ast.parse((airflow / "actions" / "campaign_values.py").read_text(encoding="utf-8")).body
+    for operator_name, function_name in (
+        ("HuggyActionPlanOperator", "describe_plan"),
+        ("HuggyActionOperator", "describe_report"),
+    ):
+        (function,) = (each for each in values if isinstance(each, ast.FunctionDef) and each.name == function_name)
+        (described,) = (node for node in ast.walk(function) if isinstance(node, ast.Dict))
+        returned[operator_name] = {key.value for key in described.keys if isinstance(key, ast.Constant)}
     assert rows(r"`[A-Z]\w+Operator`") == returned
 
 

@@ -14,7 +14,7 @@ from huggy_connector.errors import ConfigurationError
 from huggy_connector.settings import Settings, has_password, quote_value
 
 HIDDEN_PREFIX = "secret_"
-RECEIVER_SECRETS = ("webhook_token", "webhook_path")
+RECEIVER_SECRETS = ("webhook_token", "webhook_path", "flow_secret")
 """Secrets of `huggy serve`, which no task and no trigger needs."""
 
 _CREDENTIALS = (

@@ -9,6 +9,7 @@ import huggy_connector.airflow.versions  # noqa: F401 -- it refuses an older Air
 
 if TYPE_CHECKING:
     from huggy_connector.airflow.dags.backfill import huggy_backfill
+    from huggy_connector.airflow.dags.campaign import huggy_campaign
     from huggy_connector.airflow.dags.live import huggy_live
     from huggy_connector.airflow.dags.reconcile import huggy_reconcile
     from huggy_connector.airflow.dags.sync import huggy_sync
@@ -19,10 +20,11 @@ else:
         __name__,
         {
             "backfill": ["huggy_backfill"],
+            "campaign": ["huggy_campaign"],
             "live": ["huggy_live"],
             "reconcile": ["huggy_reconcile"],
             "sync": ["huggy_sync"],
         },
     )
 
-__all__ = ["huggy_backfill", "huggy_live", "huggy_reconcile", "huggy_sync"]
+__all__ = ["huggy_backfill", "huggy_campaign", "huggy_live", "huggy_reconcile", "huggy_sync"]

@@ -8,6 +8,7 @@ session       opens the API, the ledger, the gate and the rules
 people_facts  who may be written to
 settling      what is unknown, before a run
 campaign_report   what a campaign tells of itself
+action_log    what the ledgers of this host tell the warehouse
 """
 
 from huggy_connector.pipeline.campaigns.campaign_report import CampaignPlan, CampaignReport, CampaignStatus, KeptPlan

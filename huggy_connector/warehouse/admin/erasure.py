@@ -23,10 +23,12 @@ from huggy_connector.warehouse.file.engine import EngineLimits, translate_errors
 from huggy_connector.warehouse.file.paths import WarehousePaths, wal_of
 from huggy_connector.warehouse.file.publish import check_disk_space, copy_locked, lock_warehouse
 from huggy_connector.warehouse.file.rewrite import rewrite_file
+from huggy_connector.warehouse.load.actions import forget_in_actions
 from huggy_connector.warehouse.load.merge.adjacent_versions import merge_adjacent_versions
 from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.schema import meta, sql
+from huggy_connector.warehouse.schema.meta_actions import ACTIONS
 from huggy_connector.warehouse.schema.temp_tables import ERASURE_CHATS, ERASURE_MESSAGES
 
 if TYPE_CHECKING:
@@ -160,6 +162,9 @@ def _erase_rows(connection: DuckDBPyConnection, request: ErasureRequest) -> tupl
     )
     for (schema, table), columns in sorted(_read_columns(connection).items()):
         name = sql.name(schema, table)
+        if name == ACTIONS.sql:
+            changed += forget_in_actions(connection, request.company_id, request.contact_id)
+            continue
         if (schema, table) == ("main", "events"):
             hashes = request.hashes.get(table, ())
             update_hashes(connection, name, "fetched_at", _company_condition(columns, request), hashes, key="event_id")
@@ -264,6 +269,8 @@ def _correct_counts(connection: DuckDBPyConnection, request: ErasureRequest) -> 
                 " WHERE company_id = $1 AND resource = $2 AND run_key = $3",
                 [*key, manifest.rows, manifest.unique_ids],
             )
+    if ("meta", "profiles") in columns:  # the next load counts again, without the subject
+        connection.execute(f"DELETE FROM {meta.PROFILES.sql} WHERE company_id = ?", [request.company_id])
     for resource in ("contacts", "events", "messages") if ("meta", "freshness") in columns else ():
         if ("main", resource) in columns:
             connection.execute(

@@ -1,7 +1,8 @@
 """The rollback to a former version: it is published again as the newest, and snapshots loaded since are blocked.
 
 This is one decision, taken when the version is published. If it is killed before, nothing has happened. If it is killed
-after, the next process finds it taken, and the same call again reports it as done.
+after, the next process finds it taken, and the same call again reports it as done. meta.actions does not go back: what
+was sent stays sent.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from huggy_connector.warehouse.file.engine import EngineLimits, translate_errors
 from huggy_connector.warehouse.file.inspection import SnapshotKeys, inspect_file
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish import draft_version, lock_warehouse, next_version
+from huggy_connector.warehouse.load.actions import copy_actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +88,7 @@ def roll_back(
             paths, from_version=live.version, engine=engine, keep_versions=keep_versions, source=file
         ) as draft:
             note(f"Publishing what version {number} held as version {version}.")
+            copy_actions(draft.connection, paths.live)
             publish_log.record_rollback(draft.connection, version=version, now=now(), to=number)
         settle_decisions(paths, engine)
     return RollbackReport(str(paths.live), version, number, blocked, warnings=tuple(draft.warnings))

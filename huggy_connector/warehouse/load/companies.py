@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from huggy_connector.errors import CheckFailed, SnapshotDamaged
 from huggy_connector.warehouse.schema import meta, sql
+from huggy_connector.warehouse.schema.meta_actions import ACTIONS
 from huggy_connector.warehouse.schema.table_spec import COMPANY, TableSpec
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def carry_over(
     company_list = ", ".join(map(str, companies))
     connection.execute(f"ATTACH {sql.text(str(live))} AS former (READ_ONLY)")
     for table in tables:
-        if COMPANY.name in {column.name for column in table.columns} and table is not meta.FRESHNESS:
+        if COMPANY.name in {each.name for each in table.columns} and table not in {meta.FRESHNESS, ACTIONS}:
             connection.execute(
                 f"INSERT INTO {table.sql} BY NAME FROM former.{table.sql} WHERE {COMPANY.name} IN ({company_list})"
             )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import RESOURCES, Resource
-from huggy_connector.errors import CompanyStopped, SnapshotDamaged
+from huggy_connector.errors import CompanyStopped
 from huggy_connector.landing import Landing, SuppressedLanding
 from huggy_connector.privacy import KEEP_ALL, PrivacyPolicy
 from huggy_connector.warehouse.file import publish_log
@@ -21,6 +19,7 @@ from huggy_connector.warehouse.file.filesystem import paths_to_build
 from huggy_connector.warehouse.file.inspection import InspectedFile, inspect_file
 from huggy_connector.warehouse.file.publish import draft_version, lock_warehouse
 from huggy_connector.warehouse.load import audit
+from huggy_connector.warehouse.load.actions import ActionLog, copy_actions, differ_actions, replace_actions
 from huggy_connector.warehouse.load.apply import SnapshotApplier
 from huggy_connector.warehouse.load.companies import (
     StoppedCompanies,
@@ -31,12 +30,14 @@ from huggy_connector.warehouse.load.companies import (
     stop_sentences,
 )
 from huggy_connector.warehouse.load.coverage import read_spans, refresh_coverage
-from huggy_connector.warehouse.load.load_plan import LoadPlan, plan_load
+from huggy_connector.warehouse.load.load_plan import LoadPlan, count_restored, plan_load
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, read_table_reports
 from huggy_connector.warehouse.load.merge import embedded
+from huggy_connector.warehouse.load.profiles import refresh_profiles
 from huggy_connector.warehouse.load.quality import publish_checks
 from huggy_connector.warehouse.load.quality.freshness_checks import check_freshness
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel, read_check_settings
+from huggy_connector.warehouse.load.quality.value_checks import check_values
 from huggy_connector.warehouse.load.retype import Retyper
 from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
@@ -84,6 +85,7 @@ def load_snapshots(  # noqa: PLR0913
     hash_key: bytes = b"",
     note: Callable[[str], None] = lambda _: None,
     concerns: Collection[int] | None = None,
+    read_actions: Callable[[], Sequence[ActionLog]] = tuple,
 ) -> LoadReport:
     """Load the landing's new snapshots of all companies into the warehouse. A second call changes nothing.
 
@@ -99,7 +101,7 @@ def load_snapshots(  # noqa: PLR0913
 
     `zone` is for companies whose snapshots name none. `stop_on` names checks that stop the load instead of warning:
     `fresh`, or `chats.fresh` for one table. `sweep_days` is how often a long list without an order is read.
-    `world_readable` is as in `draft_version`.
+    `world_readable` is as in `draft_version`. `read_actions` returns what the ledgers of this host tell.
 
     Raise ConfigurationError for a path that no warehouse may have or a check that does not exist, WarehouseUnusable for
     a file that cannot be loaded into, WarehouseBusy if a writer or (for longer than `wait_seconds`) another load holds
@@ -126,10 +128,10 @@ def load_snapshots(  # noqa: PLR0913
         suppressed = SuppressedLanding(landing, hash_key, paths.spill, zone)
         if inspected.version and not plan.is_rebuild and not inspected.is_outdated and not plan.batches:
             with engine.open_read_only(paths.live, spill=paths.spill) as connection:
-                if not refresh.has_outdated_marts(connection, calendar):
+                if not refresh.has_outdated_marts(connection, calendar) and not differ_actions(connection, actions):
                     findings = check_freshness(connection, resources, checks=checks, now=now())
                     publish_checks.raise_if_stopped(findings)
-                    findings += publish_checks.check_restored(_count_restored(suppressed, plan))
+                    findings += publish_checks.check_restored(count_restored(suppressed, plan))
                     return LoadReport(
                         str(paths.live),
                         inspected.version,
@@ -158,6 +160,8 @@ def load_snapshots(  # noqa: PLR0913
         ) as draft:
             new_columns = migrate_tables(draft.connection, wanted, macros=_wanted_macros(resources))
             audit.record_columns(draft.connection, new_columns, now=now())
+            if plan.is_rebuild and inspected.version:
+                copy_actions(draft.connection, paths.live)
             if carried_over:
                 carry_over(draft.connection, paths.live, wanted, carried_over)
             applier = SnapshotApplier(
@@ -179,7 +183,7 @@ def load_snapshots(  # noqa: PLR0913
             )
             reason = "rebuild" if plan.is_rebuild and inspected.version else "load"
             reports, warnings = _load_batches(
-                applier, plan, resources, reason=reason, calendar=calendar, now=now, note=note
+                applier, plan, resources, actions, reason=reason, calendar=calendar, now=now, note=note
             )
             note(f"Publishing version {draft.version}.")
         addresses = tuple(manifest.address for manifest in plan.manifests)
@@ -190,6 +194,7 @@ def load_snapshots(  # noqa: PLR0913
 
     with lock_warehouse(paths, wait_seconds=wait_seconds):
         inspected, decisions = inspect_file(paths, wanted, engine=engine), settle_decisions(paths, engine)
+        actions = read_actions()
         report, stopped = retry_without_stopped(attempt)
     return _add_stopped(report, stopped, concerns)
 
@@ -242,6 +247,7 @@ def _load_batches(
     applier: SnapshotApplier,
     plan: LoadPlan,
     resources: Sequence[Resource],
+    actions: Sequence[ActionLog],
     *,
     reason: str,
     calendar: BusinessCalendar,
@@ -268,13 +274,16 @@ def _load_batches(
         for company_id in dict.fromkeys(batch.company_id for batch in plan.batches):
             embedded.merge_embedded_rows(connection, company_id, resource)
     audit.refresh_freshness(connection, resources, now=now())
+    refresh_profiles(connection, resources, now=now())
     refresh_coverage(connection, read_spans(plan.manifests), plan.zones, now=now())
+    replace_actions(connection, actions)
     refresh.refresh_marts(connection, calendar)
     connection.execute("COMMIT")
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())
     findings += publish_checks.check_tables(connection, resources, checks=applier.checks)
+    findings += check_values(connection, resources, checks=applier.checks)
     publish_checks.raise_if_stopped(findings)
-    findings += publish_checks.check_restored(_count_restored(applier.suppressed, plan))
+    findings += publish_checks.check_restored(count_restored(applier.suppressed, plan))
     audit.record_quality(connection, findings, version=applier.version)
     publish_log.record_publish(
         connection,
@@ -285,13 +294,3 @@ def _load_batches(
         rows_changed=sum(report.changed for report in done.values()),
     )
     return read_table_reports(connection, done), _warning_sentences(findings)
-
-
-def _count_restored(suppressed: SuppressedLanding, plan: LoadPlan) -> Counter[str]:
-    """Count, by table, the snapshots with suppressed people that came back: new ones, and loaded ones."""
-    suspected = [each for each in plan.loaded if suppressed.was_restored(each)]
-    counts = Counter(each.resource for each in plan.manifests if suppressed.holds_suppressed(each))
-    for manifest in suspected:
-        with suppress(SnapshotDamaged):  # it cannot be read
-            counts[manifest.resource] += suppressed.holds_suppressed(manifest)
-    return +counts

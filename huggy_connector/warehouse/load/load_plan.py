@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,8 +12,8 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue import Resource
-from huggy_connector.errors import ClockWrong, WarehouseUnusable
-from huggy_connector.landing import Landing, Manifest
+from huggy_connector.errors import ClockWrong, SnapshotDamaged, WarehouseUnusable
+from huggy_connector.landing import Landing, Manifest, SuppressedLanding
 from huggy_connector.landing.change_detection import without_future_snapshots
 from huggy_connector.warehouse.file.blocklist import SnapshotDecisions
 from huggy_connector.warehouse.file.inspection import InspectedFile, SnapshotKeys
@@ -194,3 +196,13 @@ def _check_landing_is_complete(
             f"{paths.live} must be rebuilt from the landing, which lacks {len(missing):,} of the snapshots in it, "
             f"{missing[0]} the first: bring them back, or move the file away to build one from what is there."
         )
+
+
+def count_restored(suppressed: SuppressedLanding, plan: LoadPlan) -> Counter[str]:
+    """Count, by table, the snapshots with suppressed people that came back: new ones, and loaded ones."""
+    suspected = [each for each in plan.loaded if suppressed.was_restored(each)]
+    counts = Counter(each.resource for each in plan.manifests if suppressed.holds_suppressed(each))
+    for manifest in suspected:
+        with suppress(SnapshotDamaged):  # it cannot be read
+            counts[manifest.resource] += suppressed.holds_suppressed(manifest)
+    return +counts

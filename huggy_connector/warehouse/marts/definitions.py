@@ -97,6 +97,12 @@ class MartDefinition:
         content = json.dumps([self.query, asdict(self.table), self.refresh], default=str)  # no names of classes
         return blake2b(content.encode(), digest_size=16).hexdigest()
 
+    @property
+    def comment(self) -> str:
+        """The comment of the view or mart in the file: the formula first, because many clients show one sentence."""
+        formula = f"Formula: {self.formula.en} " if self.formula else ""
+        return f"{formula}{self.table.comment.en} Edge cases: {self.edge_cases.en}"
+
 
 @cache
 def read_definitions() -> tuple[MartDefinition, ...]:

@@ -64,11 +64,11 @@ def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) ->
         if definition.table.title in outdated:
             _drop_if_exists(connection, definition.table.title, existing)
             _create_relation(connection, definition)
-    anew = _list_marts_to_make_anew(definitions, outdated)
+    anew, comments = _list_marts_to_make_anew(definitions, outdated), _read_comments(connection)
     touched_chats.find_touched_chats(connection, whole=f"marts.{FACT_TABLE}" in anew)
     for definition in definitions:
         _refresh_rows(connection, definition, whole=definition.table.title in anew)
-        if definition.table.title in outdated:
+        if comments.get(definition.table.title) != definition.comment:
             _write_comments(connection, definition)
     if defined != recorded:
         connection.execute(f"DELETE FROM {meta.DEFINITIONS.sql}")
@@ -121,6 +121,15 @@ def _read_kinds(connection: DuckDBPyConnection) -> dict[tuple[str, str], str]:
     return {(schema, name): kind for schema, name, kind in rows}
 
 
+def _read_comments(connection: DuckDBPyConnection) -> dict[str, str | None]:
+    """Return the comment of each view and table by its title. One that was just made has none."""
+    rows = connection.execute(
+        f"SELECT schema_name, view_name, comment FROM duckdb_views() WHERE {_IN_DATABASE}"
+        f" UNION ALL SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE {_IN_DATABASE}"
+    ).fetchall()
+    return {name if schema == "main" else f"{schema}.{name}": comment for schema, name, comment in rows}
+
+
 def _drop_if_exists(connection: DuckDBPyConnection, title: str, existing: Mapping[tuple[str, str], str]) -> None:
     """Drop the view or the table of that title. An older version may have made it as the other kind."""
     schema, name = title.split(".") if "." in title else ("main", title)
@@ -139,7 +148,7 @@ def _create_relation(connection: DuckDBPyConnection, definition: MartDefinition)
 
 def _write_comments(connection: DuckDBPyConnection, definition: MartDefinition) -> None:
     table = definition.table
-    statements = [f"COMMENT ON {'VIEW' if table.view else 'TABLE'} {table.sql} IS {sql.text(table.comment.en)}"]
+    statements = [f"COMMENT ON {'VIEW' if table.view else 'TABLE'} {table.sql} IS {sql.text(definition.comment)}"]
     statements += [
         f"COMMENT ON COLUMN {table.sql}.{sql.name(column.name)} IS {sql.text(column.comment.en)}"
         for column in table.columns

@@ -8,6 +8,7 @@ from typing import Literal
 from huggy_connector.catalogue import RESOURCES, Resource, Text
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.warehouse.marts.definitions import read_definitions
+from huggy_connector.warehouse.read.name_suggestions import suggest_tables
 from huggy_connector.warehouse.schema.meta import META
 from huggy_connector.warehouse.schema.table_spec import TableMacro, TableSpec
 from huggy_connector.warehouse.schema.tables import as_of_macro, tables_of
@@ -38,11 +39,16 @@ def list_macros(resources: Iterable[Resource] = RESOURCES.values()) -> tuple[Tab
 
 
 def find_table(name: str, *, tables: Sequence[TableSpec] | None = None) -> TableSpec:
-    """Return the table of a name with or without its schema. Raises ConfigurationError, which lists all names."""
+    """Return the table of a name with or without its schema.
+
+    Raises ConfigurationError with the names that are close, or with all if none is.
+    """
     tables = list_tables() if tables is None else tables
     for table in tables:
         if name.lower() in {table.title, table.name, f"{table.schema}.{table.name}"}:
             return table
+    if suggestion := suggest_tables(name, tables):
+        raise ConfigurationError(f"There is no table called {name!r}: {suggestion}")
     titles = ", ".join(table.title for table in tables)
     raise ConfigurationError(f"There is no table called {name!r}: choose from {titles}.")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
@@ -15,8 +16,9 @@ from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseErro
 from huggy_connector.storage import TemporaryFolder, replace_file, resolve_links
 from huggy_connector.warehouse.file.engine import EngineLimits, attach
 from huggy_connector.warehouse.file.paths import WarehousePaths
-from huggy_connector.warehouse.read.file_formats import EXCEL_CSV, FORMATS_BY_SUFFIX
-from huggy_connector.warehouse.read.value_formats import PYTHON, ValueFormat
+from huggy_connector.warehouse.read.file_formats import EXCEL_CSV, FORMATS_BY_SUFFIX, FileFormat
+from huggy_connector.warehouse.read.value_formats import PYTHON, TABLE, ValueFormat
+from huggy_connector.warehouse.read.workbook import check_size, write_workbook
 from huggy_connector.warehouse.schema import sql
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 UTC_ZONE = ZoneInfo("UTC")
+
+WORKBOOK_SUFFIX = ".xlsx"
+ROWS_AT_ONCE = 2_048
 
 _CREATE_ANSWER_VIEW = "CREATE TEMP VIEW answer AS "
 """A view makes names of columns unique. It is no subquery, because a statement may end in a semicolon or comment."""
@@ -111,42 +116,68 @@ def export(
 ) -> int:
     """Write the result of one SELECT to a file in the format of its suffix, and return the number of rows.
 
-    Rows are streamed. The file appears whole or not at all, and replaces an older one. With `excel` the file is a CSV
-    for Excel in Brazil without formulas: see `EXCEL_CSV` and `value_formats.EXCEL`. Raises ConfigurationError for a
-    wrong statement or target, and WarehouseError if the file cannot be written.
+    Rows are streamed. The file appears whole or not at all, and replaces an older one. With `excel` a CSV is one for
+    Excel in Brazil without formulas: see `EXCEL_CSV` and `value_formats.EXCEL`. A workbook needs no `excel`: see
+    `workbook`. Raises ConfigurationError for a wrong statement or target, and WarehouseError if the file cannot be
+    written.
     """
     file = Path(target).expanduser().absolute()
     suffix = file.suffix.lower()
-    if suffix not in FORMATS_BY_SUFFIX:
+    if suffix not in FORMATS_BY_SUFFIX and suffix != WORKBOOK_SUFFIX:
         raise ConfigurationError(
-            f"{file.name!r} does not say how to write it: end it in {', '.join(FORMATS_BY_SUFFIX)}."
+            f"{file.name!r} does not say how to write it: end it in {', '.join((*FORMATS_BY_SUFFIX, WORKBOOK_SUFFIX))}."
         )
-    if excel and suffix != ".csv":
-        raise ConfigurationError(f"{file.name!r} is no CSV file: a file for Excel ends in .csv.")
+    if excel and suffix not in {".csv", WORKBOOK_SUFFIX}:
+        raise ConfigurationError(f"{file.name!r} is no file for Excel: end it in .csv or {WORKBOOK_SUFFIX}.")
     if not file.parent.is_dir() or file.is_dir():
         raise ConfigurationError(f"{str(file)!r} is no path for a file: give one in a folder that exists.")
-    file_format = EXCEL_CSV if excel else FORMATS_BY_SUFFIX[suffix]
     try:
         if resolve_links(file) == WarehousePaths.at(warehouse).live:
             raise ConfigurationError("That is the warehouse itself: give another file to write to.")
         with replace_file(file) as partial_file:
-            with _restricted_connection(warehouse, statement, zone, output=partial_file) as connection:
-                connection.execute(_CREATE_ANSWER_VIEW + statement)
-                answer = connection.view("answer")
-                columns = ", ".join(
-                    f"{file_format.value_format.select(sql.name(name), duckdb_type)}"
-                    f" AS {sql.name(file_format.rename_column(name))}"
-                    for name, duckdb_type in zip(answer.columns, answer.types, strict=True)
-                )
-                options = f"{file_format.options}, USE_TMP_FILE false"
-                copy = f"COPY (SELECT {columns} FROM answer) TO {sql.text(str(partial_file))} ({options})"
-                row = _run_interruptibly(connection, lambda: connection.execute(copy).fetchone())
-            file_format.finish(partial_file)
+            if suffix == WORKBOOK_SUFFIX:
+                return _write_workbook(warehouse, statement, zone, partial_file)
+            return _copy_answer(
+                warehouse, statement, zone, partial_file, EXCEL_CSV if excel else FORMATS_BY_SUFFIX[suffix]
+            )
     except OSError as error:
         raise WarehouseError(
             f"{file} could not be written ({error.strerror}): see to the disk, or write elsewhere."
         ) from None
+
+
+def _copy_answer(
+    warehouse: str | Path, statement: str, zone: ZoneInfo, partial_file: Path, file_format: FileFormat
+) -> int:
+    with _restricted_connection(warehouse, statement, zone, output=partial_file) as connection:
+        connection.execute(_CREATE_ANSWER_VIEW + statement)
+        answer = connection.view("answer")
+        columns = ", ".join(
+            f"{file_format.value_format.select(sql.name(name), duckdb_type)}"
+            f" AS {sql.name(file_format.rename_column(name))}"
+            for name, duckdb_type in zip(answer.columns, answer.types, strict=True)
+        )
+        options = f"{file_format.options}, USE_TMP_FILE false"
+        copy = f"COPY (SELECT {columns} FROM answer) TO {sql.text(str(partial_file))} ({options})"
+        row = _run_interruptibly(connection, lambda: connection.execute(copy).fetchone())
+    file_format.finish(partial_file)
     return int(row[0]) if row else 0
+
+
+def _write_workbook(warehouse: str | Path, statement: str, zone: ZoneInfo, partial_file: Path) -> int:
+    parts = TemporaryFolder("huggy-reader-")  # removed with this object
+    with _restricted_connection(warehouse, statement, zone) as connection:
+        connection.execute(_CREATE_ANSWER_VIEW + statement)
+        answer = connection.view("answer")
+        cells = ", ".join(
+            TABLE.select(sql.name(name), duckdb_type)
+            for name, duckdb_type in zip(answer.columns, answer.types, strict=True)
+        )
+        total = _run_interruptibly(connection, lambda: connection.execute("SELECT count(*) FROM answer").fetchall())
+        check_size(total[0][0], len(answer.columns))
+        _run_interruptibly(connection, lambda: connection.execute(f"SELECT {cells} FROM answer"))
+        rows = chain.from_iterable(iter(lambda: connection.fetchmany(ROWS_AT_ONCE), []))
+        return write_workbook(answer.columns, answer.types, rows, partial_file, folder=parts.path)
 
 
 def _open_relation(connection: DuckDBPyConnection, statement: str) -> DuckDBPyRelation:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.api import CLOCK_TOLERANCE
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish_log import build_foreign_file_error, read_last_publish
+from huggy_connector.warehouse.read.open_campaigns import OpenCampaign, read_open_campaigns
 from huggy_connector.warehouse.read.queries import UTC_ZONE, connect
 from huggy_connector.warehouse.read.webhook_coverage import WebhookCoverage, read_webhook_coverage
 from huggy_connector.warehouse.schema import meta
@@ -58,8 +59,8 @@ class LoadedSnapshot:
 class WarehouseStatus:
     """The status of the live version.
 
-    `kept` are the former versions next to the file. `webhook` is what a webhook covers, by company. `warnings` are the
-    failed checks of the last publish, in words.
+    `kept` are the former versions next to the file. `webhook` is what a webhook covers, by company. `campaigns` are
+    those with something left. `warnings` are the failed checks of the last publish, in words.
     """
 
     warehouse: str
@@ -72,6 +73,7 @@ class WarehouseStatus:
     freshness: tuple[TableFreshness, ...]
     last_runs: tuple[LoadedSnapshot, ...]
     webhook: tuple[WebhookCoverage, ...]
+    campaigns: tuple[OpenCampaign, ...]
     warnings: tuple[str, ...]
 
 
@@ -105,6 +107,7 @@ def read_status(
             [publish.version],
         ).fetchall()
         webhook = read_webhook_coverage(connection, until=publish.published_at)
+        campaigns = read_open_campaigns(connection)
         future_snapshots = [] if now is None else _list_future_snapshots(connection, now)
     return WarehouseStatus(
         warehouse=str(paths.live),
@@ -117,6 +120,7 @@ def read_status(
         freshness=tuple(TableFreshness(*row) for row in freshness),
         last_runs=tuple(LoadedSnapshot(*row) for row in last),
         webhook=webhook,
+        campaigns=campaigns,
         warnings=(*(f"{table}: {detail} ({check})." for table, detail, check in failed), *future_snapshots),
     )
 

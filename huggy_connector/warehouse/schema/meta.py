@@ -1,6 +1,7 @@
 """The tables of the schema `meta`: what the warehouse knows about itself."""
 
 from huggy_connector.catalogue import Text
+from huggy_connector.warehouse.schema.meta_actions import ACTIONS
 from huggy_connector.warehouse.schema.table_spec import (
     COMPANY,
     RESOURCE,
@@ -234,7 +235,42 @@ COVERAGE = meta_table(
     key=("company_id", "source", "from_at", "kind", "reason"),
 )
 
+PROFILES = meta_table(
+    "profiles",
+    "One row a column of a table and company: its NULLs, its range and its most common values, as last counted. Counted"
+    " by a load that changed the table, at most once in 20 hours. Never personal data.",
+    "Uma linha por coluna de uma tabela e conta: seus NULLs, sua faixa e seus valores mais comuns, na última contagem."
+    " Contada por uma carga que mudou a tabela, no máximo uma vez a cada 20 horas. Nunca dados pessoais.",
+    COMPANY,
+    RESOURCE,
+    column("column_name", "VARCHAR", "The column.", "A coluna."),
+    column("rows", "BIGINT", "Rows of the table, of this company.", "Linhas da tabela, desta conta."),
+    column("nulls", "BIGINT", "Rows in which it is NULL.", "Linhas em que é NULL."),
+    column("null_share", "DOUBLE", "nulls / rows.", "nulls / rows."),
+    column(
+        "distinct_values",
+        "BIGINT",
+        "How many values it has, give or take a few percent; NULL for JSON and lists.",
+        "Quantos valores tem, com erro de alguns por cento; NULL em JSON e listas.",
+    ),
+    column(
+        "min_value",
+        "VARCHAR",
+        "The lowest number or the first time, as text (instants in UTC); NULL for ids, texts and personal data.",
+        "O menor número ou a primeira hora, como texto (instantes em UTC); NULL em ids, textos e dados pessoais.",
+    ),
+    column("max_value", "VARCHAR", "The highest, likewise.", "O maior, do mesmo modo."),
+    column(
+        "common_values",
+        "JSON",
+        "The 20 most common values with their rows, if at least 5 rows have it; NULL for ids, times and personal data.",
+        "Os 20 valores mais comuns com suas linhas, se ao menos 5 o têm; NULL em ids, horas e dados pessoais.",
+    ),
+    column("profiled_at", "TIMESTAMPTZ", "When it was counted.", "Quando foi contada."),
+    key=("company_id", "resource", "column_name"),
+)
+
 META = (
     *(PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, PERSONAL, TOMBSTONES, QUALITY, SCHEMA_CHANGES, DEFINITIONS),
-    COVERAGE,
+    *(COVERAGE, ACTIONS, PROFILES),
 )

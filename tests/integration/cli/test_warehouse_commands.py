@@ -1,4 +1,4 @@
-"""status, query, describe and report read a warehouse, for people or as one JSON object, and never change it."""
+"""status, query and report read a warehouse, for people or as one JSON object, and never change it."""
 
 from __future__ import annotations
 
@@ -102,6 +102,16 @@ def test_a_query_is_a_table_or_an_object_with_a_name_for_each_value(huggy: Huggy
     assert empty == {"columns": told["columns"], "rows": [], "complete": True}
 
 
+def test_a_wide_answer_is_a_table_unless_cards_are_asked_for(huggy: Huggy, warehouse: Path) -> None:
+    question = f"SELECT {', '.join(f'id AS a_rather_long_name_{number}' for number in range(12))} FROM departments"
+    table, cards = huggy("query", question), huggy("query", question, "--cards")
+    assert ("a_rather_long_name_11" in table.out.splitlines()[1], table.out.count("Row ")) == (True, 0)
+    assert ([line.strip() for line in cards.out.splitlines() if line.startswith("Row ")][-1], cards.err) == (
+        "Row 6",
+        "",
+    )
+
+
 def test_two_columns_of_one_name_keep_both_values_in_json(huggy: Huggy, warehouse: Path) -> None:
     assert json.loads(huggy("query", "SELECT 1 AS a, 2 AS a", "--json").out)["rows"] == [{"a": 1, "a_1": 2}]
 
@@ -127,6 +137,7 @@ def test_all_rows_go_to_a_file_whatever_the_limit(huggy: Huggy, warehouse: Path,
     told = json.loads(huggy("query", QUESTION, "--out", "all.json", "--json").out)
     assert told == {"rows": 6, "file": str(tmp_path / "all.json")}
     assert len(json.loads((tmp_path / "all.json").read_text())) == 6
+    assert huggy("query", QUESTION, "--out", "all.xlsx").out == f"6 rows written to {tmp_path / 'all.xlsx'}.\n"
     assert huggy("query", "SELECT 1.5 AS a, '=1+1' AS b", "--out", "excel.csv", "--excel").code == 0
     assert (tmp_path / "excel.csv").read_text(encoding="utf-8-sig").splitlines() == ["a;b", "1,5;'=1+1"]
 
@@ -143,11 +154,6 @@ def test_all_rows_go_to_a_file_whatever_the_limit(huggy: Huggy, warehouse: Path,
         (("query", QUESTION, "--limit", "0"), "Invalid value for '--limit': 0 is not in the range x>=1."),
         (("query", "DELETE FROM departments"), ""),
         (("query", "SELECT nosuch FROM departments"), ""),
-        (("describe", "chat"), "There is no table called 'chat': choose from agents, "),
-        (
-            ("describe", "chats", "--language", "de"),
-            "Invalid value for '--language': 'de' is not one of 'en', 'pt-br', 'pt'.",
-        ),
         (("status", "--runs", "0"), "Invalid value for '--runs': 0 is not in the range x>=1."),
         (("status", "--warehouse", "none.duckdb"), "There is no warehouse at "),
     ],
@@ -159,23 +165,6 @@ def test_a_wrong_question_is_one_sentence_and_writes_no_file(
     assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
     assert done.err.startswith(f"huggy: {sentence}")
     assert [*tmp_path.iterdir()] == []
-
-
-def test_describe_lists_every_table_and_says_what_the_columns_of_one_mean(huggy: Huggy) -> None:
-    told = json.loads(huggy("describe", "--json").out)["tables"]
-    shown = huggy("describe")
-    names = {each["name"] if each["schema"] == "main" else f"{each['schema']}.{each['name']}" for each in told}
-    assert {"chats", "marts.open_now", "meta.freshness"} <= names
-    assert [name for name in names if f"│ {name} " not in shown.out] == []
-    assert shown.out.splitlines()[-1] == "huggy describe TABLE shows the columns."
-    [agents] = json.loads(huggy("describe", "agents", "--json").out)["tables"]
-    assert agents in told
-    for language, key in (("en", "en"), ("PT-br", "pt"), ("pt", "pt")):
-        lines = huggy("describe", "agents", "--language", language).out.splitlines()
-        assert lines[0] == agents["comment"][key]
-        assert [each["name"] for each in agents["columns"]] == [
-            line.split("│")[1].strip() for line in lines if line.startswith("│") and line.split("│")[1].strip()
-        ]
 
 
 def test_report_writes_the_page_and_its_figures_and_says_where(huggy: Huggy, warehouse: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from huggy_connector.warehouse import list_tables
+from huggy_connector.warehouse.marts.definitions import read_definitions
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -53,6 +54,7 @@ def test_every_table_is_the_same_opened_and_attached(filled: Desk, name: str) ->
 
 def test_every_table_and_column_in_the_file_has_its_comment(filled: Desk) -> None:
     expected = {(table.schema, table.name, ""): table.comment.en for table in list_tables()}
+    expected |= {(each.table.schema, each.table.name, ""): each.comment for each in read_definitions()}
     expected |= {(t.schema, t.name, column.name): column.comment.en for t in list_tables() for column in t.columns}
     found = filled.read(
         "SELECT schema_name, table_name, '', comment FROM duckdb_tables() WHERE database_name = 'w' UNION ALL"

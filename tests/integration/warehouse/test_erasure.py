@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Chat = Callable[..., dict[str, Any]]
 PERSON = {"id": 800_001, "name": "Zuleica Quirino", "email": "zq@example.com"}
-OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness")
+OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness", "meta.profiles")
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def test_versions_that_differed_only_in_the_data_subject_become_one(desk: Desk, 
         desk.load()
     assert desk.read("SELECT count(*) FROM history.chats WHERE id = 1") == [(4,)]
     Pipeline(settings).forget(800_001)
+    assert desk.read("SELECT count(*) FROM meta.profiles") == [(0,)]  # the next load counts again
     told = "SELECT contact_id, channel, valid_from, valid_to, last_seen_at, changed FROM history.chats WHERE id = 1"
     first, third, fifth = (each.started_at for each in desk.made[::2])
     fourth, second = desk.made[3].started_at, desk.made[1].started_at

@@ -183,10 +183,10 @@ def test_a_csv_that_is_not_for_excel_is_as_the_data_is(written: Callable[..., Pa
 
 
 @pytest.mark.parametrize("ending", [".json", ".jsonl", ".parquet"])
-def test_only_a_csv_is_for_excel(written: Callable[..., Path], ending: str) -> None:
+def test_only_a_csv_and_a_workbook_are_for_excel(written: Callable[..., Path], ending: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         written("SELECT 1", ending, excel=True)
-    assert str(caught.value) == f"'answer{ending}' is no CSV file: a file for Excel ends in .csv."
+    assert str(caught.value) == f"'answer{ending}' is no file for Excel: end it in .csv or .xlsx."
 
 
 @dataclass(frozen=True)

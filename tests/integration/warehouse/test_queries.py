@@ -7,6 +7,7 @@ import json
 import signal
 import tempfile
 import threading
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from itertools import count
@@ -152,8 +153,8 @@ def test_a_failed_export_leaves_the_file_that_was_there(warehouse: Path, tmp_pat
 @pytest.mark.parametrize(
     ("target", "sentence"),
     [
-        ("out.xlsx", "'out.xlsx' does not say how to write it: end it in .csv, .json, .jsonl, .ndjson, .parquet."),
-        ("out", "'out' does not say how to write it: end it in .csv, .json, .jsonl, .ndjson, .parquet."),
+        ("out.xls", "'out.xls' does not say how to write it: end it in .csv, .json, .jsonl, .ndjson, .parquet, .xlsx."),
+        ("out", "'out' does not say how to write it: end it in .csv, .json, .jsonl, .ndjson, .parquet, .xlsx."),
         ("no/out.csv", "'{here}/no/out.csv' is no path for a file: give one in a folder that exists."),
         ("folder.csv", "'{here}/folder.csv' is no path for a file: give one in a folder that exists."),
     ],
@@ -172,7 +173,19 @@ def test_a_file_for_excel_is_a_csv_with_decimal_commas_and_without_formulas(ware
     assert written == "\ufeff'=1;said;at\n1,5;'=2+3;2026-11-01 10:00:00\n".encode()
     with pytest.raises(ConfigurationError) as caught:
         export(warehouse, statement, tmp_path / "out.json", excel=True)
-    assert str(caught.value) == "'out.json' is no CSV file: a file for Excel ends in .csv."
+    assert str(caught.value) == "'out.json' is no file for Excel: end it in .csv or .xlsx."
+
+
+def test_a_workbook_has_every_row_and_one_that_would_be_too_large_is_not_begun(warehouse: Path, tmp_path: Path) -> None:
+    file = tmp_path / "chats.xlsx"
+    assert [export(warehouse, ASKED, file, zone=ZONE, excel=excel) for excel in (False, True)] == [3, 3]
+    with zipfile.ZipFile(file) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert (sheet.count("<row "), '<c r="A4"><v>3</v></c>' in sheet, "Cliente Um" in sheet) == (4, True, True)
+    before = file.read_bytes()
+    with pytest.raises(ConfigurationError, match="The answer has 1,048,576 rows"):
+        export(warehouse, "FROM range(1048576)", file)
+    assert ([*tmp_path.iterdir()], file.read_bytes()) == ([file], before)
 
 
 def test_columns_of_the_same_name_get_unique_names_in_answers_and_files(warehouse: Path, tmp_path: Path) -> None:

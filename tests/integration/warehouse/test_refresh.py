@@ -196,3 +196,22 @@ def test_the_marts_and_the_runs_agree_on_which_chats_are_open(desk: Desk, chat: 
     facts = make_facts_reader(get_resource("chats"), zone=ZoneInfo("America/Sao_Paulo"))
     found = dict(desk.read("SELECT chat_id, is_open FROM marts.chat_times"))
     assert found == {facts(row).id: facts(row).is_open for row in rows}
+
+
+def test_a_comment_begins_with_the_formula_and_is_mended_by_the_next_load_without_a_new_computation(
+    desk: Desk, chat: Chat
+) -> None:
+    desk.land([chat(1)])
+    desk.load()
+    comment = "SELECT comment FROM duckdb_views() WHERE database_name = 'w' AND view_name = 'sla_by_day'"
+    [(whole,)] = desk.read(comment)
+    assert [whole.index(part) for part in ("Formula: met if ", "Service level by day: ", "Edge cases: ")] == sorted(
+        [0, whole.index("Service level by day: "), whole.index("Edge cases: ")]
+    )
+    with duckdb.connect(str(desk.warehouse)) as connection:
+        connection.execute("COMMENT ON VIEW marts.sla_by_day IS 'older'")
+        connection.execute("UPDATE marts.chat_times SET channel = 'as it was'")
+    desk.land([chat(2)], mode="incremental")
+    desk.load()
+    assert desk.read(comment) == [(whole,)]
+    assert desk.read("SELECT channel FROM marts.chat_times ORDER BY chat_id") == [("as it was",), ("widget",)]

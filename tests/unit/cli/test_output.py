@@ -3,14 +3,17 @@
 import ast
 import json
 import math
+import sys
+from io import StringIO
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import huggy_connector.cli
-from huggy_connector.cli.output import note, print_json, print_table, say
+from huggy_connector.cli.output import Layout, note, print_json, print_table, say
 from huggy_connector.visible import escape_controls
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
@@ -42,6 +45,42 @@ def test_no_table_prints_a_control_character(
     print_table(("a\x1b", "b"), rows)
     printed = capsys.readouterr().out
     assert [line for line in printed.split("\n") if escape_controls(line) != line] == []
+
+
+WIDE = tuple(f"a_rather_long_name_{number}" for number in range(8))
+
+
+class Terminal(StringIO):
+    """A terminal of 80 columns."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("layout", "left_out", "cards", "last"),
+    [(Layout.TABLE, 5, 0, WIDE[2]), (Layout.CARDS, 0, 2, WIDE[7]), (Layout.FITTING, 0, 2, WIDE[7])],
+)
+def test_a_wide_table_on_a_terminal_shows_the_columns_that_have_room_or_cards(
+    monkeypatch: pytest.MonkeyPatch, layout: Layout, left_out: int, cards: int, last: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("sys.stdout", Terminal())
+    rows = [tuple(range(8)), tuple(range(8))]
+    assert print_table(WIDE, rows, layout=layout) == left_out
+    shown = cast("Terminal", sys.stdout).getvalue()
+    assert (shown.count("Row "), max(name for name in WIDE if name in shown)) == (cards, last)
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_wide_table_that_goes_to_a_file_has_all_columns_in_one_line_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_table(WIDE, [tuple(range(8))], layout=Layout.TABLE) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("│"))
+    assert [cell.strip() for cell in line.strip("│").split("│")] == [str(number) for number in range(8)]
 
 
 def test_a_json_object_is_one_line_with_escaped_control_characters(

@@ -7,6 +7,7 @@ import pytest
 from huggy_connector.actions.guards.whatsapp import Channel
 from huggy_connector.actions.types import PlannedRow, RowKey
 from huggy_connector.catalogue.actions import get_action
+from huggy_connector.model import Row
 from huggy_connector.pipeline.campaigns import CampaignRequest
 from huggy_connector.pipeline.campaigns.planning import as_ledger_row, make_plan, name_channel
 from tests.unit.actions.desk import CHAT, Desk, Gate, Memory, Says, Wire, chat_row, make_tools
@@ -23,7 +24,7 @@ ROWS = [row(CHAT + number) for number in range(6)]
 
 
 def desk() -> Desk:
-    chats = {CHAT + number: chat_row(id=CHAT + number) for number in range(5)}
+    chats: dict[int, Row] = {CHAT + number: chat_row(id=CHAT + number) for number in range(5)}
     chats[CHAT + 1] = chat_row(situation="finishing")
     return Desk(chats)
 

@@ -71,7 +71,7 @@ def test_an_unknown_table_is_told_with_those_there_are(name: str) -> None:
 
 def test_without_tables_the_choice_is_from_the_whole_dictionary() -> None:
     with pytest.raises(ConfigurationError, match=r"choose from .*chats, .*marts\.chat_times, .*meta\.loads"):
-        find_table("chat")
+        find_table("xyzzy")
 
 
 def test_the_section_of_a_table_is_whole() -> None:

@@ -17,8 +17,6 @@ from huggy_connector.warehouse.schema.tables import history_table_of, table_of
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FOUND_SHARE_AT_LEAST = 0.95
-"""The share of references that should lead to a row."""
 READABLE_SHARE_AT_LEAST = 0.99
 """The share of rows that should have no rejected value."""
 SWEEP_SIZE_SHARE_AT_LEAST = 0.9
@@ -112,6 +110,8 @@ def _warning_checks(resource: Resource) -> Iterator[str]:
         yield "clock_agrees"
     for column, _ in list_references(resource):
         yield f"{column}_found"
+    if resource.life is not None:
+        yield "situation_known"
 
 
 def check_snapshots(stage: SnapshotStage, counts: dict[str, RowCounts]) -> Iterator[CheckFinding]:
@@ -178,11 +178,6 @@ def check_tables(
         findings += _check_rules(resource, rules.get(resource.name, ()))
         if resource.history:
             findings += _check_history(connection, resource)
-    present = {resource.name for resource in resources}
-    for resource in resources:
-        for column, target in list_references(resource):
-            if target in present:
-                findings += _check_references(connection, resource.name, column, target)
     return checks.with_levels(findings)
 
 
@@ -276,22 +271,6 @@ def _check_sweep_sizes(connection: DuckDBPyConnection, resource: Resource) -> It
             yield CheckFinding(
                 "sweep_not_shrunk", resource.name, CheckLevel.WARN, passed, f"{detail}: has the token lost rights?"
             )
-
-
-def _check_references(connection: DuckDBPyConnection, table: str, column: str, target: str) -> Iterator[CheckFinding]:
-    """Check the share of references of a column that lead to a row of `target`."""
-    if not _fetch_count(connection, f"SELECT count(*) FROM {sql.name('main', target)}"):
-        return
-    references = _fetch_count(connection, f"SELECT count({sql.name(column)}) FROM {sql.name('main', table)}")
-    unmatched = _fetch_count(
-        connection,
-        f"SELECT count(*) FROM {sql.name('main', table)} a ANTI JOIN {sql.name('main', target)} b"
-        f" ON a.company_id = b.company_id AND a.{sql.name(column)} = b.id WHERE a.{sql.name(column)} IS NOT NULL",
-    )
-    detail = f"{unmatched:,} of {references:,} values of {column} are not in {target}"
-    yield CheckFinding(
-        f"{column}_found", table, CheckLevel.WARN, unmatched <= references * (1 - FOUND_SHARE_AT_LEAST), detail
-    )
 
 
 def _fetch_count(connection: DuckDBPyConnection, query: str) -> int:

@@ -1,0 +1,3 @@
+from huggy_connector.airflow.dags import huggy_campaign
+
+dag = huggy_campaign()
