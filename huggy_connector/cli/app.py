@@ -16,7 +16,7 @@ from huggy_connector.cli.shell import LazyCommand, PipeClosed, keep_process_lean
 from huggy_connector.errors import CompanyStopped, ConfigurationError, HuggyError, Interrupted
 from huggy_connector.visible import escape_controls
 
-INTERRUPTED_MESSAGE = "Interrupted: what was landed so far is kept, and the same command goes on from there."
+INTERRUPTED_MESSAGE = "Interrupted: what was done so far is kept, and the same command goes on from there."
 BROKEN_PIPE_EXIT_CODE = 141
 """Exit code where the reader of the answer went away: what a shell shows for SIGPIPE."""
 

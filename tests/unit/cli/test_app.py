@@ -17,7 +17,7 @@ from huggy_connector.cli.shell.standard_streams import PipeClosed
 
 Run = Callable[..., tuple[int, str, str]]
 SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command goes on from there."
+INTERRUPTED = "Interrupted: what was done so far is kept, and the same command goes on from there."
 
 
 @pytest.fixture(autouse=True)
