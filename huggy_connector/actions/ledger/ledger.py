@@ -94,7 +94,7 @@ class Ledger(LedgerSession):
                 raise LedgerUnusable(f"The ledger {self._path} was deleted or replaced while it was in use.")
             if not is_claimed:
                 return None
-            self._claims += 1
+            self._claims, self._has_claimed = self._claims + 1, True
             return self._read_one(row_id)
 
     def record(self, row_id: int, state: RowState, *, reason: str = "", ids: Mapping[str, int] | None = None) -> bool:
