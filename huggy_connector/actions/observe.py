@@ -178,9 +178,8 @@ def read_back(
     """Return whether the action of a claimed row is done, as far as the API shows it."""
     if action.target is Target.NEW_CONTACT:
         before = _look_up_contact(reading, forms)
-        if not before.is_done and not before.is_looked_up:
-            return NOT_SHOWN
-        return Found(before.is_done, _not_owned(before.ids, is_owned))
+        is_shown = before.is_done or before.is_looked_up
+        return Found(before.is_done, _not_owned(before.ids, is_owned)) if is_shown else NOT_SHOWN
     if row.target_id is None or action.effect is Effect.OTHER:
         return NOT_SHOWN
     if target_kind(row.key.target) == "contact":

@@ -162,7 +162,7 @@ class Ledger(LedgerSession):
             check_campaign(connection, campaign)
             try:
                 row = read_row(connection, row_id).row
-            except KeyError:
+            except (KeyError, OverflowError):  # a number that no row can have
                 row = None
             if row is None or row.key.campaign != campaign or row.state is not RowState.UNKNOWN:
                 raise ConfigurationError(

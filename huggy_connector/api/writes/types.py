@@ -61,4 +61,4 @@ class Outcome:
     is_opt_out: bool = False
     """The answer says that this person takes no such messages any more (131050)."""
     refuses_row: bool = False
-    """The answer stops the campaign, and its own row will never pass: a template that WhatsApp does not take (132xxx)."""
+    """The answer stops the campaign, and its own row will never pass: WhatsApp does not take the template (132xxx)."""
