@@ -16,7 +16,7 @@ from huggy_connector.cli.shell import LazyCommand, PipeClosed, keep_process_lean
 from huggy_connector.errors import CompanyStopped, ConfigurationError, HuggyError, Interrupted
 from huggy_connector.visible import escape_controls
 
-INTERRUPTED_MESSAGE = "Interrupted: what was landed so far is kept, and the same command goes on from there."
+INTERRUPTED_MESSAGE = "Interrupted: what was done so far is kept, and the same command goes on from there."
 BROKEN_PIPE_EXIT_CODE = 141
 """Exit code where the reader of the answer went away: what a shell shows for SIGPIPE."""
 
@@ -122,6 +122,9 @@ def _report_error(error: BaseException) -> int:
     if isinstance(error, CompanyStopped):
         for warning in error.report.warnings:
             note(f"Warning: {warning}")
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # a group without a command of it: its help, as it is
+        note(*error.format_message().splitlines())
+        return ConfigurationError.exit_code
     sentence, code = _describe_error(error)
     note(f"huggy: {sentence}")
     return code

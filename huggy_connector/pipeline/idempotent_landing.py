@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from huggy_connector.api import open_client, read_account
-from huggy_connector.api.versions import get_version, require_resource
+from huggy_connector.api.versions import refuse_unknown_events, require_resource
 from huggy_connector.budget import Lane
 from huggy_connector.catalogue import Resource
 from huggy_connector.clock import Clock
-from huggy_connector.errors import ConfigurationError
 from huggy_connector.landing import Landing, LandingRequest, Manifest, warm_up
 from huggy_connector.pipeline.run import SHOW_EVENTS, LandingRun
 from huggy_connector.privacy import PrivacyPolicy
@@ -55,10 +54,8 @@ class IdempotentLanding:
     ) -> IdempotentLanding:
         """Return the landing; send nothing. Raise ConfigurationError for settings that no landing could use."""
         resource = require_resource(settings.api_version, resource_name)
-        if show_events and resource.parent and not get_version(settings.api_version).has_events:
-            raise ConfigurationError(
-                f"API {settings.api_version} is not known to give internal events: leave show_events out."
-            )
+        if resource.parent:
+            refuse_unknown_events(settings.api_version, show_events=show_events)
         policy = PrivacyPolicy.from_settings(settings)
         landing_request = LandingRequest(
             idempotency_key,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from huggy_connector import maintenance
 from huggy_connector.api import open_client
-from huggy_connector.api.versions import require_resource, select_of_version
+from huggy_connector.api.versions import refuse_unknown_events, require_resource, select_of_version
 from huggy_connector.budget import Lane
 from huggy_connector.clock import SYSTEM_CLOCK, Clock
 from huggy_connector.errors import HuggyError
@@ -188,11 +188,11 @@ class Pipeline:
     ) -> SyncReport:
         """Land what is due of each resource, then load what was landed. An error is raised after that load.
 
-        What the webhook told comes first. A first run publishes the newest days before the history. `messages` adds
-        the messages of changed chats.
+        The webhook's come first. A first run publishes the newest days first. `messages` adds those of changed chats.
         """
         self._check_load()
         version = self.settings.api_version
+        refuse_unknown_events(version, show_events=show_events)
         selected = select_of_version(version, resource_names, messages=messages, note=self.progress.note)
         snapshots: list[Manifest] = []
         try:

@@ -249,6 +249,9 @@ def test_a_resource_that_v2_lacks_is_refused_before_a_request(user: User, act: s
 def test_internal_events_are_refused_over_v2(user: User) -> None:
     with pytest.raises(ConfigurationError, match="API v2 is not known to give internal events"):
         Pipeline(user.settings()).land("messages", idempotency_key="x", show_events=True)
+    with pytest.raises(ConfigurationError, match="API v2 is not known to give internal events"):
+        Pipeline(user.settings()).sync(idempotency_key="x", messages=True, show_events=True)
+    assert user.sandbox.stats()["requests"] == 0
 
 
 def test_without_a_company_one_sentence_says_that_v2_does_not_tell_it(user: User) -> None:

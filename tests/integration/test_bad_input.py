@@ -387,7 +387,7 @@ def test_an_interrupt_is_one_sentence_and_the_same_command_goes_on(slow: Shell, 
     run = Run(running.returncode, out, err)
     said(number.name, run)
     assert (run.code, run.out, slow.files()) == (130, "", {})
-    assert run.last == "huggy: Interrupted: what was landed so far is kept, and the same command goes on from there."
+    assert run.last == "huggy: Interrupted: what was done so far is kept, and the same command goes on from there."
     again = slow.huggy("sync", "chats")
     assert again.code == 0
     assert "resumes the work begun at" in again.err

@@ -21,12 +21,13 @@ from huggy_connector.actions.guards.opt_out_words import OptOutWords, find_opt_o
 from huggy_connector.actions.guards.people import PeopleList
 from huggy_connector.actions.guards.people_file import read_people
 from huggy_connector.actions.guards.quiet_hours import QuietHours
-from huggy_connector.actions.guards.run_gate import RunGate
+from huggy_connector.actions.guards.run_gate import STOP_FILE, RunGate
 from huggy_connector.actions.guards.targets import normalize_target, parse_allowed
 from huggy_connector.actions.guards.verdict import Rule, Verdict
 from huggy_connector.actions.guards.whatsapp import choose_channel, count_parameters, list_channels
 
 __all__ = [
+    "STOP_FILE",
     "OptOutWords",
     "PeopleList",
     "PlanFacts",

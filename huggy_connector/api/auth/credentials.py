@@ -126,8 +126,9 @@ def explain_refusal(token: str, *, api_version: str, now: datetime) -> Unauthori
         )
     if not is_jwt(token):
         return Unauthorized(
-            "This is no v3 token (a v3 token is an OAuth token with two dots; a v2 token from Settings > API is not "
-            "accepted here): create an app in Huggy's panel and use its OAuth access token."
+            "This is no v3 token (a v3 token is an OAuth token with two dots; one of 32 hexadecimal digits from "
+            "Settings > API is of API v2): set HUGGY_API_VERSION=v2 and HUGGY_COMPANY_ID for that one, or use the "
+            "OAuth access token of an app in Huggy's panel."
         )
     end = read_expiry(token)
     if end is not None and end <= now:

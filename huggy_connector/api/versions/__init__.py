@@ -8,9 +8,23 @@ selection which resources a run reads of a version, and which it has to leave ou
 """
 
 from huggy_connector.api.versions.gathering import gather_pages
-from huggy_connector.api.versions.selection import get_version, require_resource, select_of_version
+from huggy_connector.api.versions.selection import (
+    get_version,
+    refuse_unknown_events,
+    require_resource,
+    select_of_version,
+)
 from huggy_connector.api.versions.types import ApiVersion
 from huggy_connector.api.versions.v2 import V2
 from huggy_connector.api.versions.v3 import V3
 
-__all__ = ["V2", "V3", "ApiVersion", "gather_pages", "get_version", "require_resource", "select_of_version"]
+__all__ = [
+    "V2",
+    "V3",
+    "ApiVersion",
+    "gather_pages",
+    "get_version",
+    "refuse_unknown_events",
+    "require_resource",
+    "select_of_version",
+]

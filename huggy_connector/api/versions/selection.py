@@ -6,6 +6,7 @@ from huggy_connector.api.versions.types import ApiVersion
 from huggy_connector.api.versions.v2 import V2
 from huggy_connector.api.versions.v3 import V3
 from huggy_connector.catalogue import Resource, get_list, get_resource, select_resources
+from huggy_connector.errors import ConfigurationError
 
 VERSIONS = {version.name: version for version in (V3, V2)}
 
@@ -18,6 +19,12 @@ def get_version(name: str) -> ApiVersion:
 def require_resource(version: str, name: str) -> Resource:
     """Return the resource of a name as the version has it. Raises ConfigurationError if there is none."""
     return get_version(version).adapt(get_list(name))
+
+
+def refuse_unknown_events(version: str, *, show_events: bool) -> None:
+    """Raise ConfigurationError if internal events are asked for, and the version is not known to give them."""
+    if show_events and not get_version(version).has_events:
+        raise ConfigurationError(f"API {version} is not known to give internal events: leave show_events out.")
 
 
 def select_of_version(

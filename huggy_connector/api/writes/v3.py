@@ -105,7 +105,10 @@ def _run_flow(chat: int, fields: Fields) -> WriteRequest:
 
 def _run_flow_for_contact(contact: int, fields: Fields) -> WriteRequest:
     if not fields.get("channel_uuid"):
-        raise ConfigurationError("run_flow needs channel_uuid for a contact: the channel by which the flow speaks.")
+        raise ConfigurationError(
+            "run_flow needs channel_uuid for a contact, unless all chats of WhatsApp came by one channel: give the "
+            "channel's name or uuid with --set channel_uuid=."
+        )
     body = {
         "uuid": fields["channel_uuid"],
         "flowId": fields["flow_id"],

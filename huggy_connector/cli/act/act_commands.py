@@ -147,21 +147,24 @@ def perform(
         asked_by=name_user(),
     )
     request.check()
+    if dry_run:
+        with show_progress() as progress:
+            plan = Campaigns(settings, progress).plan(request, reads=True)
+        print_json(plan.as_json()) if as_json else show_plan(plan)
+        return 0
+    if not yes and not _is_agreed(Campaigns(settings), request):
+        return 1
     with show_progress() as progress:
-        campaigns = Campaigns(settings, progress)
-        if dry_run:
-            plan = campaigns.plan(request, reads=True)
-            print_json(plan.as_json()) if as_json else show_plan(plan)
-            return 0
-        if not yes and not _is_agreed(campaigns, request):
-            return 1
-        report = campaigns.run(request)
+        report = Campaigns(settings, progress).run(request)
     print_json(report.as_json()) if as_json else show_report(report)
     return 0 if report.is_finished else 1
 
 
 def _is_agreed(campaigns: Campaigns, request: CampaignRequest) -> bool:
-    """Show the plan, and ask. What is planned now is what is done after a yes."""
+    """Show the plan, and ask. What is planned now is what is done after a yes.
+
+    No progress is shown meanwhile: a bar that is drawn anew would wipe the question out.
+    """
     plan = campaigns.plan(request)
     show_plan(plan, to=note)
     if not sys.stdin.isatty():

@@ -32,10 +32,25 @@ def describe_action(action: Action) -> str:
     ]
     for field in action.fields:
         needed = ", required" if field.required else ""
-        lines.append(f"  {field.name} ({field.kind.value}{needed}): {field.comment.en}")
-    source = ("--query", "SQL") if action.target.value in {"new contact", "address"} else ("--id", "700001")
-    example = ("huggy", "act", action.name, *source, "--campaign", "NAME", "--dry-run")
-    return "\n".join([*lines, "", f"Example: {' '.join(example)}"])
+        kind = " | ".join(field.choices) or field.kind.value
+        lines.append(f"  {field.name} ({kind}{needed}): {field.comment.en}")
+    return "\n".join([*lines, "", "\b", f"Example: {' '.join(_describe_example(action))}"])
+
+
+def _describe_example(action: Action) -> Iterator[str]:
+    """Give the words of a call that has all that the action needs."""
+    from huggy_connector.catalogue.actions.types import FieldKind, Target
+
+    yield from ("huggy", "act", action.name)
+    if action.target in {Target.NEW_CONTACT, Target.ADDRESS}:
+        yield from ("--query", "SQL")
+    else:
+        yield from ("--id", "800001" if action.target is Target.CONTACT else "700001")
+        for field in action.fields:
+            if field.required or field.name == "text":
+                value = field.choices[0] if field.choices else {FieldKind.ID: "ID"}.get(field.kind, '"Bom dia"')
+                yield from ("--set", f"{field.name}={value}")
+    yield from ("--campaign", "NAME", "--dry-run")
 
 
 def show_plan(plan: CampaignPlan, *, to: Callable[..., None] = say) -> None:
@@ -59,8 +74,8 @@ def _describe_plan(plan: CampaignPlan) -> Iterator[str]:
     yield f"{plan.would_send:,} requests would be sent.{checked}"
 
 
-def show_report(report: CampaignReport) -> None:
-    """Print what became of a campaign."""
+def show_report(report: CampaignReport, *, shows_way: bool = True) -> None:
+    """Print what became of a campaign, and the way to the reasons unless they follow."""
     counts = report.counts
     say(
         f"{report.campaign}: {counts.planned:,} planned, {counts.sent:,} sent ({counts.confirmed:,} confirmed), "
@@ -68,15 +83,19 @@ def show_report(report: CampaignReport) -> None:
     )
     if report.pause:
         say(report.pause)
+    if shows_way and (counts.refused or counts.skipped):
+        say(f"Why rows were refused or skipped: huggy act status {report.campaign}")
     if counts.unknown:
         say(f"What is unknown is never sent again on its own: huggy act resolve {report.campaign}")
 
 
 def show_status(status: CampaignStatus) -> None:
     """Print a campaign as it stands, and what a person must decide."""
-    show_report(status.report)
+    show_report(status.report, shows_way=False)
     if status.settled:
         say(f"{status.settled:,} unknown rows were settled by reading back.")
+    if status.report.counts.left and not status.is_stopped:
+        say("What is left is done when the same command runs again.")
     if status.is_stopped:
         say(f"It is stopped: huggy act stop {status.report.campaign} --lift")
     if status.reasons:

@@ -46,7 +46,7 @@ def _ask(statement: str, warehouse: str, *, zone: ZoneInfo, most_rows: int) -> T
 def _refuse_too_many(rows: int, most_rows: int) -> None:
     if rows > most_rows:
         raise ConfigurationError(
-            f"That is more than {most_rows:,} rows: narrow it, or say with --max-rows how many you expect."
+            f"There are more than {most_rows:,} rows: narrow the query, or say with --max-rows how many you expect."
         )
 
 

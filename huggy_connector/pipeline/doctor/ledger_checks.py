@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from huggy_connector.actions.guards import STOP_FILE
 from huggy_connector.actions.ledger import Ledger
 from huggy_connector.errors import ActionError
 from huggy_connector.pipeline.doctor.check_row import Finding, fail, ok, warn
@@ -22,6 +23,7 @@ def check_ledger(
     settings: Settings, look: Fact[LandingLook], *, now: datetime, mounts: Callable[[], str] = read_mounts
 ) -> Iterator[Finding]:
     """Say what there is of actions: counts, never a target."""
+    yield from _find_kill_switches(settings)
     folder, landing = settings.ledger_folder, look.get_if_known("whether the ledger is the right one is").landing
     companies = landing.companies() if settings.company_id is None else (settings.company_id,)
     used = [each for each in companies if Ledger.is_expected(folder, each, storage=landing.storage)]
@@ -35,6 +37,15 @@ def check_ledger(
             )
         for company_id in used:
             yield _check_company(settings, company_id, landing.storage, now)
+
+
+def _find_kill_switches(settings: Settings) -> Iterator[Finding]:
+    if settings.actions == "off":
+        yield ok("HUGGY_ACTIONS is off: nothing is written to Huggy")
+    if (settings.ledger_folder / STOP_FILE).exists():
+        yield warn(
+            f"a file {STOP_FILE} in {settings.ledger_folder} stops every write", "remove it to let campaigns go on"
+        )
 
 
 def _check_company(settings: Settings, company_id: int, storage: Storage, now: datetime) -> Finding:

@@ -213,6 +213,8 @@ def _start_message(server: Server, origin: str) -> str:
             "export HUGGY_API_VERSION=v2",
             f"export HUGGY_COMPANY_ID={server.options.company}",
             f"export HUGGY_ACCESS_TOKEN={tokens.account_token}",
+            "# To move to v3, later: unset HUGGY_API_VERSION, and then",
+            f"# export HUGGY_BASE_URL={origin}/v3 HUGGY_ACCESS_TOKEN={tokens.first_token}",
         )
         if version == "v2"
         else (

@@ -157,7 +157,7 @@ def test_a_name_stands_for_one_action_and_one_question(desk: Desk, request_: dic
         ({"query": " "}, "--query is empty: give one SELECT."),
         (
             {"query": "SELECT range AS id FROM range(1, 1000001)"},
-            "That is more than 100 rows: narrow it, or say with --max-rows how many you expect.",
+            "There are more than 100 rows: narrow the query, or say with --max-rows how many you expect.",
         ),
         (
             {"query": "SELECT id, 7 AS tabulation FROM chats LIMIT 1"},

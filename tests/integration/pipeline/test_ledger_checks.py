@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ from huggy_connector.storage import LocalStorage
 from tests.integration.actions.ledgers import BEGIN, COMPANY, begun
 
 
-def found(folder: Path, *, mounts: str = "", company_id: int | None = COMPANY) -> list[Finding]:
-    settings = Settings(landing=str(folder / "landing"), ledger=str(folder / "actions"), company_id=company_id)
+def found(folder: Path, *, mounts: str = "", company_id: int | None = COMPANY, **more: Any) -> list[Finding]:
+    settings = Settings(landing=str(folder / "landing"), ledger=str(folder / "actions"), company_id=company_id, **more)
     landing = Fact("landing", lambda: look_at_landing(settings))
     return [*check_ledger(settings, landing, now=BEGIN, mounts=lambda: mounts)]
 
@@ -51,6 +52,15 @@ def test_rows_that_are_unknown_ask_for_a_person_and_those_that_wait_do_not(tmp_p
         ledger.resolve("spring", row_id=1, as_sent=True, by="ana")
         ledger.stop("spring")
     assert found(tmp_path) == [ok(f"company {COMPANY}: 1 campaigns, 1 stopped; 2 rows wait, 0 unknown")]
+
+
+def test_each_kill_switch_is_named(tmp_path: Path) -> None:
+    act(tmp_path)
+    folder = tmp_path / "actions"
+    (folder / "STOP").touch()
+    off, stopped, _ = found(tmp_path, actions="off")
+    assert off == ok("HUGGY_ACTIONS is off: nothing is written to Huggy")
+    assert stopped == warn(f"a file STOP in {folder} stops every write", "remove it to let campaigns go on")
 
 
 def test_a_ledger_that_is_lost_is_a_failure(tmp_path: Path) -> None:

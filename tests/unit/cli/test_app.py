@@ -17,7 +17,7 @@ from huggy_connector.cli.shell.standard_streams import PipeClosed
 
 Run = Callable[..., tuple[int, str, str]]
 SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-INTERRUPTED = "Interrupted: what was landed so far is kept, and the same command goes on from there."
+INTERRUPTED = "Interrupted: what was done so far is kept, and the same command goes on from there."
 
 
 @pytest.fixture(autouse=True)
@@ -149,6 +149,12 @@ def test_a_command_line_that_is_wrong_is_one_sentence(run: Run, arguments: tuple
     code, out, err = run(*arguments)
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     assert err.startswith(f"huggy: {sentence}")
+
+
+@pytest.mark.parametrize("arguments", [("act",), ("auth",), ("webhook",), ()])
+def test_a_group_without_a_command_shows_its_help_line_by_line(run: Run, arguments: tuple[str, ...]) -> None:
+    _, shown, _ = run(*arguments, "--help")
+    assert run(*arguments) == (2, "", shown)
 
 
 def test_bytes_of_utf_8_are_read_as_text_where_the_locale_knows_only_ascii(run: Run) -> None:

@@ -31,8 +31,8 @@ RUN_FLOW = Action(
             "channel_uuid",
             FieldKind.TEXT,
             Text(
-                "For a contact: the channel by which the flow speaks; the one of their last chat if not given.",
-                "Para um contato: o canal pelo qual o fluxo fala; o do último atendimento se não for dado.",
+                "For a contact: the channel's name or uuid; not needed if all chats of WhatsApp came by one.",
+                "Para um contato: o nome ou uuid do canal; dispensável se todos os chats do WhatsApp vieram por um só.",
             ),
         ),
         ActionField(

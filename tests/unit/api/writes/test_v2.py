@@ -94,7 +94,10 @@ def test_what_v2_has_is_spelled_its_own_way_without_a_company(name: str, fields:
         (
             "run_flow",
             {"target": Target.CONTACT, "flow_id": 3},
-            "run_flow needs channel_uuid for a contact: the channel by which the flow speaks.",
+            (
+                "run_flow needs channel_uuid for a contact, unless all chats of WhatsApp came by one channel: give the "
+                "channel's name or uuid with --set channel_uuid=."
+            ),
         ),
         (
             "update_contact",

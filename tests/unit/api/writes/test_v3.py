@@ -242,7 +242,10 @@ def test_the_query_of_a_request_is_texts() -> None:
         (
             "run_flow",
             {"flow_id": 1, "target": Target.CONTACT},
-            "run_flow needs channel_uuid for a contact: the channel by which the flow speaks.",
+            (
+                "run_flow needs channel_uuid for a contact, unless all chats of WhatsApp came by one channel: give the "
+                "channel's name or uuid with --set channel_uuid=."
+            ),
         ),
         ("close_chat", {"number": None}, "close_chat needs the id of a chat."),
         ("update_contact", {}, "update_contact needs at least one field, such as name or custom_<key>."),
