@@ -53,7 +53,7 @@ def test_without_a_last_message_the_newest_page_gives_the_mark(
 
 
 def test_where_the_oldest_message_comes_first_all_are_read_for_the_mark_and_for_what_is_above_it() -> None:
-    old = [message_row(number) for number in range(600001, 600041)]
+    old: list[Row] = [message_row(number) for number in range(600001, 600041)]
     desk = Desk({CHAT: chat_row(lastMessage=None)}, shown={CHAT: [*old]})
     assert before(ledger_row(), desk).mark == {MESSAGE_ABOVE: 600040}
     later = Desk(shown={CHAT: [*old, message_row(600041)]})
