@@ -28,6 +28,7 @@ from huggy_connector.actions.records import (
 from huggy_connector.actions.types import LedgerRow
 from huggy_connector.actions.wished_state import is_so, shows_state
 from huggy_connector.catalogue.actions.types import Action, Effect, Target
+from huggy_connector.errors import UnexpectedShape
 from huggy_connector.model import Row
 from huggy_connector.rows.paths import value_at
 
@@ -61,6 +62,8 @@ class Before:
     is_gone: bool = False
     is_done: bool = False
     ids: Mapping[str, int] = field(default_factory=dict)
+    is_looked_up: bool = True
+    """Whether a list was of the contact that was asked for: else it does not prove that there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,13 @@ def _before_contact(action: Action, row: LedgerRow, reading: Reading, contact_id
     if contact is None:
         return Before(contact_id=contact_id, is_gone=True, is_done=action.effect is Effect.DELETE)
     if action.name in {"open_chat", "run_flow"}:
-        chats = reading.chats_of(contact_id)
+        chats, is_whole = _chats_of(contact_id, reading)
         is_open = _open_chats(chats, row.fields or {}) if action.name == "open_chat" else []
+        if action.name == "open_chat" and not is_open and not is_whole:
+            raise UnexpectedShape(
+                f"The API lists chats of others as those of contact {contact_id}, so nobody knows whether one is open: "
+                "look in Huggy."
+            )
         return Before(
             contact=contact,
             contact_id=contact_id,
@@ -117,12 +125,21 @@ def _before_contact(action: Action, row: LedgerRow, reading: Reading, contact_id
     return Before(contact=contact, contact_id=contact_id, is_done=is_so(action.name, contact, row.fields or {}) is True)
 
 
+def _chats_of(contact_id: int, reading: Reading) -> tuple[list[Row], bool]:
+    """Return the newest chats of a contact, and whether there are no others: a server may ignore the filter."""
+    listed = reading.chats_of(contact_id)
+    own = [chat for chat in listed if person_of(chat) in {None, contact_id}]
+    return own, len(own) == len(listed)
+
+
 def _look_up_contact(reading: Reading, forms: Sequence[tuple[str, str]]) -> Before:
+    is_looked_up = True
     for name, value in forms:
         for contact in reading.contacts_with(name, value):
             if (number := id_of(contact)) is not None and _holds(contact, forms):
                 return Before(contact_id=number, is_done=True, ids={"contact": number})
-    return Before()
+            is_looked_up = False
+    return Before(is_looked_up=is_looked_up)
 
 
 def _holds(contact: Row, forms: Sequence[tuple[str, str]]) -> bool:
@@ -143,6 +160,10 @@ def _newest_message(action: Action, chat: Row, reading: Reading, chat_id: int) -
     if last is not None and "enabledSession" in chat:
         return last, ()
     messages = reading.messages(chat_id, 0)
+    if messages is None:
+        return last, ()
+    if not _is_newest_first(messages):
+        messages = _messages_above(reading, chat_id, 0)
     return (last, ()) if messages is None else (max(last or 0, newest_id(messages)), messages)
 
 
@@ -157,7 +178,8 @@ def read_back(
     """Return whether the action of a claimed row is done, as far as the API shows it."""
     if action.target is Target.NEW_CONTACT:
         before = _look_up_contact(reading, forms)
-        return Found(before.is_done, _not_owned(before.ids, is_owned))
+        is_shown = before.is_done or before.is_looked_up
+        return Found(before.is_done, _not_owned(before.ids, is_owned)) if is_shown else NOT_SHOWN
     if row.target_id is None or action.effect is Effect.OTHER:
         return NOT_SHOWN
     if target_kind(row.key.target) == "contact":
@@ -173,11 +195,13 @@ def read_back(
 def _read_contact_back(action: Action, row: LedgerRow, reading: Reading, contact_id: int, is_owned: Owned) -> Found:
     if action.name == "open_chat":
         above = row.mark.get(CHAT_ABOVE)
-        chats = _open_chats(reading.chats_of(contact_id), row.fields or {})
+        chats, is_whole = _chats_of(contact_id, reading)
         if above is None:
             return NOT_SHOWN
-        new = [number for number in chats if number > above]
-        return Found(bool(new), _not_owned({"chat": min(new)}, is_owned) if new else {})
+        new = [number for number in _open_chats(chats, row.fields or {}) if number > above]
+        if not new:
+            return Found(False) if is_whole else NOT_SHOWN
+        return Found(True, _not_owned({"chat": min(new)}, is_owned))
     if action.effect is Effect.MESSAGE:
         return NOT_SHOWN
     contact = reading.contact(contact_id)
@@ -238,6 +262,11 @@ def _messages_above(reading: Reading, chat_id: int, above: int) -> list[Row] | N
             return None
         newer = [row for row in rows if (number := id_of(row)) is not None and number > above]
         found += newer
-        if not rows or len(newer) < len(rows):
+        if not rows or (len(newer) < len(rows) and _is_newest_first(rows)):
             return found
     return None
+
+
+def _is_newest_first(rows: Sequence[Row]) -> bool:
+    """Return whether a page begins with its newest message, as the API was seen to do; else the newest is elsewhere."""
+    return id_of(rows[0]) == newest_id(rows) if rows else True

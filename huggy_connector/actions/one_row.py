@@ -275,7 +275,8 @@ def settle_unknown(row: LedgerRow, tools: Tools) -> Done:
         tools.ledger.settle(row.id, RowState.CONFIRMED, reason=READ_BACK, ids=found.ids, attempt=row.attempts)
         return Done.SETTLED
     effect = get_action(row.key.action).effect
-    if found.is_done is False and effect in REPEATABLE and row.attempts < MOST_ATTEMPTS:
+    may_repeat = effect in REPEATABLE and not as_planned(row).reaches_person  # a slow server may do it still
+    if found.is_done is False and may_repeat and row.attempts < MOST_ATTEMPTS:
         reason = "read_back: it was not done"
         is_free = tools.ledger.settle(row.id, RowState.PLANNED, reason=reason, attempt=row.attempts)
         # A new record may still be on its way: it waits for the next run, which looks it up first.

@@ -37,6 +37,12 @@ def chat_column(row: Row, column: str) -> int | None:
     return read_id(value_of("chats", column, row))
 
 
+def shows_column(row: Row, column: str) -> bool:
+    """Return whether a chat says anything of a column, if only that it is empty. What is left out proves nothing."""
+    paths = next(each.paths for each in RESOURCES["chats"].columns if each.name == column)
+    return any(path.partition(".")[0] in row for path in paths)
+
+
 def person_of(chat: Row) -> int | None:
     """Return the contact whose chat it is."""
     return chat_column(chat, "contact_id")

@@ -20,7 +20,7 @@ from huggy_connector.errors import ConfigurationError
 _PERSON: Final = "contact_id"
 """A column that every query may have: the person that the row reaches."""
 LONGEST_NAME: Final = 100
-_CAMPAIGN = re.compile(r"[^\s/\\][^/\\\x00-\x1f\x7f]*")
+_CAMPAIGN = re.compile(r"[^/\\]+")
 
 NormalizeTarget = Callable[[Action, Mapping[str, Any]], tuple[str, int | None]]
 """Returns the normalised target of a row, and the id of its chat or contact. `guards.normalize_target` with its key."""
@@ -38,7 +38,7 @@ class Question:
 def check_campaign(name: str) -> str:
     """Return the name of a campaign. Raise ConfigurationError for one that no list could show."""
     text = name.strip()
-    if not _CAMPAIGN.fullmatch(text) or len(text) > LONGEST_NAME:
+    if not _CAMPAIGN.fullmatch(text) or not text.isprintable() or len(text) > LONGEST_NAME:
         raise ConfigurationError(
             f"--campaign takes a name of 1 to {LONGEST_NAME} characters without slashes, such as csat-2026-11."
         )

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from huggy_connector.actions.records import chat_column, comparable, is_closed, read_id
+from huggy_connector.actions.records import chat_column, comparable, is_closed, read_id, shows_column
 from huggy_connector.model import Row
 
 _IN_QUEUE: Final = frozenset({"wait_for_chat", "queue", "in_queue"})
+_LIFE_KEYS: Final = frozenset({"situation", "closedAt", "closed_at"})
 _MISSING: Final = object()
 _SPELLINGS: Final = {"custom_fields": ("custom_fields", "customFields")}
 _NUMBERS: Final = frozenset({"phone", "mobile"})
@@ -32,7 +33,7 @@ def shows_state(action: str) -> bool:
 
 def _has_id(column: str, field: str) -> Callable[[Row, Fields], bool | None]:
     def compare(chat: Row, fields: Fields) -> bool | None:
-        return chat_column(chat, column) == read_id(fields.get(field))
+        return chat_column(chat, column) == read_id(fields.get(field)) if shows_column(chat, column) else None
 
     return compare
 
@@ -48,6 +49,8 @@ def _is_read(chat: Row, _: Fields) -> bool | None:
 
 
 def _has_department(chat: Row, fields: Fields) -> bool | None:
+    if not shows_column(chat, "department_id") and "department" not in chat:
+        return None
     found = chat_column(chat, "department_id") or read_id(chat.get("department"))
     return found == read_id(fields.get("department_id"))
 
@@ -77,7 +80,7 @@ def _digits(value: object) -> str:
 
 
 _COMPARISONS: Final[Mapping[str, Callable[[Row, Fields], bool | None]]] = {
-    "close_chat": lambda chat, _: is_closed(chat),
+    "close_chat": lambda chat, _: is_closed(chat) if _LIFE_KEYS & chat.keys() else None,
     "assign_chat": _has_id("agent_id", "agent_id"),
     "transfer_chat": _has_id("agent_id", "agent_id"),
     "set_department": _has_department,

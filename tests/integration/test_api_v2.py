@@ -305,7 +305,7 @@ def test_a_live_round_reads_over_v2_what_events_have_touched(user: User) -> None
 def test_both_versions_keep_to_one_limit_where_their_budget_has_one_name(tmp_path: Path) -> None:
     with Sandbox(Options(chats=600, contacts=10, open_chats=5, now=NOW)) as sandbox:
         user = User(sandbox, tmp_path)
-        shared = {"budget": "file:?scope=acme", "requests_per_second": 20.0}
+        shared = {"budget": "file:?scope=acme&mode=strict", "requests_per_second": 20.0}
         pipelines = [Pipeline(user.settings(version, **shared)) for version in ("v2", "v3")]
         with ThreadPoolExecutor(2) as pool:
             landed = [*pool.map(lambda each: each.land("chats", idempotency_key="x"), pipelines)]

@@ -70,6 +70,7 @@ def test_no_two_rows_share_the_key_of_their_table(warehouse: Path) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.skipif(not FULL, reason="HUGGY_PROOF=full: it installs dbt")
 def test_dbt_builds_its_project_and_all_its_tests_pass(warehouse: Path, tmp_path: Path) -> None:
     dbt = install(tmp_path, "dbt.md")
     project = copy_kit("dbt", tmp_path)

@@ -94,7 +94,7 @@ class Ledger(LedgerSession):
                 raise LedgerUnusable(f"The ledger {self._path} was deleted or replaced while it was in use.")
             if not is_claimed:
                 return None
-            self._claims += 1
+            self._claims, self._has_claimed = self._claims + 1, True
             return self._read_one(row_id)
 
     def record(self, row_id: int, state: RowState, *, reason: str = "", ids: Mapping[str, int] | None = None) -> bool:
@@ -162,7 +162,7 @@ class Ledger(LedgerSession):
             check_campaign(connection, campaign)
             try:
                 row = read_row(connection, row_id).row
-            except KeyError:
+            except (KeyError, OverflowError):  # a number that no row can have
                 row = None
             if row is None or row.key.campaign != campaign or row.state is not RowState.UNKNOWN:
                 raise ConfigurationError(

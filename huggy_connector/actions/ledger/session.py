@@ -23,6 +23,7 @@ from huggy_connector.actions.ledger.ledger_file import (
 from huggy_connector.actions.ledger.loss_guard import LedgerMark, LossGuard, name_host
 from huggy_connector.actions.ledger.row_values import COLUMNS, to_microseconds, to_row
 from huggy_connector.actions.types import LedgerRow
+from huggy_connector.errors import HuggyError
 from huggy_connector.storage import LivenessLock, LocalStorage, Storage
 from huggy_connector.storage.sqlite_file import SqliteIdentity
 
@@ -43,6 +44,7 @@ class LedgerSession:
         self._lock = threading.RLock()
         self._liveness = LivenessLock(path.parent, path.name)
         self._claims = CLAIMS_A_STAMP
+        self._has_claimed = False
         self._asked_by: dict[str, str] = {}
         with translate_errors(path):
             self.id = str(connection.execute("SELECT value FROM meta WHERE name = 'ledger_id'").fetchone()[0])
@@ -98,8 +100,14 @@ class LedgerSession:
         self.close()
 
     def close(self) -> None:
-        """Close the file. Claims that are left have no process from now on."""
+        """Close the file. Claims that are left have no process from now on.
+
+        If there were claims, it writes a stamp first, if it can: then a copy from before them is refused.
+        """
         with self._lock:
+            if self._has_claimed:
+                with suppress(HuggyError):
+                    self._stamp()
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._liveness.release()
@@ -112,7 +120,7 @@ class LedgerSession:
                 connection.execute("INSERT INTO stamps (token, at) VALUES (?, ?)", (stamp, self._time()))
                 (number,) = connection.execute("SELECT max(number) FROM stamps").fetchone()
             self._guard.write(LedgerMark(self.id, stamp, number, name_host()), self._knows)
-            self._claims = 0
+            self._claims, self._has_claimed = 0, False
 
     def _knows(self, stamp: str) -> bool:
         return bool(self._query("SELECT 1 FROM stamps WHERE token = ?", stamp))

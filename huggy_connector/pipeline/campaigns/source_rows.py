@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from huggy_connector.catalogue.actions.types import TARGET_COLUMNS, Action
@@ -12,6 +12,9 @@ from huggy_connector.errors import CampaignStopped, ConfigurationError
 from huggy_connector.pipeline.campaigns.campaign_request import CampaignRequest
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import query, read_status
+
+CLOCKS_APART: Final = timedelta(hours=1)
+"""How far this host's clock may be behind the API's, by which the data is dated."""
 
 Table = tuple[tuple[str, ...], Sequence[Sequence[Any]]]
 """Columns and rows."""
@@ -54,7 +57,7 @@ def tabulate(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def check_age(settings: Settings, *, now: datetime) -> None:
-    """Raise CampaignStopped where the newest data of the warehouse is older than HUGGY_ACTIONS_MAX_AGE.
+    """Raise CampaignStopped where the warehouse's newest data is older than HUGGY_ACTIONS_MAX_AGE, or of the future.
 
     Raise ConfigurationError where there is no warehouse yet.
     """
@@ -65,6 +68,11 @@ def check_age(settings: Settings, *, now: datetime) -> None:
         if settings.company_id is None or each.company_id == settings.company_id
     ]
     age = now - max(fetched) if fetched else None
+    if age is not None and age < -CLOCKS_APART:
+        raise CampaignStopped(
+            "The warehouse has data of the future: this host's clock is wrong, and quiet hours and caps go by it. "
+            "Correct it first."
+        )
     if age is not None and age <= timedelta(hours=settings.actions_max_age):
         return
     told = "has no data yet" if age is None else f"has no data of the last {age / timedelta(hours=1):,.0f} hours"

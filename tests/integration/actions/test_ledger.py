@@ -186,7 +186,9 @@ def test_a_person_says_what_became_of_an_unknown_row(ledger: Ledger) -> None:
     assert ledger.claim(2, mark={})
 
 
-@pytest.mark.parametrize(("campaign", "row_id"), [(CAMPAIGN, 1), (CAMPAIGN, 99), ("summer", 2), ("autumn", 2)])
+@pytest.mark.parametrize(
+    ("campaign", "row_id"), [(CAMPAIGN, 1), (CAMPAIGN, 99), (CAMPAIGN, 10**20), ("summer", 2), ("autumn", 2)]
+)
 def test_nobody_settles_a_row_that_is_not_unknown_or_of_another_campaign(
     ledger: Ledger, campaign: str, row_id: int
 ) -> None:

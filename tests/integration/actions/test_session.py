@@ -102,6 +102,21 @@ def test_a_copy_from_within_a_run_is_refused_after_so_many_claims(
     open_ledger(folder, storage=landing).close()
 
 
+def test_a_copy_from_within_a_run_is_refused_once_the_run_has_ended_however_short_it_was(
+    folder: Path, landing: LocalStorage, tmp_path: Path
+) -> None:
+    with begun(folder, 1, 2, storage=landing) as ledger:
+        copy(folder, tmp_path / "before")
+        assert ledger.claim(1, mark={})
+        copy(folder, tmp_path / "between")
+        assert ledger.claim(2, mark={})
+    copy(folder, tmp_path / "newest")
+    for name in ("before", "between"):
+        with pytest.raises(LedgerUnusable, match="is an older copy of it"):
+            open_ledger(tmp_path / name, storage=landing)
+    open_ledger(tmp_path / "newest", storage=landing).close()
+
+
 def test_of_two_copies_that_are_both_used_one_is_refused_before_it_claims(
     folder: Path, landing: LocalStorage, tmp_path: Path
 ) -> None:

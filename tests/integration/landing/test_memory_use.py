@@ -54,8 +54,8 @@ def peak(landing: Path, *, rows: int) -> int:
 @pytest.mark.proof
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell a process's peak")
 def test_many_times_the_rows_take_at_most_a_fifth_more_memory(tmp_path: Path) -> None:
-    rows = 20_000 if os.environ.get("HUGGY_PROOF") == "full" else 12_000
-    times = 10 if os.environ.get("HUGGY_PROOF") == "full" else 4
+    rows = 20_000 if os.environ.get("HUGGY_PROOF") == "full" else 8_000
+    times = 10 if os.environ.get("HUGGY_PROOF") == "full" else 3
 
     few = peak(tmp_path / "few", rows=rows)
 

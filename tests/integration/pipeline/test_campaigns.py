@@ -213,15 +213,25 @@ def test_without_a_warehouse_a_query_says_what_to_do_and_an_id_needs_none(desk: 
     assert desk.numbers(report) == (1, 1, 0, 0, 0, 0)
 
 
-def test_data_that_is_too_old_starts_no_campaign(desk: Desk) -> None:
-    later = Clock(
-        now=lambda: SYSTEM_CLOCK.now() + timedelta(hours=30), wait=SYSTEM_CLOCK.wait, monotonic=SYSTEM_CLOCK.monotonic
+@pytest.mark.parametrize(
+    ("hours", "sentence"),
+    [
+        (30, "has no data of the last 30 hours, and HUGGY_ACTIONS_MAX_AGE allows 24: run `huggy sync` first."),
+        (
+            -72,
+            "has data of the future: this host's clock is wrong, and quiet hours and caps go by it. Correct it first.",
+        ),
+    ],
+)
+def test_data_that_is_too_old_or_of_the_future_starts_no_campaign(desk: Desk, hours: int, sentence: str) -> None:
+    other = Clock(
+        now=lambda: SYSTEM_CLOCK.now() + timedelta(hours=hours),
+        wait=SYSTEM_CLOCK.wait,
+        monotonic=SYSTEM_CLOCK.monotonic,
     )
     with pytest.raises(CampaignStopped) as raised:
-        desk.campaigns(clock=later).plan(desk.ask())
-    assert str(raised.value) == (
-        "The warehouse has no data of the last 30 hours, and HUGGY_ACTIONS_MAX_AGE allows 24: run `huggy sync` first."
-    )
+        desk.campaigns(clock=other).plan(desk.ask())
+    assert str(raised.value) == f"The warehouse {sentence}"
 
 
 def test_a_dry_run_reads_the_chats_and_writes_nothing_here_or_there(desk: Desk) -> None:

@@ -184,7 +184,7 @@ LISTED = st.sets(st.integers(1, 3), max_size=2)
 
 
 @settings(
-    max_examples=15 if FULL else 5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=15 if FULL else 3, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(st.data())
 def test_any_order_and_any_partition_of_the_deliveries_gives_the_same_events_and_messages(

@@ -10,6 +10,7 @@ import pytest
 from huggy_connector.actions.observe import CHAT_ABOVE, MESSAGE_ABOVE, NOT_SHOWN, Before, Found, read_back, read_before
 from huggy_connector.actions.types import LedgerRow
 from huggy_connector.catalogue.actions import get_action
+from huggy_connector.errors import UnexpectedShape
 from huggy_connector.model import Row
 from tests.unit.actions.desk import CHAT, PERSON, Desk, chat_row, ledger_row, message_row
 
@@ -51,6 +52,15 @@ def test_without_a_last_message_the_newest_page_gives_the_mark(
     assert before(ledger_row(), desk).mark == mark
 
 
+def test_where_the_oldest_message_comes_first_all_are_read_for_the_mark_and_for_what_is_above_it() -> None:
+    old: list[Row] = [message_row(number) for number in range(600001, 600041)]
+    desk = Desk({CHAT: chat_row(lastMessage=None)}, shown={CHAT: [*old]})
+    assert before(ledger_row(), desk).mark == {MESSAGE_ABOVE: 600040}
+    later = Desk(shown={CHAT: [*old, message_row(600041)]})
+    assert back(ledger_row(mark={MESSAGE_ABOVE: 600040}), Desk(shown={CHAT: old})) == Found(False)
+    assert back(ledger_row(mark={MESSAGE_ABOVE: 600040}), later) == Found(True, {"message": 600041, "chat": CHAT})
+
+
 def test_a_chat_that_is_gone_is_gone_and_a_deletion_of_it_is_done() -> None:
     assert before(ledger_row(), Desk({})) == Before(is_gone=True)
     assert before(ledger_row("delete_chat"), Desk({})) == Before(is_gone=True, is_done=True)
@@ -78,13 +88,24 @@ def test_a_new_contact_is_looked_up_under_every_form_of_its_phone() -> None:
     assert before(row, Desk(), PHONE) == Before()
 
 
-def test_a_server_that_ignores_the_filter_finds_no_contact() -> None:
+def test_a_server_that_ignores_the_filter_proves_nothing_of_others() -> None:
     class Careless(Desk):
         def contacts_with(self, field: str, value: str) -> Sequence[Row]:
             return [{"id": 1, "mobile": "5511900000000"}]
 
+        def chats_of(self, contact_id: int) -> Sequence[Row]:
+            return [*self.chats.values()]
+
     row = ledger_row("create_contact", target="mobile:abc", fields={"mobile": "5531987654321"})
-    assert before(row, Careless(), PHONE) == Before()
+    assert before(row, Careless(), PHONE) == Before(is_looked_up=False)
+    assert back(row, Careless(), forms=PHONE) == NOT_SHOWN
+    other = ledger_row("open_chat", target=f"contact:{PERSON + 1}", mark={CHAT_ABOVE: CHAT - 1})
+    desk = Careless(contacts={PERSON + 1: {"id": PERSON + 1}})
+    with pytest.raises(UnexpectedShape, match="chats of others"):
+        before(other, desk)
+    assert back(other, desk) == NOT_SHOWN
+    desk.chats[CHAT + 1] = chat_row(id=CHAT + 1, chatCustomer={"id": PERSON + 1})
+    assert before(other, desk).ids == back(other, desk).ids == {"chat": CHAT + 1}
 
 
 MARK = {MESSAGE_ABOVE: 600010}

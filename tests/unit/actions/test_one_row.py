@@ -186,6 +186,15 @@ def test_what_another_process_has_claimed_again_is_not_settled() -> None:
     assert (memory.held[1].state, memory.held[1].attempts) == (RowState.UNKNOWN, 2)
 
 
+@pytest.mark.parametrize("survey", [True, False])
+def test_a_closing_with_a_survey_is_not_tried_again_for_the_customer_would_get_two(survey: bool) -> None:
+    memory, wire = Memory.of(ledger_row("close_chat", fields={"send_feedback": survey})), Wire([UNKNOWN])
+    end = do_row(memory.held[1], make_tools(Desk(), memory, wire))
+    assert (end.done, memory.held[1].state) == (
+        (Done.LEFT, RowState.UNKNOWN) if survey else (Done.AGAIN, RowState.PLANNED)
+    )
+
+
 def test_preparing_a_row_changes_nothing() -> None:
     memory, wire = Memory.of(ledger_row()), Wire()
     prepared = prepare(memory.held[1], make_tools(Desk(), memory, wire))

@@ -161,7 +161,7 @@ def test_rows_that_cannot_be_planned_are_one_sentence(
     assert str(raised.value) == sentence
 
 
-@pytest.mark.parametrize("name", ["", " ", "a/b", "a\\b", "a\nb", "x" * 101])
+@pytest.mark.parametrize("name", ["", " ", "a/b", "a\\b", "a\nb", "a\x85b", "a\u2028b", "\u202ea", "x" * 101])
 def test_a_campaign_needs_a_name_that_a_list_can_show(name: str) -> None:
     with pytest.raises(ConfigurationError):
         check_campaign(name)
