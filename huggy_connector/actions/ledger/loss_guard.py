@@ -3,8 +3,8 @@
     {company}/.ledger.json     in the storage of the landing: the mark of the ledger with which things were sent
 
 A stamp is a random number. Each run at its begin and end, and every so many claims, write a new stamp into the ledger
-and then, before anything is sent, into the mark. So the mark holds a stamp that the right ledger knows. A new ledger does not know it,
-nor does a copy from before it was written; and of two copies that are both used, one does not.
+and then, before anything is sent, into the mark. So the mark holds a stamp that the right ledger knows. A new ledger
+does not know it, nor does a copy from before it was written; and of two copies that are both used, one does not.
 """
 
 from __future__ import annotations
