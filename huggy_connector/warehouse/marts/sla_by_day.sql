@@ -7,17 +7,23 @@
 -- Edge cases:
 --   Measured as of the last landing (marts.as_of). Pending and cancelled chats are in neither side of attainment.
 --   A chat that was closed without an answer is missed if it was open for longer than the target, else cancelled.
---   Chats that the bot has, or that were closed without an agent, have no target; nor has an open chat without an agent
---   over API v2, which does not tell whether the bot has it.
---   The handling target begins when an agent takes the chat; the others at the opening.
+--   A chat that the customer gave up (abandoned) had no answer: queue_wait and first_response are missed if it waited for
+--   longer than the target, else cancelled. Nobody handled or resolved it: it has no other target.
+--   Chats that the bot has, or that it closed alone, have no target; nor has an open chat without an agent over API v2,
+--   which does not tell whether the bot has it.
+--   The handling target begins when an agent takes the chat; the others at the opening. The queue wait of chats that were
+--   taken or given up begins at the queue, if events tell of it.
 -- Fórmula: met se ocorreu dentro da meta, no relógio da meta; missed se ocorreu depois, ou não tinha ocorrido quando a
 --   meta passou; pending enquanto ainda pode; cancelled se foi encerrado antes; attainment = met / (met + missed).
 -- Casos especiais:
 --   Medido na última coleta (marts.as_of). Os pendentes e cancelados não entram no attainment.
 --   Um atendimento encerrado sem resposta é missed se ficou aberto por mais que a meta, senão cancelled.
---   Os que estão com o robô, ou foram encerrados sem agente, não têm meta; nem um aberto sem agente pela API v2, que não
+--   O abandonado não teve resposta: queue_wait e first_response são missed se esperou mais que a meta, senão cancelled.
+--   Ninguém o atendeu nem resolveu: não tem outra meta.
+--   Os que estão com o robô, ou que ele encerrou sozinho, não têm meta; nem um aberto sem agente pela API v2, que não
 --   informa se está com o robô.
---   A meta de handling começa quando um agente assume; as demais, na abertura.
+--   A meta de handling começa quando um agente assume; as demais, na abertura. A espera na fila dos assumidos e dos
+--   abandonados começa na fila, se eventos a informam.
 -- Refresh: view, a count over marts.chat_times.
 --
 -- Columns:
@@ -35,28 +41,33 @@
 --   missed BIGINT: Did not. | Não cumpriram.
 --   pending BIGINT: Can still keep it. | Ainda podem cumprir.
 --   cancelled BIGINT: Were closed before it could be missed. | Foram encerrados antes de poder descumprir.
+--   abandoned BIGINT: Of missed and cancelled, those that the customer gave up before an agent came.
+--     | De missed e cancelled, aqueles de que o cliente desistiu antes de um agente.
 --   attainment DOUBLE: met / (met + missed); NULL where both are 0. | met / (met + missed); NULL se ambos 0.
 --
 -- Example: the target is 15 business minutes. Answered in time; late; after hours, in time by the business clock; not
 --   answered for an hour; not answered for 5 minutes; with the bot for two hours; closed unanswered after 20 minutes,
---   and after 3.
+--   and after 3; given up by the customer after 30 minutes, and after 5.
 --   chats
---   | id | situation     | agent_id | created_at       | attended_at      | closed_at        | fetched_at       |
---   | 1  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:15 |                  | 2026-11-10 12:00 |
---   | 2  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:16 |                  | 2026-11-10 12:00 |
---   | 3  | in_chat       | 7        | 2026-11-09 17:58 | 2026-11-10 08:05 |                  | 2026-11-10 12:00 |
---   | 4  | wait_for_chat |          | 2026-11-10 11:00 |                  |                  | 2026-11-10 12:00 |
---   | 5  | wait_for_chat |          | 2026-11-10 11:55 |                  |                  | 2026-11-10 12:00 |
---   | 6  | auto          |          | 2026-11-10 10:00 |                  |                  | 2026-11-10 12:00 |
---   | 7  | finishing     | 7        | 2026-11-09 10:00 |                  | 2026-11-09 10:20 | 2026-11-10 12:00 |
---   | 8  | finishing     | 7        | 2026-11-09 10:00 |                  | 2026-11-09 10:03 | 2026-11-10 12:00 |
+--   | id | situation     | agent_id | created_at       | attended_at      | closed_at        | fetched_at       | department_id |
+--   | 1  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:15 |                  | 2026-11-10 12:00 |               |
+--   | 2  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:16 |                  | 2026-11-10 12:00 |               |
+--   | 3  | in_chat       | 7        | 2026-11-09 17:58 | 2026-11-10 08:05 |                  | 2026-11-10 12:00 |               |
+--   | 4  | wait_for_chat |          | 2026-11-10 11:00 |                  |                  | 2026-11-10 12:00 |               |
+--   | 5  | wait_for_chat |          | 2026-11-10 11:55 |                  |                  | 2026-11-10 12:00 |               |
+--   | 6  | auto          |          | 2026-11-10 10:00 |                  |                  | 2026-11-10 12:00 |               |
+--   | 7  | finishing     | 7        | 2026-11-09 10:00 |                  | 2026-11-09 10:20 | 2026-11-10 12:00 |               |
+--   | 8  | finishing     | 7        | 2026-11-09 10:00 |                  | 2026-11-09 10:03 | 2026-11-10 12:00 |               |
+--   | 9  | finishing     |          | 2026-11-09 10:00 |                  | 2026-11-09 10:30 | 2026-11-10 12:00 | 31            |
+--   | 10 | finishing     |          | 2026-11-09 10:00 |                  | 2026-11-09 10:05 | 2026-11-10 12:00 | 31            |
 --   agents
 --   | id | name |
 --   | 7  | Ana  |
 --   gives (metric = 'first_response')
---   | day        | metric         | agent | chats | met | missed | pending | cancelled | attainment |
---   | 2026-11-09 | first_response | Ana   | 5     | 2   | 2      | 0       | 1         | 0.5        |
---   | 2026-11-10 | first_response |       | 2     | 0   | 1      | 1       | 0         | 0.0        |
+--   | day        | metric         | agent | department_id | chats | met | missed | pending | cancelled | abandoned | attainment |
+--   | 2026-11-09 | first_response | Ana   |               | 5     | 2   | 2      | 0       | 1         | 0         | 0.5        |
+--   | 2026-11-09 | first_response |       | 31            | 2     | 0   | 1      | 0       | 1         | 2         | 0.0        |
+--   | 2026-11-10 | first_response |       |               | 2     | 0   | 1      | 1       | 0         | 0         | 0.0        |
 WITH clocked AS (
     SELECT
         t.*,
@@ -83,10 +94,16 @@ timed AS (
                 CASE s.clock WHEN 'business' THEN handling_business_seconds ELSE handling_seconds END
             ELSE CASE s.clock WHEN 'business' THEN resolution_business_seconds ELSE resolution_seconds END
         END AS took,
-        CASE s.clock WHEN 'business' THEN business_age ELSE age END
+        CASE
+            WHEN t.handled_by = 'abandoned' AND s.metric = 'queue_wait' THEN
+                CASE s.clock WHEN 'business' THEN abandoned_business_seconds ELSE abandoned_seconds END
+            WHEN s.clock = 'business' THEN business_age
+            ELSE age
+        END
             - CASE WHEN s.metric <> 'handling' THEN 0 WHEN s.clock = 'business' THEN taken_business_seconds
                 ELSE taken_seconds END AS elapsed
     FROM clocked AS t CROSS JOIN marts.targets AS s
+    WHERE t.handled_by IS DISTINCT FROM 'abandoned' OR s.metric IN ('queue_wait', 'first_response')
 ),
 judged AS (
     SELECT
@@ -111,7 +128,8 @@ counted AS (
         count(*) FILTER (verdict = 'met') AS met,
         count(*) FILTER (verdict = 'missed') AS missed,
         count(*) FILTER (verdict = 'pending') AS pending,
-        count(*) FILTER (verdict = 'cancelled') AS cancelled
+        count(*) FILTER (verdict = 'cancelled') AS cancelled,
+        count(*) FILTER (handled_by = 'abandoned') AS abandoned
     FROM judged
     GROUP BY ALL
 )
@@ -129,6 +147,7 @@ SELECT
     c.missed,
     c.pending,
     c.cancelled,
+    c.abandoned,
     round((c.met / nullif(c.met + c.missed, 0))::DECIMAL(38, 9), 4)::DOUBLE AS attainment
 FROM counted AS c
 LEFT JOIN marts.names AS d ON d.company_id = c.company_id AND d.kind = 'department' AND d.id = c.department_id
