@@ -95,6 +95,11 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
         )
     for warning in current.warnings:
         say(f"Warning: {warning}")
+    if current.calendar == "default":
+        say(
+            "Business hours: the default calendar, 08:00-18:00 from Monday to Friday. "
+            "`huggy calendar propose` proposes one; HUGGY_CALENDAR sets it."
+        )
     say(
         f"{current.warehouse}: version {current.version}, {current.bytes / 1e6:,.1f} MB, "
         f"published {current.published_at:%Y-%m-%d %H:%M} (times in {settings.timezone})."
@@ -233,3 +238,29 @@ def report(*, settings: Settings, out: Path, language: Language, as_json: bool) 
     for notice in written.notices:
         say(f"Warning: {notice}")
     say(f"{written.page}: version {written.figures.version} of {settings.warehouse}.")
+
+
+@click.group()
+def calendar() -> None:
+    """The business hours that the marts count with: propose them from the data."""
+
+
+@calendar.command()
+@settings_options("warehouse")
+@as_json
+def propose(*, settings: Settings, as_json: bool) -> None:
+    """Propose business hours from when agents took chats in the last 90 days: the text of a calendar file.
+
+    It changes nothing. Look at the hours, add holidays and targets, and name the file in HUGGY_CALENDAR.
+
+    Example: huggy calendar propose > calendar.toml
+    """
+    from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS
+    from huggy_connector.warehouse.read.calendar_proposal import propose_calendar
+
+    proposal = propose_calendar(settings.warehouse)
+    if as_json:
+        hours = {name: ", ".join(map(str, spans)) for name, spans in zip(WEEKDAYS, proposal.week, strict=True)}
+        print_json({**asdict(proposal), "week": hours})
+    else:
+        say(*proposal.list_lines())

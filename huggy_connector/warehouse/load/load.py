@@ -35,6 +35,7 @@ from huggy_connector.warehouse.load.load_plan import LoadPlan, plan_load
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, read_table_reports
 from huggy_connector.warehouse.load.merge import embedded
 from huggy_connector.warehouse.load.quality import publish_checks
+from huggy_connector.warehouse.load.quality.calendar_checks import check_calendar
 from huggy_connector.warehouse.load.quality.freshness_checks import check_freshness
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel, read_check_settings
 from huggy_connector.warehouse.load.retype import Retyper
@@ -273,6 +274,7 @@ def _load_batches(
     connection.execute("COMMIT")
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())
     findings += publish_checks.check_tables(connection, resources, checks=applier.checks)
+    findings += check_calendar(connection, checks=applier.checks)
     publish_checks.raise_if_stopped(findings)
     findings += publish_checks.check_restored(_count_restored(applier.suppressed, plan))
     audit.record_quality(connection, findings, version=applier.version)

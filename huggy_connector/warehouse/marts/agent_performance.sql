@@ -43,6 +43,10 @@
 --   p90_handling_minutes DOUBLE: Nine of ten were handled no longer. | Nove em dez levaram no máximo isto.
 --   median_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
 --   p90_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
+--   outside_hours BIGINT: Were answered without a business second passing: 0 in the business percentiles.
+--     | Respondidos sem um segundo comercial: 0 nos percentis em horário comercial.
+--   outside_hours_share DOUBLE: outside_hours / chats with a first response; NULL where that is 0.
+--     | outside_hours / atendimentos com primeira resposta; NULL se for 0.
 --   met BIGINT: Kept the target of the first response. | Cumpriram a meta da primeira resposta.
 --   missed BIGINT: Did not, or were never answered. | Não cumpriram, ou nunca foram respondidos.
 --   in_time DOUBLE: met / (met + missed); NULL where both are 0. | met / (met + missed); NULL se ambos 0.
@@ -85,7 +89,10 @@ WITH counted AS (
         round((quantile_cont(handling_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_handling_minutes,
         round((quantile_cont(handling_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_handling_minutes,
         round((quantile_cont(handling_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_handling_business_minutes,
-        round((quantile_cont(handling_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_handling_business_minutes
+        round((quantile_cont(handling_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_handling_business_minutes,
+        count(first_response_seconds) AS answered,
+        count(*) FILTER (first_response_business_seconds = 0 AND (first_response_seconds > 0 OR NOT opened_in_hours))
+            AS outside_hours
     FROM marts.chat_times
     WHERE agent_id IS NOT NULL
     GROUP BY ALL
@@ -122,6 +129,8 @@ SELECT
     c.p90_handling_minutes,
     c.median_handling_business_minutes,
     c.p90_handling_business_minutes,
+    c.outside_hours,
+    round((c.outside_hours / nullif(c.answered, 0))::DECIMAL(38, 9), 4)::DOUBLE AS outside_hours_share,
     j.met,
     j.missed,
     round((j.met / nullif(j.met + j.missed, 0))::DECIMAL(38, 9), 4)::DOUBLE AS in_time

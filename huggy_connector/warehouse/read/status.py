@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.api import CLOCK_TOLERANCE
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish_log import build_foreign_file_error, read_last_publish
+from huggy_connector.warehouse.read.calendar_proposal import read_calendar_basis
 from huggy_connector.warehouse.read.queries import UTC_ZONE, connect
 from huggy_connector.warehouse.read.webhook_coverage import WebhookCoverage, read_webhook_coverage
 from huggy_connector.warehouse.schema import meta
@@ -58,8 +59,9 @@ class LoadedSnapshot:
 class WarehouseStatus:
     """The status of the live version.
 
-    `kept` are the former versions next to the file. `webhook` is what a webhook covers, by company. `warnings` are the
-    failed checks of the last publish, in words.
+    `calendar` is where the business hours are from: `file`, `default`, or None where no mart has any. `kept` are the
+    former versions next to the file. `webhook` is what a webhook covers, by company. `warnings` are the failed checks
+    of the last publish, in words.
     """
 
     warehouse: str
@@ -73,6 +75,7 @@ class WarehouseStatus:
     last_runs: tuple[LoadedSnapshot, ...]
     webhook: tuple[WebhookCoverage, ...]
     warnings: tuple[str, ...]
+    calendar: str | None = None
 
 
 def read_status(
@@ -105,6 +108,7 @@ def read_status(
             [publish.version],
         ).fetchall()
         webhook = read_webhook_coverage(connection, until=publish.published_at)
+        calendar = read_calendar_basis(connection)
         future_snapshots = [] if now is None else _list_future_snapshots(connection, now)
     return WarehouseStatus(
         warehouse=str(paths.live),
@@ -118,6 +122,7 @@ def read_status(
         last_runs=tuple(LoadedSnapshot(*row) for row in last),
         webhook=webhook,
         warnings=(*(f"{table}: {detail} ({check})." for table, detail, check in failed), *future_snapshots),
+        calendar=calendar,
     )
 
 

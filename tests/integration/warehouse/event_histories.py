@@ -161,7 +161,7 @@ def _chat_row(chat_id: int, life: Life) -> dict[str, Any]:
         "agent_id": life.agent,
         "department_id": life.department,
         "situation": "in_chat" if life.is_open else "finishing",
-        "row_hash": repr((chat_id, life.created, life.attended, life.closed, life.is_open, life.agent, life.department)),
+        "row_hash": repr((chat_id, life)),
         **_instants(created_at=life.created, attended_at=life.attended, closed_at=life.closed),
     }
 

@@ -110,6 +110,8 @@ def _warning_checks(resource: Resource) -> Iterator[str]:
         yield "sweep_not_shrunk"
     if resource.is_ordered and resource.parent is None:
         yield "clock_agrees"
+    if resource.life is not None:
+        yield "calendar_fits"
     for column, _ in list_references(resource):
         yield f"{column}_found"
 
