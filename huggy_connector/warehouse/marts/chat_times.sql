@@ -96,6 +96,10 @@
 --   taken_in_hours BOOLEAN: An agent took it in business hours. | Um agente assumiu em horário comercial.
 --   previous_chat_at TIMESTAMPTZ: Opening of the contact's chat before this one.
 --     | Abertura do atendimento anterior do contato.
+--   previous_closed_at TIMESTAMPTZ: The last closing of the contact's chats before; NULL without, or if one was open.
+--     | Último encerramento dos atendimentos anteriores do contato; NULL se não há, ou se um estava aberto.
+--   is_parallel BOOLEAN: Another chat of the contact, opened before, was open at its opening.
+--     | Outro atendimento do contato, iniciado antes, estava aberto em sua abertura.
 --   source UBIGINT: Fingerprint of the chat that the row was made of. | Impressão digital do atendimento de origem.
 --   events_source UBIGINT: Fingerprint of the chat's events; NULL without. | Impressão digital dos eventos; NULL se não há.
 --
@@ -250,6 +254,9 @@ SELECT
     opened_in_hours,
     taken_in_hours,
     CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN previous_opening END AS previous_chat_at,
+    CASE WHEN contact_id IS NOT NULL AND previous_end <= created_at THEN previous_end END AS previous_closed_at,
+    CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN coalesce(previous_end > created_at, false) END
+        AS is_parallel,
     source,
     events_source
 FROM measured

@@ -1,4 +1,4 @@
-"""Whether the hours of the calendar are those in which agents work, and the hours that are proposed instead."""
+"""Whether the hours of the calendar are those in which agents work."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from huggy_connector.errors import CheckFailed, ConfigurationError
+from huggy_connector.errors import CheckFailed
 from huggy_connector.warehouse import BusinessCalendar
 from huggy_connector.warehouse.marts.opening_hours import OpeningSpan
-from huggy_connector.warehouse.read.calendar_proposal import propose_calendar, read_calendar_basis
-from huggy_connector.warehouse.read.status import read_status
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
@@ -66,43 +64,6 @@ def test_it_stops_a_load_where_it_is_set_to(desk: Desk, chat: Chat) -> None:
     work(desk, chat, late=120)
     with pytest.raises(CheckFailed, match="agents took 100% of 120 chats"):
         desk.load(stop_on={"calendar_fits"})
-
-
-def test_the_hours_proposed_are_those_of_the_work_and_pass_the_check(desk: Desk, chat: Chat) -> None:
-    work(desk, chat, late=90)
-    desk.load()
-    proposal = propose_calendar(desk.warehouse)
-    assert proposal.week == EVENINGS.hours
-    assert [*proposal.list_lines()] == [
-        "# Proposed by `huggy calendar propose`: of 120 chats that agents took in 82 days up to 2026-11-21,",
-        "# 100% were taken inside these hours, and 25% inside the default calendar.",
-        "[hours]",
-        *(f'{day} = "16:00-24:00"' for day in ("monday", "tuesday", "wednesday", "thursday", "friday")),
-        'saturday = ""',
-        'sunday = ""',
-    ]
-    desk.load(calendar=EVENINGS)
-    told = "company 4242: agents took 0% of 120 chats of the last 90 days outside the hours of the"
-    assert fits(desk) == [("warn", True, f"{told} calendar of HUGGY_CALENDAR")]
-    assert propose_calendar(desk.warehouse).share_inside_now == 1
-
-
-def test_status_says_where_the_hours_are_from(desk: Desk, chat: Chat) -> None:
-    desk.land([chat(1)])
-    desk.load()
-    assert read_status(desk.warehouse).calendar == "default"
-    desk.load(calendar=replace(BusinessCalendar(), basis="file"))
-    assert read_status(desk.warehouse).calendar == "file"
-
-
-def test_too_few_takings_and_marts_of_an_older_release_are_one_sentence_each(desk: Desk, chat: Chat) -> None:
-    work(desk, chat, late=0, count=99)
-    desk.load()
-    with pytest.raises(ConfigurationError, match="Agents took 99 chats in the last 90 days of the data, too few"):
-        propose_calendar(desk.warehouse)
-    with duckdb.connect() as connection:
-        connection.execute("CREATE SCHEMA marts; CREATE TABLE marts.calendar (day DATE)")
-        assert read_calendar_basis(connection) is None
 
 
 def test_a_chat_without_a_business_second_is_neither_met_nor_missed_unless_the_calendar_says_so(

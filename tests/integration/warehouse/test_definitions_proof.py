@@ -37,7 +37,7 @@ def chats(desk: Desk) -> pd.DataFrame:
     has_agent = told["agent"].notna() | told["attendedAt"].notna()
     told["handled_by"] = np.select(
         [has_agent, told["is_open"], told["agents"].str.len().gt(0), told["department"].notna()],
-        ["agent", None, "agent", "abandoned"],
+        ["agent", "", "agent", "abandoned"],
         "bot",
     )
     return told
@@ -51,7 +51,7 @@ def in_hours(times: pd.Series[Any]) -> pd.Series[Any]:
 @pytest.mark.proof
 def test_who_handled_a_chat_and_the_rates_agree(desk: Desk, chats: pd.DataFrame) -> None:
     found = mart(desk, "SELECT chat_id AS id, handled_by, abandoned_seconds FROM marts.chat_times ORDER BY 1")
-    assert found["handled_by"].fillna("").tolist() == chats["handled_by"].fillna("").tolist()
+    assert found["handled_by"].fillna("").tolist() == chats["handled_by"].tolist()
     given_up = chats["handled_by"].eq("abandoned")
     wanted = (chats["ended"] - chats["createdAt"]).dt.total_seconds().where(given_up)
     assert np.allclose(found["abandoned_seconds"].astype(float), wanted, equal_nan=True)
@@ -66,7 +66,7 @@ def test_who_handled_a_chat_and_the_rates_agree(desk: Desk, chats: pd.DataFrame)
         "bot": counts["bot"],
         "agent": counts["agent"],
         "abandoned": counts["abandoned"],
-        "open": chats["handled_by"].isna().sum(),
+        "open": chats["handled_by"].eq("").sum(),
     }
     assert counts["abandoned"] > 0 < counts["bot"]
 
@@ -77,7 +77,7 @@ def verdicts(desk: Desk, chats: pd.DataFrame) -> pd.DataFrame:
     told = chats[
         ~chats["handled_by"].eq("bot")
         & ~chats["situation"].eq("auto")
-        & ~(chats["is_open"] & chats["handled_by"].isna() & chats["situation"].isna())
+        & ~(chats["is_open"] & chats["handled_by"].eq("") & chats["situation"].isna())
     ]
     rows = []
     for metric, target in TARGETS.items():
@@ -118,6 +118,30 @@ def test_the_service_level_and_in_time_of_agents_agree(desk: Desk, chats: pd.Dat
     assert performance["met"].tolist() == months["met"].tolist()
     assert performance["missed"].tolist() == months["missed"].tolist()
     assert np.allclose(performance["in_time"].astype(float), shares, atol=0.00006, equal_nan=True)
+
+
+@pytest.mark.proof
+def test_who_returns_after_the_closing_agrees(desk: Desk, chats: pd.DataFrame) -> None:
+    told = chats[chats["contact"].notna()].reset_index().sort_values(["contact", "createdAt", "id"])
+    told["end"] = told["ended"].where(told["ended"].ge(told["createdAt"])).where(~told["is_open"], pd.Timestamp.max)
+    before = told.groupby("contact")["end"].transform(lambda ends: ends.shift().cummax())
+    nth = told.groupby("contact").cumcount()
+    parallel = before.gt(told["createdAt"])
+    gap = (told["createdAt"] - before).where(~parallel)
+    wanted = {
+        "first_chats": int(nth.eq(0).sum()),
+        "parallel": int(parallel.sum()),
+        "returned": int((nth.gt(0) & ~parallel).sum()),
+        **{f"returned_in_{days}": int(gap.le(pd.Timedelta(days=days)).sum()) for days in (1, 7, 30)},
+    }
+    (found,) = mart(
+        desk,
+        "SELECT sum(first_chats) AS first_chats, sum(parallel) AS parallel, sum(returned) AS returned,"
+        " sum(returned_in_1_day) AS returned_in_1, sum(returned_in_7_days) AS returned_in_7,"
+        " sum(returned_in_30_days) AS returned_in_30 FROM marts.returning_contacts_by_day",
+    ).to_dict("records")
+    assert found == wanted
+    assert wanted["parallel"] > 0 < wanted["returned_in_7"]
 
 
 @pytest.mark.proof
