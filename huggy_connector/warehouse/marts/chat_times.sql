@@ -21,6 +21,10 @@
 --   that tell of the bot last, and never of the queue, make it the bot's. No agent: none in charge, none in agents, none
 --   in events. What left the bot without department and events is the bot's here: nobody told. The wait that was given
 --   up is closed_at - queued_at where events tell of the queue, else closed_at - created_at: with the bot's part.
+--   Agents are those of the chat's list, the one in charge, and those whom events tell. Each further agent is a hand-off;
+--   events tell of more where a chat came back to an agent. Closings that events tell, and that are not the last, are
+--   reopens. Messages are counted if they were read after the last change of the chat: internal notes and events are none.
+--   One touch: closed by an agent with one message of an agent, without a hand-off and without a reopening.
 --   Hours: a moment is in hours from the start of a span of marts.calendar to before its end.
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
 -- Fórmula: espera = attended_at - queued_at se eventos informam a fila (queue_basis event), senão
@@ -43,6 +47,10 @@
 --   informam o robô por último e nunca a fila, é do robô. Sem agente: nenhum responsável, nenhum em agents, nenhum em
 --   eventos. O que saiu do robô sem departamento nem eventos conta aqui como do robô: ninguém informou. A espera de que
 --   se desistiu é closed_at - queued_at se eventos informam a fila, senão closed_at - created_at: com a parte do robô.
+--   Agentes são os da lista do atendimento, o responsável e os que eventos informam. Cada agente a mais é um repasse;
+--   eventos informam mais se um atendimento voltou a um agente. Encerramentos que eventos informam e que não são o último
+--   são reaberturas. Mensagens contam se lidas após a última mudança do atendimento: notas internas e eventos não são.
+--   One touch: encerrado por um agente com uma só mensagem de agente, sem repasse nem reabertura.
 --   Expediente: um momento está nele do início de um período de marts.calendar até antes do seu fim.
 --   Atendimentos com exclusão confirmada ficam de fora; os ausentes de uma leitura, mas não confirmados, ficam.
 -- Refresh: touched chats: those that changed, and those that now have another chat of their contact before them.
@@ -94,6 +102,19 @@
 --   abandoned_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   opened_in_hours BOOLEAN: Opened in business hours. | Aberto em horário comercial.
 --   taken_in_hours BOOLEAN: An agent took it in business hours. | Um agente assumiu em horário comercial.
+--   agents BIGINT: Distinct agents who took part. | Agentes distintos que participaram.
+--   handoffs BIGINT: At least so often it went from one agent to another.
+--     | Passou de um agente a outro pelo menos este número de vezes.
+--   reopens BIGINT: Opened again after a closing, as far as events tell; NULL without events.
+--     | Reaberturas após um encerramento, até onde eventos informam; NULL sem eventos.
+--   contact_messages BIGINT: Messages of the customer; NULL unless read after the last change.
+--     | Mensagens do cliente; NULL se não lidas após a última mudança.
+--   agent_messages BIGINT: Messages of agents that the customer sees; NULL as there.
+--     | Mensagens de agentes que o cliente vê; NULL como ali.
+--   bot_messages BIGINT: Messages of bots that the customer sees; NULL as there.
+--     | Mensagens de robôs que o cliente vê; NULL como ali.
+--   is_one_touch BOOLEAN: Closed by an agent with one message; NULL while open, without an agent or messages.
+--     | Encerrado por um agente com uma só mensagem; NULL se aberto, sem agente ou sem mensagens.
 --   previous_chat_at TIMESTAMPTZ: Opening of the contact's chat before this one.
 --     | Abertura do atendimento anterior do contato.
 --   previous_closed_at TIMESTAMPTZ: The last closing of the contact's chats before; NULL without, or if one was open.
@@ -127,16 +148,16 @@
 --   | e        | updatedChatDepartment | 8       | wait_for_chat | 2026-11-03 11:06 |
 --   | f        | startedChat           | 9       | auto          | 2026-11-03 11:00 |
 --   gives
---   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis | abandoned_seconds | abandoned_business_seconds | opened_in_hours | taken_in_hours |
---   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |                   |                            | true            | false          |
---   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |                   |                            | true            |                |
---   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |                   |                            | true            |                |
---   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |                   |                            | false           | false          |
---   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |                   |                            | true            | true           |
---   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |                   |                            | true            | true           |
---   | 7       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 1800               | 600                         |                  |             | 1800              | 600                        | true            |                |
---   | 8       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 600                | 600                         |                  |             | 240               | 240                        | true            |                |
---   | 9       | 2026-11-03 | 2026-11-03 | bot        |               |                        | 600                | 600                         |                  |             |                   |                            | true            |                |
+--   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis | abandoned_seconds | abandoned_business_seconds | opened_in_hours | taken_in_hours | agents | handoffs | reopens |
+--   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |                   |                            | true            | false          | 1      | 0        |         |
+--   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |                   |                            | true            |                | 0      | 0        |         |
+--   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |                   |                            | true            |                | 0      | 0        |         |
+--   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |                   |                            | false           | false          | 1      | 0        |         |
+--   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |                   |                            | true            | true           | 1      | 0        | 0       |
+--   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |                   |                            | true            | true           | 1      | 0        | 0       |
+--   | 7       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 1800               | 600                         |                  |             | 1800              | 600                        | true            |                | 0      | 0        |         |
+--   | 8       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 600                | 600                         |                  |             | 240               | 240                        | true            |                | 0      | 0        | 0       |
+--   | 9       | 2026-11-03 | 2026-11-03 | bot        |               |                        | 600                | 600                         |                  |             |                   |                            | true            |                | 0      | 0        | 0       |
 WITH stretches AS (
     SELECT
         *,
@@ -157,8 +178,25 @@ told AS (
         ) FILTER (kind = 'queue') AS is_queue_told,
         bool_or(kind = 'queue') AS had_queue,
         bool_or(kind = 'agent') AS had_agent,
-        arg_max(kind, position) FILTER (kind <> 'closed') = 'bot' AS is_bot_last
+        arg_max(kind, position) FILTER (kind <> 'closed') = 'bot' AS is_bot_last,
+        count(*) FILTER (kind = 'closed' AND to_at IS NOT NULL) AS reopens
     FROM stretches GROUP BY ALL
+),
+turns AS (
+    SELECT
+        company_id,
+        chat_id,
+        agent_id,
+        lag(agent_id) OVER (PARTITION BY company_id, chat_id ORDER BY position) AS agent_before
+    FROM stretches WHERE kind = 'agent' AND agent_id IS NOT NULL
+),
+passed AS (
+    SELECT
+        company_id,
+        chat_id,
+        list(DISTINCT agent_id) AS told_agents,
+        count(*) FILTER (agent_id <> agent_before) AS told_handoffs
+    FROM turns GROUP BY ALL
 ),
 prints AS (
     SELECT company_id, chat_id, bit_xor(fingerprint) AS events_source FROM affected_events GROUP BY ALL
@@ -173,6 +211,11 @@ timed AS (
         CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed,
         e.chat_id IS NOT NULL AS has_events,
         p.events_source,
+        e.reopens,
+        len(list_distinct(list_concat(
+            coalesce([each.id FOR each IN s.agents], []), [s.agent_id], coalesce(h.told_agents, [])
+        ))) AS agent_count,
+        greatest(agent_count - 1, coalesce(h.told_handoffs, 0), 0) AS handoffs,
         CASE WHEN is_queue_told AND (attended IS NULL OR first_queue_at <= attended) THEN first_queue_at END AS queued,
         CASE
             WHEN attended_at IS NOT NULL OR agent_id IS NOT NULL THEN 'agent'
@@ -184,6 +227,7 @@ timed AS (
     FROM affected_chats AS s
     LEFT JOIN zones AS t ON t.company_id = s.company_id
     LEFT JOIN told AS e ON e.company_id = s.company_id AND e.chat_id = s.id
+    LEFT JOIN passed AS h ON h.company_id = s.company_id AND h.chat_id = s.id
     LEFT JOIN prints AS p ON p.company_id = s.company_id AND p.chat_id = s.id
 ),
 measured AS (
@@ -253,6 +297,16 @@ SELECT
     END::BIGINT AS abandoned_business_seconds,
     opened_in_hours,
     taken_in_hours,
+    agent_count::BIGINT AS agents,
+    handoffs::BIGINT AS handoffs,
+    reopens,
+    contact_messages,
+    agent_messages,
+    bot_messages,
+    CASE
+        WHEN NOT is_open AND handled_by = 'agent' AND agent_messages IS NOT NULL
+            THEN agent_messages = 1 AND handoffs = 0 AND coalesce(reopens, 0) = 0
+    END AS is_one_touch,
     CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN previous_opening END AS previous_chat_at,
     CASE WHEN contact_id IS NOT NULL AND previous_end <= created_at THEN previous_end END AS previous_closed_at,
     CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN coalesce(previous_end > created_at, false) END

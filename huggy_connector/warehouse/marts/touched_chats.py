@@ -145,7 +145,8 @@ def _previous_end() -> str:
 def _create_current_chats(connection: DuckDBPyConnection) -> None:
     """Create `TOUCHED_CURRENT`: the chats not confirmed as deleted, with the first answer of an agent.
 
-    Messages count if they hold an answer or were read after the chat's last change: older ones may lack the answer.
+    Messages count if they hold an answer or were read after the chat's last change: older ones may lack the answer. How
+    many there are counts only if they were read after it.
     `source` is the fingerprint of all that a row of marts.chat_times is computed from, except for events.
     """
     # Most warehouses have no messages. Then the view would read all chats for nothing.
@@ -154,23 +155,33 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE {TOUCHED_ANSWERS} AS
         SELECT company_id, chat_id, max(fetched_at) AS read_at, min(sent_at) FILTER (is_response) AS answered_at,
-               arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local
+               arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local,
+               count(*) FILTER (speaker = 'contact') AS contact_messages,
+               count(*) FILTER (speaker = 'agent' AND is_internal IS NOT TRUE) AS agent_messages,
+               count(*) FILTER (speaker = 'bot' AND is_internal IS NOT TRUE) AS bot_messages
         FROM message_speakers WHERE {has_messages} GROUP BY company_id, chat_id
         """
     )
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP VIEW {TOUCHED_CURRENT} AS
-        SELECT *, hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END)
-            AS source
+        SELECT * EXCLUDE (are_read, contact_told, agent_told, bot_told),
+               CASE WHEN are_read THEN contact_told END AS contact_messages,
+               CASE WHEN are_read THEN agent_told END AS agent_messages,
+               CASE WHEN are_read THEN bot_told END AS bot_messages,
+               answered_at IS NOT NULL OR are_read AS has_messages,
+               hash(
+                   row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END,
+                   contact_messages, agent_messages, bot_messages
+               ) AS source
         FROM (
-            SELECT c.*, a.answered_at, a.answered_at_local,
+            SELECT c.*, a.answered_at, a.answered_at_local, a.contact_messages AS contact_told,
+                   a.agent_messages AS agent_told, a.bot_messages AS bot_told,
                    coalesce(
-                       a.answered_at IS NOT NULL
-                       OR a.read_at >= least(
+                       a.read_at >= least(
                            c.fetched_at, coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ)
                        ), false
-                   ) AS has_messages
+                   ) AS are_read
             FROM chats c LEFT JOIN {TOUCHED_ANSWERS} a ON a.company_id = c.company_id AND a.chat_id = c.id
             WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
         )

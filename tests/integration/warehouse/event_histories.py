@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -348,6 +348,17 @@ def tell_handled(life: Life) -> tuple[str | None, Second]:
         gone = None if since is None or life.closed_at is None else life.closed_at - since
         return "abandoned", gone
     return "bot", None
+
+
+def tell_agents(life: Life) -> tuple[int, int, int | None]:
+    """Return how many agents the chat had, how often it was passed on at least, and how often it was opened again."""
+    _, seen = _place(life)
+    rows = [row for row in tell_timeline(life) if row[0] not in {"department", "workflow_step"}] if seen else []
+    turns = [row[1] for row in rows if row[0] == "agent" and row[1] is not None]
+    known = {*turns, *(() if life.agent is None else (life.agent,))}
+    passed = sum(one != other for one, other in pairwise(turns))
+    reopens = sum(row[0] == "closed" for row in rows[:-1]) if any(row[0] != "left" for row in rows) else None
+    return len(known), max(len(known) - 1, passed, 0), reopens
 
 
 def tell_runs(life: Life) -> Iterator[Row]:

@@ -26,6 +26,7 @@ from tests.integration.warehouse.event_histories import (
     flow_lives,
     lives,
     put_lives,
+    tell_agents,
     tell_handled,
     tell_queue,
     tell_runs,
@@ -108,6 +109,8 @@ def test_the_timeline_and_the_queue_wait_are_those_of_a_second_telling(
     assert waits == [tell_queue(life) for life in told]
     handled = read(company, "SELECT handled_by, abandoned_seconds FROM marts.chat_times ORDER BY chat_id")
     assert handled == [tell_handled(life) for life in told]
+    agents = read(company, "SELECT agents, handoffs, reopens FROM marts.chat_times ORDER BY chat_id")
+    assert agents == [tell_agents(life) for life in told]
 
 
 @given(told=st.lists(flow_lives, min_size=8, max_size=20))

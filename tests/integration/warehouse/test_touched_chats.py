@@ -89,6 +89,25 @@ def test_a_refresh_of_what_is_touched_gives_what_a_full_one_gives(
     assert read_marts(tables) == grown
 
 
+def test_a_chat_whose_messages_grow_is_computed_again(tables: DuckDBPyConnection) -> None:
+    tables.execute("INSERT INTO agents (company_id, id) VALUES (1, 7)")
+    for number in (1, 2):
+        change_chat(tables, (1, number, 5, number, False, 30))
+    counts = []
+    for sender in (5, 7, 7):
+        tables.execute(
+            "INSERT INTO messages BY NAME SELECT 1 AS company_id, 1 AS chat_id, 5 AS contact_id, ? AS sender_id,"
+            " 'text' AS type, TIMESTAMPTZ '2026-11-01 12:00:00+00' AS sent_at,"
+            " TIMESTAMPTZ '2026-11-02 11:00:00+00' AS fetched_at, count(*) AS id FROM messages",
+            [sender],
+        )
+        refresh_marts(tables, CALENDAR)
+        counts += tables.execute(
+            "SELECT chat_id, contact_messages, agent_messages FROM marts.chat_times ORDER BY ALL"
+        ).fetchall()
+    assert counts == [(1, 1, 0), (2, None, None), (1, 1, 1), (2, None, None), (1, 1, 2), (2, None, None)]
+
+
 @pytest.mark.parametrize(
     ("change", "written"),
     [
