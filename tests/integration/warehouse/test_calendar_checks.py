@@ -79,3 +79,13 @@ def test_a_chat_without_a_business_second_is_neither_met_nor_missed_unless_the_c
         with duckdb.connect(str(desk.warehouse), read_only=True) as connection:
             found += [connection.execute(question).fetchall()[0] for question in (verdicts, in_time)]
     assert found == [(100, 0, 20), (100, 0, 20), (120, 0, 0), (120, 0, 20), (120, 0, 0), (120, 0, 0)]
+
+
+def test_a_span_holds_its_first_second_and_not_its_last(desk: Desk, chat: Chat) -> None:
+    moments = {"07:59:59": False, "08:00:00": True, "17:59:59": True, "18:00:00": False}
+    times = [f"2026-11-09 {moment}" for moment in moments]
+    desk.land([chat(number, createdAt=time, attendedAt=time) for number, time in enumerate(times)])
+    desk.load()
+    assert desk.read("SELECT opened_in_hours, taken_in_hours FROM marts.chat_times ORDER BY chat_id") == [
+        (inside, inside) for inside in moments.values()
+    ]
