@@ -217,7 +217,13 @@ def test_calendar_propose_prints_a_calendar_that_a_load_takes(
     monkeypatch.setenv("HUGGY_WAREHOUSE", str(desk.warehouse))
     done = huggy("calendar", "propose")
     assert (done.code, done.err) == (0, "")
-    (tmp_path / "calendar.toml").write_text(done.out)
+    written = huggy("calendar", "propose", "--out", "calendar.toml")
+    file = tmp_path / "calendar.toml"
+    assert written.out == f"Hours proposed in {file}: look at them, and name the file in HUGGY_CALENDAR.\n"
+    assert file.read_text() == done.out
+    again = huggy("calendar", "propose", "--out", "calendar.toml")
+    assert (again.code, again.out) == (2, "")
+    assert again.err == f"huggy: {file} cannot be written (File exists): give the name of a new file.\n"
     assert read_calendar(str(tmp_path / "calendar.toml")).hours == ((OpeningSpan(14 * 60, 18 * 60),),) * 5 + ((),) * 2
     told = json.loads(huggy("calendar", "propose", "--json").out)
     assert (told["takings"], told["basis"], told["week"]["monday"], told["week"]["sunday"]) == (
