@@ -62,6 +62,7 @@ COMMANDS = {
     "dictionary.describe_command:describe": "What the tables and their columns mean, and what is in them.",
     "warehouse_commands:report": "Charts of the service desk and how fresh they are, as one HTML file that needs "
     "no network.",
+    "warehouse_commands:calendar": "The business hours that the marts count with: propose them from the data.",
     "maintenance_commands:rebuild": "Rebuild the DuckDB file from the landing alone.",
     "maintenance_commands:compact": "Put the many small snapshots of the landing into few files, for a rebuild in "
     "minutes.",

@@ -105,6 +105,11 @@ def status(*, settings: Settings, runs: int, as_json: bool) -> None:
         )
     for warning in current.warnings:
         say(f"Warning: {warning}")
+    if current.calendar == "default":
+        say(
+            "Business hours: the default calendar, 08:00-18:00 from Monday to Friday. "
+            "`huggy calendar propose` proposes one; HUGGY_CALENDAR sets it."
+        )
     say(
         f"{current.warehouse}: version {current.version}, {current.bytes / 1e6:,.1f} MB, "
         f"published {current.published_at:%Y-%m-%d %H:%M} (times in {settings.timezone})."
@@ -211,3 +216,43 @@ def report(*, settings: Settings, out: Path, language: Language, as_json: bool) 
     for notice in written.notices:
         say(f"Warning: {notice}")
     say(f"{written.page}: version {written.figures.version} of {settings.warehouse}.")
+
+
+@click.group()
+def calendar() -> None:
+    """The business hours that the marts count with: propose them from the data."""
+
+
+@calendar.command()
+@click.option("--out", type=LocalPath(), help="Write the text to this new file.")
+@settings_options("warehouse")
+@as_json
+def propose(*, settings: Settings, out: Path | None, as_json: bool) -> None:
+    """Propose business hours from when agents took chats in the last 90 days: the text of a calendar file.
+
+    It changes no figure. Look at the hours, add holidays and targets, and name the file in HUGGY_CALENDAR.
+
+    Example: huggy calendar propose --out calendar.toml
+    """
+    from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS
+    from huggy_connector.warehouse.read.calendar_proposal import propose_calendar
+
+    proposal = propose_calendar(settings.warehouse)
+    if out is not None:
+        _write_new_file(out, proposal.list_lines())
+    if as_json:
+        hours = {name: ", ".join(map(str, spans)) for name, spans in zip(WEEKDAYS, proposal.week, strict=True)}
+        print_json({**asdict(proposal), "week": hours, "file": None if out is None else str(out)})
+    elif out is not None:
+        say(f"Hours proposed in {out}: look at them, and name the file in HUGGY_CALENDAR.")
+    else:
+        say(*proposal.list_lines())
+
+
+def _write_new_file(file: Path, lines: Iterable[str]) -> None:
+    """Write the lines. Raise ConfigurationError if the file is there already, because a person may have changed it."""
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written ({error.strerror}): give the name of a new file.") from None

@@ -92,7 +92,10 @@ class BacklogFigures:
 
 @dataclass(frozen=True, slots=True)
 class TotalFigures:
-    """The totals of a span, from marts.chat_times: percentiles of its chats, not of its days."""
+    """The totals of a span, from marts.chat_times: percentiles of its chats, not of its days.
+
+    The shares, 0 to 1, are of what has no business second: 0 in the business percentiles.
+    """
 
     chats: int
     median_first_response_minutes: float | None
@@ -103,6 +106,8 @@ class TotalFigures:
     p90_resolution_minutes: float | None
     median_resolution_business_minutes: float | None
     p90_resolution_business_minutes: float | None
+    first_response_outside_hours_share: float | None = None
+    resolution_outside_hours_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,10 @@ class CompanyFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReportFigures:
-    """All figures of a report. `failed_checks` are those of the last publish. Instants are in `zone`."""
+    """All figures of a report. `failed_checks` are those of the last publish. Instants are in `zone`.
+
+    `calendar` is where the business hours are from: `file` or `default`.
+    """
 
     state: State
     generated_at: datetime
@@ -158,6 +166,7 @@ class ReportFigures:
     failed_checks: tuple[str, ...] = ()
     targets: tuple[TargetFigures, ...] = ()
     companies: tuple[CompanyFigures, ...] = ()
+    calendar: str | None = None
 
     @property
     def stale(self) -> tuple[CompanyFigures, ...]:

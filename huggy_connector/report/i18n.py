@@ -104,6 +104,13 @@ _TEXTS: Mapping[str, Text] = {
     "resolution": Text("Resolution", "Resolução"),
     "business": Text("business hours", "horário comercial"),
     "calendar": Text("around the clock", "tempo corrido"),
+    "outside_hours": Text("{share} outside business hours", "{share} fora do expediente"),
+    "default_calendar": Text(
+        "Business hours are those of the default calendar, 08:00-18:00 from Monday to Friday, until HUGGY_CALENDAR is "
+        "set: huggy calendar propose proposes yours.",
+        "O horário comercial é o do calendário padrão, 08:00-18:00 de segunda a sexta, até que HUGGY_CALENDAR seja "
+        "definido: huggy calendar propose propõe o seu.",
+    ),
     "in_business": Text("In business hours.", "Em horário comercial."),
     "in_calendar": Text("Around the clock.", "Em tempo corrido."),
     "open_then": Text("Open at the end of", "Abertos ao fim de"),

@@ -100,6 +100,13 @@ def _build_tiles(span: FigureSpan, targets: Sequence[TargetFigures], words: Tran
         notes = [words[clock]]
         if p90 is not None:
             notes.insert(0, words["nine_of_ten"].format(time=words.duration(p90)))
+        if clock == "business":
+            by_clock = getattr(span.totals, f"median_{event}_minutes")
+            if by_clock is not None:
+                notes.append(f"{words['calendar']} {words.duration(by_clock)}")
+            share = getattr(span.totals, f"{event}_outside_hours_share")
+            if share:
+                notes.append(words["outside_hours"].format(share=words.share(share)))
         if target is not None:
             notes.append(words["target_is"].format(time=words.duration(target.minutes)))
         label = f"{words[event]}, {words['median'].lower()}"

@@ -33,6 +33,7 @@ from huggy_connector.warehouse.file.publish_log import (
     read_last_publish,
     stop_if_newer,
 )
+from huggy_connector.warehouse.read.calendar_proposal import read_calendar_basis
 from huggy_connector.warehouse.schema import meta, table_spec
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, reques
             failed_checks=tuple(row[0] for row in failed),
             targets=tuple(TargetFigures(*row) for row in targets),
             companies=companies,
+            calendar=read_calendar_basis(connection),
         )
 
 
@@ -197,11 +199,20 @@ def _read_span(connection: DuckDBPyConnection, company: int, days: int, first: d
         for duration in (event, f"{event}_business")
         for share in (0.5, 0.9)
     )
+    outside = ", ".join(
+        f"round((count(*) FILTER ({took} AND {event}_business_seconds = 0"
+        f" AND ({event}_seconds > 0 OR NOT opened_in_hours))"
+        f" / nullif(count(*) FILTER ({took}), 0))::DECIMAL(38, 9), 4)::DOUBLE"
+        for event, took in (
+            ("first_response", "first_response_seconds IS NOT NULL"),
+            ("resolution", "resolution_seconds IS NOT NULL AND handled_by = 'agent'"),
+        )
+    )
     return FigureSpan(
         days,
         first,
         last,
-        TotalFigures(*rows(f"count(*), {percentiles} FROM marts.chat_times WHERE {_IN_SPAN}")[0]),
+        TotalFigures(*rows(f"count(*), {percentiles}, {outside} FROM marts.chat_times WHERE {_IN_SPAN}")[0]),
         tuple(
             ChannelDayFigures(*row)
             for row in rows(

@@ -32,6 +32,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.chat_times": ("company_id", "chat_id"),
     "marts.chat_transitions": ("company_id", "chat_id", "position"),
     "marts.chats_by_day": ("company_id", "day", "channel", "department_id", "agent_id"),
+    "marts.conversations_by_day": ("company_id", "day", "channel", "department_id", "agent_id"),
     "marts.first_response_by_day": _PERCENTILES,
     "marts.flow_answers": ("company_id", "chat_id", "flow_id", "run", "question"),
     "marts.flow_runs": ("company_id", "chat_id", "flow_id", "run"),

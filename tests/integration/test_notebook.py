@@ -104,8 +104,13 @@ def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], w
     """)
     assert told[7] == figures(f"""
         SELECT round(100 * count(*) FILTER (EXISTS (
-                   FROM chats AS b WHERE b.contact_id = t.contact_id AND b.id <> t.chat_id
-                   AND b.created_at BETWEEN t.created_at - INTERVAL 7 DAY AND t.created_at
+                   FROM chats AS b WHERE b.contact_id = t.contact_id
+                   AND (b.created_at, b.id) < (t.created_at, t.chat_id)
+                   AND b.closed_at BETWEEN t.created_at - INTERVAL 7 DAY AND t.created_at
+               ) AND NOT EXISTS (
+                   FROM marts.chat_times AS b WHERE b.contact_id = t.contact_id
+                   AND (b.created_at, b.chat_id) < (t.created_at, t.chat_id)
+                   AND (b.is_open OR b.closed_at_local > t.created_at_local)
                )) / count(*))::INTEGER
         FROM marts.chat_times AS t WHERE contact_id IS NOT NULL AND {SPAN}
     """)

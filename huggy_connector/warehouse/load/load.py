@@ -35,6 +35,7 @@ from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, 
 from huggy_connector.warehouse.load.merge import embedded
 from huggy_connector.warehouse.load.profiles import refresh_profiles
 from huggy_connector.warehouse.load.quality import publish_checks
+from huggy_connector.warehouse.load.quality.calendar_checks import check_calendar
 from huggy_connector.warehouse.load.quality.freshness_checks import check_freshness
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel, read_check_settings
 from huggy_connector.warehouse.load.quality.value_checks import check_values
@@ -282,6 +283,7 @@ def _load_batches(
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())
     findings += publish_checks.check_tables(connection, resources, checks=applier.checks)
     findings += check_values(connection, resources, checks=applier.checks)
+    findings += check_calendar(connection, checks=applier.checks)
     publish_checks.raise_if_stopped(findings)
     findings += publish_checks.check_restored(count_restored(applier.suppressed, plan))
     audit.record_quality(connection, findings, version=applier.version)

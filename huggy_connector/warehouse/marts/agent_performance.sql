@@ -1,20 +1,22 @@
 -- Agent performance: what each agent handled in a month, how fast, and how much of it in time.
 -- Desempenho dos agentes: o que cada agente atendeu no mês, com que rapidez e quanto dentro da meta.
 --
--- Formula: chats by the month of their opening and the agent in charge; medians of marts.chat_times; in_time = chats
---   whose first response kept the target of marts.targets / chats that had a first response.
+-- Formula: chats by the month of their opening and the agent in charge; medians of marts.chat_times; in_time =
+--   met / (met + missed), which are the sums of marts.sla_by_day for first_response: the same figure as its attainment.
 -- Edge cases:
 --   A chat that was passed on counts for the agent who has it now; who else took part: chat_agents.
 --   Unanswered needs messages: if those of a chat are not landed, taking the chat counts as answering it. A bot's
 --   messages are no answer.
+--   A chat that was never answered, or not within the target, is missed. Pending and cancelled ones are in neither.
 --   Chats without a readable opening are in no month.
 --   NULL, not 0, where nothing is measured. The current month counts up to the last landing.
 -- Fórmula: atendimentos pelo mês da abertura e pelo agente responsável; medianas de marts.chat_times; in_time =
---   atendimentos cuja primeira resposta cumpriu a meta de marts.targets / atendimentos com primeira resposta.
+--   met / (met + missed), as somas de marts.sla_by_day para first_response: o mesmo número que seu attainment.
 -- Casos especiais:
 --   Um atendimento transferido conta para o agente que o tem agora; quem mais participou: chat_agents.
 --   Sem resposta (unanswered) requer mensagens: se as do atendimento não foram coletadas, assumir vale por responder.
 --   As de um robô não são resposta.
+--   O que nunca foi respondido, ou não dentro da meta, é missed. Os pendentes e cancelados não estão em nenhum dos dois.
 --   Atendimentos sem abertura legível não estão em mês algum.
 --   NULL, e não 0, onde nada foi medido. O mês corrente conta até onde foi coletado.
 -- Refresh: view, a month and an agent are small groups.
@@ -41,10 +43,16 @@
 --   p90_handling_minutes DOUBLE: Nine of ten were handled no longer. | Nove em dez levaram no máximo isto.
 --   median_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
 --   p90_handling_business_minutes DOUBLE: The same in business time. | O mesmo em horário comercial.
---   in_time DOUBLE: Share within the target, of chats that were answered. | Fração na meta, dos que foram respondidos.
+--   outside_hours BIGINT: Were answered without a business second passing: 0 in the business percentiles.
+--     | Respondidos sem um segundo comercial: 0 nos percentis em horário comercial.
+--   outside_hours_share DOUBLE: outside_hours / chats with a first response; NULL where that is 0.
+--     | outside_hours / atendimentos com primeira resposta; NULL se for 0.
+--   met BIGINT: Kept the target of the first response. | Cumpriram a meta da primeira resposta.
+--   missed BIGINT: Did not, or were never answered. | Não cumpriram, ou nunca foram respondidos.
+--   in_time DOUBLE: met / (met + missed); NULL where both are 0. | met / (met + missed); NULL se ambos 0.
 --
 -- Example: Ana answers after 5 and 25 minutes (the target is 15), on two days; Rui has one that is open, and one that he
---   took in the evening and closed in the morning without a word to the customer.
+--   took in the evening and closed in the morning without a word to the customer: that one is missed.
 --   chats
 --   | id | situation | agent_id | contact_id | created_at       | attended_at      | closed_at        |
 --   | 1  | finishing | 7        | 1          | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 09:15 |
@@ -59,18 +67,10 @@
 --   | 7  | Ana  |
 --   | 8  | Rui  |
 --   gives
---   | month      | agent | chats | open | closed | unanswered | days | contacts | median_first_response_minutes | median_handling_minutes | median_handling_business_minutes | in_time |
---   | 2026-11-01 | Ana   | 2     | 0    | 2      | 0          | 2    | 1        | 15.0                          | 20.0                    | 20.0                             | 0.5     |
---   | 2026-11-01 | Rui   | 2     | 1    | 1      | 1          | 2    | 1        |                               | 850.0                   | 20.0                             |         |
-WITH aimed AS (
-    SELECT
-        t.*,
-        CASE s.clock WHEN 'business' THEN first_response_business_seconds ELSE first_response_seconds END
-            <= s.minutes * 60 AS kept
-    FROM marts.chat_times AS t LEFT JOIN marts.targets AS s ON s.metric = 'first_response'
-    WHERE t.agent_id IS NOT NULL
-),
-counted AS (
+--   | month      | agent | chats | open | closed | unanswered | days | contacts | median_first_response_minutes | median_handling_minutes | median_handling_business_minutes | met | missed | in_time |
+--   | 2026-11-01 | Ana   | 2     | 0    | 2      | 0          | 2    | 1        | 15.0                          | 20.0                    | 20.0                             | 1   | 1      | 0.5     |
+--   | 2026-11-01 | Rui   | 2     | 1    | 1      | 1          | 2    | 1        |                               | 850.0                   | 20.0                             | 0   | 1      | 0.0     |
+WITH counted AS (
     SELECT
         company_id,
         date_trunc('month', day)::DATE AS month,
@@ -90,8 +90,22 @@ counted AS (
         round((quantile_cont(handling_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_handling_minutes,
         round((quantile_cont(handling_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_handling_business_minutes,
         round((quantile_cont(handling_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_handling_business_minutes,
-        round(avg(kept::INTEGER)::DECIMAL(38, 9), 4)::DOUBLE AS in_time
-    FROM aimed
+        count(first_response_seconds) AS answered,
+        count(*) FILTER (first_response_business_seconds = 0 AND (first_response_seconds > 0 OR NOT opened_in_hours))
+            AS outside_hours
+    FROM marts.chat_times
+    WHERE agent_id IS NOT NULL
+    GROUP BY ALL
+),
+judged AS (
+    SELECT
+        company_id,
+        date_trunc('month', day)::DATE AS month,
+        agent_id,
+        sum(met)::BIGINT AS met,
+        sum(missed)::BIGINT AS missed
+    FROM marts.sla_by_day
+    WHERE metric = 'first_response' AND agent_id IS NOT NULL
     GROUP BY ALL
 )
 SELECT
@@ -115,6 +129,12 @@ SELECT
     c.p90_handling_minutes,
     c.median_handling_business_minutes,
     c.p90_handling_business_minutes,
-    c.in_time
+    c.outside_hours,
+    round((c.outside_hours / nullif(c.answered, 0))::DECIMAL(38, 9), 4)::DOUBLE AS outside_hours_share,
+    j.met,
+    j.missed,
+    round((j.met / nullif(j.met + j.missed, 0))::DECIMAL(38, 9), 4)::DOUBLE AS in_time
 FROM counted AS c
+LEFT JOIN judged AS j
+    ON j.company_id = c.company_id AND j.month IS NOT DISTINCT FROM c.month AND j.agent_id = c.agent_id
 LEFT JOIN marts.names AS a ON a.company_id = c.company_id AND a.kind = 'agent' AND a.id = c.agent_id

@@ -55,11 +55,13 @@ def create_calendar_tables(connection: DuckDBPyConnection, calendar: BusinessCal
     )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {MART_SERVICE_TARGETS} AS"
-        " SELECT unnest($1::VARCHAR[]) AS metric, unnest($2::DOUBLE[]) AS minutes, unnest($3::VARCHAR[]) AS clock",
+        " SELECT unnest($1::VARCHAR[]) AS metric, unnest($2::DOUBLE[]) AS minutes, unnest($3::VARCHAR[]) AS clock,"
+        " $4::VARCHAR AS outside_hours",
         [
             [target.metric for target in calendar.targets],
             [target.minutes for target in calendar.targets],
             [target.clock for target in calendar.targets],
+            calendar.outside_hours,
         ],
     )
     _create_business_days(connection, calendar)
@@ -72,11 +74,12 @@ def _create_business_days(connection: DuckDBPyConnection, calendar: BusinessCale
         connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE {MART_BUSINESS_DAYS} AS
-            SELECT * REPLACE (TIME '00:00' + to_minutes(opens) AS opens, TIME '00:00' + to_minutes(closes) AS closes)
+            SELECT * REPLACE (TIME '00:00' + to_minutes(opens) AS opens, TIME '00:00' + to_minutes(closes) AS closes),
+                $3::VARCHAR AS basis
             FROM calendar_days
             WHERE day >= (SELECT least(min(created_at_local)::DATE, $2) FROM chats WHERE created_at_local >= $1)
             """,
-            [FIRST_DAY, LAST_DAY],
+            [FIRST_DAY, LAST_DAY, calendar.basis],
         )
 
 

@@ -11,6 +11,8 @@ saturday = "22:00-06:00"        # over midnight; "00:00-24:00" is the whole day
 [targets.first_response]        # or queue_wait, handling, resolution
 minutes = 15
 clock = "business"              # or calendar
+
+outside_hours = "apart"         # at the top: or "met", for a chat without a business second
 """
 
 from __future__ import annotations
@@ -29,10 +31,11 @@ from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS, OpeningSpan,
 
 METRICS = ("queue_wait", "first_response", "handling", "resolution")
 CLOCKS = ("business", "calendar")
+OUTSIDE_HOURS = ("apart", "met")
 
 MAX_MINUTES = 5_256_000
 """Minutes of the longest target: ten years."""
-_KEYS = ("country", "subdivision", "closed", "hours", "targets")
+_KEYS = ("country", "subdivision", "closed", "outside_hours", "hours", "targets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,11 @@ _OFFICE_HOURS = (OpeningSpan(8 * 60, 18 * 60),)
 
 @dataclass(frozen=True, slots=True)
 class BusinessCalendar:
-    """Opening hours, closed days and targets. `hours` is by weekday, Monday first; `closed` adds to the holidays."""
+    """Opening hours, closed days and targets. `hours` is by weekday, Monday first; `closed` adds to the holidays.
+
+    `outside_hours` says how the business clock counts a chat without a business second. `basis` is `file` for the
+    calendar of a file, else `default`.
+    """
 
     country: str = "BR"
     subdivision: str | None = None
@@ -58,6 +65,8 @@ class BusinessCalendar:
     targets: tuple[ServiceTarget, ...] = field(
         default=(ServiceTarget("first_response", 15, "business"), ServiceTarget("resolution", 480, "business"))
     )
+    outside_hours: str = "apart"
+    basis: str = field(default="default", compare=False)
 
     @property
     def fingerprint(self) -> str:
@@ -115,6 +124,8 @@ def _parse_calendar(content: Mapping[str, Any]) -> BusinessCalendar:
         closed=_parse_closed_days(content.get("closed", [])),
         hours=_parse_hours(content.get("hours", {}), default.hours),
         targets=_parse_targets(content["targets"]) if "targets" in content else default.targets,
+        outside_hours=_parse_outside_hours(content.get("outside_hours", default.outside_hours)),
+        basis="file",
     )
     try:
         calendar.holidays(2026, 2026)
@@ -137,6 +148,12 @@ def _parse_closed_days(value: Any) -> tuple[date, ...]:
     if not isinstance(value, list) or not all(type(day) is date for day in value):
         raise _InvalidCalendar("closed must be a list of days such as [2026-12-24]")
     return tuple(sorted(set(value)))
+
+
+def _parse_outside_hours(value: Any) -> str:
+    if value not in OUTSIDE_HOURS:
+        raise _InvalidCalendar("outside_hours must be apart or met")
+    return str(value)
 
 
 def _parse_hours(table: Any, default: tuple[tuple[OpeningSpan, ...], ...]) -> tuple[tuple[OpeningSpan, ...], ...]:

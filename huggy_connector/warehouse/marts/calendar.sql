@@ -28,6 +28,8 @@
 --   business_seconds INTEGER: Open between its midnights. | Segundos de expediente entre suas meias-noites.
 --   business_seconds_before BIGINT: Open from 2010-01-01 to the day before.
 --     | Segundos de expediente de 2010-01-01 até o dia anterior.
+--   basis VARCHAR: file or default: whether HUGGY_CALENDAR names the file that these hours are from.
+--     | file ou default: se HUGGY_CALENDAR nomeia o arquivo de que vêm estas horas.
 --
 -- Example: the week of a holiday. Thursday 2026-10-29 opens the calendar; Monday 2026-11-02 is Finados.
 --   chats
@@ -49,5 +51,6 @@ SELECT
     hours,
     holiday,
     business_seconds,
-    business_seconds_before
+    business_seconds_before,
+    basis
 FROM business_days

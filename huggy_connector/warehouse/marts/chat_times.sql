@@ -17,6 +17,15 @@
 --   queued_at is where marts.chat_timeline first has the queue, if a stretch of the bot or the opening is right before it:
 --   where what came before was not told, the chat may have waited longer. A queue after an agent took the chat is another
 --   one. Where events are lost meanwhile, the wait is shorter than it was: see meta.coverage.
+--   Abandoned: closed without an agent after it left the bot: it has a department, or events tell of the queue. Events
+--   that tell of the bot last, and never of the queue, make it the bot's. No agent: none in charge, none in agents, none
+--   in events. What left the bot without department and events is the bot's here: nobody told. The wait that was given
+--   up is closed_at - queued_at where events tell of the queue, else closed_at - created_at: with the bot's part.
+--   Agents are those of the chat's list, the one in charge, and those whom events tell. Each further agent is a hand-off;
+--   events tell of more where a chat came back to an agent. Closings that events tell, and that are not the last, are
+--   reopens. Messages are counted if they were read after the last change of the chat: internal notes and events are none.
+--   One touch: closed by an agent with one message of an agent, without a hand-off and without a reopening.
+--   Hours: a moment is in hours from the start of a span of marts.calendar to before its end.
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
 -- Fórmula: espera = attended_at - queued_at se eventos informam a fila (queue_basis event), senão
 --   attended_at - created_at (queue_basis opening); taken = attended_at - created_at; primeira resposta = de created_at à
@@ -34,6 +43,15 @@
 --   queued_at é onde marts.chat_timeline tem a primeira fila, se logo antes há um trecho do robô ou a abertura: se o que
 --   veio antes não foi avisado, a espera pode ter sido maior. Uma fila depois de um agente assumir é outra. Se eventos se
 --   perderam nesse meio, a espera é menor do que foi: veja meta.coverage.
+--   Abandonado: encerrado sem agente depois de sair do robô: tem departamento, ou eventos informam a fila. Se eventos
+--   informam o robô por último e nunca a fila, é do robô. Sem agente: nenhum responsável, nenhum em agents, nenhum em
+--   eventos. O que saiu do robô sem departamento nem eventos conta aqui como do robô: ninguém informou. A espera de que
+--   se desistiu é closed_at - queued_at se eventos informam a fila, senão closed_at - created_at: com a parte do robô.
+--   Agentes são os da lista do atendimento, o responsável e os que eventos informam. Cada agente a mais é um repasse;
+--   eventos informam mais se um atendimento voltou a um agente. Encerramentos que eventos informam e que não são o último
+--   são reaberturas. Mensagens contam se lidas após a última mudança do atendimento: notas internas e eventos não são.
+--   One touch: encerrado por um agente com uma só mensagem de agente, sem repasse nem reabertura.
+--   Expediente: um momento está nele do início de um período de marts.calendar até antes do seu fim.
 --   Atendimentos com exclusão confirmada ficam de fora; os ausentes de uma leitura, mas não confirmados, ficam.
 -- Refresh: touched chats: those that changed, and those that now have another chat of their contact before them.
 --
@@ -48,8 +66,8 @@
 --   channel VARCHAR: Channel type, such as widget. | Tipo de canal, como widget.
 --   situation VARCHAR: As Huggy says it: chats.situation. | Como a Huggy informa: chats.situation.
 --   is_open BOOLEAN: Not yet closed. | Ainda não encerrado.
---   handled_by VARCHAR: agent; bot where it was closed without one, also by a customer who gave up; NULL till then.
---     | agent; bot se encerrado sem agente, pelo robô ou porque o cliente desistiu; NULL se indefinido.
+--   handled_by VARCHAR: agent; else, once closed: abandoned if it had left the bot, bot if not; NULL till then.
+--     | agent; senão, encerrado: abandoned se já saíra do robô, bot se não; NULL se indefinido.
 --   day DATE: Local day of the opening; NULL where it is unreadable. | Dia local da abertura; NULL se ilegível.
 --   closed_day DATE: Local day on which it left the backlog; NULL while open.
 --     | Dia local em que saiu do backlog; NULL se aberto.
@@ -79,35 +97,67 @@
 --   handling_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   resolution_seconds BIGINT: Opening to the closing. | Da abertura ao encerramento.
 --   resolution_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
+--   abandoned_seconds BIGINT: Of an abandoned chat, the queue to the closing; from the opening if no queue is told.
+--     | Do abandonado, da fila ao encerramento; da abertura se a fila não foi informada.
+--   abandoned_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
+--   opened_in_hours BOOLEAN: Opened in business hours. | Aberto em horário comercial.
+--   taken_in_hours BOOLEAN: An agent took it in business hours. | Um agente assumiu em horário comercial.
+--   agents BIGINT: Distinct agents who took part. | Agentes distintos que participaram.
+--   handoffs BIGINT: At least so often it went from one agent to another.
+--     | Passou de um agente a outro pelo menos este número de vezes.
+--   reopens BIGINT: Opened again after a closing, as far as events tell; NULL without events.
+--     | Reaberturas após um encerramento, até onde eventos informam; NULL sem eventos.
+--   contact_messages BIGINT: Messages of the customer; NULL unless read after the last change.
+--     | Mensagens do cliente; NULL se não lidas após a última mudança.
+--   agent_messages BIGINT: Messages of agents that the customer sees; NULL as there.
+--     | Mensagens de agentes que o cliente vê; NULL como ali.
+--   bot_messages BIGINT: Messages of bots that the customer sees; NULL as there.
+--     | Mensagens de robôs que o cliente vê; NULL como ali.
+--   is_one_touch BOOLEAN: Closed by an agent with one message; NULL while open, without an agent or messages.
+--     | Encerrado por um agente com uma só mensagem; NULL se aberto, sem agente ou sem mensagens.
 --   previous_chat_at TIMESTAMPTZ: Opening of the contact's chat before this one.
 --     | Abertura do atendimento anterior do contato.
+--   previous_closed_at TIMESTAMPTZ: The last closing of the contact's chats before; NULL without, or if one was open.
+--     | Último encerramento dos atendimentos anteriores do contato; NULL se não há, ou se um estava aberto.
+--   is_parallel BOOLEAN: Another chat of the contact, opened before, was open at its opening.
+--     | Outro atendimento do contato, iniciado antes, estava aberto em sua abertura.
 --   source UBIGINT: Fingerprint of the chat that the row was made of. | Impressão digital do atendimento de origem.
 --   events_source UBIGINT: Fingerprint of the chat's events; NULL without. | Impressão digital dos eventos; NULL se não há.
 --
 -- Example: answered on Friday evening, closed on the Tuesday after a holiday; one with the bot only; one in the queue;
 --   one over the last beginning of summer time, 2018-11-04, when 00:00 was 01:00: two hours on the clock are one. Of
---   chats 5 and 6 the webhook told that they came to the queue: from the bot; and from where is not told.
+--   chats 5 and 6 the webhook told that they came to the queue: from the bot; and from where is not told. Customers gave
+--   up chat 7, which has a department, and chat 8 after 4 minutes in the queue. The bot had chat 9 to its end.
 --   chats
---   | id | situation     | contact_id | agent_id | created_at       | attended_at      | closed_at        |
---   | 1  | finishing     | 5          | 7        | 2026-10-30 17:50 | 2026-10-30 18:30 | 2026-11-03 08:20 |
---   | 2  | finishing     | 6          |          | 2026-10-30 10:00 |                  | 2026-10-30 10:04 |
---   | 3  | wait_for_chat | 5          |          | 2026-11-03 11:00 |                  |                  |
---   | 4  | finishing     |            | 7        | 2018-11-03 23:30 | 2018-11-03 23:40 | 2018-11-04 01:30 |
---   | 5  | in_chat       |            | 7        | 2026-11-03 11:00 | 2026-11-03 11:10 |                  |
---   | 6  | in_chat       |            | 7        | 2026-11-03 11:00 | 2026-11-03 11:10 |                  |
+--   | id | situation     | contact_id | agent_id | created_at       | attended_at      | closed_at        | department_id |
+--   | 1  | finishing     | 5          | 7        | 2026-10-30 17:50 | 2026-10-30 18:30 | 2026-11-03 08:20 |               |
+--   | 2  | finishing     | 6          |          | 2026-10-30 10:00 |                  | 2026-10-30 10:04 |               |
+--   | 3  | wait_for_chat | 5          |          | 2026-11-03 11:00 |                  |                  |               |
+--   | 4  | finishing     |            | 7        | 2018-11-03 23:30 | 2018-11-03 23:40 | 2018-11-04 01:30 |               |
+--   | 5  | in_chat       |            | 7        | 2026-11-03 11:00 | 2026-11-03 11:10 |                  |               |
+--   | 6  | in_chat       |            | 7        | 2026-11-03 11:00 | 2026-11-03 11:10 |                  |               |
+--   | 7  | finishing     |            |          | 2026-11-03 17:50 |                  | 2026-11-03 18:20 | 31            |
+--   | 8  | finishing     |            |          | 2026-11-03 11:00 |                  | 2026-11-03 11:10 |               |
+--   | 9  | finishing     |            |          | 2026-11-03 11:00 |                  | 2026-11-03 11:10 | 31            |
 --   events
 --   | event_id | event                 | chat_id | situation     | occurred_at      |
 --   | a        | startedChat           | 5       | auto          | 2026-11-03 11:00 |
 --   | b        | updatedChatDepartment | 5       | wait_for_chat | 2026-11-03 11:06 |
 --   | c        | receivedMessage       | 6       | wait_for_chat | 2026-11-03 11:06 |
+--   | d        | startedChat           | 8       | auto          | 2026-11-03 11:00 |
+--   | e        | updatedChatDepartment | 8       | wait_for_chat | 2026-11-03 11:06 |
+--   | f        | startedChat           | 9       | auto          | 2026-11-03 11:00 |
 --   gives
---   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis |
---   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |
---   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |
---   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |
---   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |
---   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |
---   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |
+--   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis | abandoned_seconds | abandoned_business_seconds | opened_in_hours | taken_in_hours | agents | handoffs | reopens |
+--   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |                   |                            | true            | false          | 1      | 0        |         |
+--   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |                   |                            | true            |                | 0      | 0        |         |
+--   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |                   |                            | true            |                | 0      | 0        |         |
+--   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |                   |                            | false           | false          | 1      | 0        |         |
+--   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |                   |                            | true            | true           | 1      | 0        | 0       |
+--   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |                   |                            | true            | true           | 1      | 0        | 0       |
+--   | 7       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 1800               | 600                         |                  |             | 1800              | 600                        | true            |                | 0      | 0        |         |
+--   | 8       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 600                | 600                         |                  |             | 240               | 240                        | true            |                | 0      | 0        | 0       |
+--   | 9       | 2026-11-03 | 2026-11-03 | bot        |               |                        | 600                | 600                         |                  |             |                   |                            | true            |                | 0      | 0        | 0       |
 WITH stretches AS (
     SELECT
         *,
@@ -125,8 +175,28 @@ told AS (
         min(from_at) FILTER (kind = 'queue') AS first_queue_at,
         arg_min(
             coalesce(kind_before = 'bot' OR (kind_before = 'opened' AND before_at = from_at), false), position
-        ) FILTER (kind = 'queue') AS is_queue_told
+        ) FILTER (kind = 'queue') AS is_queue_told,
+        bool_or(kind = 'queue') AS had_queue,
+        bool_or(kind = 'agent') AS had_agent,
+        arg_max(kind, position) FILTER (kind <> 'closed') = 'bot' AS is_bot_last,
+        count(*) FILTER (kind = 'closed' AND to_at IS NOT NULL) AS reopens
     FROM stretches GROUP BY ALL
+),
+turns AS (
+    SELECT
+        company_id,
+        chat_id,
+        agent_id,
+        lag(agent_id) OVER (PARTITION BY company_id, chat_id ORDER BY position) AS agent_before
+    FROM stretches WHERE kind = 'agent' AND agent_id IS NOT NULL
+),
+passed AS (
+    SELECT
+        company_id,
+        chat_id,
+        list(DISTINCT agent_id) AS told_agents,
+        count(*) FILTER (agent_id <> agent_before) AS told_handoffs
+    FROM turns GROUP BY ALL
 ),
 prints AS (
     SELECT company_id, chat_id, bit_xor(fingerprint) AS events_source FROM affected_events GROUP BY ALL
@@ -141,10 +211,23 @@ timed AS (
         CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed,
         e.chat_id IS NOT NULL AS has_events,
         p.events_source,
-        CASE WHEN is_queue_told AND (attended IS NULL OR first_queue_at <= attended) THEN first_queue_at END AS queued
+        e.reopens,
+        len(list_distinct(list_concat(
+            coalesce([each.id FOR each IN s.agents], []), [s.agent_id], coalesce(h.told_agents, [])
+        ))) AS agent_count,
+        greatest(agent_count - 1, coalesce(h.told_handoffs, 0), 0) AS handoffs,
+        CASE WHEN is_queue_told AND (attended IS NULL OR first_queue_at <= attended) THEN first_queue_at END AS queued,
+        CASE
+            WHEN attended_at IS NOT NULL OR agent_id IS NOT NULL THEN 'agent'
+            WHEN is_open THEN NULL
+            WHEN len(agents) > 0 OR had_agent THEN 'agent'
+            WHEN had_queue OR (department_id IS NOT NULL AND is_bot_last IS DISTINCT FROM true) THEN 'abandoned'
+            ELSE 'bot'
+        END AS handled_by
     FROM affected_chats AS s
     LEFT JOIN zones AS t ON t.company_id = s.company_id
     LEFT JOIN told AS e ON e.company_id = s.company_id AND e.chat_id = s.id
+    LEFT JOIN passed AS h ON h.company_id = s.company_id AND h.chat_id = s.id
     LEFT JOIN prints AS p ON p.company_id = s.company_id AND p.chat_id = s.id
 ),
 measured AS (
@@ -155,6 +238,8 @@ measured AS (
         epoch(attended) AS attended_s,
         epoch(answered) AS answered_s,
         epoch(closed) AS closed_s,
+        epoch(created_at - c.opens_at) < c.seconds AS opened_in_hours,
+        epoch(attended - a.opens_at) < a.seconds AS taken_in_hours,
         c.seconds_before + least(epoch(created_at - c.opens_at), c.seconds) AS created_b,
         q.seconds_before + least(epoch(queued - q.opens_at), q.seconds) AS queued_b,
         a.seconds_before + least(epoch(attended - a.opens_at), a.seconds) AS attended_b,
@@ -177,8 +262,7 @@ SELECT
     channel,
     situation,
     is_open,
-    CASE WHEN attended_at IS NOT NULL OR agent_id IS NOT NULL THEN 'agent' WHEN NOT is_open THEN 'bot' END
-        AS handled_by,
+    handled_by,
     day,
     CASE WHEN NOT is_open THEN greatest(day, coalesce(closed_at_local, updated_at_local, created_at_local)::DATE) END
         AS closed_day,
@@ -205,7 +289,28 @@ SELECT
     CASE WHEN closed >= attended THEN (closed_b - attended_b)::BIGINT END AS handling_business_seconds,
     (closed_s - created_s)::BIGINT AS resolution_seconds,
     (closed_b - created_b)::BIGINT AS resolution_business_seconds,
+    CASE WHEN handled_by = 'abandoned' THEN (closed_s - coalesce(queued_s, created_s))::BIGINT END AS abandoned_seconds,
+    CASE
+        WHEN handled_by <> 'abandoned' THEN NULL
+        WHEN queued IS NULL THEN closed_b - created_b
+        ELSE closed_b - queued_b
+    END::BIGINT AS abandoned_business_seconds,
+    opened_in_hours,
+    taken_in_hours,
+    agent_count::BIGINT AS agents,
+    handoffs::BIGINT AS handoffs,
+    reopens,
+    contact_messages,
+    agent_messages,
+    bot_messages,
+    CASE
+        WHEN NOT is_open AND handled_by = 'agent' AND agent_messages IS NOT NULL
+            THEN agent_messages = 1 AND handoffs = 0 AND coalesce(reopens, 0) = 0
+    END AS is_one_touch,
     CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN previous_opening END AS previous_chat_at,
+    CASE WHEN contact_id IS NOT NULL AND previous_end <= created_at THEN previous_end END AS previous_closed_at,
+    CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN coalesce(previous_end > created_at, false) END
+        AS is_parallel,
     source,
     events_source
 FROM measured

@@ -26,7 +26,9 @@
 --   open BIGINT: Of them, those still open. | Deles, os ainda em aberto.
 --   closed BIGINT: Of them, those closed by now. | Deles, os já encerrados.
 --   by_agent BIGINT: Of them, those that an agent took. | Deles, os que um agente assumiu.
---   by_bot BIGINT: Of them, those closed without an agent. | Deles, os encerrados sem agente.
+--   by_bot BIGINT: Of them, those of the bot alone. | Deles, os só do robô.
+--   abandoned BIGINT: Of them, those that customers gave up before an agent came.
+--     | Deles, aqueles de que o cliente desistiu antes de um agente.
 --
 -- Example: 23:30 in São Paulo is the next day in UTC, and still this day here; an unreadable day is NULL;
 --   a chat that a sweep misses counts, one whose deletion is confirmed does not.
@@ -40,10 +42,10 @@
 --   | id | name |
 --   | 7  | Ana  |
 --   gives
---   | day        | channel | agent_id | agent | chats | open | closed | by_agent | by_bot |
---   | 2026-11-09 | widget  | 7        | Ana   | 1     | 0    | 1      | 1        | 0      |
---   | 2026-11-09 | widget  |          |       | 1     | 0    | 1      | 0        | 1      |
---   |            | widget  |          |       | 1     | 1    | 0      | 0        | 0      |
+--   | day        | channel | agent_id | agent | chats | open | closed | by_agent | by_bot | abandoned |
+--   | 2026-11-09 | widget  | 7        | Ana   | 1     | 0    | 1      | 1        | 0      | 0         |
+--   | 2026-11-09 | widget  |          |       | 1     | 0    | 1      | 0        | 1      | 0         |
+--   |            | widget  |          |       | 1     | 1    | 0      | 0        | 0      | 0         |
 WITH counted AS (
     SELECT
         company_id,
@@ -55,7 +57,8 @@ WITH counted AS (
         count(*) FILTER (is_open) AS open,
         count(*) FILTER (NOT is_open) AS closed,
         count(*) FILTER (handled_by = 'agent') AS by_agent,
-        count(*) FILTER (handled_by = 'bot') AS by_bot
+        count(*) FILTER (handled_by = 'bot') AS by_bot,
+        count(*) FILTER (handled_by = 'abandoned') AS abandoned
     FROM marts.chat_times
     GROUP BY ALL
 )
@@ -71,7 +74,8 @@ SELECT
     c.open,
     c.closed,
     c.by_agent,
-    c.by_bot
+    c.by_bot,
+    c.abandoned
 FROM counted AS c
 LEFT JOIN marts.names AS d ON d.company_id = c.company_id AND d.kind = 'department' AND d.id = c.department_id
 LEFT JOIN marts.names AS a ON a.company_id = c.company_id AND a.kind = 'agent' AND a.id = c.agent_id

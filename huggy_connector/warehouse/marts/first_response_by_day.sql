@@ -5,6 +5,7 @@
 --   median and 90th percentile, interpolated, of the chats opened on the day.
 -- Edge cases:
 --   A chat that an agent opens by writing is answered at once.
+--   Business percentiles count a chat without a business second as 0: read outside_hours_share beside them.
 --   The bot's messages, also those that Huggy calls an agent's, and internal notes are no response: message_speakers
 --   decides who spoke. NULL, not 0, while there is none.
 --   A series changes its meaning where by_message jumps: messages of older chats are landed only on request.
@@ -14,6 +15,7 @@
 --   attended_at; mediana e percentil 90, interpolados, dos atendimentos iniciados no dia.
 -- Casos especiais:
 --   Um atendimento que um agente inicia escrevendo é respondido na hora.
+--   Os percentis comerciais contam como 0 o que não tem um segundo comercial: leia outside_hours_share ao lado.
 --   Mensagens do robô, também as que a Huggy chama de agente, e notas internas não são resposta: message_speakers diz
 --   quem falou. NULL, e não 0, enquanto não há nenhuma.
 --   Uma série em que by_message salta muda de sentido ali: mensagens de atendimentos antigos só são coletadas a
@@ -39,6 +41,9 @@
 --   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez levaram no máximo isto.
 --   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
 --   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
+--   outside_hours BIGINT: Of the measured, those without a business second: 0 in the business percentiles.
+--     | Dos medidos, os sem um segundo comercial: 0 nos percentis em horário comercial.
+--   outside_hours_share DOUBLE: outside_hours / measured; NULL where that is 0. | outside_hours / measured; NULL se for 0.
 --
 -- Example: attended_at counts where no messages are landed, 5 minutes; else the agent's message, 15 minutes, not the
 --   bots' at once, of which one speaks as an agent, nor the internal note; the bot's chat has none.
@@ -77,7 +82,9 @@ SELECT
     round((quantile_cont(first_response_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_minutes,
     round((quantile_cont(first_response_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_minutes,
     round((quantile_cont(first_response_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_business_minutes,
-    round((quantile_cont(first_response_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes
+    round((quantile_cont(first_response_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes,
+    count(*) FILTER (first_response_business_seconds = 0 AND (first_response_seconds > 0 OR NOT opened_in_hours)) AS outside_hours,
+    round((outside_hours / nullif(measured, 0))::DECIMAL(38, 9), 4)::DOUBLE AS outside_hours_share
 FROM touched_chat_times
 GROUP BY GROUPING SETS (
     (company_id, day), (company_id, day, channel), (company_id, day, department_id), (company_id, day, agent_id)

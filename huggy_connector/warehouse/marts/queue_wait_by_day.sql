@@ -35,6 +35,9 @@
 --   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez levaram no máximo isto.
 --   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
 --   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
+--   outside_hours BIGINT: Of the measured, those without a business second: 0 in the business percentiles.
+--     | Dos medidos, os sem um segundo comercial: 0 nos percentis em horário comercial.
+--   outside_hours_share DOUBLE: outside_hours / measured; NULL where that is 0. | outside_hours / measured; NULL se for 0.
 --
 -- Example: waits of 2, 4 and 12 minutes, the last from 17:58 on, when two of them are business time; one still waits. Of
 --   the second the webhook told: it came to the queue after 5 minutes with the bot.
@@ -71,7 +74,9 @@ SELECT
     round((quantile_cont(queue_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_minutes,
     round((quantile_cont(queue_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_minutes,
     round((quantile_cont(queue_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_business_minutes,
-    round((quantile_cont(queue_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes
+    round((quantile_cont(queue_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes,
+    count(*) FILTER (queue_business_seconds = 0 AND (queue_seconds > 0 OR NOT taken_in_hours)) AS outside_hours,
+    round((outside_hours / nullif(measured, 0))::DECIMAL(38, 9), 4)::DOUBLE AS outside_hours_share
 FROM touched_chat_times
 GROUP BY GROUPING SETS (
     (company_id, day), (company_id, day, channel), (company_id, day, department_id), (company_id, day, agent_id)

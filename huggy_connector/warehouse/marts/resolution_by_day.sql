@@ -30,6 +30,9 @@
 --   p90_minutes DOUBLE: Nine of ten took no longer. | Nove em dez levaram no máximo isto.
 --   median_business_minutes DOUBLE: As median_minutes, in business time. | Como median_minutes, em horário comercial.
 --   p90_business_minutes DOUBLE: As p90_minutes, in business time. | Como p90_minutes, em horário comercial.
+--   outside_hours BIGINT: Of the measured, those without a business second: 0 in the business percentiles.
+--     | Dos medidos, os sem um segundo comercial: 0 nos percentis em horário comercial.
+--   outside_hours_share DOUBLE: outside_hours / measured; NULL where that is 0. | outside_hours / measured; NULL se for 0.
 --
 -- Example: resolved in 30 minutes on Monday; opened on Friday at 17:30, resolved on Monday at 08:30.
 --   chats
@@ -58,7 +61,9 @@ SELECT
     round((quantile_cont(resolution_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_minutes,
     round((quantile_cont(resolution_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_minutes,
     round((quantile_cont(resolution_business_seconds, 0.5) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS median_business_minutes,
-    round((quantile_cont(resolution_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes
+    round((quantile_cont(resolution_business_seconds, 0.9) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS p90_business_minutes,
+    count(*) FILTER (resolution_business_seconds = 0 AND (resolution_seconds > 0 OR NOT opened_in_hours)) AS outside_hours,
+    round((outside_hours / nullif(measured, 0))::DECIMAL(38, 9), 4)::DOUBLE AS outside_hours_share
 FROM touched_chat_times
 WHERE handled_by = 'agent'
 GROUP BY GROUPING SETS (

@@ -19,7 +19,9 @@
 --   tabulation_id BIGINT
 --   tabulation VARCHAR: Its name. | Seu nome.
 --   chats BIGINT: Chats that ended so. | Atendimentos que terminaram assim.
---   by_bot BIGINT: Of them, those closed without an agent. | Deles, os encerrados sem agente.
+--   by_bot BIGINT: Of them, those of the bot alone. | Deles, os só do robô.
+--   abandoned BIGINT: Of them, those that customers gave up before an agent came.
+--     | Deles, aqueles de que o cliente desistiu antes de um agente.
 --
 -- Example: two sales, one without a category, one not closed yet.
 --   chats
@@ -29,9 +31,9 @@
 --   | 3  | finishing |               |                 | 2026-11-09 11:00 |                  | 2026-11-09 11:02 |
 --   | 4  | in_chat   |               |                 | 2026-11-09 12:00 | 2026-11-09 12:01 |                  |
 --   gives
---   | day        | tabulation_id | tabulation | chats | by_bot |
---   | 2026-11-09 | 12            | Venda      | 2     | 0      |
---   | 2026-11-09 |               |            | 1     | 1      |
+--   | day        | tabulation_id | tabulation | chats | by_bot | abandoned |
+--   | 2026-11-09 | 12            | Venda      | 2     | 0      | 0         |
+--   | 2026-11-09 |               |            | 1     | 1      | 0         |
 WITH counted AS (
     SELECT
         company_id,
@@ -39,7 +41,8 @@ WITH counted AS (
         department_id,
         tabulation_id,
         count(*) AS chats,
-        count(*) FILTER (handled_by = 'bot') AS by_bot
+        count(*) FILTER (handled_by = 'bot') AS by_bot,
+        count(*) FILTER (handled_by = 'abandoned') AS abandoned
     FROM marts.chat_times
     WHERE NOT is_open
     GROUP BY ALL
@@ -52,7 +55,8 @@ SELECT
     c.tabulation_id,
     t.name AS tabulation,
     c.chats,
-    c.by_bot
+    c.by_bot,
+    c.abandoned
 FROM counted AS c
 LEFT JOIN marts.names AS d ON d.company_id = c.company_id AND d.kind = 'department' AND d.id = c.department_id
 LEFT JOIN marts.names AS t ON t.company_id = c.company_id AND t.kind = 'tabulation' AND t.id = c.tabulation_id

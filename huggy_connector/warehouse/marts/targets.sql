@@ -13,10 +13,12 @@
 --     | queue_wait, first_response, handling ou resolution.
 --   minutes DOUBLE: The most that keeps the target. | O máximo que cumpre a meta.
 --   clock VARCHAR: business or calendar: which minutes count. | business ou calendar: quais minutos contam.
+--   outside_hours VARCHAR: apart or met: how a chat without a business second counts on the business clock.
+--     | apart ou met: como conta, no relógio comercial, o que não tem um segundo comercial.
 --
 -- Example: no calendar file.
 --   gives
---   | metric         | minutes | clock    |
---   | first_response | 15.0    | business |
---   | resolution     | 480.0   | business |
-SELECT metric, minutes, clock FROM service_targets
+--   | metric         | minutes | clock    | outside_hours |
+--   | first_response | 15.0    | business | apart         |
+--   | resolution     | 480.0   | business | apart         |
+SELECT metric, minutes, clock, outside_hours FROM service_targets

@@ -32,6 +32,8 @@ _EVENT_FINGERPRINT = "hash(row_hash)"
 """The fingerprint of an event, in SQL. That of a chat's events is the bit_xor of theirs."""
 _PREVIOUS_OPENING = "lag(created_at) OVER (PARTITION BY company_id, contact_id ORDER BY created_at, id)"
 """The opening of the contact's chat before, in SQL, where all chats of the contact are read."""
+_STILL_OPEN = "'infinity'::TIMESTAMPTZ"
+"""The end of an open chat, in SQL."""
 
 
 def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
@@ -53,6 +55,10 @@ def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
         SELECT coalesce(c.company_id, t.company_id) AS company_id, coalesce(c.id, t.chat_id) AS chat_id,
                c.contact_id, t.contact_id AS contact_before, c.created_at, t.created_at AS created_before,
                c.created_at_local::DATE AS day, t.day AS day_before, t.previous_chat_at,
+               CASE WHEN t.is_parallel THEN {_STILL_OPEN} ELSE t.previous_closed_at END AS previous_end,
+               {_end_of_chat("c")} AS ended,
+               CASE WHEN t.is_open THEN {_STILL_OPEN} ELSE to_timestamp(epoch(t.created_at) + t.resolution_seconds) END
+                   AS ended_before,
                c.id IS NOT NULL AS exists_now, t.chat_id IS NOT NULL AS existed_before
         FROM {chats} c FULL JOIN {facts} t ON t.company_id = c.company_id AND t.chat_id = c.id
         LEFT JOIN (
@@ -85,9 +91,12 @@ def affected_chats_query(*, whole: bool) -> str:
     """
     columns = f"SELECT c.*, {open_chat_condition()} AS is_open"
     if whole:
-        return f"{columns}, {_PREVIOUS_OPENING} AS previous_opening FROM {TOUCHED_CURRENT} c"
+        return (
+            f"{columns}, {_PREVIOUS_OPENING} AS previous_opening, {_previous_end()} AS previous_end"
+            f" FROM {TOUCHED_CURRENT} c"
+        )
     return (
-        f"{columns}, a.previous_opening FROM {TOUCHED_CURRENT} c"
+        f"{columns}, a.previous_opening, a.previous_end FROM {TOUCHED_CURRENT} c"
         f" JOIN {TOUCHED_AFFECTED} a ON a.company_id = c.company_id AND a.chat_id = c.id"
     )
 
@@ -105,21 +114,39 @@ def affected_events_query(*, whole: bool) -> str:
     )
 
 
-def open_chat_condition() -> str:
-    """Return the catalogue's rule of an open chat as an SQL condition."""
+def open_chat_condition(chat: str = "") -> str:
+    """Return the catalogue's rule of an open chat as an SQL condition, of the table or alias `chat`."""
     life = RESOURCES["chats"].life
     if life is None:
         raise ValueError("The catalogue does not say when a chat is open.")
+    place = f"{chat}." if chat else ""
     is_open, is_closed = (
-        f"coalesce({life.situation} IN {tuple(situations)}, false)" for situations in (life.open, life.closed)
+        f"coalesce({place}{life.situation} IN {tuple(situations)}, false)" for situations in (life.open, life.closed)
     )
-    return f"({is_open} OR (NOT {is_closed} AND {life.closed_at} IS NULL))"
+    return f"({is_open} OR (NOT {is_closed} AND {place}{life.closed_at} IS NULL))"
+
+
+def _end_of_chat(chat: str) -> str:
+    """Return when a chat ended, in SQL: never yet if it is open, unknown if its closing is not readable."""
+    return (
+        f"CASE WHEN {open_chat_condition(chat)} THEN {_STILL_OPEN}"
+        f" WHEN {chat}.closed_at >= {chat}.created_at THEN {chat}.closed_at END"
+    )
+
+
+def _previous_end() -> str:
+    """Return when the last of the contact's chats before ended, in SQL, where all chats of the contact are read."""
+    return (
+        f"max({_end_of_chat('c')}) OVER (PARTITION BY company_id, contact_id ORDER BY created_at, id"
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    )
 
 
 def _create_current_chats(connection: DuckDBPyConnection) -> None:
     """Create `TOUCHED_CURRENT`: the chats not confirmed as deleted, with the first answer of an agent.
 
-    Messages count if they hold an answer or were read after the chat's last change: older ones may lack the answer.
+    Messages count if they hold an answer or were read after the chat's last change: older ones may lack the answer. How
+    many there are counts only if they were read after it.
     `source` is the fingerprint of all that a row of marts.chat_times is computed from, except for events.
     """
     # Most warehouses have no messages. Then the view would read all chats for nothing.
@@ -128,23 +155,33 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE {TOUCHED_ANSWERS} AS
         SELECT company_id, chat_id, max(fetched_at) AS read_at, min(sent_at) FILTER (is_response) AS answered_at,
-               arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local
+               arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local,
+               count(*) FILTER (speaker = 'contact') AS contact_messages,
+               count(*) FILTER (speaker = 'agent' AND is_internal IS NOT TRUE) AS agent_messages,
+               count(*) FILTER (speaker = 'bot' AND is_internal IS NOT TRUE) AS bot_messages
         FROM message_speakers WHERE {has_messages} GROUP BY company_id, chat_id
         """
     )
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP VIEW {TOUCHED_CURRENT} AS
-        SELECT *, hash(row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END)
-            AS source
+        SELECT * EXCLUDE (are_read, contact_told, agent_told, bot_told),
+               CASE WHEN are_read THEN contact_told END AS contact_messages,
+               CASE WHEN are_read THEN agent_told END AS agent_messages,
+               CASE WHEN are_read THEN bot_told END AS bot_messages,
+               answered_at IS NOT NULL OR are_read AS has_messages,
+               hash(
+                   row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END,
+                   contact_messages, agent_messages, bot_messages
+               ) AS source
         FROM (
-            SELECT c.*, a.answered_at, a.answered_at_local,
+            SELECT c.*, a.answered_at, a.answered_at_local, a.contact_messages AS contact_told,
+                   a.agent_messages AS agent_told, a.bot_messages AS bot_told,
                    coalesce(
-                       a.answered_at IS NOT NULL
-                       OR a.read_at >= least(
+                       a.read_at >= least(
                            c.fetched_at, coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ)
                        ), false
-                   ) AS has_messages
+                   ) AS are_read
             FROM chats c LEFT JOIN {TOUCHED_ANSWERS} a ON a.company_id = c.company_id AND a.chat_id = c.id
             WHERE c.deleted_grade IS DISTINCT FROM 'confirmed'
         )
@@ -194,27 +231,30 @@ def _range_condition(connection: DuckDBPyConnection, chat: str) -> str:
 def _find_affected_chats(connection: DuckDBPyConnection) -> None:
     """Create `TOUCHED_AFFECTED` of the touched chats, and of chats that have another chat before them than they had.
 
-    These are of contacts of which a chat came, went, or changed its opening or contact. The chats of all other contacts
-    stand in the order in which they stood.
+    These are of contacts of which a chat came, went, or changed its opening, end or contact. The chats of all other
+    contacts stand in the order in which they stood.
     """
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {TOUCHED_AFFECTED} AS
         WITH moved AS (
-            FROM {TOUCHED_CHATS} WHERE (exists_now, contact_id, created_at)
-                IS DISTINCT FROM (existed_before, contact_before, created_before)
+            FROM {TOUCHED_CHATS} WHERE (exists_now, contact_id, created_at, ended)
+                IS DISTINCT FROM (existed_before, contact_before, created_before, ended_before)
         ), contacts AS (
             SELECT company_id, contact_id FROM moved UNION SELECT company_id, contact_before FROM moved
         ), ordered AS (
-            SELECT company_id, id AS chat_id, {_PREVIOUS_OPENING} AS previous_opening
+            SELECT company_id, id AS chat_id, {_PREVIOUS_OPENING} AS previous_opening, {_previous_end()} AS previous_end
             FROM {TOUCHED_CURRENT} c SEMI JOIN contacts USING (company_id, contact_id)
             WHERE created_at IS NOT NULL
         ), differing AS (
             SELECT o.* FROM ordered o JOIN {FACT_TABLE_SQL} t USING (company_id, chat_id)
             WHERE o.previous_opening IS DISTINCT FROM t.previous_chat_at
+                OR CASE WHEN o.previous_end > t.created_at THEN {_STILL_OPEN} ELSE o.previous_end END
+                    IS DISTINCT FROM CASE WHEN t.is_parallel THEN {_STILL_OPEN} ELSE t.previous_closed_at END
         )
         SELECT company_id, chat_id, CASE WHEN o.chat_id IS NULL THEN t.previous_chat_at ELSE o.previous_opening END
-            AS previous_opening
+            AS previous_opening,
+            CASE WHEN o.chat_id IS NULL THEN t.previous_end ELSE o.previous_end END AS previous_end
         FROM {TOUCHED_CHATS} t LEFT JOIN ordered o USING (company_id, chat_id)
         UNION ALL FROM differing ANTI JOIN {TOUCHED_CHATS} USING (company_id, chat_id)
         """

@@ -42,7 +42,7 @@ _MART_GROUPS = (
         Text("How much", "Quanto"),
         (
             *("chats_by_day", "backlog_by_day", "load_by_hour", "bot_and_human_by_day", "tabulations_by_day"),
-            *("returning_contacts_by_day", "message_volumes_by_day"),
+            *("returning_contacts_by_day", "conversations_by_day", "message_volumes_by_day"),
         ),
     ),
     (

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from huggy_connector.api import CLOCK_TOLERANCE
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish_log import build_foreign_file_error, read_last_publish
+from huggy_connector.warehouse.read.calendar_proposal import read_calendar_basis
 from huggy_connector.warehouse.read.open_campaigns import OpenCampaign, read_open_campaigns
 from huggy_connector.warehouse.read.queries import UTC_ZONE, connect
 from huggy_connector.warehouse.read.webhook_coverage import WebhookCoverage, read_webhook_coverage
@@ -59,8 +60,9 @@ class LoadedSnapshot:
 class WarehouseStatus:
     """The status of the live version.
 
-    `kept` are the former versions next to the file. `webhook` is what a webhook covers, by company. `campaigns` are
-    those with something left. `warnings` are the failed checks of the last publish, in words.
+    `calendar` is where the business hours are from: `file`, `default`, or None where no mart has any. `kept` are the
+    former versions next to the file. `webhook` is what a webhook covers, by company. `campaigns` are those with
+    something left. `warnings` are the failed checks of the last publish, in words.
     """
 
     warehouse: str
@@ -75,6 +77,7 @@ class WarehouseStatus:
     webhook: tuple[WebhookCoverage, ...]
     campaigns: tuple[OpenCampaign, ...]
     warnings: tuple[str, ...]
+    calendar: str | None = None
 
 
 def read_status(
@@ -108,6 +111,7 @@ def read_status(
         ).fetchall()
         webhook = read_webhook_coverage(connection, until=publish.published_at)
         campaigns = read_open_campaigns(connection)
+        calendar = read_calendar_basis(connection)
         future_snapshots = [] if now is None else _list_future_snapshots(connection, now)
     return WarehouseStatus(
         warehouse=str(paths.live),
@@ -122,6 +126,7 @@ def read_status(
         webhook=webhook,
         campaigns=campaigns,
         warnings=(*(f"{table}: {detail} ({check})." for table, detail, check in failed), *future_snapshots),
+        calendar=calendar,
     )
 
 

@@ -11,6 +11,8 @@ import pytest
 from huggy_connector.cli.warehouse_commands import MAX_LISTED_HOLES
 from huggy_connector.pipeline import Pipeline
 from huggy_connector.sandbox import Sandbox
+from huggy_connector.warehouse import read_calendar
+from huggy_connector.warehouse.marts.opening_hours import OpeningSpan
 from tests.integration.conftest import Run
 from tests.integration.desks import settings_for
 from tests.integration.warehouse.conftest import Desk
@@ -180,3 +182,49 @@ def test_a_report_without_a_warehouse_fails_and_leaves_its_page_with_the_sentenc
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("huggy: There is no warehouse ")
     assert (tmp_path / "report.html").is_file()
+
+
+def test_calendar_propose_prints_a_calendar_that_a_load_takes(
+    huggy: Huggy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    days = [f"2026-11-{day:02}" for day in (9, 10, 11, 12, 13)]
+    chats = [
+        {
+            "id": 10 * number + minute,
+            "situation": "finishing",
+            "createdAt": f"{days[number % 5]} {14 + number % 4}:0{minute}:00",
+            "attendedAt": f"{days[number % 5]} {14 + number % 4}:3{minute}:00",
+            "closedAt": f"{days[number % 5]} {14 + number % 4}:5{minute}:00",
+            "updatedAt": f"{days[number % 5]} {14 + number % 4}:5{minute}:00",
+        }
+        for number in range(20)
+        for minute in range(6)
+    ]
+    desk.land(chats)
+    desk.load()
+    monkeypatch.setenv("HUGGY_WAREHOUSE", str(desk.warehouse))
+    done = huggy("calendar", "propose")
+    assert (done.code, done.err) == (0, "")
+    written = huggy("calendar", "propose", "--out", "calendar.toml")
+    file = tmp_path / "calendar.toml"
+    assert written.out == f"Hours proposed in {file}: look at them, and name the file in HUGGY_CALENDAR.\n"
+    assert file.read_text() == done.out
+    again = huggy("calendar", "propose", "--out", "calendar.toml")
+    assert (again.code, again.out) == (2, "")
+    assert again.err == f"huggy: {file} cannot be written (File exists): give the name of a new file.\n"
+    assert read_calendar(str(tmp_path / "calendar.toml")).hours == ((OpeningSpan(14 * 60, 18 * 60),),) * 5 + ((),) * 2
+    told = json.loads(huggy("calendar", "propose", "--json").out)
+    assert (told["takings"], told["basis"], told["week"]["monday"], told["week"]["sunday"]) == (
+        120,
+        "default",
+        "14:00-18:00",
+        "",
+    )
+    assert "Business hours: the default calendar, 08:00-18:00 from Monday to Friday." in huggy("status").out
+
+
+def test_a_calendar_is_not_proposed_from_too_few_chats(huggy: Huggy, warehouse: Path) -> None:
+    done = huggy("calendar", "propose")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("huggy: Agents took 0 chats in the last 90 days of the data, too few to propose hours")

@@ -98,6 +98,30 @@ def test_the_tiles_are_percentiles_of_the_chats_and_not_of_the_days(
     assert (shown,) == row.rows
 
 
+def test_the_shares_outside_the_hours_are_those_of_the_marts(
+    filled: Desk, reports: dict[Language, WrittenReport], page: type[Page]
+) -> None:
+    totals = reports["en"].figures.companies[0].spans[0].totals
+    shares = [
+        query(
+            filled.warehouse,
+            f"SELECT round(sum(outside_hours) / sum(measured), 4) FROM marts.{name}_by_day"
+            f" WHERE grouped_by = 'day' AND day BETWEEN '{SPANS[0][1]}' AND '{LAST}'",
+        ).rows[0][0]
+        for name in ("first_response", "resolution")
+    ]
+    assert [totals.first_response_outside_hours_share, totals.resolution_outside_hours_share] == shares
+
+
+def test_the_page_says_whose_hours_they_are_until_a_calendar_is_set(
+    reports: dict[Language, WrittenReport], page: type[Page]
+) -> None:
+    assert [reports[language].figures.calendar for language in ("en", "pt-BR")] == ["default", "default"]
+    assert "Business hours are those of the default calendar" in page(reports["en"]).text
+    assert "O horário comercial é o do calendário padrão" in page(reports["pt-BR"]).text
+    assert json.loads(Path(reports["en"].data).read_text(encoding="utf-8"))["calendar"] == "default"
+
+
 def test_the_json_holds_the_same_figures(reports: dict[Language, WrittenReport]) -> None:
     data = json.loads(Path(reports["en"].data).read_text(encoding="utf-8"))
     company, figures = data["companies"][0], reports["en"].figures.companies[0]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -80,6 +80,7 @@ class Life:
     is_open: bool
     agent: int | None
     events: tuple[Told, ...] = ()
+    department: int | None = None
 
     @property
     def taken_at(self) -> Second:
@@ -131,7 +132,9 @@ def lives(draw: st.DrawFn, names: Sequence[str] = _EVENTS) -> Life:
         )
     )
     times = draw(st.tuples(st.integers(0, 4) | st.none(), seconds, seconds))
-    return Life(*times, is_open=draw(st.booleans()), agent=draw(small), events=tuple(told))
+    return Life(
+        *times, is_open=draw(st.booleans()), agent=draw(small), events=tuple(told), department=draw(st.none() | small)
+    )
 
 
 flow_lives = lives((*_FLOWS, *_FLOWS, *_FLOWS, "startedChat"))
@@ -156,8 +159,9 @@ def _chat_row(chat_id: int, life: Life) -> dict[str, Any]:
         "id": chat_id,
         "contact_id": 5,
         "agent_id": life.agent,
+        "department_id": life.department,
         "situation": "in_chat" if life.is_open else "finishing",
-        "row_hash": repr((chat_id, life.created, life.attended, life.closed, life.is_open, life.agent)),
+        "row_hash": repr((chat_id, life)),
         **_instants(created_at=life.created, attended_at=life.attended, closed_at=life.closed),
     }
 
@@ -324,6 +328,37 @@ def tell_queue(life: Life) -> tuple[Second, str | None, Second]:
     if queued is not None:
         return queued, "event", taken - queued
     return None, *((None, None) if life.created is None else ("opening", taken - life.created))
+
+
+def tell_handled(life: Life) -> tuple[str | None, Second]:
+    """Return who handled the chat, and the seconds after which the customer gave up."""
+    if life.attended is not None or life.agent is not None:
+        return "agent", None
+    if life.is_open:
+        return None, None
+    _, seen = _place(life)
+    kinds = [row[0] for row in tell_timeline(life) if row[0] in {"bot", "queue", "agent", "opened", "closed"}]
+    kinds = kinds if seen else []
+    if "agent" in kinds:
+        return "agent", None
+    states = [kind for kind in kinds if kind != "closed"]
+    if "queue" in kinds or (life.department is not None and not (states and states[-1] == "bot")):
+        since = tell_queue(life)[0]
+        since = life.created if since is None else since
+        gone = None if since is None or life.closed_at is None else life.closed_at - since
+        return "abandoned", gone
+    return "bot", None
+
+
+def tell_agents(life: Life) -> tuple[int, int, int | None]:
+    """Return how many agents the chat had, how often it was passed on at least, and how often it was opened again."""
+    _, seen = _place(life)
+    rows = [row for row in tell_timeline(life) if row[0] not in {"department", "workflow_step"}] if seen else []
+    turns = [row[1] for row in rows if row[0] == "agent" and row[1] is not None]
+    known = {*turns, *(() if life.agent is None else (life.agent,))}
+    passed = sum(one != other for one, other in pairwise(turns))
+    reopens = sum(row[0] == "closed" for row in rows[:-1]) if any(row[0] != "left" for row in rows) else None
+    return len(known), max(len(known) - 1, passed, 0), reopens
 
 
 def tell_runs(life: Life) -> Iterator[Row]:

@@ -50,6 +50,12 @@ def test_what_a_file_does_not_set_is_the_default_of_an_office_in_brazil(file: Pa
     )
 
 
+def test_a_calendar_says_whether_it_is_from_a_file_and_how_chats_outside_its_hours_count(file: Path) -> None:
+    assert (read_calendar(None).basis, read_calendar(None).outside_hours) == ("default", "apart")
+    file.write_text('outside_hours = "met"\n')
+    assert (read_calendar(str(file)).basis, read_calendar(str(file)).outside_hours) == ("file", "met")
+
+
 def test_a_table_of_targets_replaces_the_default_ones_even_if_it_is_empty(file: Path) -> None:
     file.write_text("[targets]\n")
     assert read_calendar(str(file)).targets == ()
@@ -102,6 +108,7 @@ def test_the_order_of_days_and_targets_in_a_file_does_not_matter(file: Path) -> 
         ("[targets.handling]\nminutes = 1" + 400 * "0", "must be a number above 0, and at most 5,256,000"),
         ("[targets.handling]\nminutes = true", r"targets\.handling\.minutes must be a number above 0"),
         ('[targets.handling]\nminutes = "30"', r"targets\.handling\.minutes must be a number above 0"),
+        ('outside_hours = "missed"', "outside_hours must be apart or met"),
         ('[targets.handling]\nminutes = 1\nclock = "wall"', r"targets\.handling\.clock must be business or calendar"),
     ],
 )
@@ -151,6 +158,8 @@ def test_without_a_country_there_are_no_holidays() -> None:
         BusinessCalendar(closed=(ZUMBI,)),
         BusinessCalendar(hours=(OFFICE,) * 6 + ((),)),
         BusinessCalendar(targets=()),
+        BusinessCalendar(outside_hours="met"),
+        BusinessCalendar(basis="file"),
         BusinessCalendar(targets=(ServiceTarget("first_response", 15, "calendar"), BusinessCalendar().targets[1])),
     ],
 )

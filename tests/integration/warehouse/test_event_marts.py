@@ -26,6 +26,8 @@ from tests.integration.warehouse.event_histories import (
     flow_lives,
     lives,
     put_lives,
+    tell_agents,
+    tell_handled,
     tell_queue,
     tell_runs,
     tell_timeline,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 CALENDAR = BusinessCalendar()
 MARTS = ("chat_times", "chat_timeline", "chat_transitions", "flow_runs", "flow_answers", "workflow_moves")
-BY_DAY = ("queue_wait_by_day", "surveys_by_day", "sla_by_day")
+BY_DAY = ("queue_wait_by_day", "surveys_by_day", "sla_by_day", "bot_and_human_by_day", "agent_performance")
 random = settings(
     max_examples=300 if FULL else 8,
     deadline=None,
@@ -105,6 +107,10 @@ def test_the_timeline_and_the_queue_wait_are_those_of_a_second_telling(
     assert min((row[6] for row in rows if row[6] is not None), default=0) >= 0
     waits = read(company, "SELECT queued_at, queue_basis, queue_seconds FROM marts.chat_times ORDER BY chat_id")
     assert waits == [tell_queue(life) for life in told]
+    handled = read(company, "SELECT handled_by, abandoned_seconds FROM marts.chat_times ORDER BY chat_id")
+    assert handled == [tell_handled(life) for life in told]
+    agents = read(company, "SELECT agents, handoffs, reopens FROM marts.chat_times ORDER BY chat_id")
+    assert agents == [tell_agents(life) for life in told]
 
 
 @given(told=st.lists(flow_lives, min_size=8, max_size=20))

@@ -197,6 +197,26 @@ def test_who_spoke_and_the_first_response_computed_by_pandas_from_the_raw_json_a
     pd.testing.assert_frame_equal(
         times.set_index("id").sort_index().astype(float), wanted.astype(float), check_names=False
     )
+    visible = told[
+        told["who"].isin(["contact", "agent", "bot"]) & ~(told["isInternal"].eq(True) & told["who"].ne("contact"))
+    ]
+    counts = pd.crosstab(visible["chat_id"], visible["who"]).reindex(chats.index)
+    in_charge = number(chats["agentId"]).map(lambda agent: set() if pd.isna(agent) else {agent})
+    agents = pd.Series(
+        [{agent["id"] for agent in listed} | one for listed, one in zip(chats["agents"], in_charge, strict=True)],
+        index=chats.index,
+    )
+    efforts = pd.DataFrame({f"{who}_messages": counts[who] for who in ("contact", "agent", "bot")})
+    efforts["agents"] = agents.map(len)
+    efforts["handoffs"] = (efforts["agents"] - 1).clip(lower=0)
+    is_closed = chats["situation"].isin(["finishing", "filed", "blocked"])
+    has_agent = efforts["agents"].gt(0) | chats["attendedAt"].notna()
+    one_touch = efforts["agent_messages"].eq(1) & efforts["handoffs"].eq(0)
+    efforts["is_one_touch"] = one_touch.where(is_closed & has_agent & efforts["agent_messages"].notna())
+    found = mart(desk, f"SELECT chat_id AS id, {', '.join(efforts.columns)} FROM marts.chat_times ORDER BY 1")
+    pd.testing.assert_frame_equal(
+        found.set_index("id").astype("Float64"), efforts.astype("Float64"), check_names=False, check_dtype=False
+    )
     volumes = mart(desk, "SELECT day, channel, sender, messages FROM marts.message_volumes_by_day")
     counted = told.groupby([told["sent"].dt.normalize().rename("day"), "channel", "who"]).size()
     assert volumes.set_index(["day", "channel", "sender"])["messages"].to_dict() == counted.to_dict()

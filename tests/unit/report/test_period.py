@@ -39,13 +39,16 @@ def test_the_title_counts_the_days_that_there_are_and_not_those_of_the_span() ->
     [
         (
             (),
-            ("1.5\u00a0min", "nine of ten within 8\u00a0min; business hours"),
-            ("60\u00a0min", "nine of ten within 2.1\u00a0days; business hours"),
+            ("1.5\u00a0min", "nine of ten within 8\u00a0min; business hours; around the clock 2.5\u00a0min"),
+            ("60\u00a0min", "nine of ten within 2.1\u00a0days; business hours; around the clock 90\u00a0min"),
         ),
         (
             (TargetFigures("first_response", 15, "calendar"), TargetFigures("resolution", 480, "business")),
             ("2.5\u00a0min", "nine of ten within 9.2\u00a0min; around the clock; target 15\u00a0min"),
-            ("60\u00a0min", "nine of ten within 2.1\u00a0days; business hours; target 8\u00a0h"),
+            (
+                "60\u00a0min",
+                "nine of ten within 2.1\u00a0days; business hours; around the clock 90\u00a0min; target 8\u00a0h",
+            ),
         ),
     ],
 )
@@ -56,6 +59,22 @@ def test_a_tile_shows_the_clock_of_its_target_and_business_hours_without_one(
     assert [(tile.value, tile.note) for tile in tiles[1:3]] == [response, resolution]
 
 
+def test_a_tile_in_business_hours_says_how_much_lies_outside_them() -> None:
+    totals = replace(TOTALS, first_response_outside_hours_share=0.68, resolution_outside_hours_share=0.0)
+    told = [build(make_span(totals=totals), targets=BUSINESS, words=words).tiles[1].note for words in (EN, PT)]
+    assert told == [
+        (
+            "nine of ten within 8\u00a0min; business hours; around the clock 2.5\u00a0min; 68% outside business hours; "
+            "target 15\u00a0min"
+        ),
+        (
+            "nove em dez em até 8\u00a0min; horário comercial; tempo corrido 2,5\u00a0min; 68% fora do expediente; "
+            "meta 15\u00a0min"
+        ),
+    ]
+    assert "outside" not in build(make_span(totals=totals), targets=BUSINESS).tiles[2].note
+
+
 def test_tiles_show_the_chats_and_what_is_open_at_the_end_and_since_the_start() -> None:
     chats, *_, backlog = build(make_span()).tiles
     assert (chats.label, chats.value, chats.note) == ("Chats opened", "5", "in 3 days")
@@ -64,7 +83,12 @@ def test_tiles_show_the_chats_and_what_is_open_at_the_end_and_since_the_start() 
 
 def test_what_was_not_measured_is_a_dash_on_its_tile_and_no_chart() -> None:
     span = make_span(
-        totals=replace(TOTALS, median_resolution_business_minutes=None, p90_resolution_business_minutes=None),
+        totals=replace(
+            TOTALS,
+            median_resolution_minutes=None,
+            median_resolution_business_minutes=None,
+            p90_resolution_business_minutes=None,
+        ),
         resolution=(make_wait(0, None, None, None, None),),
     )
     section = build(span, targets=BUSINESS)
