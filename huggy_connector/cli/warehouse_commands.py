@@ -151,7 +151,7 @@ def query(
               huggy query "FROM chats LIMIT 3" --cards
     """
     from huggy_connector.warehouse.read import queries
-    from huggy_connector.warehouse.read.value_formats import JSON, TABLE
+    from huggy_connector.warehouse.read.formats.value_formats import JSON, TABLE
 
     if excel and out is None:
         raise ConfigurationError("--excel is about the file of --out: give one that ends in .csv.")

@@ -16,9 +16,9 @@ from huggy_connector.errors import ConfigurationError, HuggyError, WarehouseErro
 from huggy_connector.storage import TemporaryFolder, replace_file, resolve_links
 from huggy_connector.warehouse.file.engine import EngineLimits, attach
 from huggy_connector.warehouse.file.paths import WarehousePaths
-from huggy_connector.warehouse.read.file_formats import EXCEL_CSV, FORMATS_BY_SUFFIX, FileFormat
-from huggy_connector.warehouse.read.value_formats import PYTHON, TABLE, ValueFormat
-from huggy_connector.warehouse.read.workbook import check_size, write_workbook
+from huggy_connector.warehouse.read.formats.file_formats import EXCEL_CSV, FORMATS_BY_SUFFIX, FileFormat
+from huggy_connector.warehouse.read.formats.value_formats import PYTHON, TABLE, ValueFormat
+from huggy_connector.warehouse.read.formats.workbook import check_size, write_workbook
 from huggy_connector.warehouse.schema import sql
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from huggy_connector.cli.output import print_table
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.visible import escape_controls
 from huggy_connector.warehouse import export, query
-from huggy_connector.warehouse.read.value_formats import JSON, TABLE
+from huggy_connector.warehouse.read.formats.value_formats import JSON, TABLE
 from huggy_connector.warehouse.schema import sql
 from tests.sizes import FULL
 

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError
-from huggy_connector.warehouse.read.value_formats import TABLE
-from huggy_connector.warehouse.read.workbook import MAX_COLUMNS, MAX_ROWS, MAX_TEXT, check_size, write_workbook
+from huggy_connector.warehouse.read.formats.value_formats import TABLE
+from huggy_connector.warehouse.read.formats.workbook import MAX_COLUMNS, MAX_ROWS, MAX_TEXT, check_size, write_workbook
 from huggy_connector.warehouse.schema import sql
 
 SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

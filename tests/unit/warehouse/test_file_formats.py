@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huggy_connector.cli.json_values import to_json_value
-from huggy_connector.warehouse.read.file_formats import replace_non_finite
+from huggy_connector.warehouse.read.formats.file_formats import replace_non_finite
 
 VALUES = st.recursive(
     st.floats() | st.sampled_from(['"NaN', "\\", "-Infinity", ":NaN,", "\\u0022"]) | st.text(),

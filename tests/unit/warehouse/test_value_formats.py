@@ -2,7 +2,7 @@
 
 import pytest
 
-from huggy_connector.warehouse.read.value_formats import escape_excel_name
+from huggy_connector.warehouse.read.formats.value_formats import escape_excel_name
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggy_connector.storage import replace_file
-from huggy_connector.warehouse.read.value_formats import EXCEL, FILE, PARQUET, ValueFormat, escape_excel_name
+from huggy_connector.warehouse.read.formats.value_formats import EXCEL, FILE, PARQUET, ValueFormat, escape_excel_name
 
 _STRING_OR_NON_FINITE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 

@@ -1,0 +1,1 @@
+"""How rows are written: values as text, files by their suffix, workbooks."""
