@@ -32,7 +32,7 @@ test-%: ## the tests of one room of huggy_connector/: make test-landing
 	@$(MAKE) --no-print-directory $(READY)
 	@$(BIN)/python -m pytest --numprocesses=2 $(if $(filter airflow,$*),tests/dags,$(wildcard tests/unit/$* tests/integration/$*))
 
-test: $(READY) ## all tests (about 13 minutes on two cores)
+test: $(READY) ## all tests (about a quarter of an hour on two cores)
 	@sh scripts/debian.sh chromium redis-server docker-compose faketime g++ nginx caddy
 	@$(BIN)/python -m scripts.all_tests
 
