@@ -49,7 +49,7 @@ audit: $(READY) ## asks for known holes in what is pinned, and in the oldest ver
 proof: $(READY) ## the slow proofs at full size
 	@sh scripts/debian.sh redis-server g++
 	@echo "== Proofs at full size"
-	@HUGGY_PROOF=full $(BIN)/python -m pytest -m proof --numprocesses=0 --timeout=3600
+	@HUGGY_PROOF=full $(BIN)/python -m pytest -m "proof or hypothesis" --numprocesses=0 --timeout=3600
 	@echo "All proofs hold. Next: make bench"
 
 bench: $(READY) ## the measurements behind the figures of the docs

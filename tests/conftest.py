@@ -9,12 +9,14 @@ import pytest
 from hypothesis import settings
 
 from tests.browser import CHROMIUM, FLAGS, LONGEST
+from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 os.environ["HUGGY_ENV_FILE"] = ""  # no test reads a .env that its developer has in this folder
-settings.register_profile("untimed", deadline=None)  # a machine may be busy: no test asserts a duration
+# A machine may be busy: no test asserts a duration.
+settings.register_profile("untimed", deadline=None, max_examples=100 if FULL else 40)
 settings.load_profile("untimed")
 
 

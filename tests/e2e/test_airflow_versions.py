@@ -212,11 +212,15 @@ def test_each_module_is_imported_and_each_dag_is_read(older: OlderAirflow) -> No
         "errors": [],
         "dags": [
             "huggy_backfill",
+            "huggy_campaign",
             "huggy_chats_of_a_customer",
+            "huggy_churn_segment",
+            "huggy_close_idle_chats",
             "huggy_daily_report",
             "huggy_live",
             "huggy_power_bi",
             "huggy_reconcile",
+            "huggy_satisfaction",
             "huggy_sync",
         ],
     }

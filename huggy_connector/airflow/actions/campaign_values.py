@@ -36,6 +36,8 @@ def build_request(
 
     if (sql is None) == (rows is None):
         raise ConfigurationError("Give either sql or rows: one SELECT on the warehouse, or a list of objects.")
+    if campaign in (None, ""):
+        raise ConfigurationError("The campaign has no name: give it one, under which each row is done once.")
     return CampaignRequest(
         action=parse_text(action, "action"),
         campaign=parse_text(campaign, "campaign"),

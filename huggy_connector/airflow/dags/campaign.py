@@ -64,7 +64,7 @@ def huggy_campaign(
         plan = HuggyActionPlanOperator(
             task_id="plan",
             action="{{ params.action }}",
-            campaign="{{ params.campaign }}",
+            campaign="{{ params.campaign or '' }}",
             sql="{{ params.sql }}",
             values="{{ params.set | tojson }}",
             cap="{{ params.cap }}",
@@ -88,8 +88,12 @@ def _form_params() -> dict[str, Param]:
             title="Query",
             description="One SELECT on the warehouse. Its columns are the fields of the action.",
         ),
-        "campaign": Param(
-            type="string", minLength=1, maxLength=100, title="Campaign", description="Its name: each row gets it once."
+        "campaign": Param(  # Airflow 3.1 takes no param without a default
+            None,
+            type=["null", "string"],
+            maxLength=100,
+            title="Campaign",
+            description="Its name: each row gets it once.",
         ),
         "cap": Param(
             DEFAULT_CAP, type="integer", minimum=1, title="Cap", description="The most rows that the query may return."

@@ -30,7 +30,9 @@ NOBODY = "http://127.0.0.1:1/v3"
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Sandbox]:
-    with Sandbox(Options(chats=30, contacts=5, days=1, limit=0, quirks=False, open_chats=2)) as running:
+    with Sandbox(
+        Options(chats=30, contacts=5, days=1, limit=0, quirks=False, open_chats=2, odd_situations=0.0)
+    ) as running:
         running.control(add=1)
         yield running
 

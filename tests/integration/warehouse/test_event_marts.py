@@ -43,7 +43,7 @@ CALENDAR = BusinessCalendar()
 MARTS = ("chat_times", "chat_timeline", "chat_transitions", "flow_runs", "flow_answers", "workflow_moves")
 BY_DAY = ("queue_wait_by_day", "surveys_by_day", "sla_by_day", "bot_and_human_by_day", "agent_performance")
 random = settings(
-    max_examples=300 if FULL else 8,
+    max_examples=300 if FULL else 5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
