@@ -52,7 +52,6 @@ def test_the_form_is_a_dry_run_unless_somebody_says_otherwise_and_offers_all_act
     ("name", "value"),
     [
         ("action", "shout"),
-        ("campaign", None),
         ("campaign", ""),
         ("sql", ""),
         ("cap", 0),

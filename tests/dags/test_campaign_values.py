@@ -1,11 +1,12 @@
 """Templated arguments of a campaign as what they mean, and its end as a sentence."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from huggy_connector.actions.types import CampaignCounts
 from huggy_connector.airflow.actions.campaign_values import (
+    build_request,
     describe_rest,
     parse_flag,
     parse_plan,
@@ -14,6 +15,13 @@ from huggy_connector.airflow.actions.campaign_values import (
 )
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.pipeline.campaigns import CampaignReport
+
+
+@pytest.mark.parametrize("name", [None, ""])
+def test_a_campaign_without_a_name_is_one_sentence(name: str | None) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        build_request(cast("Any", {}), action="close_chat", campaign=name, sql="SELECT 1", rows=None, values={}, cap=1)
+    assert str(caught.value) == "The campaign has no name: give it one, under which each row is done once."
 
 
 @pytest.mark.parametrize("value", [[{"id": 1}], ({"id": 1},), '[{"id": 1}]'])

@@ -91,6 +91,7 @@ def _form_params() -> dict[str, Param]:
         "campaign": Param(  # Airflow 3.1 takes no param without a default
             None,
             type=["null", "string"],
+            minLength=1,
             maxLength=100,
             title="Campaign",
             description="Its name: each row gets it once.",
