@@ -69,7 +69,7 @@ def test_the_list_says_of_a_command_what_its_own_help_says_first(command: LazyCo
 
 @each_command
 def test_a_call_and_its_help_are_those_of_the_command_itself(command: LazyCommand) -> None:
-    with click.Context(huggy, info_name="huggy") as above:
+    with click.Context(huggy, info_name="huggy", **huggy.context_settings) as above:
         assert command.to_info_dict(above) == command.load().to_info_dict(above)
         context = command.make_context(command.name, ["--json"], parent=above, resilient_parsing=True)
     assert (context.command, context.command_path) == (command.load(), f"huggy {command.name}")
