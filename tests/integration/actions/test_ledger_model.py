@@ -35,6 +35,10 @@ MOSTLY = st.sampled_from((True, True, False))
 EXAMPLES = 2000 if FULL else 100
 
 
+REACHED = Counter[str]()
+"""How many rows ended in each state, and how many requests arrived, over all stories."""
+
+
 @dataclass
 class Request:
     """A request of a claim, on its way."""
@@ -74,6 +78,8 @@ class Runs(RuleBasedStateMachine):
         self.looker.plan(planned(number, effect=effect) for number, effect in EFFECTS.items())
 
     def teardown(self) -> None:
+        REACHED.update(row.state for row in self.looker.rows(CAMPAIGN))
+        REACHED["arrived"] += self.server.arrived.total()
         for ledger in (*self.processes.values(), self.looker):
             ledger.close()
         rmtree(self.folder)
@@ -289,7 +295,10 @@ def run(machine: type[Runs], *, examples: int, phases: tuple[Phase, ...]) -> Non
 
 @pytest.mark.proof
 def test_no_interleaving_sends_a_message_twice_or_loses_count() -> None:
+    REACHED.clear()
     run(Runs, examples=EXAMPLES, phases=(Phase.generate, Phase.shrink))
+    looked_at = {RowState.PLANNED, RowState.CLAIMED, RowState.SENT, RowState.UNKNOWN, "arrived"}
+    assert looked_at - {name for name, count in REACHED.items() if count} == set()
 
 
 @pytest.mark.parametrize("broken", [ClaimsAfterSending, RetriesOn500, PlansAgainAfterATime])

@@ -138,7 +138,9 @@ def test_a_run_that_was_killed_before_it_wrote_the_mark_can_go_on(folder: Path, 
     mark = landing.read(MARK)
     kill(begun(folder, 1, storage=landing))
     landing.write(MARK, mark)
-    begun(folder, 1, storage=landing).close()
+    with begun(folder, 1, storage=landing) as ledger:
+        assert ledger.claim(1, mark={})
+    assert landing.read(MARK) != mark
 
 
 def test_with_a_new_landing_the_ledger_goes_on(folder: Path, landing: LocalStorage, tmp_path: Path) -> None:
