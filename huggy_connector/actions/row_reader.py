@@ -89,6 +89,10 @@ def _check_columns(question: Question, columns: Sequence[str]) -> None:
     if doubled := [name for name in columns if name in question.shared]:
         raise ConfigurationError(f"Both the query and --set give {_list(doubled)}: leave one of them out.")
     available = {*columns, *question.shared}
+    if len(targets := [name for name in _choose_one_of(action) if name in available]) > 1:
+        raise ConfigurationError(
+            f"{_list(targets)} name the target of {action.name} twice: let the query return one of them."
+        )
     missing = [
         field.name
         for field in action.fields
@@ -102,6 +106,13 @@ def _check_columns(question: Question, columns: Sequence[str]) -> None:
         raise ConfigurationError(
             f"{action.name} needs {_list(missing)}: let the query return it as a column, or give it with --set."
         )
+
+
+def _choose_one_of(action: Action) -> list[str]:
+    """Return the columns that name the target alike. `contact_id` beside a chat is the person that the row reaches."""
+    if action.target in {Target.NEW_CONTACT, Target.ADDRESS}:
+        return []
+    return [name for name in TARGET_COLUMNS[action.target] if name != _PERSON or action.target is Target.CONTACT]
 
 
 def _group_of(action: Action, column: str) -> str | None:

@@ -114,6 +114,8 @@ def sync(*, settings: Settings, resources: tuple[str, ...], messages: bool, show
     """
     from huggy_connector.pipeline import Pipeline
 
+    if show_events and not messages and "messages" not in resources:
+        raise click.UsageError("--show-events is about messages: add --messages.")
     with show_progress() as progress:
         report = Pipeline(settings, progress).sync(
             resources, idempotency_key="huggy sync", messages=messages, show_events=show_events

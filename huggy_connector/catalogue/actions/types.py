@@ -104,4 +104,4 @@ TARGET_COLUMNS: Final = {
     Target.NEW_CONTACT: ("mobile", "phone", "email"),
     Target.ADDRESS: ("path",),
 }
-"""The columns that name the target; the first that a query has counts."""
+"""The columns that name the target; a query has one of them."""

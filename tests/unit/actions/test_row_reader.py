@@ -138,6 +138,13 @@ def test_no_rows_are_no_error() -> None:
             "Both the query and --set give agent_id: leave one of them out.",
         ),
         (
+            "close_chat",
+            ("id", "chat_id", "contact_id"),
+            [(7, 8, 9)],
+            {},
+            "id and chat_id name the target of close_chat twice: let the query return one of them.",
+        ),
+        (
             "send_template",
             ("id", "category", "template_id"),
             [(7, "secret", 1)],
