@@ -212,8 +212,8 @@ def _is_deep(item: Any) -> bool:
     """Return whether lists and objects are nested deeper than `MAX_DEPTH`. It does not recurse."""
     level, depth = [item], 0
     while level and depth <= MAX_DEPTH:
-        insides = (each.values() if isinstance(each, dict) else each for each in level)
-        level = [each for inside in insides for each in inside if isinstance(each, dict | list)]
+        insides = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for inside in insides for each in inside if isinstance(each, (dict, list))]
         depth += 1
     return bool(level)
 
