@@ -27,6 +27,7 @@ ODD: dict[str, Any] = {
     "note": "ligue (11) 98765-4321 ou ana@example.com",
     "z": {"b": True, "a": None, "photo": "x", "read_at": 1, "é": [], "e": {}},
     "nested": '{"email": "ana@example.com", "n": 1}',
+    "parts": [{"read_at": "2025-03-10 11:02:07", "n": 1}],
     "phone": 5511987654321,
     "photo": {"url": "https://example.com/1.png"},
 }
@@ -36,7 +37,7 @@ EVENTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "closedChat": (CLOSED, "5a0b9067256f07cde62e9a2f6eabce49", "ae7e188fc07e5cbe"),
     "updatedCustomer": (CUSTOMER, "bec4a49ac75b197a1e6109d02c0387bb", "03561812c1c7c50f"),
     "finishedAutomationFlow": (FLOW, "42bbb18b5e0666fa4e75b13062eb9ad2", "68cae653b5640d93"),
-    "nobodyKnowsThis": (ODD, "007d20818adb832ba675459878211c35", "42701421ae63ef78"),
+    "nobodyKnowsThis": (ODD, "cd77773dd94e09bbe49b4677947aab0f", "b9af4094122aedac"),
 }
 """By event: an item, the `event_id` that it has, and the first digits of the SHA-256 of its row as it is stored."""
 
