@@ -1,11 +1,13 @@
 """How many events `huggy serve` accepts beside the bare floor, and how long an answer takes.
 
     python -m benchmarks.webhook [--seconds 20] [--connections 16] [--items 1 5 20 100] [--rate 200] [--folder .]
+                                 [--delay 0]
 
 A line of the table is for so many items a request. The floor is SQLite alone: rows of the same size in commits of the
 same number of rows, one after another, with nothing around, measured right after the load it stands beside. The sender
 is a process of its own with raw sockets, and has one of the two cores that are meant. Put the folder on the disk that
-is to be measured.
+is to be measured. With a delay each commit, of the receiver and of the floor, takes so many milliseconds longer, as
+with a slower disk.
 """
 
 from __future__ import annotations
@@ -25,11 +27,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
+from huggy_connector import cli
 from huggy_connector.storage.sqlite_file import transaction
-from huggy_connector.webhook import Entry
+from huggy_connector.webhook import Entry, inbox
 from huggy_connector.webhook.inbox_file import insert_entries, open_inbox
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -139,7 +143,7 @@ class Measured:
 
 
 @contextmanager
-def receiver(folder: Path) -> Iterator[tuple[int, int]]:
+def receiver(folder: Path, *, delay: float) -> Iterator[tuple[int, int]]:
     """Run `huggy serve`. Yield its port and its process id."""
     environ = os.environ | {
         "HUGGY_WEBHOOK_TOKEN": TOKEN,
@@ -149,7 +153,7 @@ def receiver(folder: Path) -> Iterator[tuple[int, int]]:
         "HUGGY_LANDING": str(folder / "landing"),
         "HUGGY_ENV_FILE": "",
     }
-    command = [sys.executable, "-c", "import sys; from huggy_connector.cli import start; sys.exit(start())"]
+    command = [sys.executable, "-c", f"import sys; from benchmarks.webhook import start; sys.exit(start({delay}))"]
     process = subprocess.Popen([*command, "serve", "--port", "0"], env=environ, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
@@ -160,31 +164,47 @@ def receiver(folder: Path) -> Iterator[tuple[int, int]]:
         process.wait()
 
 
+def start(delay: float) -> int:
+    """Run the command line, with such a delay in each commit of the inbox."""
+    inbox.transaction = partial(slow_transaction, delay=delay)  # type: ignore[attr-defined]
+    return cli.start()
+
+
+@contextmanager
+def slow_transaction(connection: sqlite3.Connection, *, delay: float) -> Iterator[sqlite3.Connection]:
+    with transaction(connection):
+        yield connection
+        if delay:
+            time.sleep(delay)
+
+
 def read_counts(port: int) -> dict[str, float]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
         lines = answer.read().decode().splitlines()
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
 
 
-def measure_items(folder: Path, port: int, process: int, *, items: int, connections: int, seconds: float) -> Measured:
+def measure_items(
+    folder: Path, port: int, process: int, *, items: int, connections: int, seconds: float, delay: float
+) -> Measured:
     """Send as fast as answers come, so many items a request; then commit such rows with SQLite alone."""
     before, processor = read_counts(port), processor_seconds(process)
     load = send(port, connections=connections, seconds=seconds, items=items, rate=None)
     after, processor = read_counts(port), processor_seconds(process) - processor
     events, commits = (after[name] - before[name] for name in (EVENTS, COMMITS))
     batch = events / commits
-    floor = measure_floor(folder, batch=max(1, round(batch)), seconds=seconds / 2)
+    floor = measure_floor(folder, batch=max(1, round(batch)), seconds=seconds / 2, delay=delay)
     return Measured(items, load, batch, processor / events, floor)
 
 
-def measure_floor(folder: Path, *, batch: int, seconds: float) -> float:
+def measure_floor(folder: Path, *, batch: int, seconds: float, delay: float) -> float:
     """Return how many rows a second SQLite alone commits, so many at once."""
     entries = [Entry(COMPANY, 1_741_615_327_000_000, read_row(folder))] * batch
     with tempfile.TemporaryDirectory(dir=folder) as name:
         connection = open_inbox(Path(name), create=True)
         begun, rows = time.perf_counter(), 0
         while time.perf_counter() - begun < seconds:
-            with transaction(connection):
+            with slow_transaction(connection, delay=delay):
                 insert_entries(connection, entries)
             rows += batch
         elapsed = time.perf_counter() - begun
@@ -217,23 +237,31 @@ def main() -> None:
     parser.add_argument("--items", type=int, nargs="+", default=[1, 5, 20, 100], help="Items of one request.")
     parser.add_argument("--rate", type=float, default=200.0, help="Requests a second for the latencies.")
     parser.add_argument("--folder", type=Path, default=None)
+    parser.add_argument("--delay", type=float, default=0.0, help="Milliseconds that each commit takes longer.")
     options = parser.parse_args()
+    delay = options.delay / 1000
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, SQLite {sqlite3.sqlite_version}")
-    with tempfile.TemporaryDirectory(dir=options.folder) as name, receiver(Path(name)) as (port, process):
+    with tempfile.TemporaryDirectory(dir=options.folder) as name, receiver(Path(name), delay=delay) as (port, process):
         folder = Path(name)
         calm = send(port, connections=32, seconds=options.seconds, items=1, rate=options.rate)
         print(
             f"at {options.rate:g} requests a second: p50 {calm.percentile(50):.1f} ms, "
             f"p99 {calm.percentile(99):.1f} ms, {calm.accepted} of {calm.sent} accepted"
         )
-        commits = measure_floor(folder, batch=1, seconds=options.seconds / 4)
+        commits = measure_floor(folder, batch=1, seconds=options.seconds / 4, delay=delay)
         print(f"the disk: {commits:,.0f} commits of one row a second")
         memory = resident_megabytes(process)
         print(f"{options.connections} connections, as fast as they get answers:")
         print("  items  events/s  p99 ms  us/event  rows/commit   floor/s  ratio")
         for items in options.items:
             line = measure_items(
-                folder, port, process, items=items, connections=options.connections, seconds=options.seconds
+                folder,
+                port,
+                process,
+                items=items,
+                connections=options.connections,
+                seconds=options.seconds,
+                delay=delay,
             )
             print(
                 f"{items:>7} {line.rate:>9,.0f} {line.load.percentile(99):>7.1f} {1e6 * line.cost:>9.0f} "

@@ -15,7 +15,7 @@ from typing import Any
 from huggy_connector.catalogue import EVENTS
 from huggy_connector.errors import WebhookError
 from huggy_connector.privacy import PrivacyPolicy, SuppressionList
-from huggy_connector.webhook.entries import Entry, encode_row, to_microseconds
+from huggy_connector.webhook.entries import Entry, to_microseconds
 from huggy_connector.webhook.inbox import Inbox
 from huggy_connector.webhook.protocol.envelope import Envelope, RefusedItem, UnreadableBody, is_empty, parse_envelope
 from huggy_connector.webhook.protocol.event_row import fingerprint, make_row, read_company, read_id
@@ -199,7 +199,7 @@ class Receiver:
                 refused.append(RefusedItem.of(each.item, "item is nested too deep"))
         kept = suppression.filter_rows(EVENTS, rows)
         received_at = to_microseconds(now)
-        entries = [Entry(company_id, received_at, encode_row(row)) for row in kept]
+        entries = [Entry.of_row(company_id, row) for row in kept]
         entries += (Entry(company_id, received_at, None, each.reason, each.sha256, each.size) for each in refused)
         reasons = [each.reason for each in refused]
         return Decision(Answer(OK), entries, reasons=reasons, withheld=len(rows) - len(kept))
