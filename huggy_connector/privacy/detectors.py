@@ -49,6 +49,8 @@ _PASSES = 3
 _LIKELY = re.compile(r"@|[0-9](?:[^0-9]{0,4}[0-9]){7}|[0-9A-Za-z]{4}-?[0-9]{2}(?![0-9A-Za-z])")
 """A text without a match holds nothing that the detectors look for."""
 _TIME = re.compile(r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}(?:[ T][0-9:.,]{4,}(?:Z| ?[-+][0-9:]{2,6})?)?")
+_PLAIN = re.compile(rf"[A-Za-z\u00c0-\u024f][ -/:-?A-Z\[-~\u00c0-\u024f]*|{_TIME.pattern}|[0-9]{{1,5}}")
+"""Words in Latin letters, a time, or a few digits: in a text that is only that, nothing is detected."""
 _EMAIL = re.compile(r"(?<![\w.+%!#$&'^{}|~-])[\w.+%!#$&'^{}|~-]+@[\w-]+(?:\.[\w-]+)+")
 
 _START, _END = r"(?<![0-9A-Za-z])(?<![0-9][-.,/])", r"(?![0-9A-Za-z]|[-.,/][0-9])"
@@ -93,6 +95,11 @@ def mask_personal_data(text: str, *, accept_bare_digits: bool = True) -> tuple[s
         if len(text) <= _LONGEST_CACHED
         else _mask_text(text, accept_bare_digits)
     )
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text is one of those that most are, in which nothing can be detected. False says nothing."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def _is_likely(text: str) -> bool:

@@ -53,12 +53,14 @@ class FieldLocation:
     `display_path` names the location without personal data, and `key` is its last name.
 
     `is_value_key`: by its name, it is the value of a field that is named beside it. `is_object_due`: an object or a
-    list is due here. If it `may_hold_id`, digits may come instead, as its id.
+    list is due here. If it `may_hold_id`, digits may come instead, as its id. `keeps_plain`: a scalar in which nothing
+    can be found stays as it is.
     """
 
     __slots__ = (
-        *("_children", "_keys", "_misplaced_action", "_names", "_rules", "_since"),
-        *("action", "display_path", "is_object_due", "is_value_key", "key", "may_hold_id", "scrutiny"),
+        *("_keys", "_misplaced_action", "_names", "_rules", "_since"),
+        *("action", "children", "display_path", "is_object_due", "is_value_key", "keeps_plain", "key"),
+        *("may_hold_id", "scrutiny"),
     )
 
     def __init__(
@@ -76,20 +78,22 @@ class FieldLocation:
         self._rules, self._keys, self._names = rules, keys, names
         self._since = since
         """How many of the names lead to the object or list for which the action was given."""
-        self._children: dict[str, FieldLocation] = {}
+        self.children: dict[str, FieldLocation] = {}
+        """Those that were met, by key: `child` makes the others."""
         self._misplaced_action: PrivacyAction | None = None
         self.action, self.scrutiny, self.key, self.display_path = action, scrutiny, key, display_path
         self.is_value_key = names[-1] in _VALUE_KEYS
         self.is_object_due = embedded_names(names[-1]) is not None
         self.may_hold_id = may_hold_id(names[-1])
+        self.keeps_plain = action is PrivacyAction.KEEP and not (self.is_value_key or self.is_object_due)
 
     def child(self, key: str) -> FieldLocation:
         """Return the location of this key's value."""
-        location = self._children.get(key)
+        location = self.children.get(key)
         if location is None:
             location = self._make_child(key)
-            if len(self._children) < _MOST_KEYS:
-                self._children[key] = location
+            if len(self.children) < _MOST_KEYS:
+                self.children[key] = location
         return location
 
     def pair_location(self, pairs: Mapping[str, Any], *, in_list: bool) -> FieldLocation | None:

@@ -27,7 +27,7 @@ def is_masked_or_hashed(value: Any) -> bool:
 def mask_value(value: Any) -> str:
     """Return just enough to recognise a value that one already knows. Not even its length can be inferred."""
     text = str(value).strip()
-    if addresses := _ADDRESS.findall(text):
+    if "@" in text and (addresses := _ADDRESS.findall(text)):
         user, domain = addresses[-1]
         return f"{user}***@{domain}"
     if date := _DATE.fullmatch(text):

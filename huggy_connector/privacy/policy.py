@@ -29,7 +29,7 @@ from huggy_connector.catalogue import Resource
 from huggy_connector.catalogue.events import kind_of
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.privacy.detection_counts import MaskedDetection
-from huggy_connector.privacy.detectors import mask_personal_data
+from huggy_connector.privacy.detectors import is_plain, mask_personal_data
 from huggy_connector.privacy.locations import FieldLocation, Scrutiny, root_location
 from huggy_connector.privacy.masks import hash_value, is_masked_or_hashed, mask_value
 from huggy_connector.privacy.rules import PrivacyAction, PrivacyRule, read_rules
@@ -152,9 +152,12 @@ class _RowMasking:
     ) -> dict[str, Any]:
         kept: dict[str, Any] = {}
         for name, received in fields.items():
-            child = location.child(name)
-            value_location = location.pair_location(fields, in_list=in_list) or child if child.is_value_key else child
-            masked = self._mask_any(received, value_location)
+            child = location.children.get(name) or location.child(name)
+            if child.keeps_plain and _is_plain_scalar(received):
+                masked = received
+            else:
+                value_location = location.pair_location(fields, in_list=in_list) if child.is_value_key else None
+                masked = self._mask_any(received, value_location or child)
             if masked is not _DROPPED:
                 kept[child.key if child.key not in kept else _numbered_key(child.key, kept)] = masked
         return kept
@@ -253,6 +256,13 @@ class _RowMasking:
 _SMALLEST_PERSONAL, _PERSONAL_LIMIT = 10**10, 10**14
 """Whole numbers in this range may be a CPF, a CNPJ or a phone number with its area."""
 _OPENING = frozenset("{[ \t\r\n")
+
+
+def _is_plain_scalar(value: Any) -> bool:
+    """Return whether a value is a scalar in which nothing can be found: most are."""
+    if isinstance(value, str):
+        return not value or is_plain(value)
+    return value is None or isinstance(value, bool) or (isinstance(value, int) and value < _SMALLEST_PERSONAL)
 
 
 def parse_nested_json(text: str) -> Any:

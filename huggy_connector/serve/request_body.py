@@ -28,10 +28,10 @@ async def read_body(scope: Scope, receive: Receive, *, max_bytes: int, seconds: 
 
     A body that is somewhat too large is read to its end and thrown away: many senders see no answer before that.
     """
-    kept, size = list[bytes](), 0
+    kept, size, announced = list[bytes](), 0, _announced_size(scope)
     try:
         async with asyncio.timeout(seconds):
-            has_more = _announced_size(scope) <= MAX_DISCARDED
+            has_more = announced <= MAX_DISCARDED
             while has_more and size <= MAX_DISCARDED:
                 message = await receive()
                 if message["type"] != "http.request":
@@ -43,7 +43,7 @@ async def read_body(scope: Scope, receive: Receive, *, max_bytes: int, seconds: 
                 has_more = message.get("more_body", False)
     except TimeoutError:
         raise BodyCutOff(*TOO_SLOW, b"".join(kept)) from None
-    if size > max_bytes or has_more or _announced_size(scope) > MAX_DISCARDED:
+    if size > max_bytes or has_more or announced > MAX_DISCARDED:
         raise BodyCutOff(*TOO_LARGE, b"".join(kept))
     return kept[0] if len(kept) == 1 else b"".join(kept)
 

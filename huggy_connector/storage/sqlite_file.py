@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,7 +43,7 @@ class SqliteIdentity:
     """Which files a connection writes to. It tells when they are no longer those at the path."""
 
     def __init__(self, path: Path) -> None:
-        self._paths = (path, path.with_name(f"{path.name}-wal"))
+        self._paths = (str(path), f"{path}-wal")
         self._opened = self._read()
 
     def has_moved(self) -> bool:
@@ -53,9 +54,9 @@ class SqliteIdentity:
         return tuple(map(_identify, self._paths))
 
 
-def _identify(path: Path) -> tuple[int, int] | None:
+def _identify(path: str) -> tuple[int, int] | None:
     try:
-        about = path.stat()
+        about = os.stat(path)  # noqa: PTH116 -- at each commit: a Path takes as long as the call itself
     except OSError:
         return None
     return about.st_dev, about.st_ino

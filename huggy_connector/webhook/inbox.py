@@ -167,7 +167,8 @@ class Inbox:
         try:
             with transaction(connection):
                 insert_entries(connection, self._without_forgotten(connection, entries))
-                connection.executemany(_NEW_COMPANY, [(each,) for each in companies])
+                for company_id in companies:
+                    connection.execute(_NEW_COMPANY, (company_id,))
                 for work in batch:
                     if work.act is not None:
                         work.act(connection)

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from huggy_connector.errors import InboxBusy, WebhookError
 from huggy_connector.webhook.entries import Entry
@@ -29,10 +29,11 @@ class Work:
     entries: Sequence[Entry]
     done: Done
     act: Callable[[sqlite3.Connection], None] | None = None
+    size: int = field(init=False)
+    """Characters, about."""
 
-    @property
-    def size(self) -> int:
-        return sum(ENTRY_SIZE + len(entry.row or "") for entry in self.entries)
+    def __post_init__(self) -> None:
+        self.size = sum([ENTRY_SIZE + len(entry.row or "") for entry in self.entries])
 
 
 class WorkQueue:

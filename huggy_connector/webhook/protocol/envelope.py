@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from math import isfinite
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl
 
 MAX_BYTES = 2**20
@@ -37,8 +37,7 @@ class UnreadableBody(Exception):
     """The error for a body that is no envelope. The argument is the reason, without any of the body."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedItem:
+class ReceivedItem(NamedTuple):
     """An item of an event: any JSON object."""
 
     event: str
@@ -212,8 +211,8 @@ def _is_deep(item: Any) -> bool:
     """Return whether lists and objects are nested deeper than `MAX_DEPTH`. It does not recurse."""
     level, depth = [item], 0
     while level and depth <= MAX_DEPTH:
-        insides = (each.values() if isinstance(each, dict) else each for each in level)
-        level = [each for inside in insides for each in inside if isinstance(each, dict | list)]
+        insides = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for inside in insides for each in inside if isinstance(each, (dict, list))]
         depth += 1
     return bool(level)
 

@@ -13,9 +13,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from huggy_connector.catalogue import IDS, Scalar
+from huggy_connector.catalogue import IDS
 from huggy_connector.catalogue.events import ItemKind, kind_of
-from huggy_connector.rows.coercion import keep_fitting
+from huggy_connector.rows.coercion import is_instant
 from huggy_connector.rows.paths import value_at
 
 VOLATILE = frozenset({"read_at", "readAt", "photo"})
@@ -61,7 +61,7 @@ def make_row(
     row: dict[str, Any] = {"event": event}
     for name, paths in _PATHS[kind]:
         for path in paths:
-            found = _read_reference(item, path)
+            found = _read_reference(item, path) if path[0] in item else None
             if found is not None:
                 row[name] = found
                 break
@@ -71,11 +71,12 @@ def make_row(
     situation = value_at(item, "chat.situation") if kind is ItemKind.MESSAGE else item.get("situation")
     if isinstance(situation, str) and situation:
         row["situation"] = situation
-    occurred_at = _own_time(event, kind, item) or (None if envelope_at is None else envelope_at.isoformat())
+    told_at = None if envelope_at is None else envelope_at.isoformat()
+    occurred_at = _own_time(event, kind, item) or told_at
     if occurred_at is not None:
         row["occurred_at"] = occurred_at
-    if envelope_at is not None:
-        row["envelope_at"] = envelope_at.isoformat()
+    if told_at is not None:
+        row["envelope_at"] = told_at
     row["received_at"] = received_at.isoformat()
     row["item"] = item
     return row
@@ -126,10 +127,17 @@ def _own_time(event: str, kind: ItemKind, item: Mapping[str, Any]) -> str | None
     if kind is not ItemKind.MESSAGE and event != CLOSING_EVENT:
         return None
     values = (item.get(name) for name in names)
-    return next((value for value in values if isinstance(value, str) and keep_fitting(Scalar.INSTANT, value)), None)
+    return next((value for value in values if isinstance(value, str) and is_instant(value)), None)
 
 
 def _without_volatile(value: Any) -> Any:
+    """Return a JSON value without the volatile keys. Called for objects and lists only, which are few."""
     if isinstance(value, dict):
-        return {key: _without_volatile(each) for key, each in value.items() if key not in VOLATILE}
-    return [_without_volatile(each) for each in value] if isinstance(value, list) else value
+        return {
+            key: _without_volatile(each) if isinstance(each, (dict, list)) else each
+            for key, each in value.items()
+            if key not in VOLATILE
+        }
+    if isinstance(value, list):
+        return [_without_volatile(each) for each in value]
+    return value

@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from stdnum.br import cnpj, cpf
 
-from huggy_connector.privacy.detectors import find_personal_data, mask_personal_data
+from huggy_connector.privacy.detectors import find_personal_data, is_plain, mask_personal_data
+from huggy_connector.privacy.policy import parse_nested_json
 
 PERSONAL = [
     ("maria.s+loja@cliente.example", "email", "m***@cliente.example"),
@@ -66,6 +67,21 @@ def test_personal_data_is_masked_and_the_rest_of_the_text_stays(text: str, kind:
 @pytest.mark.parametrize("text", NOT_PERSONAL)
 def test_this_text_is_not_personal(text: str) -> None:
     assert mask_personal_data(text) == (text, ())
+
+
+@given(st.text(st.sampled_from("0123456789.-/:+ @aZé×{[\n") | st.characters(), max_size=12) | st.datetimes().map(str))
+@example("Não, obrigado")
+@example("12345")
+@example("2025-03-10T13:58:41.123456+00:00")
+@example("{}")
+@example("a\n9")
+def test_in_a_plain_text_nothing_is_found_and_it_is_no_json(text: str) -> None:
+    assert not is_plain(text) or (mask_personal_data(text), parse_nested_json(text)) == ((text, ()), None)
+
+
+def test_words_times_and_a_few_digits_are_plain_and_nothing_personal_is() -> None:
+    assert [*map(is_plain, ("Não, obrigado!", "2025-03-10 13:58:41", "2025-03-10T13:58:41Z", "12345"))] == [True] * 4
+    assert not any(is_plain(text) for text, *_ in PERSONAL)
 
 
 @pytest.mark.parametrize("text", ["52998224725", "11222333000181", "12ABC34501DE35", "5511912345678", "11912345678"])

@@ -75,7 +75,7 @@ def test_objects_with_very_many_keys_do_not_fill_the_memory() -> None:
     keys = [f"key {chr(97 + number % 26)}{number}x" for number in range(2_050)]
     for key in keys:
         assert seen.child(key).action is KEEP
-    assert len(seen._children) == 2_000
+    assert len(seen.children) == 2_000
     assert seen.child("email_2").action is MASK
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from huggy_connector.catalogue import Column, Field, ListOf, Resource, Scalar, Struct, Text, Type
 from huggy_connector.landing import convert
+from huggy_connector.rows.coercion import is_instant, keep_fitting
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
@@ -177,3 +178,11 @@ def test_a_time_that_the_clock_skipped_is_moved_by_the_gap() -> None:
 
 def test_a_time_that_the_clock_showed_twice_is_the_first_instant() -> None:
     assert read_local("2018-02-17 23:30:00") == ("2018-02-18 01:30:00", "2018-02-17 23:30:00")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-03-10 14:22:07", "2025/03/10", " 2025-03-10T14:22:07-03:00 ", "2025-02-30 10:00:00", "1899-12-31", "", "7"],
+)
+def test_a_text_is_an_instant_if_it_fits_one(text: str) -> None:
+    assert is_instant(text) is (keep_fitting(Scalar.INSTANT, text) is not None)
