@@ -5,6 +5,7 @@
 --   happened when the target passed; pending while it can still be met; cancelled if the chat was closed before that;
 --   outside_hours if all of it lies outside the hours, on the business clock; attainment = met / (met + missed).
 -- Edge cases:
+--   Each chat by the hours and the targets of its own desk: marts.chat_times.calendar.
 --   Measured as of the last landing (marts.as_of). Pending, cancelled and outside_hours are in neither side of attainment.
 --   outside_hours: not one business second from its begin to its end, so that the business clock would call it answered
 --   at once. It is closed or answered: what still waits is pending. The calendar file may count it as met instead
@@ -20,6 +21,7 @@
 --   meta passou; pending enquanto ainda pode; cancelled se foi encerrado antes; outside_hours se tudo ficou fora do
 --   expediente, no relógio comercial; attainment = met / (met + missed).
 -- Casos especiais:
+--   Cada atendimento pelas horas e metas da própria equipe: marts.chat_times.calendar.
 --   Medido na última coleta (marts.as_of). Os pendentes, cancelados e outside_hours não entram no attainment.
 --   outside_hours: nem um segundo comercial do começo ao fim, de modo que o relógio comercial o daria por respondido na
 --   hora. Está encerrado ou respondido: o que ainda espera é pending. O arquivo de calendário pode contá-lo como met
@@ -85,11 +87,12 @@ WITH clocked AS (
         t.*,
         CASE WHEN is_open THEN epoch(n.as_of) - epoch(t.created_at) ELSE resolution_seconds END AS age,
         CASE
-            WHEN is_open THEN n.business_seconds_before - t.business_seconds_before
+            WHEN is_open THEN b.business_seconds_before - t.business_seconds_before
             ELSE resolution_business_seconds
         END AS business_age
     FROM marts.chat_times AS t
     JOIN marts.as_of AS n ON n.company_id = t.company_id
+    JOIN marts.desks AS b ON b.company_id = t.company_id AND b.calendar = t.calendar
     WHERE t.handled_by IS DISTINCT FROM 'bot' AND t.situation IS DISTINCT FROM 'auto'
         AND NOT (t.is_open AND t.handled_by IS NULL AND t.situation IS NULL)
 ),
@@ -127,7 +130,7 @@ measured AS (
             WHEN 'queue_wait' THEN coalesce(taken_in_hours, opened_in_hours)
             ELSE opened_in_hours
         END AS in_hours
-    FROM clocked AS t CROSS JOIN marts.targets AS s
+    FROM clocked AS t JOIN marts.targets AS s ON s.calendar = t.calendar
     WHERE t.handled_by IS DISTINCT FROM 'abandoned' OR s.metric IN ('queue_wait', 'first_response')
 ),
 timed AS (
