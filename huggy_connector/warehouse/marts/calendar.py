@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
+from shlex import quote
 
 from huggy_connector.warehouse.marts.opening_hours import OpeningSpan
 
@@ -89,6 +90,11 @@ class DeskPlace:
         """Return whether this place is wider than `other` and holds all its chats."""
         return self != other and set(self._given()) <= set(other._given())
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options by which a command means this place, as a shell reads them."""
+        return tuple(f"--{key} {quote(str(value))}" for key, value in self._given())
+
     def _given(self) -> Iterator[tuple[str, int | str]]:
         for key, value in (("company", self.company), ("department", self.department), ("channel", self.channel)):
             if value is not None:
@@ -97,7 +103,7 @@ class DeskPlace:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A place whose chats count by a calendar of their own, which has no desks. It is complete: nothing is inherited."""
+    """A place whose chats count by a calendar of their own. That has no desks, and what it inherits is in it."""
 
     place: DeskPlace
     calendar: BusinessCalendar

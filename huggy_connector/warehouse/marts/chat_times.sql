@@ -131,7 +131,8 @@
 -- Example: answered on Friday evening, closed on the Tuesday after a holiday; one with the bot only; one in the queue;
 --   one over the last beginning of summer time, 2018-11-04, when 00:00 was 01:00: two hours on the clock are one. Of
 --   chats 5 and 6 the webhook told that they came to the queue: from the bot; and from where is not told. Customers gave
---   up chat 7, which has a department, and chat 8 after 4 minutes in the queue. The bot had chat 9 to its end.
+--   up chat 7, which has a department, and chat 8 after 4 minutes in the queue. The bot had chat 9 to its end. Chat 10 is of
+--   department 77, whose desk works from 22:00 to 06:00.
 --   chats
 --   | id | situation     | contact_id | agent_id | created_at       | attended_at      | closed_at        | department_id |
 --   | 1  | finishing     | 5          | 7        | 2026-10-30 17:50 | 2026-10-30 18:30 | 2026-11-03 08:20 |               |
@@ -143,6 +144,7 @@
 --   | 7  | finishing     |            |          | 2026-11-03 17:50 |                  | 2026-11-03 18:20 | 31            |
 --   | 8  | finishing     |            |          | 2026-11-03 11:00 |                  | 2026-11-03 11:10 |               |
 --   | 9  | finishing     |            |          | 2026-11-03 11:00 |                  | 2026-11-03 11:10 | 31            |
+--   | 10 | finishing     |            | 7        | 2026-11-03 23:50 | 2026-11-04 00:20 | 2026-11-04 06:10 | 77            |
 --   events
 --   | event_id | event                 | chat_id | situation     | occurred_at      |
 --   | a        | startedChat           | 5       | auto          | 2026-11-03 11:00 |
@@ -152,16 +154,17 @@
 --   | e        | updatedChatDepartment | 8       | wait_for_chat | 2026-11-03 11:06 |
 --   | f        | startedChat           | 9       | auto          | 2026-11-03 11:00 |
 --   gives
---   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis | abandoned_seconds | abandoned_business_seconds | opened_in_hours | taken_in_hours | agents | handoffs | reopens |
---   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |                   |                            | true            | false          | 1      | 0        |         |
---   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |                   |                            | true            |                | 0      | 0        |         |
---   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |                   |                            | true            |                | 0      | 0        |         |
---   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |                   |                            | false           | false          | 1      | 0        |         |
---   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |                   |                            | true            | true           | 1      | 0        | 0       |
---   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |                   |                            | true            | true           | 1      | 0        | 0       |
---   | 7       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 1800               | 600                         |                  |             | 1800              | 600                        | true            |                | 0      | 0        |         |
---   | 8       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 600                | 600                         |                  |             | 240               | 240                        | true            |                | 0      | 0        | 0       |
---   | 9       | 2026-11-03 | 2026-11-03 | bot        |               |                        | 600                | 600                         |                  |             |                   |                            | true            |                | 0      | 0        | 0       |
+--   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis | abandoned_seconds | abandoned_business_seconds | opened_in_hours | taken_in_hours | agents | handoffs | reopens | calendar      |
+--   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |                   |                            | true            | false          | 1      | 0        |         | all           |
+--   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |                   |                            | true            |                | 0      | 0        |         | all           |
+--   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |                   |                            | true            |                | 0      | 0        |         | all           |
+--   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |                   |                            | false           | false          | 1      | 0        |         | all           |
+--   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |                   |                            | true            | true           | 1      | 0        | 0       | all           |
+--   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |                   |                            | true            | true           | 1      | 0        | 0       | all           |
+--   | 7       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 1800               | 600                         |                  |             | 1800              | 600                        | true            |                | 0      | 0        |         | all           |
+--   | 8       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 600                | 600                         |                  |             | 240               | 240                        | true            |                | 0      | 0        | 0       | all           |
+--   | 9       | 2026-11-03 | 2026-11-03 | bot        |               |                        | 600                | 600                         |                  |             |                   |                            | true            |                | 0      | 0        | 0       | all           |
+--   | 10      | 2026-11-03 | 2026-11-04 | agent      | 1800          | 1800                   | 22800              | 22200                       | 21000            | opening     |                   |                            | true            | true           | 1      | 0        |         | department 77 |
 WITH stretches AS (
     SELECT
         *,

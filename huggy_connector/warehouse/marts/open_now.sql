@@ -31,16 +31,19 @@
 --   age_business_minutes DOUBLE: Of them in business hours. | Parte disso em horário comercial.
 --
 -- Example: opened at 17:50, read the next morning at 08:20; one that an agent has, one that is with the bot.
+--   Chat 4 is of department 77, whose desk works from 22:00 to 06:00: it ages from 22:00.
 --   chats
---   | id | situation     | channel | agent_id | created_at       | attended_at      | fetched_at       |
---   | 1  | wait_for_chat | widget  |          | 2026-11-09 17:50 |                  | 2026-11-10 08:20 |
---   | 2  | in_chat       | widget  | 7        | 2026-11-10 08:10 | 2026-11-10 08:15 | 2026-11-10 08:20 |
---   | 3  | auto          | widget  |          | 2026-11-10 08:15 |                  | 2026-11-10 08:20 |
+--   | id | situation     | channel | agent_id | created_at       | attended_at      | fetched_at       | department_id |
+--   | 1  | wait_for_chat | widget  |          | 2026-11-09 17:50 |                  | 2026-11-10 08:20 |               |
+--   | 2  | in_chat       | widget  | 7        | 2026-11-10 08:10 | 2026-11-10 08:15 | 2026-11-10 08:20 |               |
+--   | 3  | auto          | widget  |          | 2026-11-10 08:15 |                  | 2026-11-10 08:20 |               |
+--   | 4  | wait_for_chat | widget  |          | 2026-11-09 17:50 |                  | 2026-11-10 08:20 | 77            |
 --   gives
 --   | chat_id | situation     | waits | age_minutes | age_business_minutes |
 --   | 1       | wait_for_chat | true  | 870.0       | 30.0                 |
 --   | 2       | in_chat       | false | 10.0        | 10.0                 |
 --   | 3       | auto          | false | 5.0         | 5.0                  |
+--   | 4       | wait_for_chat | true  | 870.0       | 480.0                |
 SELECT
     t.company_id,
     t.chat_id,

@@ -60,7 +60,8 @@
 -- Example: the target is 15 business minutes. Answered in time; late; after hours, in time by the business clock; not
 --   answered for an hour; not answered for 5 minutes; with the bot for two hours; closed unanswered after 20 minutes,
 --   and after 3; given up by the customer after 30 minutes, and after 5;
---   opened and answered at night.
+--   opened and answered at night. Chat 12 as well, in department 77, whose desk works from 22:00 to 06:00 and has a
+--   target of 5 minutes: it was late.
 --   chats
 --   | id | situation     | agent_id | created_at       | attended_at      | closed_at        | fetched_at       | department_id |
 --   | 1  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:15 |                  | 2026-11-10 12:00 |               |
@@ -74,12 +75,14 @@
 --   | 9  | finishing     |          | 2026-11-09 10:00 |                  | 2026-11-09 10:30 | 2026-11-10 12:00 | 31            |
 --   | 10 | finishing     |          | 2026-11-09 10:00 |                  | 2026-11-09 10:05 | 2026-11-10 12:00 | 31            |
 --   | 11 | in_chat       | 7        | 2026-11-09 22:00 | 2026-11-09 23:30 |                  | 2026-11-10 12:00 |               |
+--   | 12 | in_chat       | 7        | 2026-11-09 22:00 | 2026-11-09 22:10 |                  | 2026-11-10 12:00 | 77            |
 --   agents
 --   | id | name |
 --   | 7  | Ana  |
 --   gives (metric = 'first_response')
 --   | day        | metric         | agent | department_id | chats | met | missed | pending | cancelled | outside_hours | abandoned | attainment |
 --   | 2026-11-09 | first_response | Ana   |               | 6     | 2   | 2      | 0       | 1         | 1             | 0         | 0.5        |
+--   | 2026-11-09 | first_response | Ana   | 77            | 1     | 0   | 1      | 0       | 0         | 0             | 0         | 0.0        |
 --   | 2026-11-09 | first_response |       | 31            | 2     | 0   | 1      | 0       | 1         | 0             | 2         | 0.0        |
 --   | 2026-11-10 | first_response |       |               | 2     | 0   | 1      | 1       | 0         | 0             | 0         | 0.0        |
 WITH clocked AS (
