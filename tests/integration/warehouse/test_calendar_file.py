@@ -1,4 +1,4 @@
-"""The desks of a calendar file: what each inherits, and how a wrong table is refused."""
+"""The tables of desks in a calendar file: what each inherits, and how a wrong one is refused."""
 
 from __future__ import annotations
 
