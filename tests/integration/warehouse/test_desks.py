@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from huggy_connector.errors import ConfigurationError
 from huggy_connector.warehouse import BusinessCalendar, read_calendar
+from huggy_connector.warehouse.marts.calendar import DeskPlace
 from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS
 from huggy_connector.warehouse.read.calendar_proposal import propose_calendar
 from tests.integration.warehouse.test_calendar_checks import EVENINGS, fits, work
@@ -271,7 +273,7 @@ def test_a_desk_of_no_chat_is_told_with_the_channels_that_there_are(desk: Desk) 
 
 
 def test_the_views_by_day_have_no_row_twice(desk: Desk, chats: dict[int, ToldChat]) -> None:
-    assert desk.read("SELECT sum(chats) FROM marts.load_by_hour") == [(len(chats),)]
+    assert desk.read("SELECT sum(chats), max(days) FROM marts.load_by_hour") == [(len(chats), 1)]
     assert desk.read("SELECT sum(chats) FROM marts.sla_by_day") == [(len(chats),)]
     assert desk.read("SELECT sum(opened) FROM marts.backlog_by_day") == [(len(chats),)]
     assert desk.read("SELECT count(*), count(DISTINCT (company_id, chat_id)) FROM marts.open_now") == [
@@ -316,6 +318,9 @@ def test_hours_are_proposed_for_the_chats_of_a_place_as_a_table_of_the_file(
     assert told.endswith("leave out: `huggy calendar propose --department 31` proposes hours that fit")
     desk.load(calendar=calendar)
     assert fits(desk)[0][1] is True
+    for elsewhere, whose in ((DeskPlace(), ""), (DeskPlace(channel="email"), " of channel email")):
+        with pytest.raises(ConfigurationError, match=rf"^Agents took 0 chats{whose} in the last 90 days"):
+            propose_calendar(desk.warehouse, elsewhere)
 
 
 def read_one(file: Path, text: str) -> BusinessCalendar:
