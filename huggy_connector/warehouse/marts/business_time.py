@@ -118,12 +118,8 @@ def _create_business_days(connection: DuckDBPyConnection, desks: Sequence[Desk])
     """Create the days since that of the first chat. The business time before a day is counted from `FIRST_DAY`."""
     import pyarrow as pa
 
-    days = pa.concat_tables(
-        _build_day_rows(desk.calendar.opening).append_column(
-            "calendar", pa.repeat(_name_calendar(desk), _build_day_rows(desk.calendar.opening).num_rows)
-        )
-        for desk in desks
-    )
+    tables = [(_name_calendar(desk), _build_day_rows(desk.calendar.opening)) for desk in desks]
+    days = pa.concat_tables(table.append_column("calendar", pa.repeat(name, table.num_rows)) for name, table in tables)
     with _registered_view(connection, "calendar_days", days):
         connection.execute(
             f"""
@@ -184,11 +180,12 @@ def _to_arrow(columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> pa
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _build_day_rows(calendar: BusinessCalendar) -> pa.Table:
     """Return the rows of `business_days` since `FIRST_DAY`. They are cached: forty years of days take a while."""
     holidays = calendar.holidays(FIRST_DAY.year - 1, LAST_DAY.year)
     days = list(generate_days(calendar.hours, _list_closed_days(calendar), FIRST_DAY, LAST_DAY))
+    texts = {spans: ", ".join(map(str, spans)) or None for spans in (*calendar.hours, ())}
     totals_before = accumulate((day.seconds for day in days), initial=0)
     rows = [
         (
@@ -196,7 +193,7 @@ def _build_day_rows(calendar: BusinessCalendar) -> pa.Table:
             holidays.get(day.day),
             day.spans[0].opens if day.spans else None,
             day.spans[-1].closes if day.spans else None,
-            ", ".join(map(str, day.spans)) or None,
+            texts[day.spans],
             day.seconds,
             seconds_before,
         )
@@ -205,7 +202,7 @@ def _build_day_rows(calendar: BusinessCalendar) -> pa.Table:
     return _to_arrow(_DAY_COLUMNS, rows)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _build_span_rows(calendar: BusinessCalendar, zone: ZoneInfo) -> pa.Table:
     """Return the opening, the length and the business time before of each span, in seconds.
 
@@ -220,6 +217,6 @@ def _build_span_rows(calendar: BusinessCalendar, zone: ZoneInfo) -> pa.Table:
     return _to_arrow(_SPAN_COLUMNS, rows)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _list_closed_days(calendar: BusinessCalendar) -> frozenset[date]:
     return frozenset((*calendar.holidays(FIRST_DAY.year - 1, LAST_DAY.year), *calendar.closed))
