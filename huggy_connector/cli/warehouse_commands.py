@@ -225,19 +225,33 @@ def calendar() -> None:
 
 @calendar.command()
 @click.option("--out", type=LocalPath(), help="Write the text to this new file.")
+@click.option("--company", type=click.IntRange(min=1), help="The chats of this account: its id in Huggy.")
+@click.option("--department", type=click.IntRange(min=1), help="The chats of this department: its id in Huggy.")
+@click.option("--channel", help="The chats of this channel, such as whatsapp.")
 @settings_options("warehouse")
 @as_json
-def propose(*, settings: Settings, out: Path | None, as_json: bool) -> None:
+def propose(
+    *,
+    settings: Settings,
+    out: Path | None,
+    company: int | None,
+    department: int | None,
+    channel: str | None,
+    as_json: bool,
+) -> None:
     """Propose business hours from when agents took chats in the last 90 days: the text of a calendar file.
 
-    It changes no figure. Look at the hours, add holidays and targets, and name the file in HUGGY_CALENDAR.
+    The chats are those that no table [[desks]] of HUGGY_CALENDAR takes, or with --company, --department or --channel
+    those of one place: then the text is such a table, to add to the file. It changes no figure. Look at the hours, add
+    holidays and targets, and name the file in HUGGY_CALENDAR.
 
     Example: huggy calendar propose --out calendar.toml
     """
+    from huggy_connector.warehouse.marts.calendar import DeskPlace
     from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS
     from huggy_connector.warehouse.read.calendar_proposal import propose_calendar
 
-    proposal = propose_calendar(settings.warehouse)
+    proposal = propose_calendar(settings.warehouse, DeskPlace(company, department, channel))
     if out is not None:
         _write_new_file(out, proposal.list_lines())
     if as_json:

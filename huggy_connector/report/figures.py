@@ -37,7 +37,7 @@ class SnapshotFigures:
 
 @dataclass(frozen=True, slots=True)
 class TargetFigures:
-    """A row of marts.targets."""
+    """A row of marts.targets, of the calendar all."""
 
     metric: str
     minutes: float

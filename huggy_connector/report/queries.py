@@ -82,7 +82,9 @@ def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, reques
             " WHERE version = ? AND NOT passed ORDER BY ALL",
             [publish.version],
         ).fetchall()
-        targets = connection.execute("SELECT metric, minutes, clock FROM marts.targets ORDER BY metric").fetchall()
+        targets = connection.execute(
+            "SELECT metric, minutes, clock FROM marts.targets WHERE calendar = 'all' ORDER BY metric"
+        ).fetchall()
         return replace(
             figures,
             state="ready" if any(company.as_of for company in companies) else "empty",

@@ -7,7 +7,8 @@ from huggy_connector.warehouse.file.blocklist import SnapshotDecisions
 from huggy_connector.warehouse.load.actions import ActionLog
 from huggy_connector.warehouse.load.load import check_load, load_snapshots
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, load_and_then
-from huggy_connector.warehouse.marts.calendar import BusinessCalendar, read_calendar
+from huggy_connector.warehouse.marts.calendar import BusinessCalendar
+from huggy_connector.warehouse.marts.calendar_file import read_calendar
 from huggy_connector.warehouse.read.dictionary import find_table, format_markdown, list_tables
 from huggy_connector.warehouse.read.open_campaigns import OpenCampaign
 from huggy_connector.warehouse.read.queries import QueryResult, connect, export, query

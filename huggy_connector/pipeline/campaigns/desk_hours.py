@@ -1,4 +1,4 @@
-"""Says whether the desk is open, by HUGGY_CALENDAR: its hours, its closed days and its holidays."""
+"""Says whether the desk is open, by the top of HUGGY_CALENDAR: its hours, its closed days and its holidays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from huggy_connector.settings import Settings
-from huggy_connector.warehouse.marts.calendar import BusinessCalendar, read_calendar
+from huggy_connector.warehouse.marts.calendar import BusinessCalendar
+from huggy_connector.warehouse.marts.calendar_file import read_calendar
 from huggy_connector.warehouse.marts.opening_hours import generate_intervals
 
 

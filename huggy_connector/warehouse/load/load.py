@@ -283,7 +283,7 @@ def _load_batches(
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())
     findings += publish_checks.check_tables(connection, resources, checks=applier.checks)
     findings += check_values(connection, resources, checks=applier.checks)
-    findings += check_calendar(connection, checks=applier.checks)
+    findings += check_calendar(connection, calendar, checks=applier.checks)
     publish_checks.raise_if_stopped(findings)
     findings += publish_checks.check_restored(count_restored(applier.suppressed, plan))
     audit.record_quality(connection, findings, version=applier.version)

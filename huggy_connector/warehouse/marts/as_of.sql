@@ -14,7 +14,8 @@
 --   as_of TIMESTAMPTZ: The moment. | O momento.
 --   as_of_local TIMESTAMP: The same in the account's zone. | O mesmo no fuso da conta.
 --   day DATE: Its local day. | Seu dia local.
---   business_seconds_before BIGINT: Business time from 2010-01-01 up to it. | Expediente de 2010-01-01 até ele.
+--   business_seconds_before BIGINT: Business time from 2010-01-01 up to it, on the account's calendar, not a desk's.
+--     | Expediente de 2010-01-01 até ele, no calendário da conta, e não no de uma equipe.
 --
 -- Example: read on Monday at 09:00.
 --   chats
@@ -37,7 +38,9 @@ newest AS (
     GROUP BY company_id HAVING count(read_at) > 0
 ),
 zoned AS (
-    SELECT company_id, as_of, zone, as_of AT TIME ZONE zone AS as_of_local FROM newest JOIN zones USING (company_id)
+    SELECT company_id, as_of, clock, as_of AT TIME ZONE zone AS as_of_local
+    FROM newest JOIN desk_clocks USING (company_id)
+    WHERE number = desk_number(company_id, NULL, NULL)
 )
 SELECT
     z.company_id,
@@ -45,4 +48,4 @@ SELECT
     z.as_of_local,
     z.as_of_local::DATE AS day,
     (s.seconds_before + least(epoch(z.as_of - s.opens_at), s.seconds))::BIGINT AS business_seconds_before
-FROM zoned AS z ASOF LEFT JOIN business_spans AS s ON s.zone = z.zone AND z.as_of >= s.opens_at
+FROM zoned AS z ASOF LEFT JOIN business_spans AS s ON s.clock = z.clock AND z.as_of >= s.opens_at

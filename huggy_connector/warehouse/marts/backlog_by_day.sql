@@ -65,6 +65,7 @@ groups AS (
 days AS (
     SELECT g.company_id, c.day, g.channel, g.department_id
     FROM groups AS g JOIN bounds AS b USING (company_id) JOIN marts.calendar AS c ON c.day BETWEEN g.first AND b.last
+    WHERE c.calendar = 'all'
 )
 SELECT
     d.company_id,

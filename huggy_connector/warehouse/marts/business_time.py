@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector.landing.arrays import build_array
-from huggy_connector.warehouse.marts.calendar import BusinessCalendar
+from huggy_connector.warehouse.marts.calendar import ALL, BusinessCalendar, Desk, DeskPlace
 from huggy_connector.warehouse.marts.opening_hours import (
     MINUTES_PER_DAY,
     generate_days,
     generate_intervals,
     to_epoch_seconds,
 )
-from huggy_connector.warehouse.schema import meta
+from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (
     MART_BUSINESS_DAYS,
     MART_BUSINESS_SPANS,
+    MART_DESK_CLOCKS,
+    MART_DESK_NUMBER,
     MART_SERVICE_TARGETS,
     MART_ZONES,
 )
@@ -43,34 +45,82 @@ _DAY_COLUMNS = {
     "business_seconds": "int32",
     "business_seconds_before": "int64",
 }
-_SPAN_COLUMNS = {"zone": "string", "opens_at": "int64", "seconds": "int64", "seconds_before": "int64"}
+_SPAN_COLUMNS = {"opens_at": "int64", "seconds": "int64", "seconds_before": "int64"}
+_CLOCK_COLUMNS = {
+    "company_id": "int64",
+    "number": "int32",
+    "calendar": "string",
+    "of_department": "int64",
+    "of_channel": "string",
+    "zone": "string",
+    "clock": "int32",
+}
 """Names of the columns, and of their types in Arrow."""
 
 
 def create_calendar_tables(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
-    """Create the temporary tables `zones`, `service_targets`, `business_days` and `business_spans`."""
+    """Create what the marts read of the calendar, as temporary tables and a macro:
+
+    - `zones`: (company_id, zone)
+    - `desk_clocks`: the desks of each company, with their clock. Desk 0 has the chats that no other takes.
+    - `desk_number(company_id, department_id, channel)`: the number of the desk that takes a chat
+    - `service_targets` and `business_days`: by the name of the desk's calendar
+    - `business_spans`: by clock. Desks with the same hours have the same clocks.
+    """
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {MART_ZONES} AS"
         f" SELECT company_id, max(timezone) AS zone FROM {meta.SNAPSHOTS.sql} GROUP BY company_id"
     )
+    desks = (Desk(DeskPlace(), calendar), *calendar.desks)
+    _create_desk_number(connection, desks)
+    _create_service_targets(connection, desks)
+    _create_business_days(connection, desks)
+    _create_clocks(connection, desks)
+
+
+def _create_desk_number(connection: DuckDBPyConnection, desks: Sequence[Desk]) -> None:
+    """Create the macro: a constant without desks, so that they cost nothing."""
+    ranked = sorted(enumerate(desks[1:], start=1), key=lambda numbered: numbered[1].place.rank, reverse=True)
+    cases = "".join(f" WHEN {_place_condition(desk.place)} THEN {number}" for number, desk in ranked)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP MACRO {MART_DESK_NUMBER}(company, department, channel) AS"
+        f" {f'CASE{cases} ELSE 0 END' if cases else 0}"
+    )
+
+
+def _place_condition(place: DeskPlace) -> str:
+    given = {"company": place.company, "department": place.department}
+    conditions = [f"{key} = {value}" for key, value in given.items() if value is not None]
+    if place.channel is not None:
+        conditions.append(f"channel = {sql.text(place.channel)}")
+    return " AND ".join(conditions)
+
+
+def _create_service_targets(connection: DuckDBPyConnection, desks: Iterable[Desk]) -> None:
+    rows = [
+        (_name_calendar(desk), target.metric, target.minutes, target.clock, desk.calendar.outside_hours)
+        for desk in desks
+        for target in desk.calendar.targets
+    ]
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {MART_SERVICE_TARGETS} AS"
-        " SELECT unnest($1::VARCHAR[]) AS metric, unnest($2::DOUBLE[]) AS minutes, unnest($3::VARCHAR[]) AS clock,"
-        " $4::VARCHAR AS outside_hours",
-        [
-            [target.metric for target in calendar.targets],
-            [target.minutes for target in calendar.targets],
-            [target.clock for target in calendar.targets],
-            calendar.outside_hours,
-        ],
+        " SELECT unnest($1::VARCHAR[]) AS calendar, unnest($2::VARCHAR[]) AS metric, unnest($3::DOUBLE[]) AS minutes,"
+        " unnest($4::VARCHAR[]) AS clock, unnest($5::VARCHAR[]) AS outside_hours",
+        [list(values) for values in zip(*rows, strict=True)] or [[]] * 5,
     )
-    _create_business_days(connection, calendar)
-    _create_business_spans(connection, calendar)
 
 
-def _create_business_days(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
+def _name_calendar(desk: Desk) -> str:
+    return str(desk.place) or ALL
+
+
+def _create_business_days(connection: DuckDBPyConnection, desks: Sequence[Desk]) -> None:
     """Create the days since that of the first chat. The business time before a day is counted from `FIRST_DAY`."""
-    with _registered_view(connection, "calendar_days", _build_day_rows(calendar)):
+    import pyarrow as pa
+
+    tables = [(_name_calendar(desk), _build_day_rows(desk.calendar.opening)) for desk in desks]
+    days = pa.concat_tables(table.append_column("calendar", pa.repeat(name, table.num_rows)) for name, table in tables)
+    with _registered_view(connection, "calendar_days", days):
         connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE {MART_BUSINESS_DAYS} AS
@@ -79,18 +129,29 @@ def _create_business_days(connection: DuckDBPyConnection, calendar: BusinessCale
             FROM calendar_days
             WHERE day >= (SELECT least(min(created_at_local)::DATE, $2) FROM chats WHERE created_at_local >= $1)
             """,
-            [FIRST_DAY, LAST_DAY, calendar.basis],
+            [FIRST_DAY, LAST_DAY, desks[0].calendar.basis],
         )
 
 
-def _create_business_spans(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
+def _create_clocks(connection: DuckDBPyConnection, desks: Sequence[Desk]) -> None:
+    """Create `desk_clocks`, and the spans of each clock: of the hours of a desk in the zone of a company."""
     import pyarrow as pa
 
-    zones = connection.execute(
-        f"SELECT DISTINCT zone FROM {MART_ZONES} WHERE zone IS NOT NULL ORDER BY zone"
-    ).fetchall()
-    spans = [_build_span_rows(calendar, ZoneInfo(zone)) for (zone,) in zones]
-    with _registered_view(connection, "calendar_spans", pa.concat_tables([_to_arrow(_SPAN_COLUMNS, ()), *spans])):
+    zones = connection.execute(f"SELECT company_id, zone FROM {MART_ZONES} ORDER BY ALL").fetchall()
+    clocks, rows = dict[tuple[BusinessCalendar, str], int](), list[tuple[Any, ...]]()
+    for company, zone in zones:
+        for number, desk in enumerate(desks):
+            if desk.place.company in {None, company}:
+                clock = zone and clocks.setdefault((desk.calendar.opening, zone), len(clocks))
+                place = desk.place
+                rows.append((company, number, _name_calendar(desk), place.department, place.channel, zone, clock))
+    with _registered_view(connection, "calendar_clocks", _to_arrow(_CLOCK_COLUMNS, rows)):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {MART_DESK_CLOCKS} AS FROM calendar_clocks")
+    spans = [_to_arrow({"clock": "int32", **_SPAN_COLUMNS}, ())]
+    for (opening, zone), clock in clocks.items():
+        table = _build_span_rows(opening, ZoneInfo(zone))
+        spans.append(table.add_column(0, "clock", pa.repeat(pa.scalar(clock, pa.int32()), table.num_rows)))
+    with _registered_view(connection, "calendar_spans", pa.concat_tables(spans)):
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {MART_BUSINESS_SPANS} AS"
             " SELECT * REPLACE (to_timestamp(opens_at) AS opens_at) FROM calendar_spans"
@@ -119,11 +180,12 @@ def _to_arrow(columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> pa
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _build_day_rows(calendar: BusinessCalendar) -> pa.Table:
     """Return the rows of `business_days` since `FIRST_DAY`. They are cached: forty years of days take a while."""
     holidays = calendar.holidays(FIRST_DAY.year - 1, LAST_DAY.year)
     days = list(generate_days(calendar.hours, _list_closed_days(calendar), FIRST_DAY, LAST_DAY))
+    texts = {spans: ", ".join(map(str, spans)) or None for spans in (*calendar.hours, ())}
     totals_before = accumulate((day.seconds for day in days), initial=0)
     rows = [
         (
@@ -131,7 +193,7 @@ def _build_day_rows(calendar: BusinessCalendar) -> pa.Table:
             holidays.get(day.day),
             day.spans[0].opens if day.spans else None,
             day.spans[-1].closes if day.spans else None,
-            ", ".join(map(str, day.spans)) or None,
+            texts[day.spans],
             day.seconds,
             seconds_before,
         )
@@ -140,21 +202,21 @@ def _build_day_rows(calendar: BusinessCalendar) -> pa.Table:
     return _to_arrow(_DAY_COLUMNS, rows)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _build_span_rows(calendar: BusinessCalendar, zone: ZoneInfo) -> pa.Table:
-    """Return the zone, the opening, the length and the business time before of each span, in seconds.
+    """Return the opening, the length and the business time before of each span, in seconds.
 
     An empty span begins the first day. Another one ends the last day: its business time before is unknown.
     """
-    seconds_before, rows = 0, list[tuple[str, int, int, int | None]]()
-    rows.append((zone.key, to_epoch_seconds(FIRST_DAY, 0, zone) - 1, 0, seconds_before))
+    seconds_before, rows = 0, list[tuple[int, int, int | None]]()
+    rows.append((to_epoch_seconds(FIRST_DAY, 0, zone) - 1, 0, seconds_before))
     for opens, closes in generate_intervals(calendar.hours, _list_closed_days(calendar), FIRST_DAY, LAST_DAY, zone):
-        rows.append((zone.key, opens, closes - opens, seconds_before))
+        rows.append((opens, closes - opens, seconds_before))
         seconds_before += closes - opens
-    rows.append((zone.key, to_epoch_seconds(LAST_DAY, MINUTES_PER_DAY, zone), 0, None))
+    rows.append((to_epoch_seconds(LAST_DAY, MINUTES_PER_DAY, zone), 0, None))
     return _to_arrow(_SPAN_COLUMNS, rows)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _list_closed_days(calendar: BusinessCalendar) -> frozenset[date]:
     return frozenset((*calendar.holidays(FIRST_DAY.year - 1, LAST_DAY.year), *calendar.closed))

@@ -25,7 +25,8 @@
 --   events tell of more where a chat came back to an agent. Closings that events tell, and that are not the last, are
 --   reopens. Messages are counted if they were read after the last change of the chat: internal notes and events are none.
 --   One touch: closed by an agent with one message of an agent, without a hand-off and without a reopening.
---   Hours: a moment is in hours from the start of a span of marts.calendar to before its end.
+--   Hours: a moment is in hours from the start of a span of marts.calendar to before its end. A chat counts by the
+--   calendar of the department and channel that it has now.
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
 -- Fórmula: espera = attended_at - queued_at se eventos informam a fila (queue_basis event), senão
 --   attended_at - created_at (queue_basis opening); taken = attended_at - created_at; primeira resposta = de created_at à
@@ -51,7 +52,8 @@
 --   eventos informam mais se um atendimento voltou a um agente. Encerramentos que eventos informam e que não são o último
 --   são reaberturas. Mensagens contam se lidas após a última mudança do atendimento: notas internas e eventos não são.
 --   One touch: encerrado por um agente com uma só mensagem de agente, sem repasse nem reabertura.
---   Expediente: um momento está nele do início de um período de marts.calendar até antes do seu fim.
+--   Expediente: um momento está nele do início de um período de marts.calendar até antes do seu fim. Um atendimento conta
+--   pelo calendário do departamento e do canal que tem agora.
 --   Atendimentos com exclusão confirmada ficam de fora; os ausentes de uma leitura, mas não confirmados, ficam.
 -- Refresh: touched chats: those that changed, and those that now have another chat of their contact before them.
 --
@@ -73,6 +75,8 @@
 --     | Dia local em que saiu do backlog; NULL se aberto.
 --   created_at TIMESTAMPTZ: The opening. | A abertura.
 --   created_at_local TIMESTAMP: The opening on the account's clock. | A abertura no relógio da conta.
+--   calendar VARCHAR: Whose hours and targets count: its row in marts.desks.
+--     | De quem contam as horas e metas: sua linha em marts.desks.
 --   business_seconds_before BIGINT: Business time from 2010-01-01 up to the opening.
 --     | Expediente de 2010-01-01 até a abertura.
 --   attended_at_local TIMESTAMP: An agent took it, on the account's clock. | Um agente assumiu, no relógio da conta.
@@ -127,7 +131,8 @@
 -- Example: answered on Friday evening, closed on the Tuesday after a holiday; one with the bot only; one in the queue;
 --   one over the last beginning of summer time, 2018-11-04, when 00:00 was 01:00: two hours on the clock are one. Of
 --   chats 5 and 6 the webhook told that they came to the queue: from the bot; and from where is not told. Customers gave
---   up chat 7, which has a department, and chat 8 after 4 minutes in the queue. The bot had chat 9 to its end.
+--   up chat 7, which has a department, and chat 8 after 4 minutes in the queue. The bot had chat 9 to its end. Chat 10 is of
+--   department 77, whose desk works from 22:00 to 06:00.
 --   chats
 --   | id | situation     | contact_id | agent_id | created_at       | attended_at      | closed_at        | department_id |
 --   | 1  | finishing     | 5          | 7        | 2026-10-30 17:50 | 2026-10-30 18:30 | 2026-11-03 08:20 |               |
@@ -139,6 +144,7 @@
 --   | 7  | finishing     |            |          | 2026-11-03 17:50 |                  | 2026-11-03 18:20 | 31            |
 --   | 8  | finishing     |            |          | 2026-11-03 11:00 |                  | 2026-11-03 11:10 |               |
 --   | 9  | finishing     |            |          | 2026-11-03 11:00 |                  | 2026-11-03 11:10 | 31            |
+--   | 10 | finishing     |            | 7        | 2026-11-03 23:50 | 2026-11-04 00:20 | 2026-11-04 06:10 | 77            |
 --   events
 --   | event_id | event                 | chat_id | situation     | occurred_at      |
 --   | a        | startedChat           | 5       | auto          | 2026-11-03 11:00 |
@@ -148,16 +154,17 @@
 --   | e        | updatedChatDepartment | 8       | wait_for_chat | 2026-11-03 11:06 |
 --   | f        | startedChat           | 9       | auto          | 2026-11-03 11:00 |
 --   gives
---   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis | abandoned_seconds | abandoned_business_seconds | opened_in_hours | taken_in_hours | agents | handoffs | reopens |
---   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |                   |                            | true            | false          | 1      | 0        |         |
---   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |                   |                            | true            |                | 0      | 0        |         |
---   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |                   |                            | true            |                | 0      | 0        |         |
---   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |                   |                            | false           | false          | 1      | 0        |         |
---   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |                   |                            | true            | true           | 1      | 0        | 0       |
---   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |                   |                            | true            | true           | 1      | 0        | 0       |
---   | 7       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 1800               | 600                         |                  |             | 1800              | 600                        | true            |                | 0      | 0        |         |
---   | 8       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 600                | 600                         |                  |             | 240               | 240                        | true            |                | 0      | 0        | 0       |
---   | 9       | 2026-11-03 | 2026-11-03 | bot        |               |                        | 600                | 600                         |                  |             |                   |                            | true            |                | 0      | 0        | 0       |
+--   | chat_id | day        | closed_day | handled_by | queue_seconds | queue_business_seconds | resolution_seconds | resolution_business_seconds | handling_seconds | queue_basis | abandoned_seconds | abandoned_business_seconds | opened_in_hours | taken_in_hours | agents | handoffs | reopens | calendar      |
+--   | 1       | 2026-10-30 | 2026-11-03 | agent      | 2400          | 600                    | 311400             | 1800                        | 309000           | opening     |                   |                            | true            | false          | 1      | 0        |         | all           |
+--   | 2       | 2026-10-30 | 2026-10-30 | bot        |               |                        | 240                | 240                         |                  |             |                   |                            | true            |                | 0      | 0        |         | all           |
+--   | 3       | 2026-11-03 |            |            |               |                        |                    |                             |                  |             |                   |                            | true            |                | 0      | 0        |         | all           |
+--   | 4       | 2018-11-03 | 2018-11-04 | agent      | 600           | 0                      | 3600               | 0                           | 3000             | opening     |                   |                            | false           | false          | 1      | 0        |         | all           |
+--   | 5       | 2026-11-03 |            | agent      | 240           | 240                    |                    |                             |                  | event       |                   |                            | true            | true           | 1      | 0        | 0       | all           |
+--   | 6       | 2026-11-03 |            | agent      | 600           | 600                    |                    |                             |                  | opening     |                   |                            | true            | true           | 1      | 0        | 0       | all           |
+--   | 7       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 1800               | 600                         |                  |             | 1800              | 600                        | true            |                | 0      | 0        |         | all           |
+--   | 8       | 2026-11-03 | 2026-11-03 | abandoned  |               |                        | 600                | 600                         |                  |             | 240               | 240                        | true            |                | 0      | 0        | 0       | all           |
+--   | 9       | 2026-11-03 | 2026-11-03 | bot        |               |                        | 600                | 600                         |                  |             |                   |                            | true            |                | 0      | 0        | 0       | all           |
+--   | 10      | 2026-11-03 | 2026-11-04 | agent      | 1800          | 1800                   | 22800              | 22200                       | 21000            | opening     |                   |                            | true            | true           | 1      | 0        |         | department 77 |
 WITH stretches AS (
     SELECT
         *,
@@ -204,7 +211,8 @@ prints AS (
 timed AS (
     SELECT
         s.*,
-        t.zone,
+        t.clock,
+        t.calendar,
         created_at_local::DATE AS day,
         CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at END AS attended,
         CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
@@ -225,7 +233,8 @@ timed AS (
             ELSE 'bot'
         END AS handled_by
     FROM affected_chats AS s
-    LEFT JOIN zones AS t ON t.company_id = s.company_id
+    LEFT JOIN desk_clocks AS t
+        ON t.company_id = s.company_id AND t.number = desk_number(s.company_id, s.department_id, s.channel)
     LEFT JOIN told AS e ON e.company_id = s.company_id AND e.chat_id = s.id
     LEFT JOIN passed AS h ON h.company_id = s.company_id AND h.chat_id = s.id
     LEFT JOIN prints AS p ON p.company_id = s.company_id AND p.chat_id = s.id
@@ -246,11 +255,11 @@ measured AS (
         r.seconds_before + least(epoch(answered - r.opens_at), r.seconds) AS answered_b,
         z.seconds_before + least(epoch(closed - z.opens_at), z.seconds) AS closed_b
     FROM timed AS e
-    ASOF LEFT JOIN business_spans AS c ON c.zone = e.zone AND e.created_at >= c.opens_at
-    ASOF LEFT JOIN business_spans AS q ON q.zone = e.zone AND e.queued >= q.opens_at
-    ASOF LEFT JOIN business_spans AS a ON a.zone = e.zone AND e.attended >= a.opens_at
-    ASOF LEFT JOIN business_spans AS r ON r.zone = e.zone AND e.answered >= r.opens_at
-    ASOF LEFT JOIN business_spans AS z ON z.zone = e.zone AND e.closed >= z.opens_at
+    ASOF LEFT JOIN business_spans AS c ON c.clock = e.clock AND e.created_at >= c.opens_at
+    ASOF LEFT JOIN business_spans AS q ON q.clock = e.clock AND e.queued >= q.opens_at
+    ASOF LEFT JOIN business_spans AS a ON a.clock = e.clock AND e.attended >= a.opens_at
+    ASOF LEFT JOIN business_spans AS r ON r.clock = e.clock AND e.answered >= r.opens_at
+    ASOF LEFT JOIN business_spans AS z ON z.clock = e.clock AND e.closed >= z.opens_at
 )
 SELECT
     company_id,
@@ -268,6 +277,7 @@ SELECT
         AS closed_day,
     created_at,
     created_at_local,
+    calendar,
     created_b::BIGINT AS business_seconds_before,
     CASE WHEN attended IS NOT NULL THEN attended_at_local END AS attended_at_local,
     CASE WHEN closed IS NOT NULL THEN closed_at_local END AS closed_at_local,

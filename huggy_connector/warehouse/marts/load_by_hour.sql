@@ -41,6 +41,7 @@ slots AS (
     SELECT s.company_id, date_trunc('month', c.day)::DATE AS month, c.weekday, h.hour, count(*) AS days
     FROM spans AS s JOIN marts.calendar AS c ON c.day BETWEEN s.first AND s.last
     CROSS JOIN (SELECT unnest(range(24))::INTEGER AS hour) AS h
+    WHERE c.calendar = 'all'
     GROUP BY ALL
 ),
 counted AS (

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 MINUTES_PER_DAY = 24 * 60
 """Of the clock: a day on which the clock is put forward or back has fewer or more."""
 
+_SECONDS_OF_TWO_DAYS = 2 * 60 * MINUTES_PER_DAY
 _SPAN = re.compile(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*")
 
 
@@ -115,13 +117,28 @@ def generate_intervals(
 
     A span starts and ends when the clock of `zone` first shows its time, or jumps over it.
     """
-    start, end = (to_epoch_seconds(day, 0, zone) for day in (first, last + timedelta(days=1)))
-    for day in generate_days(week, closed, first - timedelta(days=1), last):
+    before = first - timedelta(days=1)
+    midnights = _list_midnights(before, last, zone)
+    start, end = midnights[1], midnights[-2]
+    for number, day in enumerate(generate_days(week, closed, before, last)):
+        midnight, is_steady = midnights[number], midnights[number + 2] - midnights[number] == _SECONDS_OF_TWO_DAYS
         for span in day.spans:
-            opens = max(to_epoch_seconds(day.day, span.opens, zone), start)
-            closes = min(to_epoch_seconds(day.day, span.closes, zone), end)
-            if opens < closes:
-                yield opens, closes
+            opens, closes = (
+                midnight + 60 * minutes if is_steady else to_epoch_seconds(day.day, minutes, zone)
+                for minutes in (span.opens, span.closes)
+            )
+            if max(opens, start) < min(closes, end):
+                yield max(opens, start), min(closes, end)
+
+
+@lru_cache(maxsize=8)
+def _list_midnights(first: date, last: date, zone: ZoneInfo) -> tuple[int, ...]:
+    """Return the epoch seconds of the midnights from that of `first` to two days after `last`.
+
+    Where two days are 48 hours long, the clock is not changed, and each time of them is so many minutes later.
+    """
+    days = range(first.toordinal(), last.toordinal() + 3)
+    return tuple(to_epoch_seconds(date.fromordinal(day), 0, zone) for day in days)
 
 
 def to_epoch_seconds(day: date, minutes: int, zone: ZoneInfo) -> int:

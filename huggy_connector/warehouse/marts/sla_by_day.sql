@@ -5,6 +5,7 @@
 --   happened when the target passed; pending while it can still be met; cancelled if the chat was closed before that;
 --   outside_hours if all of it lies outside the hours, on the business clock; attainment = met / (met + missed).
 -- Edge cases:
+--   Each chat by the hours and the targets of its own desk: marts.chat_times.calendar.
 --   Measured as of the last landing (marts.as_of). Pending, cancelled and outside_hours are in neither side of attainment.
 --   outside_hours: not one business second from its begin to its end, so that the business clock would call it answered
 --   at once. It is closed or answered: what still waits is pending. The calendar file may count it as met instead
@@ -20,6 +21,7 @@
 --   meta passou; pending enquanto ainda pode; cancelled se foi encerrado antes; outside_hours se tudo ficou fora do
 --   expediente, no relógio comercial; attainment = met / (met + missed).
 -- Casos especiais:
+--   Cada atendimento pelas horas e metas da própria equipe: marts.chat_times.calendar.
 --   Medido na última coleta (marts.as_of). Os pendentes, cancelados e outside_hours não entram no attainment.
 --   outside_hours: nem um segundo comercial do começo ao fim, de modo que o relógio comercial o daria por respondido na
 --   hora. Está encerrado ou respondido: o que ainda espera é pending. O arquivo de calendário pode contá-lo como met
@@ -58,7 +60,8 @@
 -- Example: the target is 15 business minutes. Answered in time; late; after hours, in time by the business clock; not
 --   answered for an hour; not answered for 5 minutes; with the bot for two hours; closed unanswered after 20 minutes,
 --   and after 3; given up by the customer after 30 minutes, and after 5;
---   opened and answered at night.
+--   opened and answered at night. Chat 12 as well, in department 77, whose desk works from 22:00 to 06:00 and has a
+--   target of 5 minutes: it was late.
 --   chats
 --   | id | situation     | agent_id | created_at       | attended_at      | closed_at        | fetched_at       | department_id |
 --   | 1  | in_chat       | 7        | 2026-11-09 09:00 | 2026-11-09 09:15 |                  | 2026-11-10 12:00 |               |
@@ -72,12 +75,14 @@
 --   | 9  | finishing     |          | 2026-11-09 10:00 |                  | 2026-11-09 10:30 | 2026-11-10 12:00 | 31            |
 --   | 10 | finishing     |          | 2026-11-09 10:00 |                  | 2026-11-09 10:05 | 2026-11-10 12:00 | 31            |
 --   | 11 | in_chat       | 7        | 2026-11-09 22:00 | 2026-11-09 23:30 |                  | 2026-11-10 12:00 |               |
+--   | 12 | in_chat       | 7        | 2026-11-09 22:00 | 2026-11-09 22:10 |                  | 2026-11-10 12:00 | 77            |
 --   agents
 --   | id | name |
 --   | 7  | Ana  |
 --   gives (metric = 'first_response')
 --   | day        | metric         | agent | department_id | chats | met | missed | pending | cancelled | outside_hours | abandoned | attainment |
 --   | 2026-11-09 | first_response | Ana   |               | 6     | 2   | 2      | 0       | 1         | 1             | 0         | 0.5        |
+--   | 2026-11-09 | first_response | Ana   | 77            | 1     | 0   | 1      | 0       | 0         | 0             | 0         | 0.0        |
 --   | 2026-11-09 | first_response |       | 31            | 2     | 0   | 1      | 0       | 1         | 0             | 2         | 0.0        |
 --   | 2026-11-10 | first_response |       |               | 2     | 0   | 1      | 1       | 0         | 0             | 0         | 0.0        |
 WITH clocked AS (
@@ -85,11 +90,12 @@ WITH clocked AS (
         t.*,
         CASE WHEN is_open THEN epoch(n.as_of) - epoch(t.created_at) ELSE resolution_seconds END AS age,
         CASE
-            WHEN is_open THEN n.business_seconds_before - t.business_seconds_before
+            WHEN is_open THEN b.business_seconds_before - t.business_seconds_before
             ELSE resolution_business_seconds
         END AS business_age
     FROM marts.chat_times AS t
     JOIN marts.as_of AS n ON n.company_id = t.company_id
+    JOIN marts.desks AS b ON b.company_id = t.company_id AND b.calendar = t.calendar
     WHERE t.handled_by IS DISTINCT FROM 'bot' AND t.situation IS DISTINCT FROM 'auto'
         AND NOT (t.is_open AND t.handled_by IS NULL AND t.situation IS NULL)
 ),
@@ -127,7 +133,7 @@ measured AS (
             WHEN 'queue_wait' THEN coalesce(taken_in_hours, opened_in_hours)
             ELSE opened_in_hours
         END AS in_hours
-    FROM clocked AS t CROSS JOIN marts.targets AS s
+    FROM clocked AS t JOIN marts.targets AS s ON s.calendar = t.calendar
     WHERE t.handled_by IS DISTINCT FROM 'abandoned' OR s.metric IN ('queue_wait', 'first_response')
 ),
 timed AS (

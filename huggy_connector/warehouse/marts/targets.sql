@@ -1,14 +1,19 @@
--- Service targets: within what time a chat should be answered and resolved. Set in the calendar file.
--- Metas de atendimento: em quanto tempo responder e resolver. Definidas no arquivo do calendário.
+-- Service targets of each calendar: within what time a chat should be answered and resolved. Set in the calendar file.
+-- Metas de cada calendário: em quanto tempo responder e resolver um atendimento. Definidas no arquivo do calendário.
 --
 -- Formula: as the calendar file says; 15 business minutes to the first response and 480 to the resolution without one.
--- Edge cases: there is one target a metric; a metric without one is not in marts.sla_by_day.
+-- Edge cases:
+--   There is one target a metric and calendar. A metric without one is not in marts.sla_by_day for the chats of that
+--   calendar. Here are the targets that count: what a desk inherits is repeated.
 -- Fórmula: como diz o arquivo de calendário; sem ele, 15 minutos comerciais até a primeira resposta e 480 até a
 --   resolução.
--- Casos especiais: há uma meta por métrica; a que não tem não está em marts.sla_by_day.
+-- Casos especiais:
+--   Há uma meta por métrica e calendário. Uma métrica sem meta não está em marts.sla_by_day para os atendimentos daquele
+--   calendário. Aqui estão as metas que valem: o que uma equipe herda se repete.
 -- Refresh: whole.
 --
 -- Columns:
+--   calendar VARCHAR: all, or the desk whose chats it is for. | all, ou a equipe de cujos atendimentos é.
 --   metric VARCHAR: queue_wait, first_response, handling or resolution.
 --     | queue_wait, first_response, handling ou resolution.
 --   minutes DOUBLE: The most that keeps the target. | O máximo que cumpre a meta.
@@ -16,9 +21,12 @@
 --   outside_hours VARCHAR: apart or met: how a chat without a business second counts on the business clock.
 --     | apart ou met: como conta, no relógio comercial, o que não tem um segundo comercial.
 --
--- Example: no calendar file.
+-- Example: the calendar file has [[desks]] with department = 77 and a target of 5 minutes to the first response. What it
+--   leaves out are the targets without a file; its target of the resolution is inherited.
 --   gives
---   | metric         | minutes | clock    | outside_hours |
---   | first_response | 15.0    | business | apart         |
---   | resolution     | 480.0   | business | apart         |
-SELECT metric, minutes, clock, outside_hours FROM service_targets
+--   | calendar      | metric         | minutes | clock    | outside_hours |
+--   | all           | first_response | 15.0    | business | apart         |
+--   | all           | resolution     | 480.0   | business | apart         |
+--   | department 77 | first_response | 5.0     | business | apart         |
+--   | department 77 | resolution     | 480.0   | business | apart         |
+SELECT calendar, metric, minutes, clock, outside_hours FROM service_targets

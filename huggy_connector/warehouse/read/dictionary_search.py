@@ -49,7 +49,7 @@ _MART_GROUPS = (
         Text("How fast, and in time", "Com que rapidez, e no prazo"),
         (
             *("sla_by_day", "queue_wait_by_day", "first_response_by_day", "handling_by_day", "resolution_by_day"),
-            *("targets", "calendar"),
+            *("targets", "calendar", "desks"),
         ),
     ),
     (Text("Who", "Quem"), ("agent_performance", "names")),

@@ -1,4 +1,4 @@
-"""The names of all temporary tables and views, which share one connection: each has one owner, which is its prefix.
+"""The names of all temporary tables, views and macros. They share one connection: each has one owner, its prefix.
 
 DuckDB replaces a temporary table of the same name without a word, so no two owners may share a name.
 """
@@ -125,3 +125,6 @@ MART_ZONES: Final = "zones"
 MART_SERVICE_TARGETS: Final = "service_targets"
 MART_BUSINESS_DAYS: Final = "business_days"
 MART_BUSINESS_SPANS: Final = "business_spans"
+MART_DESK_CLOCKS: Final = "desk_clocks"
+MART_DESK_NUMBER: Final = "desk_number"
+"""Macro."""

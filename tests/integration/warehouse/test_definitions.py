@@ -9,7 +9,9 @@ import pytest
 
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
+from huggy_connector.warehouse.marts.calendar_file import read_calendar
 from huggy_connector.warehouse.marts.definitions import ExampleRows, MartDefinition, read_definitions
+from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS
 from huggy_connector.warehouse.marts.refresh import refresh_marts
 from huggy_connector.warehouse.schema import sql
 from huggy_connector.warehouse.schema.meta import DEFINITIONS, SNAPSHOTS
@@ -32,6 +34,15 @@ def desk() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"CREATE TABLE {table.sql} ({columns})")
         connection.execute(f"INSERT INTO {SNAPSHOTS.sql} (company_id, timezone) VALUES (1, '{ZONE}')")
         yield connection
+
+
+@pytest.fixture(scope="module")
+def calendar(tmp_path_factory: pytest.TempPathFactory) -> BusinessCalendar:
+    """The calendar of all examples: the default one, with one desk that works at night."""
+    file = tmp_path_factory.mktemp("calendar") / "calendar.toml"
+    night = "\n".join(f'hours.{name} = "22:00-06:00"' for name in WEEKDAYS)
+    file.write_text(f"[[desks]]\ndepartment = 77\n{night}\ntargets.first_response.minutes = 5\n")
+    return read_calendar(str(file))
 
 
 def put(connection: duckdb.DuckDBPyConnection, table: TableSpec, rows: ExampleRows) -> None:
@@ -63,8 +74,10 @@ def ordered(rows: object) -> list[tuple[str | None, ...]]:
 
 
 @each
-def test_the_worked_example_holds(desk: duckdb.DuckDBPyConnection, definition: MartDefinition) -> None:
+def test_the_worked_example_holds(
+    desk: duckdb.DuckDBPyConnection, calendar: BusinessCalendar, definition: MartDefinition
+) -> None:
     for name, rows in definition.example.given.items():
         put(desk, TABLES[name], rows)
-    refresh_marts(desk, BusinessCalendar())
+    refresh_marts(desk, calendar)
     assert ordered(shown(desk, definition)) == ordered(definition.example.expected.rows)

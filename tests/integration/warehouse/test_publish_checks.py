@@ -196,10 +196,10 @@ def test_an_unknown_check_is_refused_with_the_names_of_all(desk: Desk, name: str
         desk.load(stop_on={name, "fresh"})
     assert str(caught.value) == (
         f"HUGGY_STOP_ON: there is no check {name}; there are agent_id_found, calendar_fits, chat_id_found, "
-        "clock_agrees, contact_id_found, created_at_not_ahead, created_at_present, department_id_found, fresh, "
-        "no_drift, occurred_at_not_ahead, occurred_at_present, same_privacy, sent_at_not_ahead, sent_at_present, "
-        "situation_known, sweep_not_shrunk, updated_at_not_ahead, updated_at_present, values_readable, each alone or "
-        "with a table before it as in chats.fresh."
+        "clock_agrees, contact_id_found, created_at_not_ahead, created_at_present, department_id_found, desks_found, "
+        "fresh, no_drift, occurred_at_not_ahead, occurred_at_present, same_privacy, sent_at_not_ahead, "
+        "sent_at_present, situation_known, sweep_not_shrunk, updated_at_not_ahead, updated_at_present, "
+        "values_readable, each alone or with a table before it as in chats.fresh."
     )
 
 

@@ -35,7 +35,7 @@ def test_every_name_is_created_by_one_module() -> None:
             path.stem
             for path in MODULES
             if re.search(
-                rf"TEMP (?:TABLE|VIEW) {{{constant}}}|(?:view|listing)={constant}|register\({constant}",
+                rf"TEMP (?:TABLE|VIEW|MACRO) {{{constant}}}|(?:view|listing)={constant}|register\({constant}",
                 path.read_text(),
             )
         ]

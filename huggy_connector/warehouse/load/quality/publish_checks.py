@@ -108,7 +108,7 @@ def _warning_checks(resource: Resource) -> Iterator[str]:
         yield "sweep_not_shrunk"
     if resource.is_ordered and resource.parent is None:
         yield "clock_agrees"
-    yield from ("calendar_fits",) if resource.life is not None else ()
+    yield from ("calendar_fits", "desks_found") if resource.life is not None else ()
     for column, _ in list_references(resource):
         yield f"{column}_found"
     if resource.life is not None:
