@@ -47,5 +47,5 @@ SELECT
     z.as_of,
     z.as_of_local,
     z.as_of_local::DATE AS day,
-    (s.seconds_before + least(epoch(z.as_of - s.opens_at), s.seconds))::BIGINT AS business_seconds_before
-FROM zoned AS z ASOF LEFT JOIN business_spans AS s ON s.clock = z.clock AND z.as_of >= s.opens_at
+    business_seconds(z.as_of, h)::BIGINT AS business_seconds_before
+FROM zoned AS z LEFT JOIN business_hours AS h ON h.clock = z.clock AND h.utc_day = epoch_us(z.as_of) // 86400000000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -21,9 +22,11 @@ from huggy_connector.warehouse.marts.opening_hours import (
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (
     MART_BUSINESS_DAYS,
-    MART_BUSINESS_SPANS,
+    MART_BUSINESS_HOURS,
+    MART_BUSINESS_SECONDS,
     MART_DESK_CLOCKS,
     MART_DESK_NUMBER,
+    MART_IS_IN_HOURS,
     MART_SERVICE_TARGETS,
     MART_ZONES,
 )
@@ -45,7 +48,6 @@ _DAY_COLUMNS = {
     "business_seconds": "int32",
     "business_seconds_before": "int64",
 }
-_SPAN_COLUMNS = {"opens_at": "int64", "seconds": "int64", "seconds_before": "int64"}
 _CLOCK_COLUMNS = {
     "company_id": "int64",
     "number": "int32",
@@ -57,6 +59,9 @@ _CLOCK_COLUMNS = {
 }
 """Names of the columns, and of their types in Arrow."""
 
+_DAY = 24 * 60 * 60
+"""Seconds of a day in UTC."""
+
 
 def create_calendar_tables(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
     """Create what the marts read of the calendar, as temporary tables and a macro:
@@ -65,7 +70,11 @@ def create_calendar_tables(connection: DuckDBPyConnection, calendar: BusinessCal
     - `desk_clocks`: the desks of each company, with their clock. Desk 0 has the chats that no other takes.
     - `desk_number(company_id, department_id, channel)`: the number of the desk that takes a chat
     - `service_targets` and `business_days`: by the name of the desk's calendar
-    - `business_spans`: by clock. Desks with the same hours have the same clocks.
+    - `business_hours`: by clock and day of UTC. Desks with the same hours have the same clocks.
+    - `business_seconds(moment, hours)` and `is_in_hours(moment, hours)`: of a row of `business_hours`
+
+    A moment finds its row by `epoch_us(moment) // 86400000000`: to join by equality takes a tenth of the time of an
+    ASOF join, which sorts all chats once for each moment.
     """
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {MART_ZONES} AS"
@@ -134,9 +143,7 @@ def _create_business_days(connection: DuckDBPyConnection, desks: Sequence[Desk])
 
 
 def _create_clocks(connection: DuckDBPyConnection, desks: Sequence[Desk]) -> None:
-    """Create `desk_clocks`, and the spans of each clock: of the hours of a desk in the zone of a company."""
-    import pyarrow as pa
-
+    """Create `desk_clocks`, and `business_hours` of each clock: of the hours of a desk in the zone of a company."""
     zones = connection.execute(f"SELECT company_id, zone FROM {MART_ZONES} ORDER BY ALL").fetchall()
     clocks, rows = dict[tuple[BusinessCalendar, str], int](), list[tuple[Any, ...]]()
     for company, zone in zones:
@@ -147,15 +154,21 @@ def _create_clocks(connection: DuckDBPyConnection, desks: Sequence[Desk]) -> Non
                 rows.append((company, number, _name_calendar(desk), place.department, place.channel, zone, clock))
     with _registered_view(connection, "calendar_clocks", _to_arrow(_CLOCK_COLUMNS, rows)):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {MART_DESK_CLOCKS} AS FROM calendar_clocks")
-    spans = [_to_arrow({"clock": "int32", **_SPAN_COLUMNS}, ())]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {MART_BUSINESS_HOURS}"
+        " (clock INTEGER, utc_day BIGINT, seconds_before BIGINT, spans STRUCT(opens BIGINT, closes BIGINT)[])"
+    )
     for (opening, zone), clock in clocks.items():
-        table = _build_span_rows(opening, ZoneInfo(zone))
-        spans.append(table.add_column(0, "clock", pa.repeat(pa.scalar(clock, pa.int32()), table.num_rows)))
-    with _registered_view(connection, "calendar_spans", pa.concat_tables(spans)):
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {MART_BUSINESS_SPANS} AS"
-            " SELECT * REPLACE (to_timestamp(opens_at) AS opens_at) FROM calendar_spans"
-        )
+        with _registered_view(connection, "calendar_hours", _build_hour_rows(opening, ZoneInfo(zone))):
+            connection.execute(f"INSERT INTO {MART_BUSINESS_HOURS} SELECT {clock}, * FROM calendar_hours")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP MACRO {MART_BUSINESS_SECONDS}(moment, hours) AS hours.seconds_before + coalesce("
+        "list_sum([greatest(0, least(epoch(moment), span.closes) - span.opens) FOR span IN hours.spans]), 0)"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP MACRO {MART_IS_IN_HOURS}(moment, hours) AS len([1 FOR span IN hours.spans"
+        " IF epoch(moment) >= span.opens AND epoch(moment) < span.closes]) > 0"
+    )
 
 
 @contextmanager
@@ -203,18 +216,26 @@ def _build_day_rows(calendar: BusinessCalendar) -> pa.Table:
 
 
 @lru_cache(maxsize=64)
-def _build_span_rows(calendar: BusinessCalendar, zone: ZoneInfo) -> pa.Table:
-    """Return the opening, the length and the business time before of each span, in seconds.
+def _build_hour_rows(calendar: BusinessCalendar, zone: ZoneInfo) -> pa.Table:
+    """Return the days of UTC with the business seconds before each, and its spans in epoch seconds.
 
-    An empty span begins the first day. Another one ends the last day: its business time before is unknown.
+    A span over midnight in UTC is two. The first and the last day hold the ends of the calendar in `zone`.
     """
-    seconds_before, rows = 0, list[tuple[int, int, int | None]]()
-    rows.append((to_epoch_seconds(FIRST_DAY, 0, zone) - 1, 0, seconds_before))
+    import pyarrow as pa
+
+    spans = defaultdict[int, list[dict[str, int]]](list)
     for opens, closes in generate_intervals(calendar.hours, _list_closed_days(calendar), FIRST_DAY, LAST_DAY, zone):
-        rows.append((opens, closes - opens, seconds_before))
-        seconds_before += closes - opens
-    rows.append((to_epoch_seconds(LAST_DAY, MINUTES_PER_DAY, zone), 0, None))
-    return _to_arrow(_SPAN_COLUMNS, rows)
+        for start in (opens, *range((opens // _DAY + 1) * _DAY, closes, _DAY)):
+            spans[start // _DAY].append({"opens": start, "closes": min(closes, (start // _DAY + 1) * _DAY)})
+    first = to_epoch_seconds(FIRST_DAY, 0, zone) // _DAY
+    days = range(first, (to_epoch_seconds(LAST_DAY, MINUTES_PER_DAY, zone) - 1) // _DAY + 1)
+    seconds = (sum(span["closes"] - span["opens"] for span in spans[day]) for day in days)
+    columns = {
+        "utc_day": (days, pa.int64()),
+        "seconds_before": (list(accumulate(seconds, initial=0))[:-1], pa.int64()),
+        "spans": ([spans[day] for day in days], pa.list_(pa.struct({"opens": pa.int64(), "closes": pa.int64()}))),
+    }
+    return pa.table({name: build_array(values, kind) for name, (values, kind) in columns.items()})
 
 
 @lru_cache(maxsize=64)

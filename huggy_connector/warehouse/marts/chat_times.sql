@@ -247,19 +247,19 @@ measured AS (
         epoch(attended) AS attended_s,
         epoch(answered) AS answered_s,
         epoch(closed) AS closed_s,
-        epoch(created_at - c.opens_at) < c.seconds AS opened_in_hours,
-        epoch(attended - a.opens_at) < a.seconds AS taken_in_hours,
-        c.seconds_before + least(epoch(created_at - c.opens_at), c.seconds) AS created_b,
-        q.seconds_before + least(epoch(queued - q.opens_at), q.seconds) AS queued_b,
-        a.seconds_before + least(epoch(attended - a.opens_at), a.seconds) AS attended_b,
-        r.seconds_before + least(epoch(answered - r.opens_at), r.seconds) AS answered_b,
-        z.seconds_before + least(epoch(closed - z.opens_at), z.seconds) AS closed_b
+        is_in_hours(created_at, c) AS opened_in_hours,
+        is_in_hours(attended, a) AS taken_in_hours,
+        business_seconds(created_at, c) AS created_b,
+        business_seconds(queued, q) AS queued_b,
+        business_seconds(attended, a) AS attended_b,
+        business_seconds(answered, r) AS answered_b,
+        business_seconds(closed, z) AS closed_b
     FROM timed AS e
-    ASOF LEFT JOIN business_spans AS c ON c.clock = e.clock AND e.created_at >= c.opens_at
-    ASOF LEFT JOIN business_spans AS q ON q.clock = e.clock AND e.queued >= q.opens_at
-    ASOF LEFT JOIN business_spans AS a ON a.clock = e.clock AND e.attended >= a.opens_at
-    ASOF LEFT JOIN business_spans AS r ON r.clock = e.clock AND e.answered >= r.opens_at
-    ASOF LEFT JOIN business_spans AS z ON z.clock = e.clock AND e.closed >= z.opens_at
+    LEFT JOIN business_hours AS c ON c.clock = e.clock AND c.utc_day = epoch_us(e.created_at) // 86400000000
+    LEFT JOIN business_hours AS q ON q.clock = e.clock AND q.utc_day = epoch_us(e.queued) // 86400000000
+    LEFT JOIN business_hours AS a ON a.clock = e.clock AND a.utc_day = epoch_us(e.attended) // 86400000000
+    LEFT JOIN business_hours AS r ON r.clock = e.clock AND r.utc_day = epoch_us(e.answered) // 86400000000
+    LEFT JOIN business_hours AS z ON z.clock = e.clock AND z.utc_day = epoch_us(e.closed) // 86400000000
 )
 SELECT
     company_id,

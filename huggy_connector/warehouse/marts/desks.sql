@@ -41,7 +41,7 @@ SELECT
     t.calendar,
     t.of_department AS department_id,
     t.of_channel AS channel,
-    (s.seconds_before + least(epoch(n.as_of - s.opens_at), s.seconds))::BIGINT AS business_seconds_before
+    business_seconds(n.as_of, h)::BIGINT AS business_seconds_before
 FROM marts.as_of AS n
 JOIN desk_clocks AS t ON t.company_id = n.company_id
-ASOF LEFT JOIN business_spans AS s ON s.clock = t.clock AND n.as_of >= s.opens_at
+LEFT JOIN business_hours AS h ON h.clock = t.clock AND h.utc_day = epoch_us(n.as_of) // 86400000000
