@@ -22,6 +22,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ class BusinessCalendar:
     @property
     def fingerprint(self) -> str:
         """A text that changes whenever a day, an hour or a target may change."""
-        return f"{json.dumps(asdict(self), default=str)} holidays {version('holidays')}"
+        return f"{json.dumps(asdict(self), default=str)} holidays {_holidays_version()}"
 
     def holidays(self, first: int, last: int) -> dict[date, str]:
         """Return the holidays of the years `first` to `last` by day, with names in the country's own language."""
@@ -84,6 +85,11 @@ class BusinessCalendar:
         return dict(
             holidays.country_holidays(self.country, subdiv=self.subdivision, years=years, language=language).items()
         )
+
+
+@cache
+def _holidays_version() -> str:
+    return version("holidays")
 
 
 def read_calendar(path: str | None) -> BusinessCalendar:
