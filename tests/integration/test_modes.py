@@ -289,7 +289,7 @@ def test_a_backfill_lands_exactly_the_chats_of_its_days_in_few_requests(settings
 def test_a_backfill_of_a_list_that_is_not_sorted_reads_all_of_it_and_says_so(
     tmp_path: Path, told: list[str], listener: Any
 ) -> None:
-    with Sandbox(Options(chats=200, limit=0, order="activity")) as desk:
+    with Sandbox(Options(chats=400, limit=0, order="activity")) as desk:
         settings = settings_for(desk, tmp_path)
         desk.control(jump=30)
         day = today() - 2 * DAY
