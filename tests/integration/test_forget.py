@@ -51,7 +51,7 @@ class Person:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(Options(chats=100, contacts=25, limit=0, unknown_fields=True, open_chats=6)) as running:
+    with Sandbox(Options(chats=60, contacts=20, limit=0, unknown_fields=True, open_chats=6)) as running:
         yield running
 
 

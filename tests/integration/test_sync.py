@@ -34,6 +34,7 @@ def settings(tmp_path: Path, sandbox: Sandbox) -> Settings:
         warehouse=str(tmp_path / "huggy.duckdb"),
         state=str(tmp_path / "state"),
         requests_per_second=10_000,
+        report=False,
     )
 
 
