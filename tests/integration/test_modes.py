@@ -135,9 +135,10 @@ def test_a_later_sync_reads_what_changed_and_all_of_it_after_the_time_that_was_s
     assert ways(again.snapshots) == [("chats", "full"), ("contacts", "full")]
 
 
+@pytest.mark.parametrize("desk", [{"chats": 1_200}], ids=["1200 chats"], indirect=True)
 def test_where_the_last_snapshot_is_not_exact_everything_is_read_again(settings: Settings, desk: Sandbox) -> None:
     Pipeline(settings).land("chats", idempotency_key="test")
-    desk.control(faults={"short": 0.9})
+    desk.control(faults={"short": 0.5})
     sweeps = (Pipeline(settings).land("chats", idempotency_key=f"pages with rows too few {turn}") for turn in range(20))
     assert any(not each.certificate.exact for each in sweeps)  # some are exact: each page was whole when asked again
     desk.control(faults={})
