@@ -141,7 +141,7 @@ def test_each_closing_is_done_once_and_none_is_unknown(tmp_path: Path) -> None:
 
 def test_ctrl_c_records_the_answers_under_way_and_the_same_call_ends_it(tmp_path: Path) -> None:
     count = 20
-    with a_desk(tmp_path, latency_ms=400) as desk:
+    with a_desk(tmp_path, latency_ms=150) as desk:
         call = ("send_message", "--query", f"{CHATS} LIMIT {count}", "--set", "text=Bom dia")
         campaign = Campaign(desk, "interrupted", call, count)
         run = campaign.start()
