@@ -367,7 +367,7 @@ def test_a_warehouse_that_a_writer_holds_is_one_sentence_and_the_next_load_succe
 
 @pytest.fixture
 def slow(shell: Shell) -> Iterator[Shell]:
-    with Sandbox(Options(chats=1_000, contacts=40, limit=0, latency_ms=400)) as sandbox:
+    with Sandbox(Options(chats=1_000, contacts=40, limit=0, latency_ms=200)) as sandbox:
         yield Shell(shell.folder, shell.environ | {"HUGGY_BASE_URL": sandbox.url, "HUGGY_ACCESS_TOKEN": sandbox.token})
 
 
