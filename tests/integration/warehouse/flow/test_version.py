@@ -174,8 +174,10 @@ def test_a_query_is_stopped_though_it_begins_just_after_it_was_given_up(flows: F
     flows.write("slow", SLOW)
     flows.load([MARIA])
     queries, may_begin = flows.open(), threading.Event()
-    assert (version := queries.version) is not None
-    assert isinstance(slow := version.statements["slow"], FlowStatement)
+    version = queries.version
+    assert version is not None
+    slow = version.statements["slow"]
+    assert isinstance(slow, FlowStatement)
     version.statements = {"slow": LateStatement(slow.text, slow.parameters, slow.columns, may_begin)}
     call = queries.ask(queries.queries["slow"].bind({}))
     ended = list[str]()
