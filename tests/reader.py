@@ -1,4 +1,4 @@
-"""An analyst who never stops: a process that asks a warehouse every 10 ms, and what it saw."""
+"""An analyst who never stops: a process that asks a warehouse again and again, and what it saw."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 _PROGRAM = """
 import json, sys, threading, duckdb
-file, question, least = sys.argv[1:]
+file, question, least, pause = sys.argv[1:]
 stopped = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), stopped.set())).start()
 versions, mixtures, asked, errors = set(), 0, 0, []
 print("ready", flush=True)
-while not stopped.wait(0.01) or asked < int(least):
+while not stopped.wait(float(pause)) or asked < int(least):
     try:
         with duckdb.connect(file, read_only=True) as connection:
             version, whole = connection.execute(question).fetchone()
@@ -42,12 +42,12 @@ class Seen:
 
 
 @contextmanager
-def reading(warehouse: Path, question: str, *, least: int = 0) -> Iterator[Seen]:
-    """Asks until the block ends, and at `least` so often: a busy machine is no fault. The question gives one row: the
-    version, and whether all of it is of that version.
+def reading(warehouse: Path, question: str, *, least: int = 0, pause: float = 0.01) -> Iterator[Seen]:
+    """Asks until the block ends, and at `least` so often: a busy machine is no fault. It rests `pause` seconds each
+    time. The question gives one row: the version, and whether all of it is of that version.
     """
     seen = Seen()
-    command = [sys.executable, "-c", _PROGRAM, str(warehouse), question, str(least)]
+    command = [sys.executable, "-c", _PROGRAM, str(warehouse), question, str(least), str(pause)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "ready\n"

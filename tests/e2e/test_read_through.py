@@ -32,7 +32,7 @@ def test_a_reader_sees_no_error_and_no_mixture_during_a_whole_run(desk: "Desk", 
     desk.airflow.switch_on("read_through")
     first = desk.airflow.trigger("read_through")
     assert desk.airflow.wait_for_run("read_through", first) == "success"
-    with reading(warehouse, QUERY, least=101) as seen:
+    with reading(warehouse, QUERY, least=101, pause=0.1) as seen:
         again = desk.airflow.trigger("read_through")
         assert desk.airflow.wait_for_run("read_through", again) == "success"
     assert (seen.errors, seen.mixtures) == ((), 0)

@@ -98,8 +98,8 @@ def a_desk(folder: Path, **options: float | str) -> Iterator[Account]:
             HUGGY_ACTIONS_PER_DAY="100000",
             HUGGY_ACTIONS_MAX_REFUSALS="1000",
         )
-        synced = told.huggy("sync", "chats")
-        assert synced.code == 0, synced.err
+        for command in (("land", "chats"), ("load",)):
+            assert (done := told.huggy(*command)).code == 0, done.err
         yield told
 
 
@@ -182,7 +182,7 @@ def campaign_files(paths: list[Path]) -> list[str]:
 def test_landing_and_acting_together_never_pass_the_limit(tmp_path: Path) -> None:
     """With the strict budget, at most 20 requests arrive in any second, whoever sends them."""
     count = 60 if FULL else 15
-    with opened(tmp_path, chats=600, open_chats=200) as desk:
+    with opened(tmp_path, chats=600 if FULL else 300, open_chats=100) as desk:
         told = desk.having(
             HUGGY_COMPANY_ID=COMPANY, HUGGY_WAREHOUSE=str(tmp_path / "huggy.duckdb"), HUGGY_BUDGET="file:?mode=strict"
         )

@@ -21,6 +21,7 @@ from tests.integration.pipeline.live_desks import closed, receiver, tell
 
 COMPANY = 4242
 NOW = "2025-03-10T14:00:00"
+OPTIONS = Options(chats=170, contacts=60, limit=0, open_chats=20, unknown_fields=True, now=NOW)
 V2_PATHS = {"/v2/agents", "/v2/chats", "/v2/chats/{id}", "/v2/chats/{id}/messages", "/v2/contacts", "/v2/contacts/{id}"}
 UNTOLD = (
     *("situation", "tabulation_name", "workflow_id", "workflow_step_id", "unread", "enabled_session"),
@@ -80,9 +81,26 @@ class User:
 
 @pytest.fixture
 def user(tmp_path: Path) -> Iterator[User]:
-    options = Options(chats=170, contacts=60, limit=0, open_chats=20, unknown_fields=True, now=NOW)
-    with Sandbox(options) as sandbox:
+    with Sandbox(OPTIONS) as sandbox:
         yield User(sandbox, tmp_path)
+
+
+@dataclass(frozen=True)
+class Synced:
+    """A user whose whole account was read over API v2, what was said then, and what was asked for. Nothing changes."""
+
+    user: User
+    notes: Notes
+    paths: set[str]
+    lacking: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synced]:
+    with Sandbox(OPTIONS) as sandbox:
+        user, notes = User(sandbox, tmp_path_factory.mktemp("synced")), Notes()
+        user.sync(notes=notes, messages=True)
+        yield Synced(user, notes, user.paths(), sandbox.stats()["lacking_in_v2"])
 
 
 def ids(user: User, table: str) -> list[int]:
@@ -96,26 +114,21 @@ def truth(user: User, resource: str) -> list[int]:
 # The same tables ------------------------------------------------------------------------------------------------------
 
 
-def test_ids_and_messages_equal_the_account_and_nothing_is_asked_for_that_v2_lacks(user: User) -> None:
-    notes = Notes()
-    user.sync(notes=notes, messages=True)
+def test_ids_and_messages_equal_the_account_and_nothing_is_asked_for_that_v2_lacks(synced: Synced) -> None:
+    user = synced.user
     for resource in ("agents", "chats", "contacts"):
         assert ids(user, resource) == truth(user, resource)
     chats = user.sandbox.truth("chats", rows=True)["rows"]
     readable = [str(each["id"]) for each in chats if each["situation"] != "auto"]
     told = user.sandbox.truth("messages", rows=True, ids=readable)["rows"]
     assert ids(user, "messages") == sorted(each["id"] for each in told if each["type"] != "internalEvent")
-    assert [each for each in notes.sentences if "left out" in each] == ["API v2 has no list of departments: left out."]
-    assert (user.sandbox.stats()["lacking_in_v2"], user.paths()) == (
-        {},
-        V2_PATHS - {"/v2/chats/{id}", "/v2/contacts/{id}"},
-    )
+    said = [each for each in synced.notes.sentences if "left out" in each]
+    assert said == ["API v2 has no list of departments: left out."]
+    assert (synced.lacking, synced.paths) == ({}, V2_PATHS - {"/v2/chats/{id}", "/v2/contacts/{id}"})
 
 
-def test_a_chat_is_the_same_row_as_over_v3_but_for_what_v2_does_not_tell(user: User, tmp_path: Path) -> None:
-    other = User(user.sandbox, tmp_path / "other")
-    other.folder.mkdir()
-    user.sync()
+def test_a_chat_is_the_same_row_as_over_v3_but_for_what_v2_does_not_tell(synced: Synced, tmp_path: Path) -> None:
+    user, other = synced.user, User(synced.user.sandbox, tmp_path)
     other.sync(version="v3")
     columns = user.ask("SELECT column_name FROM duckdb_columns() WHERE (table_name, schema_name) = ('chats', 'main')")
     same = ", ".join(name for (name,) in columns if name.removesuffix("_local") not in {*UNTOLD, *ONLY_V2, *WHEN_READ})
@@ -129,8 +142,8 @@ def test_a_chat_is_the_same_row_as_over_v3_but_for_what_v2_does_not_tell(user: U
     assert user.ask(agents) == other.ask(agents)
 
 
-def test_open_and_closed_chats_are_told_apart_without_a_situation(user: User) -> None:
-    user.sync()
+def test_open_and_closed_chats_are_told_apart_without_a_situation(synced: Synced) -> None:
+    user = synced.user
     rows = user.sandbox.truth("chats", rows=True)["rows"]
     open_now = sorted(int(each["id"]) for each in rows if not each["closedAt"])
     assert [row[0] for row in user.ask("SELECT chat_id FROM marts.open_now ORDER BY 1")] == open_now
@@ -142,7 +155,7 @@ def test_open_and_closed_chats_are_told_apart_without_a_situation(user: User) ->
 
 
 def test_a_second_sync_is_exact_and_reads_the_head_and_the_open_chats(user: User) -> None:
-    user.sync("chats")
+    Pipeline(user.settings()).land("chats", idempotency_key="first")
     user.sandbox.control(resource="chats", add=7, close=3, change=5)
     before = user.sandbox.stats()["requests"]
     (second,) = user.sync("chats")

@@ -367,7 +367,7 @@ def test_a_warehouse_that_a_writer_holds_is_one_sentence_and_the_next_load_succe
 
 @pytest.fixture
 def slow(shell: Shell) -> Iterator[Shell]:
-    with Sandbox(Options(chats=2_000, contacts=40, limit=0, latency_ms=60)) as sandbox:
+    with Sandbox(Options(chats=1_000, contacts=40, limit=0, latency_ms=200)) as sandbox:
         yield Shell(shell.folder, shell.environ | {"HUGGY_BASE_URL": sandbox.url, "HUGGY_ACCESS_TOKEN": sandbox.token})
 
 
@@ -392,7 +392,7 @@ def test_an_interrupt_is_one_sentence_and_the_same_command_goes_on(slow: Shell, 
     assert again.code == 0
     assert "resumes the work begun at" in again.err
     assert (
-        slow.huggy("query", "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM chats", "--json").out.count("2000")
+        slow.huggy("query", "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM chats", "--json").out.count("1000")
         == 2
     )
 

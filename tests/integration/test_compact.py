@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,20 +29,29 @@ OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.fres
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 RUNS = 12
 
-Chat = Callable[..., dict[str, Any]]
-
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def empty_desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-@pytest.fixture
-def chat() -> Chat:
-    def chat(number: int, **others: Any) -> dict[str, Any]:
-        return {"id": number, "created_at": "2026-11-01 08:00:00", "updated_at": "2026-11-01 09:00:00", **others}
+@pytest.fixture(scope="module")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Snapshots of several kinds, of which some are loaded and some are not. No test changes it."""
+    desk = Desk(tmp_path_factory.mktemp("master"))
+    fill(desk)
+    return desk
 
-    return chat
+
+@pytest.fixture
+def desk(master: Desk, tmp_path: Path) -> Desk:
+    """A copy of that desk."""
+    shutil.copytree(master.folder, tmp_path, dirs_exist_ok=True)
+    return Desk(tmp_path, runs=master.runs, made=[*master.made])
+
+
+def chat(number: int, **others: Any) -> dict[str, Any]:
+    return {"id": number, "created_at": "2026-11-01 08:00:00", "updated_at": "2026-11-01 09:00:00", **others}
 
 
 def clock(days: float = 0) -> Clock:
@@ -52,8 +62,7 @@ def packing(desk: Desk, days: float = 0) -> CompactionReport:
     return Pipeline(Settings(landing=str(desk.root)), clock=clock(days)).compact()
 
 
-def filled(desk: Desk, chat: Chat) -> None:
-    """Snapshots of several kinds, of which some are loaded and some are not."""
+def fill(desk: Desk) -> None:
     for run in range(RUNS):
         desk.land(
             [chat(number, situation=f"s{run % 3}", novo=run) for number in range(run, run + 20)],
@@ -83,10 +92,7 @@ def snapshots(desk: Desk) -> list[tuple[str, list[dict[str, Any]]]]:
     ]
 
 
-def test_a_packed_landing_holds_the_same_snapshots_and_a_load_and_a_rebuild_give_the_same_tables(
-    desk: Desk, chat: Chat
-) -> None:
-    filled(desk, chat)
+def test_a_packed_landing_holds_the_same_snapshots_and_a_load_and_a_rebuild_give_the_same_tables(desk: Desk) -> None:
     before = snapshots(desk)
     other = Desk(desk.folder / "other", landed_in="../landing")
     other.folder.mkdir()
@@ -114,8 +120,7 @@ def test_a_packed_landing_holds_the_same_snapshots_and_a_load_and_a_rebuild_give
         assert desk.landing.read_manifest(manifest.address) == manifest
 
 
-def test_a_pack_that_is_damaged_is_told(desk: Desk, chat: Chat) -> None:
-    filled(desk, chat)
+def test_a_pack_that_is_damaged_is_told(desk: Desk) -> None:
     packing(desk)
     packing(desk, days=2)
     pack = next(desk.root.rglob("part-*.parquet"))
@@ -129,9 +134,8 @@ def test_a_pack_that_is_damaged_is_told(desk: Desk, chat: Chat) -> None:
 
 @pytest.mark.parametrize("at", [0, 2, 5])
 def test_killed_anywhere_nothing_is_lost_and_the_next_call_does_the_rest(
-    desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch, at: int
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    filled(desk, chat)
     packing(desk)
     before = snapshots(desk)
 
@@ -163,10 +167,7 @@ def test_killed_anywhere_nothing_is_lost_and_the_next_call_does_the_rest(
 
 
 @pytest.mark.parametrize("lease", [[".lease-000001.json.0123456789abcdef.tmp"], []])
-def test_what_one_left_who_was_killed_before_it_had_a_lease_goes_at_once(
-    desk: Desk, chat: Chat, lease: list[str]
-) -> None:
-    filled(desk, chat)
+def test_what_one_left_who_was_killed_before_it_had_a_lease_goes_at_once(desk: Desk, lease: list[str]) -> None:
     packs = desk.root / f"{COMPANY}/chats/.packed"
     for name in ("20270101T000000Z-0a1b2c3d", "mine"):
         (packs / name).mkdir(parents=True)
@@ -177,9 +178,8 @@ def test_what_one_left_who_was_killed_before_it_had_a_lease_goes_at_once(
 
 
 def test_one_whose_folder_is_cleared_away_as_it_takes_its_lease_makes_its_pack(
-    desk: Desk, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled(desk, chat)
     before, landing, link, cleared = snapshots(desk), desk.landing, os.link, list[Path]()
 
     def late(aside: Path, target: Path) -> None:
@@ -199,9 +199,8 @@ def test_one_whose_folder_is_cleared_away_as_it_takes_its_lease_makes_its_pack(
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("stands_still", ["while it writes", "before the pack counts"])
 def test_one_who_stands_still_is_left_alone_until_it_is_held_for_dead_and_then_makes_no_pack(
-    desk: Desk, chat: Chat, stands_still: str, *, late: bool
+    desk: Desk, stands_still: str, *, late: bool
 ) -> None:
-    filled(desk, chat)
     before, landing, alone = snapshots(desk), desk.landing, set(files(desk))
 
     def meanwhile() -> bool:
@@ -227,8 +226,7 @@ def test_one_who_stands_still_is_left_alone_until_it_is_held_for_dead_and_then_m
     assert snapshots(desk) == before
 
 
-def test_unpacked_the_snapshots_lie_by_themselves_again(desk: Desk, chat: Chat) -> None:
-    filled(desk, chat)
+def test_unpacked_the_snapshots_lie_by_themselves_again(desk: Desk) -> None:
     before = snapshots(desk)
     packing(desk)
     packing(desk, days=2)
@@ -243,8 +241,9 @@ def test_unpacked_the_snapshots_lie_by_themselves_again(desk: Desk, chat: Chat) 
 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
-def test_a_rebuild_of_many_packed_snapshots_takes_little_longer_than_of_one(desk: Desk, chat: Chat) -> None:
+def test_a_rebuild_of_many_packed_snapshots_takes_little_longer_than_of_one(empty_desk: Desk) -> None:
     """At full size 10,000 of 20 rows: at most twice as long as one of all these rows."""
+    desk = empty_desk
     runs, each = (10_000 if FULL else 40), 20
     for run in range(runs):
         desk.land([chat(number) for number in range(run * each, (run + 1) * each)], mode="incremental", minute=run)

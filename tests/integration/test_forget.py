@@ -51,7 +51,7 @@ class Person:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(Options(chats=100, contacts=25, limit=0, unknown_fields=True, open_chats=6)) as running:
+    with Sandbox(Options(chats=60, contacts=20, limit=0, unknown_fields=True, open_chats=6)) as running:
         yield running
 
 
@@ -90,6 +90,22 @@ def filled(sandbox: Sandbox, person: Person, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def settings(filled: Path, tmp_path: Path, sandbox: Sandbox) -> Settings:
     shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    return settings_in(tmp_path, sandbox)
+
+
+@pytest.fixture(scope="module")
+def forgotten(filled: Path, person: Person, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after the person was forgotten."""
+    root = tmp_path_factory.mktemp("forgotten")
+    shutil.copytree(filled, root, dirs_exist_ok=True)
+    Pipeline(settings_in(root, sandbox)).forget(person.id)
+    return root
+
+
+@pytest.fixture
+def settings_after(forgotten: Path, tmp_path: Path, sandbox: Sandbox) -> Settings:
+    """Of a desk where the person was forgotten."""
+    shutil.copytree(forgotten, tmp_path, dirs_exist_ok=True)
     return settings_in(tmp_path, sandbox)
 
 
@@ -280,9 +296,9 @@ def test_what_is_put_back_of_a_person_is_not_loaded_but_all_else_of_it_is(
 
 
 def test_nothing_is_looked_through_again_where_nothing_was_put_back(
-    settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings_after: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Pipeline(settings).forget(person.id)
+    settings = settings_after
     for name in ("contacts", "chats"):
         Pipeline(settings).land(name, idempotency_key=f"next {name}", mode="full")
     monkeypatch.setattr("huggy_connector.landing.erasure.data_subject.SuppressedSubjects.find_rows", None)
@@ -293,30 +309,23 @@ def test_nothing_is_looked_through_again_where_nothing_was_put_back(
 
 
 def test_what_was_put_back_is_not_loaded_without_the_key_of_the_list(
-    settings: Settings, person: Person, tmp_path: Path
+    settings_after: Settings, filled: Path, tmp_path: Path
 ) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(settings.landing, copy)
-    Pipeline(settings).forget(person.id)
-    put_back(settings, copy, "contacts")
+    put_back(settings_after, filled / "landing", "contacts")
 
     with pytest.raises(ConfigurationError, match="which needs HUGGY_HASH_KEY"):
-        loaded_anew(settings.model_copy(update={"hash_key": None}), tmp_path / "new.duckdb")
+        loaded_anew(settings_after.model_copy(update={"hash_key": None}), tmp_path / "new.duckdb")
 
 
 def test_another_is_not_forgotten_meanwhile_what_was_put_back_of_the_first(
-    settings: Settings, person: Person, sandbox: Sandbox, tmp_path: Path
+    settings_after: Settings, filled: Path, person: Person, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(settings.landing, copy)
-    Pipeline(settings).forget(person.id)
-    put_back(settings, copy, "contacts", "chats", "messages")
-    shutil.rmtree(copy)
+    put_back(settings_after, filled / "landing", "contacts", "chats", "messages")
     other = next(
         int(each["id"]) for each in sandbox.truth("contacts", rows=True)["rows"] if int(each["id"]) != person.id
     )
 
-    Pipeline(settings).forget(other)
+    Pipeline(settings_after).forget(other)
 
     assert where_held(tmp_path, person) == {}
 
@@ -357,12 +366,10 @@ def test_a_person_in_packs_is_taken_out_of_them_finished_or_not(
         landed(settings, name)
 
 
-def test_the_rest_is_unchanged(settings: Settings, person: Person) -> None:
-    before = {name: landed(settings, name) for name in RESOURCES}
-    tables = tables_of(Path(settings.warehouse))
-
-    Pipeline(settings).forget(person.id)
-
+def test_the_rest_is_unchanged(filled: Path, forgotten: Path, sandbox: Sandbox, person: Person) -> None:
+    full, settings = settings_in(filled, sandbox), settings_in(forgotten, sandbox)
+    before = {name: landed(full, name) for name in RESOURCES}
+    tables = tables_of(Path(full.warehouse))
     for name, rows in before.items():
         assert any(row["id"] == person.id for row in rows.values()) == (name == "contacts")
         kept = Counter(
@@ -390,22 +397,21 @@ def expected(resource: str, row: dict[str, Any], person: Person) -> str:
 
 
 def test_a_file_rebuilt_from_the_landing_is_the_same_but_for_when_it_was_loaded(
-    settings: Settings, person: Person, tmp_path: Path
+    settings_after: Settings, tmp_path: Path
 ) -> None:
-    Pipeline(settings).forget(person.id)
-    rebuilt = settings.model_copy(update={"warehouse": str(tmp_path / "rebuilt.duckdb"), "publish": ""})
+    rebuilt = settings_after.model_copy(update={"warehouse": str(tmp_path / "rebuilt.duckdb"), "publish": ""})
     Pipeline(rebuilt).load()
 
-    one, other = (tables_of(Path(each.warehouse), but=("version", "loaded_at")) for each in (settings, rebuilt))
+    one, other = (tables_of(Path(each.warehouse), but=("version", "loaded_at")) for each in (settings_after, rebuilt))
     own = {"meta.publishes", "meta.quality", "meta.schema_changes", "meta.freshness", "meta.profiles"}
     for name in set(one) - own:
         assert one[name] == other[name]
 
 
 def test_forgetting_twice_changes_nothing_more_and_clears_away_what_a_killed_one_left(
-    settings: Settings, person: Person
+    settings_after: Settings, person: Person
 ) -> None:
-    Pipeline(settings).forget(person.id)
+    settings = settings_after
     left = Path(settings.landing) / f"{company_of(settings)}/.forgotten/.begun-contact-0a.json.0123456789abcdef.tmp"
     left.touch()
     before = {name: landed(settings, name) for name in RESOURCES}, tables_of(Path(settings.warehouse))
@@ -432,13 +438,12 @@ def test_the_receipt_and_the_list_name_nobody(
     assert told["person"].startswith("contact-")
 
 
-def test_no_landing_goes_on_without_the_key_of_the_list(settings: Settings, person: Person) -> None:
-    Pipeline(settings).forget(person.id)
+def test_no_landing_goes_on_without_the_key_of_the_list(settings_after: Settings) -> None:
     for key, sentence in (
         (None, "which needs HUGGY_HASH_KEY"),
         ("quite another key, long enough", "another HUGGY_HASH_KEY"),
     ):
-        told = settings.model_copy(update={"hash_key": None if key is None else SecretStr(key)})
+        told = settings_after.model_copy(update={"hash_key": None if key is None else SecretStr(key)})
         with pytest.raises(ConfigurationError, match=sentence):
             Pipeline(told).land("contacts", idempotency_key="without")
 

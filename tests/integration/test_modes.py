@@ -26,7 +26,7 @@ from tests.integration import desks
 from tests.sizes import FULL
 
 DAY = timedelta(days=1)
-CHATS = 400
+CHATS = 200
 PAGES = CHATS // 20
 
 
@@ -137,7 +137,7 @@ def test_a_later_sync_reads_what_changed_and_all_of_it_after_the_time_that_was_s
 
 @pytest.mark.parametrize("desk", [{"chats": 1_200}], ids=["1200 chats"], indirect=True)
 def test_where_the_last_snapshot_is_not_exact_everything_is_read_again(settings: Settings, desk: Sandbox) -> None:
-    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    Pipeline(settings).land("chats", idempotency_key="test")
     desk.control(faults={"short": 0.5})
     sweeps = (Pipeline(settings).land("chats", idempotency_key=f"pages with rows too few {turn}") for turn in range(20))
     assert any(not each.certificate.exact for each in sweeps)  # some are exact: each page was whole when asked again
@@ -186,7 +186,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, *pages: int, turns: Collection[i
 def test_a_page_that_cannot_be_read_costs_its_rows_and_the_next_run_brings_them(
     settings: Settings, desk: Sandbox, monkeypatch: pytest.MonkeyPatch, listener: Listener, told: list[str], mode: str
 ) -> None:
-    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    Pipeline(settings).land("chats", idempotency_key="test")
     span = parse_span(today() - 70 * DAY, today() + 2 * DAY, zone=settings.zone)
     asked, before = unreadable(monkeypatch, 7), requests_of(desk)
     landing = Pipeline(settings, progress=listener).land(
@@ -200,7 +200,7 @@ def test_a_page_that_cannot_be_read_costs_its_rows_and_the_next_run_brings_them(
     assert Pipeline(settings).land("chats", idempotency_key="whole").certificate.exact
 
 
-@pytest.mark.parametrize("desk", [{"chats": 3 * CHATS}], ids=["60 pages"], indirect=True)
+@pytest.mark.parametrize("desk", [{"chats": 1_200}], ids=["60 pages"], indirect=True)
 def test_where_the_first_page_or_many_cannot_be_read_nothing_is_landed_and_the_same_call_goes_on(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,11 +210,12 @@ def test_where_the_first_page_or_many_cannot_be_read_nothing_is_landed_and_the_s
             with pytest.raises(MangledAnswer, match="is cut off: try later"):
                 Pipeline(settings).land("chats", idempotency_key="test")
     rest, whole = (Pipeline(settings).land("chats", idempotency_key="test") for _ in range(2))
-    missing = 3 * CHATS - rest.unique_ids
+    missing = 1_200 - rest.unique_ids
     assert (rest.certificate.exact, 0 <= missing <= (rest.certificate.missing_at_most or 0) <= 60) == (False, True)
-    assert (whole.certificate.exact, whole.unique_ids) == (True, 3 * CHATS)
+    assert (whole.certificate.exact, whole.unique_ids) == (True, 1_200)
 
 
+@pytest.mark.parametrize("desk", [{"chats": 100}], ids=["100 chats"], indirect=True)
 def test_of_messages_a_page_that_cannot_be_read_costs_those_of_a_chat(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,7 +242,7 @@ def test_of_messages_a_page_that_cannot_be_read_costs_those_of_a_chat(
 def test_what_a_full_sweep_misses_is_asked_for_by_id_and_what_is_gone_is_landed(
     settings: Settings, desk: Sandbox
 ) -> None:
-    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    Pipeline(settings).land("chats", idempotency_key="test")
     gone = sorted(desk.control(remove=5)["removed"])
     whole, tombstones = Pipeline(settings, clock=later(8 * DAY)).land_due("chats", idempotency_key="test")
     assert (whole.mode, tombstones.mode, landed(settings, tombstones)) == ("full", "tombstones", gone)
@@ -249,7 +250,7 @@ def test_what_a_full_sweep_misses_is_asked_for_by_id_and_what_is_gone_is_landed(
 
 
 def test_an_open_chat_that_is_deleted_is_landed_as_gone_by_the_next_sync(settings: Settings, desk: Sandbox) -> None:
-    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    Pipeline(settings).land("chats", idempotency_key="test")
     open_chat = next(row["id"] for row in desk.truth("chats", rows=True)["rows"] if row["situation"] == "in_chat")
     desk.control(remove=[open_chat])
     news, tombstones = Pipeline(settings).land_due("chats", idempotency_key="test")
@@ -259,7 +260,7 @@ def test_an_open_chat_that_is_deleted_is_landed_as_gone_by_the_next_sync(setting
 def test_a_sweep_that_misses_very_many_asks_for_none_and_says_so(
     settings: Settings, desk: Sandbox, told: list[str], listener: Any
 ) -> None:
-    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    Pipeline(settings).land("chats", idempotency_key="test")
     desk.control(remove=60)
     landed = Pipeline(settings, clock=later(8 * DAY), progress=listener).land_due("chats", idempotency_key="test")
     assert ways(landed) == [("chats", "full")]
@@ -339,8 +340,9 @@ def test_a_span_with_one_end_is_refused_in_every_mode(settings: Settings, start:
         parse_optional_span(start, end, zone=settings.zone)
 
 
+@pytest.mark.parametrize("desk", [{"chats": 100}], ids=["100 chats"], indirect=True)
 def test_messages_are_those_of_changed_chats_and_bot_chats_are_passed_over(settings: Settings, desk: Sandbox) -> None:
-    Pipeline(settings).sync(["chats"], idempotency_key="test")
+    Pipeline(settings).land("chats", idempotency_key="test")
     moment = datetime.now(UTC)
     stopped = Clock(now=lambda: moment, wait=SYSTEM_CLOCK.wait, monotonic=SYSTEM_CLOCK.monotonic)
     first = Pipeline(settings, clock=stopped).land_due("messages", idempotency_key="test")[0]
@@ -371,6 +373,7 @@ def test_messages_are_those_of_changed_chats_and_bot_chats_are_passed_over(setti
                           " ON c.company_id = m.company_id AND c.id = m.chat_id") == [(True, True)]  # fmt: skip
 
 
+@pytest.mark.parametrize("desk", [{"chats": 100}], ids=["100 chats"], indirect=True)
 def test_internal_events_come_with_the_messages_where_they_are_asked_for(settings: Settings, desk: Sandbox) -> None:
     Pipeline(settings).land("chats", idempotency_key="test")
     day = today() - 3 * DAY
@@ -391,7 +394,7 @@ def test_messages_before_any_chat_name_the_way(settings: Settings) -> None:
 @pytest.mark.proof
 def test_an_incremental_run_and_a_window_of_a_day_in_a_big_account_cost_few_requests(tmp_path: Path) -> None:
     """At full size 100,000 chats with 500 open, 200 arrivals and 40 closings, a day of them."""
-    chats, still_open = (100_000, 500) if FULL else (6_000, 100)
+    chats, still_open = (100_000, 500) if FULL else (3_000, 100)
     with Sandbox(Options(chats=chats, open_chats=still_open, limit=0)) as desk:
         settings = settings_for(desk, tmp_path)
         Pipeline(settings).land("chats", idempotency_key="test")

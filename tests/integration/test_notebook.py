@@ -37,6 +37,7 @@ def synced(folder: Path, options: Options) -> Path:
             warehouse=str(folder / "huggy.duckdb"),
             state=str(folder / "state"),
             requests_per_second=10_000,
+            report=False,
         )
         Pipeline(settings).sync(idempotency_key="test")
     return folder / "huggy.duckdb"

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from huggy_connector.pipeline import Pipeline
+from huggy_connector.pipeline import Pipeline, SyncReport
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse.read import queries
@@ -24,25 +24,37 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
-def settings(tmp_path: Path, sandbox: Sandbox) -> Settings:
+def settings_of(folder: Path, sandbox: Sandbox) -> Settings:
     return Settings(
         base_url=sandbox.url,
         auth_url=sandbox.auth_url,
         access_token=sandbox.token,
-        landing=str(tmp_path / "landing"),
-        warehouse=str(tmp_path / "huggy.duckdb"),
-        state=str(tmp_path / "state"),
+        landing=str(folder / "landing"),
+        warehouse=str(folder / "huggy.duckdb"),
+        state=str(folder / "state"),
         requests_per_second=10_000,
+        report=False,
     )
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sandbox: Sandbox) -> Settings:
+    return settings_of(tmp_path, sandbox)
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> tuple[Settings, SyncReport]:
+    """Of a folder that was synced, and is only read."""
+    settings = settings_of(tmp_path_factory.mktemp("synced"), sandbox)
+    return settings, Pipeline(settings).sync(idempotency_key="test")
 
 
 def asked(settings: Settings, question: str) -> list[tuple[Any, ...]]:
     return list(queries.query(settings.warehouse, question).rows)
 
 
-def test_ids_equal_the_account_s_exactly(settings: Settings, sandbox: Sandbox) -> None:
-    report = Pipeline(settings).sync(idempotency_key="test")
+def test_ids_equal_the_account_s_exactly(synced: tuple[Settings, SyncReport], sandbox: Sandbox) -> None:
+    settings, report = synced
     for resource in ("chats", "contacts", "agents"):
         ids = [row[0] for row in asked(settings, f"SELECT id FROM {resource} ORDER BY id")]
         assert ids == sorted(sandbox.truth(resource)["ids"])
@@ -59,8 +71,8 @@ def test_a_second_load_changes_not_a_byte(settings: Settings) -> None:
     assert (report.published, report.skipped, Path(settings.warehouse).read_bytes()) == (False, 1, before)
 
 
-def test_fields_and_values_nobody_knew_are_kept_and_told(settings: Settings, sandbox: Sandbox) -> None:
-    Pipeline(settings).sync(["chats"], idempotency_key="test")
+def test_fields_and_values_nobody_knew_are_kept_and_told(synced: tuple[Settings, SyncReport], sandbox: Sandbox) -> None:
+    settings, _ = synced
     broken = asked(settings, "SELECT count(DISTINCT id) FROM meta.rejects WHERE resource = 'chats'")
     assert broken == [(len(sandbox.truth("chats")["broken"]),)]
     assert asked(settings, "SELECT count(*) > 0 FROM meta.schema_changes WHERE resource = 'chats'") == [(True,)]
@@ -91,8 +103,8 @@ print(c.sql("SELECT max(version) FROM meta.publishes").fetchall()[0][0], flush=T
     assert asked(settings, "SELECT max(version) FROM meta.publishes") == [(2,)]
 
 
-def test_the_file_is_the_same_opened_and_attached(settings: Settings) -> None:
-    Pipeline(settings).sync(idempotency_key="test")
+def test_the_file_is_the_same_opened_and_attached(synced: tuple[Settings, SyncReport]) -> None:
+    settings, _ = synced
     opened = duckdb.connect(settings.warehouse, read_only=True)
     attached = duckdb.connect()
     attached.execute(f"ATTACH '{settings.warehouse}' (READ_ONLY)")
@@ -108,8 +120,8 @@ def test_the_file_is_the_same_opened_and_attached(settings: Settings) -> None:
     attached.close()
 
 
-def test_every_table_and_column_has_a_comment(settings: Settings) -> None:
-    Pipeline(settings).sync(["departments"], idempotency_key="test")
+def test_every_table_and_column_has_a_comment(synced: tuple[Settings, SyncReport]) -> None:
+    settings, _ = synced
     bare = asked(
         settings,
         "SELECT table_name FROM duckdb_tables() WHERE comment IS NULL AND NOT temporary"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,14 +33,30 @@ class Told(SilentProgress):
         self.lines.append(sentence)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def desk() -> Iterator[Sandbox]:
+    """An account that no test changes."""
     with Sandbox(Options(chats=40, contacts=30, days=1, limit=0, quirks=False)) as running:
         yield running
 
 
 @pytest.fixture
 def settings(tmp_path: Path, desk: Sandbox) -> Settings:
+    return settings_for(desk, tmp_path, report=False)
+
+
+@pytest.fixture(scope="module")
+def master(desk: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a first sync at the right time."""
+    folder = tmp_path_factory.mktemp("master")
+    sync(settings_for(desk, folder, report=False), RIGHT)
+    return folder
+
+
+@pytest.fixture
+def synced(master: Path, tmp_path: Path, desk: Sandbox) -> Settings:
+    """Of a copy of that folder."""
+    shutil.copytree(master, tmp_path, dirs_exist_ok=True)
     return settings_for(desk, tmp_path, report=False)
 
 
@@ -88,9 +105,8 @@ def test_a_host_a_year_off_lands_nothing_and_says_so_and_the_next_good_run_is_wh
 
 @pytest.mark.proof
 @pytest.mark.parametrize("minutes", [10, -10, 600] if FULL else [-10])
-def test_a_host_some_minutes_off_goes_by_the_api_and_says_so(desk: Sandbox, settings: Settings, minutes: int) -> None:
-    told = Told()
-    sync(settings, RIGHT)
+def test_a_host_some_minutes_off_goes_by_the_api_and_says_so(desk: Sandbox, synced: Settings, minutes: int) -> None:
+    settings, told = synced, Told()
     sync(settings, off_by(minutes=minutes), told)
     assert abs(latest(settings) - datetime.now(UTC)) < timedelta(minutes=5)
     assert any(f"{abs(minutes):,} minutes" in line and "times are taken by the API's" in line for line in told.lines)
@@ -98,15 +114,14 @@ def test_a_host_some_minutes_off_goes_by_the_api_and_says_so(desk: Sandbox, sett
     assert counts(settings) == expected(desk)
 
 
-def test_a_clock_that_is_set_back_in_mid_run_costs_nothing(desk: Sandbox, settings: Settings) -> None:
-    asked = 0
+def test_a_clock_that_is_set_back_in_mid_run_costs_nothing(desk: Sandbox, synced: Settings) -> None:
+    settings, asked = synced, 0
 
     def off() -> timedelta:
         nonlocal asked
         asked += 1
         return timedelta(days=-30 if asked > 5 else 0)
 
-    sync(settings, RIGHT)
     for resource in ("chats", "contacts"):
         asked = 0
         Pipeline(settings, clock=clock_of(off)).land(resource, idempotency_key="test")
@@ -132,17 +147,15 @@ def test_what_a_clock_that_was_ahead_has_landed_beats_nothing_and_a_rebuild_puts
     assert latest(settings) < datetime.now(UTC) + timedelta(minutes=5)
 
 
-def test_what_is_of_a_time_to_come_is_not_loaded_and_named(settings: Settings) -> None:
-    believing = settings.model_copy(update={"clock": "host"})
-    sync(settings, RIGHT)
+def test_what_is_of_a_time_to_come_is_not_loaded_and_named(synced: Settings) -> None:
+    settings, believing = synced, synced.model_copy(update={"clock": "host"})
     Pipeline(believing, clock=off_by(days=365)).land("contacts", idempotency_key="ahead")
     report = Pipeline(settings, clock=RIGHT).load()
     assert not report.published
     assert [line for line in report.warnings if "1 snapshots have a time in the future and are left out" in line]
 
 
-def test_a_host_that_is_behind_all_that_is_landed_does_not_make_an_empty_warehouse(settings: Settings) -> None:
-    sync(settings, RIGHT)
+def test_a_host_that_is_behind_all_that_is_landed_does_not_make_an_empty_warehouse(synced: Settings) -> None:
     with pytest.raises(ClockWrong, match=r"All snapshots of the landing are of a time after now"):
-        Pipeline(settings, clock=off_by(days=-365)).rebuild()
-    assert counts(settings)["contacts"] > 0
+        Pipeline(synced, clock=off_by(days=-365)).rebuild()
+    assert counts(synced)["contacts"] > 0

@@ -33,6 +33,8 @@ FIRST_LOOK_SECONDS = 2.0
 REST_SHARE = 4.0
 """How many times as long as opening a version takes it rests after that: a fifth of one core at most goes into it."""
 LARGEST_FILE = 64 * 1024
+INTERRUPT_SECONDS = 0.1
+"""Seconds between two interrupts of a query that is given up."""
 
 
 def read_flow_queries(folder: Path | None) -> tuple[Mapping[str, FlowQuery], tuple[str, ...]]:
@@ -227,11 +229,17 @@ class FlowCall:
                 self._hold(None)
 
     def give_up(self) -> None:
-        """Stop the query. A call that has not begun does not begin."""
+        """Stop the query. A call that has not begun does not begin.
+
+        DuckDB forgets an interrupt that comes just before the query begins: it is sent again until the call has ended.
+        """
         with self._lock:
             self._is_given_up = True
             if self._cursor is not None:
                 self._cursor.interrupt()
+                again = threading.Timer(INTERRUPT_SECONDS, self.give_up)
+                again.daemon = True
+                again.start()
 
     def _hold(self, cursor: DuckDBPyConnection | None) -> None:
         with self._lock:

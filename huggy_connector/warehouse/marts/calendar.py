@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from shlex import quote
 
@@ -49,7 +50,7 @@ class BusinessCalendar:
     @property
     def fingerprint(self) -> str:
         """A text that changes whenever a day, an hour or a target may change."""
-        return f"{json.dumps(asdict(self), default=str)} holidays {version('holidays')}"
+        return f"{json.dumps(asdict(self), default=str)} holidays {_holidays_version()}"
 
     @property
     def opening(self) -> BusinessCalendar:
@@ -67,6 +68,11 @@ class BusinessCalendar:
         return dict(
             holidays.country_holidays(self.country, subdiv=self.subdivision, years=years, language=language).items()
         )
+
+
+@cache
+def _holidays_version() -> str:
+    return version("holidays")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ definition or another calendar leads to one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from huggy_connector.warehouse.marts import touched_chats
@@ -103,9 +105,14 @@ def _compute_fingerprints(calendar: BusinessCalendar) -> dict[str, str]:
     """
     from hashlib import blake2b
 
-    fingerprints = {definition.table.title: definition.fingerprint for definition in read_definitions()}
+    fingerprints = dict(_definition_fingerprints())
     content = fingerprints[f"marts.{FACT_TABLE}"] + calendar.fingerprint + touched_chats.open_chat_condition()
     return fingerprints | {f"marts.{FACT_TABLE}": blake2b(content.encode(), digest_size=16).hexdigest()}
+
+
+@cache
+def _definition_fingerprints() -> Mapping[str, str]:
+    return MappingProxyType({definition.table.title: definition.fingerprint for definition in read_definitions()})
 
 
 def _read_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:

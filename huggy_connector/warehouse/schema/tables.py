@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from huggy_connector.catalogue import Column as Source
 from huggy_connector.catalogue import Resource, Scalar, Text
@@ -86,6 +87,7 @@ VALIDITY = (
 )
 
 
+@cache
 def table_of(resource: Resource) -> TableSpec:
     """Return the table of a resource: the newest version of each row."""
     columns = [COMPANY, *_table_columns(resource.columns)]
@@ -115,6 +117,7 @@ def tracked_columns(resource: Resource) -> tuple[Source, ...]:
     return tuple(column for column in resource.columns if column.tracked and column.name != resource.version)
 
 
+@cache
 def history_table_of(resource: Resource) -> TableSpec:
     """Return the table of a resource's versions."""
     comment = Text(

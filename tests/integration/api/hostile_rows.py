@@ -783,5 +783,5 @@ FEWER = {
     f"{kind}: {name}": row
     for kind, rows in KINDS.items()
     for place, (name, row) in enumerate(rows.items())
-    if f"{kind}: {name}" in FOUND or place % 12 == 0
+    if f"{kind}: {name}" in FOUND or place % 24 == 0
 }

@@ -22,7 +22,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def desk(huggy: Huggy) -> Huggy:
-    assert huggy("sync", "chats").code == 0
+    assert (huggy("land", "chats").code, huggy("load").code) == (0, 0)
     return huggy
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,14 +17,21 @@ from tests.integration.warehouse.conftest import COMPANY, Desk
 Huggy = Callable[..., Run]
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """Two snapshots, each of which made a version of the warehouse, where `huggy` looks for it."""
-    desk = Desk(tmp_path)
+@pytest.fixture(scope="module")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Two snapshots, each of which made a version of the warehouse. No test changes it."""
+    desk = Desk(tmp_path_factory.mktemp("master"))
     for rows in (2, 3):
         desk.land([{"id": number, "name": f"n{number}"} for number in range(1, rows + 1)], resource="contacts")
         desk.load()
     return desk
+
+
+@pytest.fixture
+def desk(master: Desk, tmp_path: Path) -> Desk:
+    """A copy of it where `huggy` looks for it."""
+    shutil.copytree(master.folder, tmp_path, dirs_exist_ok=True)
+    return Desk(tmp_path, runs=master.runs, made=[*master.made])
 
 
 def count(desk: Desk) -> int:

@@ -60,7 +60,8 @@ def truth_of(desk: Sandbox, ids: Sequence[int]) -> dict[int, str]:
 def polled(settings: Settings) -> Pipeline:
     """A pipeline whose chats are landed and loaded."""
     pipeline = Pipeline(settings)
-    pipeline.sync(["chats"], idempotency_key="test")
+    pipeline.land("chats", idempotency_key="test")
+    pipeline.load()
     return pipeline
 
 

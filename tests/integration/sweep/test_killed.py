@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Account, Open
 
 LAND = ("land", "chats", "--json")
-CHATS = 4_000 if FULL else 1_200
+CHATS = 4_000 if FULL else 800
 PAGES = CHATS // 20
 KILLS = [1 + number * PAGES // 48 for number in range(50)] if FULL else [PAGES // 4, PAGES]
 """The requests at which it is killed. An undisturbed land takes some more than there are pages."""

@@ -216,7 +216,7 @@ def test_strict_no_second_sees_more_than_the_rate_whatever_the_delays(
 @given(pairs=st.lists(st.tuples(seconds, seconds), min_size=1, max_size=60))
 @example(pairs=[(1.0, 1.0)] * 20 + [(0.0, 0.0)] * 40)
 @example(pairs=[(0.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
-@settings(max_examples=50)
+@settings(max_examples=50 if FULL else 20)
 def test_measured_before_enough_answers_no_slot_is_released_early(pairs: list[tuple[float, float]]) -> None:
     with patch.object(round_trips, "MIN_SAMPLES", 99):
         assert Simulation(in_turn(pairs), limit=MEASURED, workers=40, requests=99).run().most_in_any() <= 20
@@ -262,7 +262,8 @@ def test_measured_the_rate_is_used(shape: Delays, share: float) -> None:
 @pytest.mark.parametrize("rate", [0.5, 1.0, 2.5, 7.0, 200.0])
 def test_other_rates_are_kept_and_used(rate: float) -> None:
     whole = int(rate) if rate >= 1 else rate
-    run = Simulation(steady(0.1), limit=RateLimit(rate), workers=64, requests=max(150, int(20 * rate))).run()
+    requests = max(150, int((20 if FULL else 8) * rate))
+    run = Simulation(steady(0.1), limit=RateLimit(rate), workers=64, requests=requests).run()
     assert run.most_in_any(max(1.0, 1 / rate)) <= max(1, int(rate))
     assert run.rate() >= 0.85 * whole
 
@@ -346,7 +347,7 @@ def test_learned_the_rate_is_used_and_few_requests_are_refused(
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("shape", SHAPES if FULL else ["steady 800 ms", "20-600 ms there", "swaying 100-800 ms"])
+@pytest.mark.parametrize("shape", SHAPES if FULL else ["steady 800 ms", "20-600 ms there"])
 def test_learned_is_never_slower_than_strict(shape: str) -> None:
     server = open_window("sliding", 20)
     learned, strict = (

@@ -1,4 +1,4 @@
-"""The production sweep over simulated moving lists: 2,000 cases, or 100,000 with HUGGY_PROOF=full."""
+"""The production sweep over simulated moving lists: 480 cases, or 100,000 with HUGGY_PROOF=full."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from huggy_connector.sweep.moving.stitching import RunStitcher
 from tests.sizes import FULL
 from tests.unit.sweep.moving_list import SIZE, Make, Outcome, Scenario, sweep
 
-CASES = 25_000 if FULL else 250
+CASES = 25_000 if FULL else 120
 """Cases of each of the four kinds of scenario."""
-CHUNK = 250
+CHUNK = 250 if FULL else CASES
 
 
 def scenarios(kind: str) -> Iterator[Scenario]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.warehouse.flow.queries import read_flow_queries
+from huggy_connector.warehouse.flow.statement import FlowStatement
 from huggy_connector.warehouse.flow.version import FlowUnavailable
 from tests.integration.warehouse.flow.people import MARIA
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from tests.integration.warehouse.flow.conftest import FlowDesk
 
 SLOW = "-- Columns: a\nSELECT count(*) AS a FROM range(1000000000000) AS t(i) WHERE hash(i) % 7 = 3"
@@ -152,6 +157,44 @@ def test_a_slow_query_is_stopped_and_its_connection_answers_the_next_question(fl
     late.give_up()
     with pytest.raises(FlowUnavailable, match="came too late"):
         late.run()
+
+
+@dataclass(frozen=True, slots=True)
+class LateStatement(FlowStatement):
+    """A query that begins when it is told to."""
+
+    may_begin: threading.Event
+
+    def run(self, connection: DuckDBPyConnection, values: Mapping[str, Any]) -> Mapping[str, str] | None:
+        self.may_begin.wait(120)
+        return FlowStatement.run(self, connection, values)
+
+
+def test_a_query_is_stopped_though_it_begins_just_after_it_was_given_up(flows: FlowDesk) -> None:
+    flows.write("slow", SLOW)
+    flows.load([MARIA])
+    queries, may_begin = flows.open(), threading.Event()
+    version = queries.version
+    assert version is not None
+    slow = version.statements["slow"]
+    assert isinstance(slow, FlowStatement)
+    version.statements = {"slow": LateStatement(slow.text, slow.parameters, slow.columns, may_begin)}
+    call = queries.ask(queries.queries["slow"].bind({}))
+    ended = list[str]()
+
+    def run() -> None:
+        with pytest.raises(FlowUnavailable) as stopped:
+            call.run()
+        ended.append(str(stopped.value))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while call._cursor is None:
+        time.sleep(0.01)
+    call.give_up()
+    may_begin.set()
+    thread.join(120)
+    assert ended == ["the query failed (InterruptException)"]
 
 
 def test_without_a_warehouse_it_says_so_once_and_finds_the_first_one(flows: FlowDesk) -> None:
