@@ -69,6 +69,7 @@ class IdempotentLanding:
         landing = Landing.open(
             settings.landing, access=settings.landing_options, world_readable=settings.world_readable
         )
+        lane = Lane.BACKFILL if resource.is_single else lane  # a request a chat, and nothing else needs it
         return cls(settings, resource, landing, policy, landing_request, once, progress, clock, lane)
 
     def recall_or_land(self, land: Callable[[LandingRun], tuple[Manifest, ...]]) -> tuple[Manifest, ...]:
