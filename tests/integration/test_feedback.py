@@ -22,7 +22,7 @@ from huggy_connector.sweep import GIVE_UP_AFTER
 from huggy_connector.warehouse.read import queries
 from tests.integration.desks import settings_for
 
-DAYS, CHATS = 12, 120
+DAYS, CHATS = 10, 240
 KEEP_TEXTS = "text=keep"
 
 
