@@ -74,7 +74,7 @@ def said(desk: Sandbox, chat: int) -> Any:
     told = told.get("feedback", told) if isinstance(told, dict) else told
     told = max(told, key=lambda each: each["created_at"]) if isinstance(told, list) and told else told
     rate = told["rate"] if told else None
-    return int(rate) if str(rate).isdigit() else None
+    return int(str(rate)) if str(rate).isdigit() else None
 
 
 def test_the_ratings_of_closed_chats_are_landed_asked_again_and_forgotten(desk: Sandbox, tmp_path: Path) -> None:
