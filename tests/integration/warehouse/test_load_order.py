@@ -340,6 +340,14 @@ FEARED: dict[str, Story] = {
         [3, 2, 1, 0],
         [1, 1, 1],
     ),
+    "a rating is withdrawn, comes again, and two runs asked at one instant": (
+        [
+            Snapshot(minute, [{"chat": {"id": 1}, "answerKind": said, "rate": rate}], "feedbacks", "incremental")
+            for minute, said, rate in [(0, "read", 5), (1, "read", None), (3, "read", "4"), (3, "not_found", None)]
+        ],
+        [3, 1, 2, 0],
+        [1, 1, 1],
+    ),
 }
 
 
