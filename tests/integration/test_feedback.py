@@ -130,9 +130,14 @@ def test_the_ratings_of_closed_chats_are_landed_asked_again_and_forgotten(desk: 
     assert rows(settings, f"SELECT rating, comment, extra FROM feedbacks WHERE chat_id = {chat}") == [
         (rating, None, None)
     ]
-    for part in tmp_path.glob("landing/*/feedbacks/*/part-*.parquet"):
-        for row in pq.read_table(part).to_pylist():
-            assert row["chat_id"] != chat or "moça" not in repr(row)
+    parts = [*tmp_path.glob("landing/*/feedbacks/*/part-*.parquet")]
+    theirs = [row for part in parts for row in pq.read_table(part).to_pylist() if row["chat_id"] == chat]
+    assert theirs
+    assert "moça" not in repr(theirs)
+    hashes = rows(settings, f"SELECT row_hash FROM feedbacks WHERE chat_id = {chat}")
+    assert hashes == [
+        (max(theirs, key=lambda each: each["fetched_at"])["row_hash"],)
+    ]  # the next reading changes nothing
 
 
 def check_satisfaction(settings: Settings, truth: dict[int, int | None]) -> None:
