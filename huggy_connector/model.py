@@ -45,7 +45,7 @@ class Scope(StrEnum):
     WINDOW = "window"
     """The rows created in a span of time, provided that the list is in order of creation."""
     PARENTS = "parents"
-    """The lists of the requested parents, each read down to its empty page."""
+    """What the requested parents have: each list read down to its empty page, or the one record of each."""
     IDS = "ids"
     """The records that were requested by id."""
     INBOX = "inbox"

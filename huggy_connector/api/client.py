@@ -19,6 +19,7 @@ from huggy_connector.api.protocol import Profile
 from huggy_connector.api.response_limits import LARGE_BODY
 from huggy_connector.api.retry_notes import RetryNotes, format_pause
 from huggy_connector.api.sender import Sender, SendOnce
+from huggy_connector.api.single_record import decode_single_record
 from huggy_connector.api.versions import gather_pages, get_version
 from huggy_connector.budget import LONGEST_PAUSE, Budget, Lane
 from huggy_connector.catalogue import RESOURCES, Resource
@@ -126,7 +127,7 @@ class Client:
         parent: int | None = None,
         filters: tuple[tuple[str, str], ...] = (),
     ) -> FetchedPage:
-        """Return one whole page of a resource's list, or of the list of one `parent`.
+        """Return one whole page of a resource's list, or of the list of one `parent`, or the one record of a parent.
 
         `page` is ignored if the list comes in one answer. An element that is no record in any of the reads becomes an
         empty row. Raises ApiError.
@@ -140,8 +141,9 @@ class Client:
     ) -> tuple[Sequence[Row], datetime]:
         own = self.company_id
         request = self.version.list_request(resource, page, company_id=own, parent=parent, filters=filters)
+        decode = decode_single_record if resource.is_single else protocol.decode_rows
         for _ in range(MAX_PAGE_READS):
-            rows, at = self._fetch(request, lambda answer: protocol.decode_rows(answer, request.what))
+            rows, at = self._fetch(request, lambda answer: decode(answer, request.what))
             if all(rows):
                 return self.version.respell(resource, rows), at
         invalid = sum(not row for row in rows)

@@ -129,11 +129,12 @@ class Resource:
     `name` is the table; `path` is the list's path below the base URL. `created` and `version` name the columns with the
     times of creation and last change, if there are any. `life` says which records can still change. `paged` is False
     for a list that comes in one answer. `parent` names the resource whose ids fill `{id}` in `path`: such a resource is
-    a substream. `default` is False for a resource that is landed only on request. `history` says that versions are kept
-    and deletes are graded. `embedded` says where else its rows come. `ignored` are known JSON keys that are no columns
-    on purpose (they are in `raw`): they are no schema drift. `key` names the column that tells rows apart. `is_listed`
-    is False for a resource that the API does not list: its rows come by webhook. `told_by_events` says that events
-    bring rows too, which count until the API gives them: the column `origin` tells the two apart.
+    a substream, of one record a parent if it is not `paged`. `default` is False for a resource that is landed only on
+    request. `history` says that versions are kept and deletes are graded. `embedded` says where else its rows come.
+    `ignored` are known JSON keys that are no columns on purpose (they are in `raw`): they are no schema drift. `key`
+    names the column that tells rows apart. `is_listed` is False for a resource that the API does not list: its rows
+    come by webhook. `told_by_events` says that events bring rows too, which count until the API gives them: the column
+    `origin` tells the two apart.
     """
 
     name: str
@@ -153,6 +154,11 @@ class Resource:
     key: str = "id"
     is_listed: bool = True
     told_by_events: bool = False
+
+    @property
+    def is_single(self) -> bool:
+        """Whether each parent has one record, which comes in one answer."""
+        return self.parent is not None and not self.paged
 
     def column(self, name: str) -> Column:
         """Return the column of a name."""

@@ -99,10 +99,19 @@ def load(*, settings: Settings, as_json: bool) -> None:
 @click.command()
 @click.argument("resources", nargs=-1, metavar="[RESOURCE]...", shell_complete=complete_resources)
 @click.option("--messages", is_flag=True, help="The messages of changed chats, too: a request a chat or more.")
+@click.option("--feedback", is_flag=True, help="The ratings of closed chats, too: a request a chat, for seven days.")
 @show_events
 @settings_options(*API_SETTINGS, *BUDGET_SETTINGS, *LANDING_SETTINGS, *WAREHOUSE_SETTINGS, "reconcile_days")
 @as_json
-def sync(*, settings: Settings, resources: tuple[str, ...], messages: bool, show_events: bool, as_json: bool) -> None:
+def sync(
+    *,
+    settings: Settings,
+    resources: tuple[str, ...],
+    messages: bool,
+    feedback: bool,
+    show_events: bool,
+    as_json: bool,
+) -> None:
     """Land what is due and load it: everything, or the resources named.
 
     The first time the newest 30 days are published before the history; then what has changed; and now and then, or
@@ -118,7 +127,11 @@ def sync(*, settings: Settings, resources: tuple[str, ...], messages: bool, show
         raise click.UsageError("--show-events is about messages: add --messages.")
     with show_progress() as progress:
         report = Pipeline(settings, progress).sync(
-            resources, idempotency_key="huggy sync", messages=messages, show_events=show_events
+            resources,
+            idempotency_key="huggy sync",
+            messages=messages,
+            feedback=feedback,
+            show_events=show_events,
         )
     _print_sync(report, as_json=as_json)
 

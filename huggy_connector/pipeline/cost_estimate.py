@@ -61,10 +61,10 @@ def estimate_cost(
 
 
 def _count_requests(job: LandingJob, client: Client, resource: Resource, zone: ZoneInfo, now: datetime) -> int:
+    if resource.is_single or job.mode in {Mode.TOMBSTONES, Mode.IDS}:
+        return len(job.ids)
     if resource.parent is not None:
         return ceil(len(job.ids) * REQUESTS_PER_SUBSTREAM)
-    if job.mode in {Mode.TOMBSTONES, Mode.IDS}:
-        return len(job.ids)
     if not resource.paged:
         return 1
     if job.mode is Mode.INCREMENTAL and job.cursor is not None:

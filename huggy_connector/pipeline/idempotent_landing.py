@@ -54,14 +54,15 @@ class IdempotentLanding:
     ) -> IdempotentLanding:
         """Return the landing; send nothing. Raise ConfigurationError for settings that no landing could use."""
         resource = require_resource(settings.api_version, resource_name)
-        if resource.parent:
+        may_have_events = resource.parent is not None and not resource.is_single
+        if may_have_events:
             refuse_unknown_events(settings.api_version, show_events=show_events)
         policy = PrivacyPolicy.from_settings(settings)
         landing_request = LandingRequest(
             idempotency_key,
             mode,
             None if span is None else (_format_utc(span.start), _format_utc(span.end)),
-            (SHOW_EVENTS,) if show_events and resource.parent else (),
+            (SHOW_EVENTS,) if show_events and may_have_events else (),
             {"base_url": settings.base_url, "api_version": settings.api_version, "language": settings.language},
             settings.timezone,
             policy.fingerprint,
@@ -69,6 +70,7 @@ class IdempotentLanding:
         landing = Landing.open(
             settings.landing, access=settings.landing_options, world_readable=settings.world_readable
         )
+        lane = Lane.BACKFILL if resource.is_single else lane  # a request a chat, and nothing else needs it
         return cls(settings, resource, landing, policy, landing_request, once, progress, clock, lane)
 
     def recall_or_land(self, land: Callable[[LandingRun], tuple[Manifest, ...]]) -> tuple[Manifest, ...]:

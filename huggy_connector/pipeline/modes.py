@@ -22,6 +22,7 @@ from huggy_connector.landing.change_detection import (
 from huggy_connector.model import PAGE_SIZE, REQUESTED_MODES, Mode
 from huggy_connector.pipeline.jobs.landing_job import LandingJob
 from huggy_connector.pipeline.jobs.named_records import COVERS_KEY, choose_named_job
+from huggy_connector.pipeline.jobs.rating_job import GIVEN_UP_KEY, choose_rating_job
 from huggy_connector.pipeline.jobs.substream_job import RECENT_PERIOD, choose_substream_job
 from huggy_connector.settings import clean_text
 from huggy_connector.sweep import (
@@ -67,7 +68,8 @@ def choose_job(
     if (mode is Mode.WINDOW) != (span is not None):
         raise ConfigurationError("The mode window needs both --from-date and --to-date, and no other mode takes them.")
     if resource.parent is not None:
-        return choose_substream_job(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
+        choose = choose_rating_job if resource.is_single else choose_substream_job
+        return choose(landing, company_id, resource, resource.parent, mode=mode, span=span, now=now)
     if mode in {Mode.INCREMENTAL, Mode.WINDOW} and not resource.is_ordered:
         raise ConfigurationError(
             f"The list of {resource.name} has no order that is known, so only all of it can be read: "
@@ -108,7 +110,7 @@ def choose_due_job(
     """Return what a regular run should read. Return None for a list that can only be read whole, and was a short time
     ago.
     """
-    usual = Mode.INCREMENTAL if resource.is_ordered else Mode.FULL
+    usual = Mode.INCREMENTAL if resource.is_ordered or resource.is_single else Mode.FULL
     job = choose_job(landing, company_id, resource, mode=usual, span=None, now=now, api_version=api_version)
     if resource.parent is not None or not resource.paged or job.mode is not usual:
         return job
@@ -189,8 +191,8 @@ def create_walk(job: LandingJob, work: SnapshotWriter, resource: Resource, *, zo
     checkpoint = work.state
     if resource.parent is not None:
         if checkpoint:
-            return SubstreamWalk.from_state(checkpoint, streams=streams)
-        return SubstreamWalk(job.ids, covers=job.covers, streams=streams)
+            return SubstreamWalk.from_state(checkpoint, streams=streams, paged=resource.paged)
+        return SubstreamWalk(job.ids, covers=job.covers, streams=streams, paged=resource.paged)
     if work.mode in {Mode.TOMBSTONES, Mode.IDS}:
         fresh = IdLookup(job.ids, covers=job.covers, streams=streams)
         return IdLookup.from_state(checkpoint, streams=streams) if checkpoint else fresh
@@ -248,6 +250,7 @@ def _walk_state(walk: Walk, job: LandingJob) -> Mapping[str, Any]:
         case IdLookup():
             return {"there": walk.existing_ids}
         case SubstreamWalk():
-            return {"covers": list(walk.covers), "refused": walk.refused_parents}
+            given_up = {GIVEN_UP_KEY: True} if walk.has_given_up else {}
+            return {"covers": list(walk.covers), "refused": walk.refused_parents, **given_up}
         case _:
             return {}

@@ -184,23 +184,23 @@ class Pipeline:
         *,
         idempotency_key: str,
         messages: bool = False,
+        feedback: bool = False,
         show_events: bool = False,
     ) -> SyncReport:
         """Land what is due of each resource, then load what was landed. An error is raised after that load.
 
-        The webhook's come first. A first run publishes the newest days first. `messages` adds those of changed chats.
+        The webhook's come first. A first run publishes the newest days first. `messages` and `feedback` add their own.
         """
         self._check_load()
-        version = self.settings.api_version
+        version, children = self.settings.api_version, {"messages": messages, "feedback": feedback}
         refuse_unknown_events(version, show_events=show_events)
-        selected = select_of_version(version, resource_names, messages=messages, note=self.progress.note)
+        selected = select_of_version(version, resource_names, **children, note=self.progress.note)
         snapshots: list[Manifest] = []
         try:
             events = self.land_events(catch_up="chats" not in [each.name for each in selected])
             snapshots += events.snapshots
             for resource in selected:
-                recent = self.land_recent(resource.name, idempotency_key=idempotency_key)
-                if recent is not None:
+                if (recent := self.land_recent(resource.name, idempotency_key=idempotency_key)) is not None:
                     snapshots.append(recent)
                     self.load(concerns=())
                 snapshots += self.land_due(resource.name, idempotency_key=idempotency_key, show_events=show_events)

@@ -15,6 +15,7 @@ from huggy_connector.landing.change_detection import without_future_snapshots
 from huggy_connector.model import Mode, Row
 from huggy_connector.pipeline.hidden_rows import UNREAD_PAGE, HiddenRows
 from huggy_connector.pipeline.jobs.landing_job import LandingJob
+from huggy_connector.pipeline.jobs.single_rows import WITHOUT_RECORD, to_single_row
 from huggy_connector.pipeline.modes import (
     choose_due_job,
     choose_job,
@@ -27,11 +28,13 @@ from huggy_connector.privacy import PrivacyPolicy, describe_counts
 from huggy_connector.progress import LandingProgress, Progress
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import (
+    GIVE_UP_AFTER,
     CreationSpan,
     FullWalk,
     IncrementalWalk,
     PageAnswer,
     PageRequest,
+    SubstreamWalk,
     Walk,
     WindowWalk,
     drive,
@@ -145,7 +148,8 @@ class LandingRun:
             note=self._progress.note,
         )
         with work:
-            streams = _choose_streams(self._client) if self._resource.paged else 1
+            is_one_answer = not self._resource.paged and not self._resource.is_single
+            streams = 1 if is_one_answer else _choose_streams(self._client)
             walk = create_walk(job, work, self._resource, zone=self._settings.zone, streams=streams)
             hidden = HiddenRows(work.state)
             self._read_pages(walk, work, hidden, streams=streams)
@@ -153,6 +157,12 @@ class LandingRun:
             if isinstance(walk, WindowWalk) and walk.is_unsorted:
                 self._progress.note(
                     f"{self._resource.name}: the list is not sorted by creation, so all of it was read for the span."
+                )
+            if isinstance(walk, SubstreamWalk) and walk.has_given_up:
+                self._progress.note(
+                    f"{self._resource.name}: the API refused the first {GIVE_UP_AFTER} {self._resource.parent} that it "
+                    "was asked for, so it seems to have none and no more are asked for: leave --feedback out, or ask "
+                    f"Huggy whether your account and token may read {self._resource.path}."
                 )
             if isinstance(walk, IncrementalWalk) and not certificate.exact:
                 self._progress.note(f"{self._resource.name}: not exact. {certificate.why}")
@@ -218,6 +228,8 @@ class LandingRun:
 
     def _can_do_without(self, request: PageRequest, error: ApiError) -> bool:
         """Return whether the walk can do without this answer, and says so: a record, a parent's list, a filter."""
+        if self._resource.is_single:
+            return isinstance(error, WITHOUT_RECORD)
         if isinstance(error, UnexpectedShape):  # a lookup whose answer is no record
             return request.id is not None and self._resource.parent is None
         if isinstance(error, (Forbidden, NotFound, Refused)):
@@ -228,6 +240,8 @@ class LandingRun:
         """Return the rows of the page that belong in the snapshot."""
         if mode == "tombstones":
             return ({"id": page.request.id},) if page.is_gone else ()
+        if self._resource.is_single:
+            return [to_single_row(page)]
         rows = [row for row in page.rows if row]
         if self._resource.parent is not None:
             return [row if row.get("chat") else {**row, "chat": {"id": page.request.id}} for row in rows]

@@ -18,6 +18,7 @@ RESOURCES = ("chats", "contacts")
 API_VERSIONS = ("v3", "v2")
 WINDOWS = ("sliding", "fixed", "bucket")
 WEBHOOK_MODES = ("panel", "app")
+FEEDBACK_FORMS = ("plain", "mixed", "absent")
 
 
 def _option(default: Any, explanation: str) -> Any:
@@ -56,6 +57,11 @@ class Options:
     contact_times: bool = _option(False, "Give contacts createdAt and updatedAt, which no public sample shows.")
     closed_windows: float = _option(
         0.0, "Share of open WhatsApp chats whose 24 hours are over, so that they take templates only."
+    )
+    feedback: str = _option(
+        "plain",
+        "The ratings of chats: an object or [] (plain); in many forms, late, changed, off the scale (mixed); no such "
+        "path (absent).",
     )
     ignore_situation: bool = _option(False, "Ignore the situation filter of the chats.")
 
@@ -143,6 +149,7 @@ class Options:
         check_shares(self.faults)
         check_write_shares(self.write_faults)
         check_disorders(self.webhook_disorders)
+        _check_choice("feedback", self.feedback, FEEDBACK_FORMS)
         _check_choice("webhook_mode", self.webhook_mode, WEBHOOK_MODES)
         _check_url("webhook", self.webhook)
         _check_page(self.fail_page)

@@ -10,11 +10,12 @@ from huggy_connector.sweep.moving.plan import CreationSpan
 from huggy_connector.sweep.moving.streams import StreamSweep
 from huggy_connector.sweep.row_facts import FactsReader, RowFacts, compute_row_version, make_facts_reader
 from huggy_connector.sweep.sequential import SequentialWalk
-from huggy_connector.sweep.substreams import SubstreamWalk
+from huggy_connector.sweep.substreams import GIVE_UP_AFTER, SubstreamWalk
 from huggy_connector.sweep.types import PageAnswer, PageRequest, Walk
 from huggy_connector.sweep.window import WindowWalk
 
 __all__ = [
+    "GIVE_UP_AFTER",
     "CreationSpan",
     "Cursor",
     "EndSearch",

@@ -310,7 +310,7 @@ def test_an_unknown_resource_is_refused_with_the_known_ones(connected: Path) -> 
     with pytest.raises(ConfigurationError) as caught:
         next(HuggyHook().iter_rows("chat"))
     assert str(caught.value) == (
-        "There is no resource called 'chat': choose from agents, chats, contacts, departments, messages."
+        "There is no resource called 'chat': choose from agents, chats, contacts, departments, feedbacks, messages."
     )
 
 

@@ -188,7 +188,7 @@ def read_events(context: Any) -> dict[str, list[tuple[dict[str, Any], str]]]:
 
 def test_the_outlets_of_a_load_are_an_alias_for_each_table() -> None:
     assert ParquetToDuckDBOperator(task_id="load").outlets == [
-        table(name) for name in ("agents", "chats", "contacts", "departments", "messages")
+        table(name) for name in ("agents", "chats", "contacts", "departments", "feedbacks", "messages")
     ]
 
 

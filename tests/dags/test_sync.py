@@ -58,6 +58,14 @@ def test_messages_land_after_the_chats() -> None:
     dag = huggy_sync(messages=True)
     assert dag.get_task("land_messages").upstream_task_ids == {"land_chats", "load_recent"}
     assert dag.get_task("load").upstream_task_ids > {"land_messages"}
+    assert "land_feedbacks" not in dag.task_ids
+
+
+def test_ratings_land_after_the_chats_and_beside_the_messages() -> None:
+    dag = huggy_sync(resources=["chats"], messages=True, feedback=True)
+    for name in ("land_messages", "land_feedbacks"):
+        assert dag.get_task(name).upstream_task_ids == {"land_chats", "load_recent"}
+    assert dag.get_task("load").upstream_task_ids > {"land_feedbacks", "land_messages"}
 
 
 def test_events_come_first_where_they_are_asked_for_and_stop_nothing() -> None:

@@ -51,6 +51,7 @@ def huggy_sync(
     schedule: Any = "@hourly",
     resources: Sequence[str] = (),
     messages: bool = False,
+    feedback: bool = False,
     events: bool = False,
     companies: Companies | None = None,
     huggy_conn_id: str = HuggyHook.default_conn_name,
@@ -61,16 +62,17 @@ def huggy_sync(
 ) -> DAG:
     """Return a DAG that lands what is due of each resource and loads what landed.
 
-    `resources` are all default ones if none is named. `messages` adds the messages of changed chats, in a task after
-    the chats. `events` begins with what the webhook told: for where `huggy_live` does not run. `companies` does all of
-    this for each company, in a mapped group of tasks, and the trigger page asks for which. `landing` and `warehouse`
-    replace the connection's and may be templates. `on_alert` is called if a snapshot is not exact or a check warns (see
-    `huggy_connector.airflow.alerts.send_alert`). `options` go to the DAG.
+    `resources` are all default ones if none is named. `messages` adds the messages of changed chats, and `feedback` the
+    ratings of closed ones, in tasks after the chats. `events` begins with what the webhook told: for where `huggy_live`
+    does not run. `companies` does all of this for each company, in a mapped group of tasks, and the trigger page asks
+    for which. `landing` and `warehouse` replace the connection's and may be templates. `on_alert` is called if a
+    snapshot is not exact or a check warns (see `huggy_connector.airflow.alerts.send_alert`). `options` go to the DAG.
 
     A resource that fails stops neither the others nor the load, but fails the run in the end. Raise ConfigurationError,
     which Airflow shows as an import error, for an unknown resource.
     """
-    names = [*(each.name for each in select_resources(resources)), *(["messages"] if messages else [])]
+    children = [name for name, wanted in (("feedbacks", feedback), ("messages", messages)) if wanted]
+    names = [*(each.name for each in select_resources(resources)), *children]
     arguments = build_dag_arguments(
         description="Huggy's chats and contacts in a DuckDB file", doc_md=_RUNBOOK, **options
     )
@@ -95,8 +97,7 @@ def huggy_sync(
             )
             load_recent = ParquetToDuckDBOperator(task_id="load_recent", warehouse=warehouse, **load_arguments)
             recent >> load_recent >> [*landings.values()]
-            if messages:
-                landings["chats"] >> landings["messages"]
+            landings["chats"] >> [landings[name] for name in children]
         if events:
             landings["events"] = HuggyLiveOperator(
                 task_id="land_events", catch_up="chats" not in names, priority_weight=FIRST, **land_arguments

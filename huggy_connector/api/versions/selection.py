@@ -32,10 +32,11 @@ def select_of_version(
     names: Iterable[str] = (),
     *,
     messages: bool = False,
+    feedback: bool = False,
     note: Callable[[str], None] = lambda _: None,
 ) -> tuple[Resource, ...]:
     """Return the named resources as the version has them, in landing order; without names, all default ones of it.
-    `messages` adds the messages of chats, whatever is named.
+    `messages` adds the messages of chats, and `feedback` their ratings, whatever is named.
 
     Those of the default ones that it lacks are left out, and `note` gets one sentence. Raises ConfigurationError for a
     named one that it lacks.
@@ -45,5 +46,5 @@ def select_of_version(
     lacking = [] if named else [each for each in selected if not chosen.has(each)]
     if lacking:
         note(f"API {version} has no list of {' and '.join(each.name for each in lacking)}: left out.")
-    added = (get_resource("messages"),) if messages else ()
+    added = [get_resource(name) for name, wanted in (("feedbacks", feedback), ("messages", messages)) if wanted]
     return tuple(chosen.adapt(each) for each in dict.fromkeys((*selected, *added)) if each not in lacking)

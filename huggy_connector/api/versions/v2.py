@@ -33,6 +33,7 @@ _PATHS: Final = {
     "agents": "agents",
     "chats": "chats",
     "contacts": "contacts",
+    "feedbacks": "chats/{id}/feedback",
     "messages": "chats/{id}/messages",
 }
 _GATHERED: Final = frozenset({"agents"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from huggy_connector.sandbox.data.account import CHAT_FILTERS, Account
 from huggy_connector.sandbox.server.faults import Answer, json_answer
+from huggy_connector.sandbox.server.ratings import rating_answer
 from huggy_connector.sandbox.server.refusals import api_error
 
 VERSIONS = ("v3", "v2")
@@ -152,10 +153,7 @@ class Api:
 
     def _feedback(self, call: ApiCall) -> Answer:
         """Return the customer's rating of a chat that has ended, `[]` for none."""
-        row = self._account.resource_lists["chats"].find(_strip_company(call.parts)[1])
-        if row is None:
-            return api_error("missing", call.language)
-        return json_answer(200, self._account.chats.feedback(row))
+        return rating_answer(self._account, _strip_company(call.parts)[1], call.language)
 
     def _messages(self, call: ApiCall) -> Answer:
         part, row = (

@@ -177,7 +177,8 @@ def _erase_rows(connection: DuckDBPyConnection, request: ErasureRequest) -> tupl
             resource = RESOURCES.get(table)
             if resource is not None and "row_hash" in columns:
                 at = "fetched_at" if "fetched_at" in columns else "valid_from"
-                update_hashes(connection, name, at, _company_condition(columns, request), request.hashes.get(table, ()))
+                hashes, key = request.hashes.get(table, ()), resource.key
+                update_hashes(connection, name, at, _company_condition(columns, request), hashes, key=key)
             assignments = ", ".join(_blank_assignments(resource, columns, request.contact_id))
             changed += _fetch_count(
                 connection,

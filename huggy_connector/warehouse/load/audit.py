@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huggy_connector import __version__
-from huggy_connector.catalogue import Resource
+from huggy_connector.catalogue import Resource, Scalar
 from huggy_connector.landing import Manifest
 from huggy_connector.warehouse.file.publish_log import insert_rows
 from huggy_connector.warehouse.load.merge.stage import RowCounts, SnapshotStage, select_winners
@@ -104,12 +104,13 @@ def record_rejects(stage: SnapshotStage) -> int:
         f"CREATE OR REPLACE TEMP TABLE {AUDIT_REJECTS} AS"
         f" SELECT {stage.key} AS id, part, row, fetched_at, rejects FROM {STAGE_INCOMING} WHERE len(rejects) > 0"
     )
+    key = "id" if stage.resource.column(stage.resource.key).type is Scalar.BIGINT else "NULL"
     keys = f"(FROM {STAGE_KEYS} k JOIN {STAGE_PARTS} f USING (part) SEMI JOIN {AUDIT_REJECTS} r ON r.id = k.id)"
     row = stage.connection.execute(
         f"""
         INSERT INTO {meta.REJECTS.sql} BY NAME
         WITH winners AS ({select_winners(keys, "run_key, id")})
-        SELECT $company AS company_id, $resource AS resource, {"id" if stage.resource.key == "id" else "NULL"} AS id,
+        SELECT $company AS company_id, $resource AS resource, {key} AS id,
                reject."column" AS column_name, reject.reason AS reason, run_key, fetched_at
         FROM (
             SELECT r.id, r.fetched_at, f.run_key, unnest(r.rejects) AS reject

@@ -39,7 +39,7 @@ _ON_A_TOUCHED_DAY = (
     f"EXISTS (FROM {TOUCHED_DAYS} d WHERE d.company_id = t.company_id AND d.day IS NOT DISTINCT FROM t.day)"
 )
 
-REQUIRED_TABLES = ("agents", "chats", "contacts", "departments", "events", "messages")
+REQUIRED_TABLES = ("agents", "chats", "contacts", "departments", "events", "feedbacks", "messages")
 """The tables that views and marts read. A warehouse that lacks one of these has no views and no marts."""
 
 _IN_DATABASE = "database_name = current_database()"

@@ -54,6 +54,10 @@ _MART_GROUPS = (
     ),
     (Text("Who", "Quem"), ("agent_performance", "names")),
     (
+        Text("Whether customers are satisfied", "Se os clientes estão satisfeitos"),
+        ("satisfaction_by_day", "satisfaction", "ratings"),
+    ),
+    (
         Text("Flows, surveys, workflows", "Fluxos, pesquisas, workflows"),
         ("flow_runs", "flow_answers", "surveys_by_day", "workflow_moves"),
     ),

@@ -185,8 +185,8 @@ def test_check_get_and_plan_speak_of_v2(huggy: Huggy, sandbox: Sandbox) -> None:
     assert (refused.code, refused.err) == (
         2,
         (
-            "huggy: API v2 has no list of departments, it has agents, chats, contacts, messages: leave it out, or move "
-            "to v3 (docs/api-v2.md).\n"
+            "huggy: API v2 has no list of departments, it has agents, chats, contacts, feedbacks, messages: leave it "
+            "out, or move to v3 (docs/api-v2.md).\n"
         ),
     )
     assert "departments" not in huggy("plan", **environ).out

@@ -90,12 +90,13 @@ def test_load_says_what_changed_and_a_second_one_that_nothing_is_new(
     assert sandbox.stats()["requests"] == before
 
 
-def test_sync_lands_and_loads_what_is_named_with_the_messages_where_they_are_wanted(huggy: Huggy) -> None:
-    done = huggy("sync", "chats", "--messages", "--json")
+def test_sync_lands_and_loads_what_is_named_with_messages_and_ratings_where_they_are_wanted(huggy: Huggy) -> None:
+    done = huggy("sync", "chats", "--messages", "--feedback", "--json")
     told = json.loads(done.out)
     assert (done.code, {*told}, done.out.count("\n")) == (0, {"snapshots", "load"}, 1)
-    assert {each["resource"] for each in told["snapshots"]} == {"chats", "messages"}
-    assert (told["load"]["published"], {*told["load"]["companies"]["4242"]}) == (True, {"chats", "messages"})
+    assert {each["resource"] for each in told["snapshots"]} == {"chats", "feedbacks", "messages"}
+    tables = {"chats", "feedbacks", "messages"}
+    assert (told["load"]["published"], {*told["load"]["companies"]["4242"]}) == (True, tables)
     shown = huggy("sync", "departments").out
     assert shown.index("│ departments") < shown.index("┃ changed") < shown.index("huggy.duckdb: published.")
 

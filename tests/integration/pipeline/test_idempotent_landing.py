@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from huggy_connector.budget import Lane
+from huggy_connector.clock import SYSTEM_CLOCK
 from huggy_connector.errors import Interrupted
 from huggy_connector.landing import Landing, Manifest
 from huggy_connector.pipeline import Pipeline, parse_span
-from huggy_connector.progress import LandingProgress
+from huggy_connector.pipeline.idempotent_landing import IdempotentLanding
+from huggy_connector.pipeline.run import SHOW_EVENTS
+from huggy_connector.progress import LandingProgress, SilentProgress
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.sweep import CreationSpan
@@ -130,6 +134,17 @@ def test_internal_events_asked_for_now_are_landed_now(tmp_path: Path, ours: Sand
     assert once(settings, "messages", **told) == without
     assert once(settings, "messages", show_events=True, **told) == with_them
     assert requests_of(ours) == sent
+
+
+def test_ratings_wait_behind_all_else_and_have_no_internal_events(tmp_path: Path, ours: Sandbox) -> None:
+    settings = settings_for(ours, tmp_path)
+    told = {"idempotency_key": "x", "mode": "due", "once": False, "show_events": True}
+    ratings, messages = (
+        IdempotentLanding.from_settings(settings, SilentProgress(), SYSTEM_CLOCK, name, **told)  # type: ignore[arg-type]
+        for name in ("feedbacks", "messages")
+    )
+    assert (ratings.lane, messages.lane) == (Lane.BACKFILL, Lane.NORMAL)
+    assert (ratings.landing_request.options, messages.landing_request.options) == ((), (SHOW_EVENTS,))
 
 
 def test_a_regular_run_is_not_answered_with_the_newest_days_or_what_was_gone(tmp_path: Path, ours: Sandbox) -> None:

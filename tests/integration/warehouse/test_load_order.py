@@ -51,7 +51,7 @@ class Snapshot:
             fetched_at=NOON + timedelta(minutes=self.minute),
             zone=ZoneInfo("America/Sao_Paulo"),
         )
-        return [row for row in batch.to_pylist() if row["id"] is not None]
+        return [row for row in batch.to_pylist() if row[RESOURCES[self.resource].key] is not None]
 
 
 Story = tuple[Sequence[Snapshot], Sequence[int], Sequence[int]]
@@ -128,6 +128,12 @@ MESSAGES = st.builds(
 AGENTS = st.builds(
     lambda number, name: {"id": number, "name": name}, st.sampled_from([6, 7, 8]), st.sampled_from(["Ana", "Bia"])
 )
+RATINGS = st.builds(
+    lambda chat, said, rate: {"chat": {"id": chat}, "answerKind": said, "rate": rate},
+    st.integers(1, 3),
+    st.sampled_from(["read", "read", "not_found"]),
+    st.sampled_from([None, 5, "4", "bom"]),
+)
 COMPANIES = st.sampled_from([COMPANY, COMPANY, 7])
 MINUTES = st.integers(0, 4)
 SNAPSHOTS = st.one_of(
@@ -141,6 +147,9 @@ SNAPSHOTS = st.one_of(
     ),
     st.builds(Snapshot, MINUTES, st.lists(CONTACTS, max_size=3), resource=st.just("contacts"), company_id=COMPANIES),
     st.builds(Snapshot, MINUTES, st.lists(MESSAGES, max_size=3), resource=st.just("messages"), mode=st.just("window")),
+    st.builds(
+        Snapshot, MINUTES, st.lists(RATINGS, max_size=3), resource=st.just("feedbacks"), mode=st.just("incremental")
+    ),
     st.builds(Snapshot, MINUTES, st.lists(AGENTS, max_size=2), resource=st.just("agents")),
     st.builds(
         Snapshot,
@@ -329,6 +338,14 @@ FEARED: dict[str, Story] = {
             Snapshot(2, chats("a", chatCustomer={"id": 8, "name": "Cid", "mobile": "2"})),
         ],
         [3, 2, 1, 0],
+        [1, 1, 1],
+    ),
+    "a rating is withdrawn, comes again, and two runs asked at one instant": (
+        [
+            Snapshot(minute, [{"chat": {"id": 1}, "answerKind": said, "rate": rate}], "feedbacks", "incremental")
+            for minute, said, rate in [(0, "read", 5), (1, "read", None), (3, "read", "4"), (3, "not_found", None)]
+        ],
+        [3, 1, 2, 0],
         [1, 1, 1],
     ),
 }

@@ -69,6 +69,8 @@ CHECKS = {
     ("events", "occurred_at_not_ahead", "warn"),
     ("events", "occurred_at_present", "warn"),
     ("events", "unique_key", "stop"),
+    ("feedbacks", "key_present", "stop"),
+    ("feedbacks", "unique_key", "stop"),
     ("messages", "key_present", "stop"),
     ("messages", "sent_at_not_ahead", "warn"),
     ("messages", "sent_at_present", "warn"),

@@ -117,3 +117,17 @@ def test_a_restored_row_replaces_the_one_in_the_table_and_keeps_when_it_was_seen
         (1, "once", True, NOON + timedelta(minutes=9)),
         (2, "widget", False, NOON + timedelta(minutes=9)),
     ]
+
+
+def test_a_row_that_is_known_by_its_chat_is_replaced_by_the_later_answer(
+    desk: Desk, tables: DuckDBPyConnection
+) -> None:
+    def land(rate: Any, *, minute: float) -> UpsertCounts:
+        rows = [{"chat": {"id": 1}, "answerKind": "read", "rate": rate}]
+        return upsert_winners(desk.stage(tables, desk.land(rows, resource="feedbacks", minute=minute)))
+
+    assert land(5, minute=1) == UpsertCounts(added=1)
+    assert land("5", minute=2) == UpsertCounts(confirmed=1)
+    assert land(2, minute=3) == UpsertCounts(changed=1)
+    assert land(4, minute=1.5) == UpsertCounts()
+    assert tables.execute("SELECT chat_id, rating FROM feedbacks").fetchall() == [(1, 2)]

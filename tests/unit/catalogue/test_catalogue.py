@@ -21,14 +21,14 @@ each_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=list
 
 
 def test_every_resource_is_found_and_parents_come_before_their_children() -> None:
-    assert list(RESOURCES) == ["agents", "chats", "contacts", "departments", "events", "messages"]
+    assert list(RESOURCES) == ["agents", "chats", "contacts", "departments", "events", "feedbacks", "messages"]
 
 
 @each_resource
 def test_the_first_column_is_the_key_which_is_the_id_of_all_that_the_api_lists(resource: Resource) -> None:
-    first = resource.columns[0]
+    first, is_list = resource.columns[0], resource.is_listed and not resource.is_single
     assert first.name == resource.key
-    assert ((first.name, first.type) == ("id", Scalar.BIGINT)) == resource.is_listed
+    assert ((first.name, first.type) == ("id", Scalar.BIGINT)) == is_list
 
 
 @each_resource
@@ -55,7 +55,8 @@ def test_an_unknown_resource_is_one_sentence_that_names_the_known_ones() -> None
     with pytest.raises(ConfigurationError) as raised:
         get_resource("chat")
     assert str(raised.value) == (
-        "There is no resource called 'chat': choose from agents, chats, contacts, departments, events, messages."
+        "There is no resource called 'chat': choose from agents, chats, contacts, departments, events, feedbacks, "
+        "messages."
     )
 
 
@@ -71,7 +72,7 @@ def test_what_the_api_does_not_list_cannot_be_read_and_the_sentence_says_how_it_
     with pytest.raises(ConfigurationError) as raised:
         call("chat")
     assert str(raised.value) == (
-        "There is no resource called 'chat': choose from agents, chats, contacts, departments, messages."
+        "There is no resource called 'chat': choose from agents, chats, contacts, departments, feedbacks, messages."
     )
 
 

@@ -55,6 +55,7 @@ def test_where_nothing_is_due_nothing_is_sent(api: Api) -> None:
         ("messages", LandingJob(Mode.INCREMENTAL, "of 10 chats", ids=tuple(range(10))), 23),
         ("messages", LandingJob(Mode.FULL, "of one chat", ids=(1,)), 3),
         ("messages", LandingJob(Mode.FULL, "of no chat"), 0),
+        ("feedbacks", LandingJob(Mode.INCREMENTAL, "of 10 chats", ids=tuple(range(10))), 10),
     ],
 )
 def test_what_is_known_already_is_told_for_no_request(api: Api, resource: str, job: LandingJob, requests: int) -> None:

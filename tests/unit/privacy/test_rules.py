@@ -47,7 +47,7 @@ def test_the_order_of_rules_for_different_fields_makes_no_difference(seed: int) 
     ("rule", "paths"),
     [
         ("Birth_Date = DROP", {"birthdate", "birthday"}),
-        ("text=keep", {"text", "body"}),
+        ("text=keep", {"text", "body", "comment", "comments"}),
         ("lastMessage.file=keep", {"lastmessage.file", "lastmessage.fileurl", "lastmessage.files"}),
         ("customer=drop", {"customer", "chatcustomer"}),
         ("tabulation_name=drop", {"tabulationname", "chattabulation.name"}),

@@ -30,6 +30,7 @@ from huggy_connector.sandbox.webhook_kinds import EVENTS
         {"faults": {"501": 0.1}},
         {"write_faults": {"storm": 0.1}},
         {"closed_windows": -0.1},
+        {"feedback": "often"},
         {"fail_page": "chats"},
         {"broken_values": 1.1},
         {"now": "yesterday"},

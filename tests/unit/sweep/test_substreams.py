@@ -8,7 +8,7 @@ import pytest
 
 from huggy_connector.errors import SweepError
 from huggy_connector.model import Certificate, Row, Scope
-from huggy_connector.sweep import PageAnswer, PageRequest, SubstreamWalk
+from huggy_connector.sweep import GIVE_UP_AFTER, PageAnswer, PageRequest, SubstreamWalk
 from tests.unit.sweep.moving_list import NOW, SIZE
 
 LENGTHS = {1: 3, 2: 45, 3: SIZE, 4: 0}
@@ -102,3 +102,61 @@ def test_the_third_repeat_of_a_page_is_an_error(length: int) -> None:
                 walk.receive(page)
         else:
             walk.receive(page)
+
+
+def single(walk: SubstreamWalk, refused: frozenset[int] = frozenset()) -> list[int]:
+    """Read one record a parent, and return the parents that were asked for."""
+    asked: list[int] = []
+    while (request := walk.next_request()) is not None:
+        assert request.id is not None
+        assert request.page == 0
+        asked.append(request.id)
+        is_refused = request.id in refused
+        walk.receive(PageAnswer(request, [] if is_refused else [{"rate": 5}], NOW, is_refused=is_refused))
+    return asked
+
+
+def test_one_record_a_parent_takes_one_request_each_and_a_refused_one_stops_nothing() -> None:
+    walk = SubstreamWalk(range(1, 101), paged=False)
+    assert walk.pages_expected == 100
+    assert single(walk, refused=frozenset(range(2, 101))) == [*range(1, 101)]
+    assert (walk.is_finished, walk.has_given_up, walk.refused_parents) == (True, False, [])
+    assert walk.certificate().details == {"parents": 100, "refused": 99}
+
+
+def test_a_walk_whose_first_parents_are_all_refused_gives_up() -> None:
+    walk = SubstreamWalk(range(1, 101), paged=False)
+    assert single(walk, refused=frozenset(range(1, 101))) == [*range(1, GIVE_UP_AFTER + 1)]
+    assert (walk.is_finished, walk.has_given_up, walk.pages_expected) == (True, True, GIVE_UP_AFTER)
+    assert walk.certificate().details == {"parents": GIVE_UP_AFTER, "refused": GIVE_UP_AFTER, "given_up": True}
+
+
+def test_fewer_refusals_say_nothing_of_the_path_and_the_lists_of_messages_never_give_up() -> None:
+    walk = SubstreamWalk(range(GIVE_UP_AFTER - 1), paged=False)
+    single(walk, refused=frozenset(range(GIVE_UP_AFTER)))
+    assert (walk.is_finished, walk.has_given_up) == (True, False)
+    lists = SubstreamWalk(range(1, 100))
+    assert len(single(lists, refused=frozenset(range(100)))) == 99
+    assert not lists.has_given_up
+
+
+def test_an_answer_that_was_out_when_the_walk_gave_up_makes_it_go_on() -> None:
+    walk = SubstreamWalk(range(1, 101), streams=2, paged=False)
+    out = walk.next_request()
+    assert out is not None
+    single(walk, refused=frozenset(range(2, GIVE_UP_AFTER + 2)))
+    assert (walk.has_given_up, walk.is_finished) == (True, False)
+    walk.receive(PageAnswer(out, [{"rate": 5}], NOW))
+    assert not walk.has_given_up
+    assert len(single(walk)) == 100 - GIVE_UP_AFTER - 1
+
+
+def test_a_killed_walk_remembers_how_many_refused() -> None:
+    walk = SubstreamWalk(range(1, 101), paged=False)
+    for _ in range(GIVE_UP_AFTER - 1):
+        request = walk.next_request()
+        assert request is not None
+        walk.receive(PageAnswer(request, (), NOW, is_refused=True))
+    later = SubstreamWalk.from_state(json.loads(json.dumps(walk.state())), paged=False)
+    assert single(later, refused=frozenset(range(1, 101))) == [GIVE_UP_AFTER]
+    assert later.has_given_up

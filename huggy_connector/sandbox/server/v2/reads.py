@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from huggy_connector.sandbox.data.account import Account
 from huggy_connector.sandbox.server.api import ApiCall, page_slice
 from huggy_connector.sandbox.server.faults import Answer, json_answer
+from huggy_connector.sandbox.server.ratings import rating_answer
 from huggy_connector.sandbox.server.refusals import api_error
 from huggy_connector.sandbox.server.v2.shapes import (
     Json,
@@ -84,10 +85,7 @@ class ReadsV2:
 
     def _feedback(self, call: ApiCall) -> Answer:
         """Return the customer's rating of a chat that has ended, `[]` for none."""
-        row = self._account.resource_lists["chats"].find(call.parts[1])
-        if row is None:
-            return api_error("missing", call.language)
-        return json_answer(200, self._account.chats.feedback(row))
+        return rating_answer(self._account, call.parts[1], call.language)
 
     def _contact(self, call: ApiCall) -> Answer:
         return self._detail(call, "contacts")

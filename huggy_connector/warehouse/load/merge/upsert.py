@@ -34,18 +34,18 @@ def upsert_winners(stage: SnapshotStage) -> UpsertCounts:
 
     Call it inside a transaction.
     """
-    connection, table = stage.connection, stage.table.sql
+    connection, table, key = stage.connection, stage.table.sql, f"t.{stage.key}"
     own = f"t.company_id = {stage.company_id}"
     _drop_beaten_winners(stage)
     row = connection.execute(
-        f"SELECT (SELECT count(*) FROM {STAGE_KEYS}), count(*), count(t.id), count(*) FILTER (t.row_hash = w.row_hash)"
-        f" FROM {STAGE_WINNERS} w LEFT JOIN {table} t ON {own} AND t.id = w.id"
+        f"SELECT (SELECT count(*) FROM {STAGE_KEYS}), count(*), count({key}), count(*) FILTER (t.row_hash = w.row_hash)"
+        f" FROM {STAGE_WINNERS} w LEFT JOIN {table} t ON {own} AND {key} = w.id"
     ).fetchone()
     staged, winners, known, confirmed = row or (0, 0, 0, 0)
     if stage.resource.history:
         _collect_seen_times(stage, replaced=known > 0, beaten=winners < staged)
     if known:
-        connection.execute(f"DELETE FROM {table} t WHERE {own} AND id IN (SELECT id FROM {STAGE_WINNERS})")
+        connection.execute(f"DELETE FROM {table} t WHERE {own} AND {key} IN (SELECT id FROM {STAGE_WINNERS})")
     if winners:
         who = f"SEMI JOIN {STAGE_WINNERS} w ON p.part = w.part AND p.row = w.row" if winners < staged else ""
         seen = ", fetched_at AS seen_at" if stage.resource.history else ""
@@ -68,10 +68,10 @@ def _drop_beaten_winners(stage: SnapshotStage) -> None:
     A table row without a snapshot comes from embedded rows only, and any listed row beats it. A winner of a spliced id
     is only beaten by the same sighting, if a later snapshot has it too.
     """
-    table_version, staged_version = stage.version_of("t"), "w.version"
+    table_version, staged_version, key = stage.version_of("t"), "w.version", f"t.{stage.key}"
     stage.connection.execute(
         f"DELETE FROM {STAGE_WINNERS} w USING {stage.table.sql} t, {STAGE_PARTS} f"
-        f" WHERE t.company_id = {stage.company_id} AND t.id = w.id AND f.part = w.part AND t.snapshot IS NOT NULL"
+        f" WHERE t.company_id = {stage.company_id} AND {key} = w.id AND f.part = w.part AND t.snapshot IS NOT NULL"
         f" AND CASE WHEN w.id IN (FROM {HISTORY_SPLICED})"
         " THEN (t.fetched_at, t.row_hash) = (w.fetched_at, w.row_hash)"
         f" AND ({table_version} = {NO_VERSION}, {table_version}, t.snapshot)"

@@ -104,7 +104,7 @@ def _warning_checks(resource: Resource) -> Iterator[str]:
     yield from ("fresh",) if resource.is_listed else ()
     for column in filter(None, (resource.created, resource.version)):
         yield from (f"{column}_present", f"{column}_not_ahead")
-    if resource.is_listed and resource.order is ListOrder.UNKNOWN:
+    if resource.is_listed and not resource.is_single and resource.order is ListOrder.UNKNOWN:
         yield "sweep_not_shrunk"
     if resource.is_ordered and resource.parent is None:
         yield "clock_agrees"
@@ -219,8 +219,8 @@ def _check_rows(connection: DuckDBPyConnection, resource: Resource) -> Iterator[
     """
     table, key = table_of(resource).sql, sql.name(resource.key)
     is_number = resource.column(resource.key).type is Scalar.BIGINT
-    ids = "bit_count(bit_or(1::BIGINT << (id & 31)))" if is_number else f"count(DISTINCT {key})"
-    group = f"company_id, {'id >> 5' if is_number else key}"
+    ids = f"bit_count(bit_or(1::BIGINT << ({key} & 31)))" if is_number else f"count(DISTINCT {key})"
+    group = f"company_id, {key}{' >> 5' if is_number else ''}"
     groups = f"SELECT count({key}) - {ids} AS doubled FROM {table} GROUP BY {group}"
     doubled = _fetch_count(connection, f"SELECT coalesce(sum(doubled), 0) FROM ({groups})")
     times = tuple(filter(None, (resource.created, resource.version)))
@@ -255,7 +255,7 @@ def _check_history(connection: DuckDBPyConnection, resource: Resource) -> Iterat
 
 def _check_sweep_sizes(connection: DuckDBPyConnection, resource: Resource) -> Iterator[CheckFinding]:
     """Check, per company, that a full sweep of a list without an order finds about as much as the one before."""
-    if not resource.is_listed or resource.order is not ListOrder.UNKNOWN:
+    if not resource.is_listed or resource.is_single or resource.order is not ListOrder.UNKNOWN:
         return
     for (company_id,) in connection.execute(
         f"SELECT DISTINCT company_id FROM {meta.SNAPSHOTS.sql} WHERE resource = ? ORDER BY ALL", [resource.name]

@@ -8,9 +8,9 @@ from huggy_connector.api.versions import V2, get_version, require_resource, sele
 from huggy_connector.errors import ConfigurationError
 
 
-def names_of(version: str, *names: str, messages: bool = False) -> tuple[list[str], list[str]]:
+def names_of(version: str, *names: str, messages: bool = False, feedback: bool = False) -> tuple[list[str], list[str]]:
     notes: list[str] = []
-    selected = select_of_version(version, names, messages=messages, note=notes.append)
+    selected = select_of_version(version, names, messages=messages, feedback=feedback, note=notes.append)
     return [each.name for each in selected], notes
 
 
@@ -19,6 +19,7 @@ def test_what_a_version_lacks_is_left_out_with_one_note() -> None:
     assert names_of("v2") == (["agents", "chats", "contacts"], ["API v2 has no list of departments: left out."])
     assert names_of("v2", messages=True)[0] == ["agents", "chats", "contacts", "messages"]
     assert names_of("v2", "messages", messages=True) == (["messages"], [])
+    assert names_of("v2", "chats", messages=True, feedback=True) == (["chats", "feedbacks", "messages"], [])
 
 
 def test_what_is_named_and_lacking_is_refused() -> None:

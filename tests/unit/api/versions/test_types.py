@@ -26,6 +26,6 @@ def test_no_request_can_be_made_for_what_v2_lacks() -> None:
     with pytest.raises(ConfigurationError) as caught:
         V2.list_request(departments, 0, company_id=None)
     assert str(caught.value) == (
-        "API v2 has no list of departments, it has agents, chats, contacts, messages: leave it out, or move to v3 "
-        "(docs/api-v2.md)."
+        "API v2 has no list of departments, it has agents, chats, contacts, feedbacks, messages: leave it out, or move "
+        "to v3 (docs/api-v2.md)."
     )

@@ -19,6 +19,7 @@ def test_v2_has_these_lists_at_these_paths_and_no_filter() -> None:
         "agents": "agents",
         "chats": "chats",
         "contacts": "contacts",
+        "feedbacks": "chats/{id}/feedback",
         "messages": "chats/{id}/messages",
     }
     life = V2.resources["chats"].life
