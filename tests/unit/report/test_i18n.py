@@ -7,7 +7,8 @@ from string import Formatter
 
 import pytest
 
-from huggy_connector.report.i18n import _TEXTS, LANGUAGES, Language, Translations
+from huggy_connector.report.i18n import LANGUAGES, Language, Translations, round_half_up
+from huggy_connector.report.texts import TEXTS
 from huggy_connector.webhook.coverage import DOWN, FAILED, NOT_LANDED, SILENT, TEXTS, UNANNOUNCED
 
 EN, PT = Translations("en"), Translations("pt-BR")
@@ -19,7 +20,7 @@ def read_fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-@pytest.mark.parametrize("name", _TEXTS)
+@pytest.mark.parametrize("name", TEXTS)
 def test_each_text_is_in_both_languages_and_fills_in_the_same_facts(name: str) -> None:
     assert all(words[name].strip() for words in (EN, PT))
     assert read_fields(EN[name]) == read_fields(PT[name])

@@ -1,0 +1,140 @@
+"""Reads the figures of the morning from the marts. Every query of the section is here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from huggy_connector.report.morning.figures import (
+    AgentFigures,
+    ComparedFigure,
+    ComparedPeriod,
+    DepartmentFigures,
+    MorningFigures,
+    OpenFigures,
+    WaitingFigures,
+)
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MAX_ROWS = 1000
+"""How many waiting chats, and how many agents, are read: the page and its files stay small."""
+
+Group = tuple[str, int | None, str | None]
+"""What figures are of: the company, or a department with its id and name."""
+
+_COMPARISONS = """
+    SELECT company_id, grouped_by, department_id, department, period, first_day, last_day, holidays, compared_holidays,
+        figure, unit, value, mean, lowest, highest, change, change_rate, compared
+    FROM marts.period_comparisons
+    WHERE grouped_by IN ('company', 'department')
+        AND (period, ago) IN (('day', 1), ('week_to_date', 0), ('month_to_date', 0))
+    ORDER BY ALL
+"""
+_OPEN = """
+    SELECT count(*), count(*) FILTER (waits), count(*) FILTER (agent_id IS NOT NULL),
+        count(*) FILTER (agent_id IS NULL AND NOT waits), count(*) FILTER (waits IS NULL)
+    FROM marts.open_now WHERE company_id = $company
+"""
+_WAITING = f"""
+    SELECT o.chat_id, c.name, o.department, o.channel, o.created_at_local, o.age_minutes, o.age_business_minutes
+    FROM marts.open_now AS o LEFT JOIN contacts AS c ON c.company_id = o.company_id AND c.id = o.contact_id
+    WHERE o.company_id = $company AND o.waits
+    ORDER BY o.created_at_local NULLS LAST, o.chat_id LIMIT {MAX_ROWS}
+"""
+_WAITING_BY_DEPARTMENT = """
+    SELECT department_id, count(*), max(age_minutes) FROM marts.open_now
+    WHERE company_id = $company AND waits GROUP BY ALL
+"""
+_AGENTS = f"""
+    WITH opened AS (
+        SELECT
+            agent_id,
+            count(*) AS chats,
+            quantile_cont(first_response_business_seconds, 0.5) / 60 AS business_minutes,
+            quantile_cont(first_response_seconds, 0.5) / 60 AS minutes
+        FROM marts.chat_times WHERE company_id = $company AND day = $day AND agent_id IS NOT NULL GROUP BY ALL
+    ),
+    kept AS (
+        SELECT agent_id, sum(met)::BIGINT AS met, sum(missed)::BIGINT AS missed FROM marts.sla_by_day
+        WHERE company_id = $company AND day = $day AND metric = 'first_response' AND agent_id IS NOT NULL GROUP BY ALL
+    ),
+    has_open AS (
+        SELECT agent_id, count(*) AS chats FROM marts.open_now
+        WHERE company_id = $company AND agent_id IS NOT NULL GROUP BY ALL
+    )
+    SELECT
+        agent_id,
+        n.name,
+        coalesce(o.chats, 0),
+        coalesce(k.met, 0),
+        coalesce(k.missed, 0),
+        round((k.met / nullif(k.met + k.missed, 0))::DECIMAL(38, 9), 4)::DOUBLE,
+        round(o.business_minutes::DECIMAL(38, 9), 2)::DOUBLE,
+        round(o.minutes::DECIMAL(38, 9), 2)::DOUBLE,
+        coalesce(h.chats, 0)
+    FROM opened AS o FULL JOIN has_open AS h USING (agent_id) LEFT JOIN kept AS k USING (agent_id)
+    LEFT JOIN (FROM marts.names WHERE company_id = $company AND kind = 'agent') AS n ON n.id = agent_id
+    ORDER BY 3 DESC, 9 DESC, agent_id LIMIT {MAX_ROWS}
+"""
+
+
+def read_comparisons(connection: DuckDBPyConnection) -> Mapping[int, Mapping[Group, Mapping[str, ComparedPeriod]]]:
+    """Return by company and group: yesterday, the week up to yesterday and the month, by the name of the period."""
+    rows: dict[int, dict[Group, dict[str, list[tuple[Any, ...]]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    for company, grouped_by, department_id, department, period, *row in connection.execute(_COMPARISONS).fetchall():
+        rows[company][grouped_by, department_id, department][period].append(tuple(row))
+    return {
+        company: {
+            group: {
+                period: ComparedPeriod(*figures[0][:4], tuple(ComparedFigure(*each[4:]) for each in figures))
+                for period, figures in periods.items()
+            }
+            for group, periods in groups.items()
+        }
+        for company, groups in rows.items()
+    }
+
+
+def read_morning(
+    connection: DuckDBPyConnection, company: int, compared: Mapping[Group, Mapping[str, ComparedPeriod]]
+) -> MorningFigures | None:
+    """Return the figures of an account, or None while there is no whole day.
+
+    `compared` is what `read_comparisons` has of it.
+    """
+    own = compared.get(("company", None, None))
+    if own is None or own["day"].value("opened") is None:
+        return None
+
+    def rows(query: str, **others: date) -> list[tuple[Any, ...]]:
+        return connection.execute(query, {"company": company, **others}).fetchall()
+
+    waits = {department: (chats, longest) for department, chats, longest in rows(_WAITING_BY_DEPARTMENT)}
+    departments = [
+        DepartmentFigures(
+            department_id, name, periods["day"], periods.get("month_to_date"), *waits.get(department_id, (0, None))
+        )
+        for (grouped_by, department_id, name), periods in compared.items()
+        if grouped_by == "department"
+    ]
+    return MorningFigures(
+        own["day"],
+        own.get("week_to_date"),
+        own.get("month_to_date"),
+        OpenFigures(*rows(_OPEN)[0]),
+        tuple(WaitingFigures(*row) for row in rows(_WAITING)),
+        tuple(sorted(departments, key=_worst_first)),
+        tuple(AgentFigures(*row) for row in rows(_AGENTS, day=own["day"].last)),
+    )
+
+
+def _worst_first(department: DepartmentFigures) -> tuple[float, float, int]:
+    """Sort by the share in time, then by the chats; what was not measured comes last."""
+    attainment, chats = (department.yesterday.value(name) for name in ("first_response_attainment", "opened"))
+    return (2 if attainment is None else attainment, -(chats or 0), department.department_id or 0)
