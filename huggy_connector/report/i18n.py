@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from huggy_connector.report.morning_texts import MORNING_TEXTS
@@ -30,13 +30,17 @@ _REASONS: Mapping[str, str] = {
 """Why there is a hole, in Portuguese."""
 
 
+_ANY_SIZE = Context(prec=330)
+"""A double has up to 309 digits before its point."""
+
+
 def round_half_up(value: float | Decimal, digits: int) -> Decimal:
     """Round as people do and as the marts do: 3.45 is 3.5, -3.45 is -3.5. All numbers of the report are rounded here.
 
     A float stands for the shortest decimal that Python writes for it, as `round(x::DECIMAL, 2)` in the marts made it.
     """
     exact = value if isinstance(value, Decimal | int) else Decimal(repr(float(value)))
-    return Decimal(exact).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return Decimal(exact).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _ANY_SIZE)
 
 
 def _percent(share: float) -> Decimal:

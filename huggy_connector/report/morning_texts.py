@@ -10,10 +10,10 @@ MORNING_TEXTS: Mapping[str, Text] = {
     "points": Text("points", "pontos"),
     "yesterday": Text("Yesterday", "Ontem"),
     "compared_with": Text(
-        "Each change is against the mean of {weekday} in the last weeks: {days} of them.",
-        "Cada variação é contra a média deste dia ({weekday}) nas últimas semanas: {days} delas.",
+        "Changes are against the mean of the last {days} days of the same weekday ({weekday}); normal is what lies among them.",
+        "Variações contra a média dos últimos {days} dias do mesmo dia da semana ({weekday}); normal é o que está entre eles.",
     ),
-    "left_out": Text("Left out as holidays: {holidays}.", "Fora da média, por serem feriados: {holidays}."),
+    "left_out": Text("Holidays are left out: {holidays}.", "Feriados ficam fora: {holidays}."),
     "not_comparable": Text(
         "There is no whole data yet of {weekday} in each of the last four weeks, so changes are not shown.",
         "Ainda não há dados completos deste dia ({weekday}) em cada uma das últimas quatro semanas; por isso não há variações.",
@@ -22,7 +22,7 @@ MORNING_TEXTS: Mapping[str, Text] = {
     "above_usual": Text("above usual", "acima do normal"),
     "below_usual": Text("below usual", "abaixo do normal"),
     "usual": Text("usual: {lowest} to {highest}", "normal: {lowest} a {highest}"),
-    "against_mean": Text("{change} against {mean}", "{change} contra {mean}"),
+    "against_mean": Text("{change} against the mean {mean}", "{change} contra a média {mean}"),
     "nothing_measured": Text("nothing was measured", "nada foi medido"),
     "so_many_chats": Text("{chats} chats", "{chats} atendimentos"),
     "waiting_now": Text("Waiting now", "Esperando agora"),
@@ -35,7 +35,10 @@ MORNING_TEXTS: Mapping[str, Text] = {
     "target_on_clock": Text("target {time}, {clock}", "meta {time}, {clock}"),
     "missed_of": Text("{missed} of {chats} missed it", "{missed} de {chats} fora do prazo"),
     "worst_department": Text("Worst department", "Pior departamento"),
-    "in_time_there": Text("{share} in time", "{share} no prazo"),
+    "in_time_there": Text(
+        "{share} in time: {missed} of {chats} missed it",
+        "{share} no prazo: {missed} de {chats} fora",
+    ),
     "next_worst": Text("next {department}, {share}", "depois {department}, {share}"),
     "no_department": Text("(no department)", "(sem departamento)"),
     "solved_by_bot": Text("Solved by the bot", "Resolvidos pelo robô"),
@@ -56,10 +59,7 @@ MORNING_TEXTS: Mapping[str, Text] = {
         "On {moment}, {total} chats were open: {waiting} waited, {with_agent} were with an agent, {with_bot} with the bot.",
         "Em {moment}, {total} atendimentos estavam abertos: {waiting} esperavam, {with_agent} com um agente, {with_bot} com o robô.",
     ),
-    "open_unknown": Text(
-        "Of {chats} nobody tells whether the bot has them.",
-        "De {chats} não se sabe se estão com o robô.",
-    ),
+    "open_unknown": Text("Of {chats} nobody knows whether they wait.", "De {chats} não se sabe se esperam."),
     "departments_title": Text("Departments yesterday", "Departamentos ontem"),
     "departments_note": Text(
         "Worst first: by the share of chats that were answered in time.",

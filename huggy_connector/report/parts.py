@@ -23,10 +23,10 @@ class Kind(Enum):
     COUNT = "count"
     NUMBER = "number"
     """A number with two decimals."""
+    MEAN = "mean"
+    """A count, or a mean of counts."""
     CHANGE = "change"
     """A difference of counts, or of means of counts."""
-    RATE = "rate"
-    """A relative difference: 0.25 is +25%."""
     SHARE = "share"
     """A fraction of one."""
     POINTS = "points"
@@ -60,13 +60,15 @@ class CsvFile:
 class ChartTable:
     """A table of texts, ready to show. The first cell of a row is its heading.
 
-    `file` has the same rows, and those for which the page has no room; `more` says so.
+    `file` has the same rows, and those for which the page has no room; `more` says so. `words` are the places of the
+    columns that hold words, not numbers.
     """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     file: CsvFile | None = None
     more: str = ""
+    words: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def build_table(
         ),
         _build_file(file_name, columns, rows, words) if file_name else None,
         _say_what_is_left(len(listed), len(rows), total, words),
+        frozenset(place for place, column in enumerate(columns) if column.kind is Kind.TEXT),
     )
 
 
@@ -123,10 +126,10 @@ def _format_cell(value: Any, kind: Kind, words: Translations) -> str:
             return escape_controls(str(value))
         case Kind.COUNT | Kind.NUMBER:
             return words.number(value)
+        case Kind.MEAN:
+            return words.number(value, 1)
         case Kind.CHANGE:
             return words.change(value, 1)
-        case Kind.RATE:
-            return words.share_change(value)
         case Kind.SHARE:
             return words.share(value)
         case Kind.POINTS:
@@ -156,7 +159,7 @@ def _head_in_file(column: Column, words: Translations) -> str:
     """Return the head with the unit, which the page writes into each cell."""
     if column.kind in {Kind.MINUTES, Kind.MORE_MINUTES}:
         return f"{column.head} ({words['minutes']})"
-    return f"{column.head} (0-1)" if column.kind in {Kind.SHARE, Kind.POINTS, Kind.RATE} else column.head
+    return f"{column.head} (0-1)" if column.kind in {Kind.SHARE, Kind.POINTS} else column.head
 
 
 def _to_file_cell(value: Any, *, is_portuguese: bool) -> str:

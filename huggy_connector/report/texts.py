@@ -71,8 +71,8 @@ TEXTS: Mapping[str, Text] = {
     "manifest": Text("Manifest of the snapshot", "Manifesto da captura"),
     "other_language": Text("Em português", "In English"),
     "failed_checks": Text(
-        "Checks of the last load that failed (huggy status lists them too):",
-        "Verificações da última carga que falharam (huggy status também as lista):",
+        "Checks of the last load that failed: {checks}. Which ones, here and in huggy status:",
+        "Verificações da última carga que falharam: {checks}. Quais, aqui e em huggy status:",
     ),
     "no_day": Text(
         "There is no complete day yet: the charts begin tomorrow.",

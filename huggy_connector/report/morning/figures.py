@@ -59,7 +59,11 @@ class WaitingFigures:
 
 @dataclass(frozen=True, slots=True)
 class OpenFigures:
-    """What was open at the last landing, by who has it. `unknown`: API v2 does not tell whether the bot has it."""
+    """What was open at the last landing, by who has it.
+
+    `unknown` are chats without an agent of which nobody tells whether they wait: over API v2, and in a situation that
+    this release does not know.
+    """
 
     total: int
     waiting: int

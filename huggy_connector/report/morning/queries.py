@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from huggy_connector.catalogue import RESOURCES
 from huggy_connector.report.morning.figures import (
     AgentFigures,
     ComparedFigure,
@@ -23,31 +24,44 @@ if TYPE_CHECKING:
 MAX_ROWS = 1000
 """How many waiting chats, and how many agents, are read: the page and its files stay small."""
 
+FIGURES = (
+    *("opened", "closed", "backlog", "first_response_met", "first_response_missed", "first_response_attainment"),
+    *("median_first_response_business_minutes", "median_first_response_minutes", "resolution_attainment"),
+    *("median_resolution_business_minutes", "median_resolution_minutes", "by_agent", "agent_share"),
+    *("by_bot", "bot_share", "abandoned", "abandoned_share"),
+)
+"""The figures of marts.period_comparisons, in the order in which the page shows them."""
+
 Group = tuple[str, int | None, str | None]
 """What figures are of: the company, or a department with its id and name."""
 
-_COMPARISONS = """
+_COMPARISONS = f"""
     SELECT company_id, grouped_by, department_id, department, period, first_day, last_day, holidays, compared_holidays,
         figure, unit, value, mean, lowest, highest, change, change_rate, compared
     FROM marts.period_comparisons
-    WHERE grouped_by IN ('company', 'department')
+    WHERE grouped_by IN ('company', 'department') AND figure IN {FIGURES}
         AND (period, ago) IN (('day', 1), ('week_to_date', 0), ('month_to_date', 0))
     ORDER BY ALL
 """
-_OPEN = """
-    SELECT count(*), count(*) FILTER (waits), count(*) FILTER (agent_id IS NOT NULL),
-        count(*) FILTER (agent_id IS NULL AND NOT waits), count(*) FILTER (waits IS NULL)
+_LIFE = RESOURCES["chats"].life
+assert _LIFE is not None
+_WAITS = f"(waits AND situation IN {_LIFE.open})"
+"""A chat whose situation this release does not know counts as open; whether it waits, nobody tells."""
+_OPEN = f"""
+    SELECT count(*), count(*) FILTER ({_WAITS}), count(*) FILTER (agent_id IS NOT NULL),
+        count(*) FILTER (agent_id IS NULL AND situation = 'auto'),
+        count(*) FILTER (agent_id IS NULL AND situation IS DISTINCT FROM 'auto' AND {_WAITS} IS NOT TRUE)
     FROM marts.open_now WHERE company_id = $company
 """
 _WAITING = f"""
     SELECT o.chat_id, c.name, o.department, o.channel, o.created_at_local, o.age_minutes, o.age_business_minutes
     FROM marts.open_now AS o LEFT JOIN contacts AS c ON c.company_id = o.company_id AND c.id = o.contact_id
-    WHERE o.company_id = $company AND o.waits
+    WHERE o.company_id = $company AND {_WAITS}
     ORDER BY o.created_at_local NULLS LAST, o.chat_id LIMIT {MAX_ROWS}
 """
-_WAITING_BY_DEPARTMENT = """
+_WAITING_BY_DEPARTMENT = f"""
     SELECT department_id, count(*), max(age_minutes) FROM marts.open_now
-    WHERE company_id = $company AND waits GROUP BY ALL
+    WHERE company_id = $company AND {_WAITS} GROUP BY ALL
 """
 _AGENTS = f"""
     WITH opened AS (
@@ -92,13 +106,20 @@ def read_comparisons(connection: DuckDBPyConnection) -> Mapping[int, Mapping[Gro
     return {
         company: {
             group: {
-                period: ComparedPeriod(*figures[0][:4], tuple(ComparedFigure(*each[4:]) for each in figures))
+                period: ComparedPeriod(
+                    *figures[0][:4],
+                    tuple(sorted((ComparedFigure(*each[4:]) for each in figures), key=_in_the_order_of_the_page)),
+                )
                 for period, figures in periods.items()
             }
             for group, periods in groups.items()
         }
         for company, groups in rows.items()
     }
+
+
+def _in_the_order_of_the_page(figure: ComparedFigure) -> int:
+    return FIGURES.index(figure.figure)
 
 
 def read_morning(

@@ -15,7 +15,7 @@ SHOWN_ROWS = 10
 """How many waiting chats, and how many agents, the page lists. Their files have more."""
 
 _CHANGE_KINDS = {
-    "chats": (Kind.NUMBER, Kind.CHANGE),
+    "chats": (Kind.MEAN, Kind.CHANGE),
     "share": (Kind.SHARE, Kind.POINTS),
     "minutes": (Kind.MINUTES, Kind.MORE_MINUTES),
     "business_minutes": (Kind.MINUTES, Kind.MORE_MINUTES),
