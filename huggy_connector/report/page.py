@@ -94,7 +94,9 @@ def _build_section(company: CompanyFigures, figures: ReportFigures, words: Trans
 def _build_morning(company: CompanyFigures, figures: ReportFigures, words: Translations) -> MorningSection | None:
     if company.morning is None:
         return None
-    target = next((Target(each.minutes, each.clock) for each in figures.targets if each.metric == "first_response"), None)
+    target = next(
+        (Target(each.minutes, each.clock) for each in figures.targets if each.metric == "first_response"), None
+    )
     as_of = words.moment(company.as_of) if company.as_of else ""
     return build_morning(company.morning, company_id=company.company_id, as_of=as_of, target=target, words=words)
 

@@ -75,7 +75,13 @@ def build_period(
                 span, _choose_coloured_channels(company), f"{prefix}-volume", name_file("volume"), words
             ),
             _build_wait_chart(
-                "first_response", span, span.first_response, targets, f"{prefix}-response", name_file("first_response"), words
+                "first_response",
+                span,
+                span.first_response,
+                targets,
+                f"{prefix}-response",
+                name_file("first_response"),
+                words,
             ),
             _build_wait_chart(
                 "resolution", span, span.resolution, targets, f"{prefix}-resolution", name_file("resolution"), words
@@ -118,9 +124,7 @@ def _build_tiles(span: FigureSpan, targets: Sequence[TargetFigures], words: Tran
         Tile(
             f"{words['open_then']} {words.day_mark(last.day)}",
             words.number(last.backlog),
-            words["change"].format(
-                change=words.change(span.backlog_change), days=words.number(len(span.list_days()))
-            ),
+            words["change"].format(change=words.change(span.backlog_change), days=words.number(len(span.list_days()))),
         ),
     )
 
@@ -279,9 +283,7 @@ def _build_heat_file(hours: Sequence[HourFigures], name: str, words: Translation
         Column(words["days"], Kind.COUNT),
         Column(words["chats_a_day"], Kind.NUMBER),
     )
-    rows = [
-        (words.weekday(each.weekday), each.hour, each.chats, each.days, each.chats_per_day) for each in hours
-    ]
+    rows = [(words.weekday(each.weekday), each.hour, each.chats, each.days, each.chats_per_day) for each in hours]
     return build_table(columns, rows, words, file_name=name, shown=0).file
 
 

@@ -60,7 +60,7 @@ _WAITING = f"""
     ORDER BY o.created_at_local NULLS LAST, o.chat_id LIMIT {MAX_ROWS}
 """
 _WAITING_BY_DEPARTMENT = f"""
-    SELECT department_id, count(*), max(age_minutes) FROM marts.open_now
+    SELECT department_id, department, count(*), max(age_minutes) FROM marts.open_now
     WHERE company_id = $company AND {_WAITS} GROUP BY ALL
 """
 _AGENTS = f"""
@@ -136,22 +136,31 @@ def read_morning(
     def rows(query: str, **others: date) -> list[tuple[Any, ...]]:
         return connection.execute(query, {"company": company, **others}).fetchall()
 
-    waits = {department: (chats, longest) for department, chats, longest in rows(_WAITING_BY_DEPARTMENT)}
+    day = own["day"]
+    nothing = ComparedPeriod(day.first, day.last, day.holidays, day.compared_holidays, ())
+    waits = {(department, name): (chats, longest) for department, name, chats, longest in rows(_WAITING_BY_DEPARTMENT)}
+    found = {
+        (department, name): periods
+        for (grouped_by, department, name), periods in compared.items()
+        if grouped_by == "department"
+    }
     departments = [
         DepartmentFigures(
-            department_id, name, periods["day"], periods.get("month_to_date"), *waits.get(department_id, (0, None))
+            *department,
+            found.get(department, {}).get("day", nothing),
+            found.get(department, {}).get("month_to_date"),
+            *waits.get(department, (0, None)),
         )
-        for (grouped_by, department_id, name), periods in compared.items()
-        if grouped_by == "department"
+        for department in found.keys() | waits.keys()
     ]
     return MorningFigures(
-        own["day"],
+        day,
         own.get("week_to_date"),
         own.get("month_to_date"),
         OpenFigures(*rows(_OPEN)[0]),
         tuple(WaitingFigures(*row) for row in rows(_WAITING)),
         tuple(sorted(departments, key=_worst_first)),
-        tuple(AgentFigures(*row) for row in rows(_AGENTS, day=own["day"].last)),
+        tuple(AgentFigures(*row) for row in rows(_AGENTS, day=day.last)),
     )
 
 

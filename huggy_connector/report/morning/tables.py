@@ -156,7 +156,11 @@ def _build_change_table(morning: MorningFigures, name: str, words: Translations)
             values += [each.value, each.mean, each.change]
         rows += build_table(columns, [values], words).rows
         raw_rows.append((values[0], words[f"unit_{figure.unit}"], *values[1:]))
-    raw_head = [Column(head[0], Kind.TEXT), Column(words["unit"], Kind.TEXT), *(Column(each, Kind.NUMBER) for each in head[1:])]
+    raw_head = [
+        Column(head[0], Kind.TEXT),
+        Column(words["unit"], Kind.TEXT),
+        *(Column(each, Kind.NUMBER) for each in head[1:]),
+    ]
     in_file = build_table(raw_head, raw_rows, words, file_name=name, shown=0).file
     return MorningTable(
         words["changes_title"], _describe_spans(periods, words), ChartTable(tuple(head), tuple(rows), in_file)

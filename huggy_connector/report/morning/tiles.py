@@ -81,9 +81,7 @@ def _build_worst_tile(departments: Sequence[DepartmentFigures], words: Translati
     worst, others = measured[0], measured[1:]
     share = words.share(worst.yesterday.value("first_response_attainment") or 0.0)
     met, missed = (worst.yesterday.value(f"first_response_{name}") or 0 for name in ("met", "missed"))
-    notes = [
-        words["in_time_there"].format(share=share, missed=words.number(missed), chats=words.number(met + missed))
-    ]
+    notes = [words["in_time_there"].format(share=share, missed=words.number(missed), chats=words.number(met + missed))]
     if others:
         next_share = words.share(others[0].yesterday.value("first_response_attainment") or 0.0)
         notes.append(words["next_worst"].format(department=name_department(others[0], words), share=next_share))

@@ -67,10 +67,7 @@ def test_a_tile_in_business_hours_says_how_much_lies_outside_them() -> None:
             "nine of ten within 8\u00a0min; around the clock: 2.5\u00a0min; 68% outside business hours; "
             "target 15\u00a0min"
         ),
-        (
-            "nove em dez em até 8\u00a0min; tempo corrido: 2,5\u00a0min; 68% fora do expediente; "
-            "meta 15\u00a0min"
-        ),
+        ("nove em dez em até 8\u00a0min; tempo corrido: 2,5\u00a0min; 68% fora do expediente; meta 15\u00a0min"),
     ]
     assert "outside" not in build(make_span(totals=totals), targets=BUSINESS).tiles[2].note
 

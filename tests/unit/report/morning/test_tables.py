@@ -64,7 +64,10 @@ def test_departments_have_yesterday_the_month_and_what_waits() -> None:
 
 
 def test_an_agent_without_a_name_is_a_number() -> None:
-    agents = (AgentFigures(7, "Ana", 3, 1, 2, 0.3333, 3.45, 5.0, 4), AgentFigures(8, None, 0, 0, 0, None, None, None, 1))
+    agents = (
+        AgentFigures(7, "Ana", 3, 1, 2, 0.3333, 3.45, 5.0, 4),
+        AgentFigures(8, None, 0, 0, 0, None, None, None, 1),
+    )
     table = build(make_morning(agents=agents))[2].table
     assert table.rows == (
         ("Ana", "3", "33.3%", "2", "3.5\u00a0min", "5\u00a0min", "4"),
