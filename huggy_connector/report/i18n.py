@@ -1,4 +1,4 @@
-"""The formats of numbers, days and times in the report, in English and in Portuguese; its texts are in `texts` and `morning_texts`."""
+"""The formats of numbers, days and times in the report, in both languages. Its texts: `texts`, `morning_texts`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Translations:
         text = _REASONS.get(reason)
         return reason if text is None or self.language == "en" else text
 
-    def number(self, value: float, digits: int = 2) -> str:
+    def number(self, value: float | Decimal, digits: int = 2) -> str:
         """Format a number with the language's separators and at most `digits` decimals."""
         return self._format(round_half_up(value, digits), f"#,##0.{'#' * digits}".rstrip("."))
 

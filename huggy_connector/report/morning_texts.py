@@ -10,13 +10,16 @@ MORNING_TEXTS: Mapping[str, Text] = {
     "points": Text("points", "pontos"),
     "yesterday": Text("Yesterday", "Ontem"),
     "compared_with": Text(
-        "Changes are against the mean of the last {days} days of the same weekday ({weekday}); normal is what lies among them.",
-        "Variações contra a média dos últimos {days} dias do mesmo dia da semana ({weekday}); normal é o que está entre eles.",
+        "Changes are against the mean of the last {days} days of the same weekday ({weekday}); normal is "
+        "what lies among them.",
+        "Variações contra a média dos últimos {days} dias do mesmo dia da semana ({weekday}); normal é o que "
+        "está entre eles.",
     ),
     "left_out": Text("Holidays are left out: {holidays}.", "Feriados ficam fora: {holidays}."),
     "not_comparable": Text(
         "There is no whole data yet of {weekday} in each of the last four weeks, so changes are not shown.",
-        "Ainda não há dados completos deste dia ({weekday}) em cada uma das últimas quatro semanas; por isso não há variações.",
+        "Ainda não há dados completos deste dia ({weekday}) em cada uma das últimas quatro semanas; por isso "
+        "não há variações.",
     ),
     "normal": Text("normal", "normal"),
     "above_usual": Text("above usual", "acima do normal"),
@@ -56,8 +59,10 @@ MORNING_TEXTS: Mapping[str, Text] = {
     "open_for_calendar": Text("Waits, around the clock", "Espera, tempo corrido"),
     "open_for_business": Text("Waits, business hours", "Espera, horário comercial"),
     "open_by": Text(
-        "On {moment}, {total} chats were open: {waiting} waited, {with_agent} were with an agent, {with_bot} with the bot.",
-        "Em {moment}, {total} atendimentos estavam abertos: {waiting} esperavam, {with_agent} com um agente, {with_bot} com o robô.",
+        "On {moment}, {total} chats were open: {waiting} waited, {with_agent} were with an agent, {with_bot} "
+        "with the bot.",
+        "Em {moment}, {total} atendimentos estavam abertos: {waiting} esperavam, {with_agent} com um agente, "
+        "{with_bot} com o robô.",
     ),
     "open_unknown": Text("Of {chats} nobody knows whether they wait.", "De {chats} não se sabe se esperam."),
     "departments_title": Text("Departments yesterday", "Departamentos ontem"),

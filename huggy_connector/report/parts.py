@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -118,30 +118,23 @@ def _say_what_is_left(listed: int, in_file: int, total: int, words: Translations
     return words["more_in_file"].format(shown=words.number(listed), total=words.number(total)) if total > listed else ""
 
 
+_FORMATS: Mapping[Kind, Callable[[Translations, Any], str]] = {
+    Kind.TEXT: lambda _, value: escape_controls(str(value)),
+    Kind.COUNT: Translations.number,
+    Kind.NUMBER: Translations.number,
+    Kind.MEAN: lambda words, value: words.number(value, 1),
+    Kind.CHANGE: lambda words, value: words.change(value, 1),
+    Kind.SHARE: Translations.share,
+    Kind.POINTS: Translations.points,
+    Kind.MINUTES: Translations.duration,
+    Kind.MORE_MINUTES: Translations.duration_change,
+    Kind.DAY: lambda words, value: value if isinstance(value, str) else words.day(value),
+    Kind.MOMENT: Translations.moment,
+}
+
+
 def _format_cell(value: Any, kind: Kind, words: Translations) -> str:
-    if value is None:
-        return ""
-    match kind:
-        case Kind.TEXT:
-            return escape_controls(str(value))
-        case Kind.COUNT | Kind.NUMBER:
-            return words.number(value)
-        case Kind.MEAN:
-            return words.number(value, 1)
-        case Kind.CHANGE:
-            return words.change(value, 1)
-        case Kind.SHARE:
-            return words.share(value)
-        case Kind.POINTS:
-            return words.points(value)
-        case Kind.MINUTES:
-            return words.duration(value)
-        case Kind.MORE_MINUTES:
-            return words.duration_change(value)
-        case Kind.DAY:
-            return value if isinstance(value, str) else words.day(value)
-        case Kind.MOMENT:
-            return words.moment(value)
+    return "" if value is None else _FORMATS[kind](words, value)
 
 
 def _build_file(name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]], words: Translations) -> CsvFile:

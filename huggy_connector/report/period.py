@@ -46,7 +46,7 @@ class HeatMapCell:
 
 @dataclass(frozen=True, slots=True)
 class PeriodSection:
-    """The part of the page for one span. `heat` has a row of 24 cells for each weekday, `heat_file` the same numbers."""
+    """The part of the page for one span. `heat` has a row of 24 cells for each weekday, as `heat_file`."""
 
     days: int
     title: str

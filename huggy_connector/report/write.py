@@ -91,6 +91,22 @@ def update_report(settings: Settings, *, now: datetime) -> tuple[str, ...]:
     return ()
 
 
+def renew_report(settings: Settings, *, now: datetime) -> tuple[str, ...]:
+    """Remove the report next to the warehouse, and make it anew from the live version. Return warnings.
+
+    A page names contacts: none of a forgotten person may stay, also where the new one cannot be made. Raises
+    WarehouseError if a file cannot be removed.
+    """
+    files = ReportFiles.for_warehouse(settings.warehouse)
+    for name in files.names:
+        file = files.data_path.with_name(name)
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise WarehouseError(f"{file} could not be removed ({error.strerror}): remove it.") from None
+    return update_report(settings, now=now)
+
+
 def _write_all_pages(settings: Settings, *, now: datetime) -> None:
     files = ReportFiles.for_warehouse(settings.warehouse)
     if files.version is not None and files.version == read_live_version(settings.warehouse):

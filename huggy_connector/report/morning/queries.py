@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -105,17 +105,18 @@ def read_comparisons(connection: DuckDBPyConnection) -> Mapping[int, Mapping[Gro
         rows[company][grouped_by, department_id, department][period].append(tuple(row))
     return {
         company: {
-            group: {
-                period: ComparedPeriod(
-                    *figures[0][:4],
-                    tuple(sorted((ComparedFigure(*each[4:]) for each in figures), key=_in_the_order_of_the_page)),
-                )
-                for period, figures in periods.items()
-            }
+            group: {period: _build_period(figures) for period, figures in periods.items()}
             for group, periods in groups.items()
         }
         for company, groups in rows.items()
     }
+
+
+def _build_period(rows: Sequence[tuple[Any, ...]]) -> ComparedPeriod:
+    """Return a period from its rows, one for each figure."""
+    first, last, holidays, compared_holidays, *_ = rows[0]
+    figures = sorted((ComparedFigure(*row[4:]) for row in rows), key=_in_the_order_of_the_page)
+    return ComparedPeriod(first, last, holidays, compared_holidays, tuple(figures))
 
 
 def _in_the_order_of_the_page(figure: ComparedFigure) -> int:
@@ -139,19 +140,18 @@ def read_morning(
     day = own["day"]
     nothing = ComparedPeriod(day.first, day.last, day.holidays, day.compared_holidays, ())
     waits = {(department, name): (chats, longest) for department, name, chats, longest in rows(_WAITING_BY_DEPARTMENT)}
-    found = {
-        (department, name): periods
-        for (grouped_by, department, name), periods in compared.items()
-        if grouped_by == "department"
-    }
     departments = [
         DepartmentFigures(
-            *department,
-            found.get(department, {}).get("day", nothing),
-            found.get(department, {}).get("month_to_date"),
-            *waits.get(department, (0, None)),
+            department_id,
+            name,
+            periods.get("day", nothing),
+            periods.get("month_to_date"),
+            waiting,
+            longest,
         )
-        for department in found.keys() | waits.keys()
+        for department_id, name in {group[1:] for group in compared if group[0] == "department"} | waits.keys()
+        for periods in (compared.get(("department", department_id, name), {}),)
+        for waiting, longest in (waits.get((department_id, name), (0, None)),)
     ]
     return MorningFigures(
         day,

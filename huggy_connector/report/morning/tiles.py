@@ -1,4 +1,4 @@
-"""Builds the tiles of the morning: each has its value, whether it is normal, and its change against the same weekdays."""
+"""Builds the tiles of the morning: a value, whether it is normal, and its change against the same weekdays."""
 
 from __future__ import annotations
 

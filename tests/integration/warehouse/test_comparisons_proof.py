@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def test_each_figure_of_a_day_a_week_and_a_month_and_what_it_is_compared_with_ag
         wanted.append(("month_to_date", 0, figure, *compare(telling, (month, yesterday), [before], first)))
         for ago in range(1, 4):
             starts = [month - pd.DateOffset(months=number) for number in (ago + 1, ago, ago - 1)]
-            spans = [(begin, end - DAY) for begin, end in zip(starts, starts[1:], strict=False)]
+            spans = [(begin, end - DAY) for begin, end in pairwise(starts)]
             wanted.append(("month", ago, figure, *compare(telling, spans[1], spans[:1], first)))
     expected = pd.DataFrame(wanted, columns=["period", "ago", "figure", "value", "mean"])
     found = mart(

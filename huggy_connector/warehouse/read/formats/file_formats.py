@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggy_connector.storage import replace_file
-from huggy_connector.visible import escape_formula
 from huggy_connector.warehouse.read.formats.value_formats import EXCEL, FILE, PARQUET, ValueFormat
 
 _STRING_OR_NON_FINITE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')

@@ -11,8 +11,8 @@ import pytest
 from huggy_connector.report import WrittenReport, write_report
 from huggy_connector.report.morning.figures import MorningFigures
 from huggy_connector.warehouse import query
-from tests.integration.report.conftest import SOON, ZONE, Desk
-from tests.integration.warehouse.conftest import Desk as DeskType
+from tests.integration.report.conftest import SOON, ZONE
+from tests.integration.warehouse.conftest import Desk
 
 if TYPE_CHECKING:
     from tests.integration.report.conftest import Page
@@ -56,7 +56,7 @@ def answered(number: int, at: str, minutes: int, **others: Any) -> dict[str, Any
 
 
 @pytest.fixture(scope="module")
-def morning_desk(tmp_path_factory: pytest.TempPathFactory) -> DeskType:
+def morning_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A desk over six weeks: two chats on each Saturday before, five on the last one, which is yesterday."""
     desk = Desk(tmp_path_factory.mktemp("morning"))
     rows = [answered(1, "2026-10-10 09:00:00", 5)]
@@ -79,7 +79,7 @@ def morning_desk(tmp_path_factory: pytest.TempPathFactory) -> DeskType:
 
 
 @pytest.fixture(scope="module")
-def report(morning_desk: DeskType) -> WrittenReport:
+def report(morning_desk: Desk) -> WrittenReport:
     out = morning_desk.folder / "morning.html"
     names = {4242: "Clínica <Norte>"}
     return write_report(
@@ -94,9 +94,7 @@ def morning(report: WrittenReport) -> MorningFigures:
     return found
 
 
-def test_yesterday_stands_beside_the_same_weekdays_as_in_the_mart(
-    morning_desk: DeskType, morning: MorningFigures
-) -> None:
+def test_yesterday_stands_beside_the_same_weekdays_as_in_the_mart(morning_desk: Desk, morning: MorningFigures) -> None:
     opened_then = morning.yesterday.find("opened")
     assert opened_then is not None
     assert (str(morning.yesterday.last), opened_then.value, opened_then.mean, opened_then.change) == (

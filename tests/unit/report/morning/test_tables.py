@@ -88,8 +88,8 @@ def test_all_changes_stand_side_by_side_in_the_units_of_each_figure() -> None:
         *("First response, median, business hours", "3.5\u00a0min", "4.1\u00a0min", "-39\u00a0s"),
     )
     assert changes.note == (
-        "The week is Nov 23 to Nov 24, beside the same weekdays of the four weeks before. The month is Nov 1 to Nov 24, "
-        "beside the same days of the month before. Holidays this month: Finados (Nov 2). "
+        "The week is Nov 23 to Nov 24, beside the same weekdays of the four weeks before. The month is Nov 1 to "
+        "Nov 24, beside the same days of the month before. Holidays this month: Finados (Nov 2). "
         "Holidays in the month before: Aparecida (Oct 12)."
     )
     rows = read_csv(changes.table.file)
