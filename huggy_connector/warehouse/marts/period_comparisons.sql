@@ -330,8 +330,8 @@ SELECT
     CASE WHEN are_whole THEN mean END AS mean,
     CASE WHEN are_whole THEN lowest END AS lowest,
     CASE WHEN are_whole THEN highest END AS highest,
-    CASE WHEN are_whole THEN round((value - mean)::DECIMAL(38, 9), 4) END::DOUBLE AS change,
-    CASE WHEN are_whole THEN round(((value - mean) / nullif(mean, 0))::DECIMAL(38, 9), 4) END::DOUBLE AS change_rate,
+    CASE WHEN are_whole THEN round((value - mean)::DECIMAL(38, 9), 4)::DOUBLE END AS change,
+    CASE WHEN are_whole THEN round(((value - mean) / nullif(mean, 0))::DECIMAL(38, 9), 4)::DOUBLE END AS change_rate,
     r.compared,
     r.holidays,
     r.compared_holidays
