@@ -92,7 +92,7 @@ class Translations:
 
     def _signed(self, value: Decimal, digits: int) -> str:
         number = f"#,##0.{'#' * digits}".rstrip(".")
-        return self._format(value, f"+{number};-{number}" if value else number)
+        return self._format(value, f"+{number};-{number}") if value else self._format(Decimal(0), number)
 
     def _format(self, value: Decimal, pattern: str) -> str:
         from babel.numbers import format_decimal

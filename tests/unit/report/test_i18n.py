@@ -144,7 +144,8 @@ def test_changes_of_shares_are_points_and_those_of_durations_have_a_unit_and_non
         "+25.8\u00a0s",
         "0\u00a0min",
     )
-    assert (EN.change(-27.5, 1), EN.change(0.04, 1)) == ("-27.5", "0")
+    assert (EN.change(-27.5, 1), EN.change(0.04, 1), EN.change(-0.04, 1)) == ("-27.5", "0", "0")
+    assert (EN.points(-0.0002), PT.share_change(-0.0002)) == ("0\u00a0points", "0%")
 
 
 def test_a_weekday_is_named_in_full() -> None:
