@@ -66,7 +66,8 @@
 --     | Os daqueles com que é comparado; NULL se não há.
 --
 -- Example: chats opened on Mondays: 3 on the 23rd, before it 1, 1, none (whole, so 0), and on the 26th of October, which
---   is the day after the first chat, 2. Monday the 2nd was a holiday.
+--   is the day after the first chat, 2. Monday the 2nd was a holiday. Sunday the 22nd has nothing to be compared with: the
+--   first chat came on a Sunday before it, which may have begun in the middle.
 --   chats
 --   | id | channel | created_at       | fetched_at       |
 --   | 1  | email   | 2026-10-25 09:00 | 2026-11-24 08:00 |
@@ -77,9 +78,10 @@
 --   | 6  | email   | 2026-11-23 09:00 | 2026-11-24 08:00 |
 --   | 7  | email   | 2026-11-23 10:00 | 2026-11-24 08:00 |
 --   | 8  | email   | 2026-11-23 11:00 | 2026-11-24 08:00 |
---   gives (grouped_by = 'company' AND figure = 'opened' AND (period = 'day' AND ago IN (1, 8) OR period LIKE '%to_date'))
+--   gives (grouped_by = 'company' AND figure = 'opened' AND (period = 'day' AND ago IN (1, 2, 8) OR period LIKE '%to_date'))
 --   | period        | first_day  | last_day   | value | mean | lowest | highest | change | change_rate | compared | compared_holidays  |
 --   | day           | 2026-11-23 | 2026-11-23 | 3.0   | 1.0  | 0.0    | 2.0     | 2.0    | 2.0         | 3        | 2026-11-02 Finados |
+--   | day           | 2026-11-22 | 2026-11-22 | 0.0   |      |        |         |        |             | 2        | 2026-11-15 Proclamação da República |
 --   | day           | 2026-11-16 | 2026-11-16 | 0.0   |      |        |         |        |             | 2        | 2026-11-02 Finados |
 --   | week_to_date  | 2026-11-23 | 2026-11-23 | 3.0   | 1.0  | 0.0    | 2.0     | 2.0    | 2.0         | 4        | 2026-11-02 Finados |
 --   | month_to_date | 2026-11-01 | 2026-11-23 | 5.0   |      |        |         |        |             | 0        |                    |
