@@ -119,7 +119,7 @@ def test_the_choice_of_a_period_is_there_where_a_company_has_one() -> None:
 
 def test_the_choice_of_a_period_stands_once_by_the_first_company_that_has_one() -> None:
     spans = make_span((0, "email", 1)), make_span((0, "email", 1), days=90)
-    page = render(make_figures([make_company(company_id=number, *spans[: 2 * (number > 1)]) for number in (1, 2, 3)]))
+    page = render(make_figures([make_company(*spans[: 2 * (number > 1)], company_id=number) for number in (1, 2, 3)]))
     assert page.count("<fieldset") == 1
     assert page.index('id="company-2"') < page.index("<fieldset") < page.index('id="company-3"')
 
