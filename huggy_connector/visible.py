@@ -1,4 +1,4 @@
-"""Escapes control characters in text of others before it goes to a terminal or a log."""
+"""Escapes what acts in text of others: control characters before a terminal or a log, formulas before a spreadsheet."""
 
 import re
 
@@ -27,6 +27,15 @@ def escape_controls_in_json(document: str) -> str:
     `document` must have line ends only between values, and no half characters.
     """
     return _CONTROLS.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", document)
+
+
+FORMULA_START = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 -- Excel takes the wide ones too
+"""How a text begins that Excel reads as a formula: a pattern of Python and of DuckDB."""
+
+
+def escape_formula(text: str) -> str:
+    """Return the text so that no spreadsheet reads it as a formula: with an apostrophe before it where one could."""
+    return f"'{text}" if re.match(FORMULA_START, text) else text
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -187,7 +187,7 @@ def query(
     help="The page; its figures come beside it, ending in .json.",
 )
 @language_option("Of the page.")
-@settings_options("warehouse", "timezone", "requests_per_second")
+@settings_options("warehouse", "timezone", "requests_per_second", "company_names")
 @as_json
 def report(*, settings: Settings, out: Path, language: Language, as_json: bool) -> None:
     """Charts of the service desk and how fresh they are, as one HTML file that needs no network.
@@ -203,6 +203,7 @@ def report(*, settings: Settings, out: Path, language: Language, as_json: bool) 
         zone=settings.zone,
         requests_per_second=settings.requests_per_second,
         language=language,
+        names=settings.names_of_companies,
     )
     # The page is there in any case, for its readers. The exit code tells a schedule that it shows no figures.
     if written.figures.state == "missing":

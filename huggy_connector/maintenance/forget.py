@@ -12,6 +12,7 @@ from huggy_connector.maintenance.inbox_erasure import erase_from_inbox, find_in_
 from huggy_connector.maintenance.ledger_erasure import erase_from_ledger, find_in_ledger
 from huggy_connector.privacy import SuppressionList, check_hash_key, hash_key_of
 from huggy_connector.progress import Progress
+from huggy_connector.report import renew_report
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse import ErasureRequest, lock_for_erasure, mirror_version, read_calendar
 
@@ -97,6 +98,8 @@ def forget(settings: Settings, contact_id: int, progress: Progress, clock: Clock
     failed = mirror_version(settings.warehouse, settings.publish, keep_versions=0, note=progress.note)
     if failed:
         raise WarehouseError(f"{' '.join(failed)} The person may still be in such copies: see to it, and forget again.")
+    for warning in renew_report(settings, now=clock.now()):
+        progress.note(warning)
     erasure.delete_message_ids(mark)
     receipt = replace(
         _build_receipt(mark, company_id, started_at, clock.now(), rewritten, given_up),

@@ -5,7 +5,7 @@ from huggy_connector.report.figures import ReportFigures
 from huggy_connector.report.i18n import LANGUAGES, Language, Translations
 from huggy_connector.report.message_pages import render_choice_page, render_notice, render_task_page
 from huggy_connector.report.style import DENY_ALL_POLICY, load_notice_style
-from huggy_connector.report.write import WrittenReport, is_installed, update_report, write_report
+from huggy_connector.report.write import WrittenReport, is_installed, renew_report, update_report, write_report
 
 __all__ = [
     "DENY_ALL_POLICY",
@@ -21,6 +21,7 @@ __all__ = [
     "render_choice_page",
     "render_notice",
     "render_task_page",
+    "renew_report",
     "update_report",
     "write_report",
 ]

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, TypeAlias
 from huggy_connector.report.i18n import LANGUAGES, Language
 from huggy_connector.report.style import ContentSecurityPolicy
 
-FORMAT = 1
+FORMAT = 2
 """Version of the JSON's layout."""
 
 State: TypeAlias = Literal["ready", "no_folder", "no_report", "older_report"]

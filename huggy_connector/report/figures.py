@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from huggy_connector.report.morning.figures import MorningFigures
 from huggy_connector.warehouse import TableFreshness, WebhookCoverage
 
 State = Literal["ready", "empty", "missing", "older"]
@@ -112,7 +113,11 @@ class TotalFigures:
 
 @dataclass(frozen=True, slots=True)
 class FigureSpan:
-    """The figures of complete local days, `first` to `last` inclusive. `first` is not before the first chat's day."""
+    """The figures of complete local days, `first` to `last` inclusive.
+
+    `first` is after the day of the first chat, which may have begun in the middle. `backlog_before` is what was open
+    at the end of the day before it.
+    """
 
     days: int
     first: date
@@ -123,6 +128,12 @@ class FigureSpan:
     first_response: tuple[WaitFigures, ...]
     resolution: tuple[WaitFigures, ...]
     backlog: tuple[BacklogFigures, ...]
+    backlog_before: int = 0
+
+    @property
+    def backlog_change(self) -> int:
+        """How much the backlog has grown over the span: from the end of the day before to the end of the last."""
+        return (self.backlog[-1].backlog if self.backlog else self.backlog_before) - self.backlog_before
 
     def list_days(self) -> tuple[date, ...]:
         """Return all days from `first` to `last`."""
@@ -138,6 +149,8 @@ class CompanyFigures:
     - `fresh_until`: when the data becomes stale
     - `spans`: empty until there is a complete day
     - `webhook`: what its webhook covers; None where it has none
+    - `name`: as HUGGY_COMPANY_NAMES has it; None where it names none
+    - `morning`: yesterday beside the same weekdays, and what waits now; None until there is a complete day
     """
 
     company_id: int
@@ -148,6 +161,8 @@ class CompanyFigures:
     landings: tuple[SnapshotFigures, ...]
     spans: tuple[FigureSpan, ...]
     webhook: WebhookCoverage | None = None
+    name: str | None = None
+    morning: MorningFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

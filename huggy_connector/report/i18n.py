@@ -1,14 +1,15 @@
-"""The texts of the report and its formats of numbers, days and times, in English and in Portuguese."""
+"""The formats of numbers, days and times in the report, in both languages. Its texts: `texts`, `morning_texts`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
-from huggy_connector.catalogue import Text
-from huggy_connector.extras import install_command
+from huggy_connector.report.morning_texts import MORNING_TEXTS
+from huggy_connector.report.texts import TEXTS
 from huggy_connector.webhook import coverage
 
 Language = Literal["en", "pt-BR"]
@@ -17,180 +18,6 @@ LANGUAGES: tuple[Language, ...] = ("en", "pt-BR")
 
 NO_BREAK_SPACE = "\u00a0"
 """Stands between a number and its unit, where no line may break."""
-
-_TEXTS: Mapping[str, Text] = {
-    "title": Text("Service desk", "Central de atendimento"),
-    "company": Text("Company", "Empresa"),
-    "as_of": Text("As Huggy had it on", "Como estava na Huggy em"),
-    "times_in": Text("times in", "horários em"),
-    "made": Text("Made on", "Feito em"),
-    "from_version": Text("from version", "a partir da versão"),
-    "of": Text("of", "de"),
-    "published": Text("published on", "publicada em"),
-    "notice": Text("Notice", "Aviso"),
-    "stale": Text(
-        "The chats were last read from Huggy on {since}. What happened after it is not here. See whether the schedule "
-        "runs (in Airflow the DAG huggy_sync; in a shell huggy status), or run huggy sync, and make this page again.",
-        "Os atendimentos foram lidos da Huggy pela última vez em {since}. O que houve depois não está aqui. Veja se o "
-        "agendamento está rodando (no Airflow o DAG huggy_sync; no terminal huggy status), ou rode huggy sync, e gere "
-        "esta página de novo.",
-    ),
-    "missing": Text(
-        "There is no warehouse {file} yet: run huggy sync, and make this page again.",
-        "Ainda não há o arquivo {file}: rode huggy sync e gere esta página de novo.",
-    ),
-    "empty": Text(
-        "The warehouse holds no chats yet: run huggy sync. If it ran, huggy check says whether the token sees any.",
-        "O arquivo ainda não tem atendimentos: rode huggy sync. Se já rodou, huggy check diz se o token vê algum.",
-    ),
-    "older": Text(
-        "The warehouse {file} has the format of an older release: run huggy load, which makes it anew from the "
-        "landing, and make this page again.",
-        "O arquivo {file} tem o formato de uma versão anterior: rode huggy load, que o refaz a partir da área de pouso "
-        "(landing), e gere esta página de novo.",
-    ),
-    "no_folder": Text(
-        "There is no folder {folder} on this server: give Airflow's API server the volume on which the workers write "
-        "the warehouse, at the same path.",
-        "Não há a pasta {folder} neste servidor: monte no API server do Airflow o volume em que os workers gravam o "
-        "arquivo, no mesmo caminho.",
-    ),
-    "no_report": Text(
-        "There is no report beside {file} yet. Each load makes it, where the workers have the extra report: "
-        f"{install_command('report')}, and clear the last task load of huggy_sync.",
-        "Ainda não há relatório junto de {file}. Cada carga o gera, se os workers tiverem o extra report: "
-        f"{install_command('report')}, e limpe (clear) a última tarefa load do huggy_sync.",
-    ),
-    "older_report": Text(
-        "The report beside {file} was made by another release: clear the last task load of huggy_sync, which makes it "
-        "anew, or run huggy load.",
-        "O relatório junto de {file} é de outra versão: limpe (clear) a última tarefa load do huggy_sync, que o refaz, "
-        "ou rode huggy load.",
-    ),
-    "not_yours": Text(
-        "This report shows a company of which you may not read a DAG: ask Airflow's administrator for the right to "
-        "read one that loads it, or for a warehouse of your own company.",
-        "Este relatório mostra uma empresa da qual você não pode ler nenhuma DAG: peça ao administrador do Airflow o "
-        "direito de ler uma que a carregue, ou um arquivo só da sua empresa.",
-    ),
-    "not_ours": Text(
-        "This task does not belong to huggy_connector, or it has not succeeded yet: its log shows its progress.",
-        "Esta tarefa não é do huggy_connector, ou ainda não terminou bem: o log diz até onde ela foi.",
-    ),
-    "task_title": Text("What this task did", "O que esta tarefa fez"),
-    "to_the_page": Text("To the service desk's page", "Para a página da central de atendimento"),
-    "manifest": Text("Manifest of the snapshot", "Manifesto da captura"),
-    "other_language": Text("Em português", "In English"),
-    "failed_checks": Text(
-        "Checks of the last load that failed (huggy status lists them too):",
-        "Verificações da última carga que falharam (huggy status também as lista):",
-    ),
-    "no_day": Text(
-        "There is no complete day yet: the charts begin tomorrow.",
-        "Ainda não há um dia completo: os gráficos começam amanhã.",
-    ),
-    "span": Text("Period", "Período"),
-    "days": Text("days", "dias"),
-    "complete_days": Text("complete days", "dias completos"),
-    "to": Text("to", "a"),
-    "chats": Text("Chats opened", "Atendimentos abertos"),
-    "chats_of_days": Text("in {days} days", "em {days} dias"),
-    "median": Text("Median", "Mediana"),
-    "p90": Text("90th percentile", "Percentil 90"),
-    "nine_of_ten": Text("nine of ten within {time}", "nove em dez em até {time}"),
-    "target": Text("Target", "Meta"),
-    "target_is": Text("target {time}", "meta {time}"),
-    "first_response": Text("First response", "Primeira resposta"),
-    "resolution": Text("Resolution", "Resolução"),
-    "business": Text("business hours", "horário comercial"),
-    "calendar": Text("around the clock", "tempo corrido"),
-    "outside_hours": Text("{share} outside business hours", "{share} fora do expediente"),
-    "default_calendar": Text(
-        "Business hours are those of the default calendar, 08:00-18:00 from Monday to Friday, until HUGGY_CALENDAR is "
-        "set: huggy calendar propose proposes yours.",
-        "O horário comercial é o do calendário padrão, 08:00-18:00 de segunda a sexta, até que HUGGY_CALENDAR seja "
-        "definido: huggy calendar propose propõe o seu.",
-    ),
-    "in_business": Text("In business hours.", "Em horário comercial."),
-    "in_calendar": Text("Around the clock.", "Em tempo corrido."),
-    "open_then": Text("Open at the end of", "Abertos ao fim de"),
-    "change": Text("{change} since {day}", "{change} desde {day}"),
-    "volume_title": Text("Chats opened a day, by channel", "Atendimentos abertos por dia, por canal"),
-    "hours_title": Text("When chats are opened", "Quando os atendimentos são abertos"),
-    "hours_note": Text(
-        "Chats opened an hour, on average of the weekday's days in the period.",
-        "Atendimentos abertos por hora, em média dos dias da semana do período.",
-    ),
-    "first_response_title": Text("First response by day", "Primeira resposta por dia"),
-    "first_response_note": Text(
-        "From the opening to an agent's first answer, of the chats opened on the day.",
-        "Da abertura à primeira resposta de um agente, dos atendimentos abertos no dia.",
-    ),
-    "resolution_title": Text("Resolution by day", "Resolução por dia"),
-    "resolution_note": Text(
-        "From the opening to the closing, of the chats opened on the day that an agent handled and that are closed.",
-        "Da abertura ao encerramento, dos atendimentos abertos no dia que um agente assumiu e que já foram encerrados.",
-    ),
-    "backlog_title": Text("Open at the end of each day", "Abertos ao fim de cada dia"),
-    "not_measured": Text("Nothing was measured in this period.", "Nada foi medido neste período."),
-    "minutes": Text("minutes", "minutos"),
-    "hours": Text("hours", "horas"),
-    "table": Text("Table of the numbers", "Tabela dos números"),
-    "day": Text("Day", "Dia"),
-    "hour": Text("Hour", "Hora"),
-    "total": Text("Total", "Total"),
-    "others": Text("other channels", "outros canais"),
-    "no_channel": Text("(no channel)", "(sem canal)"),
-    "opened": Text("Opened", "Abertos"),
-    "closed": Text("Closed", "Encerrados"),
-    "open": Text("Open", "Abertos ao fim do dia"),
-    "of_chats": Text("Chats", "Atendimentos"),
-    "measured": Text("Measured", "Medidos"),
-    "freshness_title": Text("How fresh each table is", "Quão atual está cada tabela"),
-    "name": Text("Table", "Tabela"),
-    "rows": Text("Rows", "Linhas"),
-    "newest_created": Text("Newest opening", "Criação mais recente"),
-    "newest_updated": Text("Newest change", "Alteração mais recente"),
-    "read_at": Text("Last read", "Última leitura"),
-    "complete": Text("Complete", "Completa"),
-    "yes": Text("yes", "sim"),
-    "yes_head": Text("what is new and what is open", "o que é novo e o que está aberto"),
-    "no": Text("no", "não"),
-    "no_at_most": Text("no: {rows} rows may be missing", "não: podem faltar {rows} linhas"),
-    "no_bound": Text("no, without a bound", "não, sem limite conhecido"),
-    "not_told": Text("unknown", "não informado"),
-    "landings_title": Text("Last runs", "Últimas execuções"),
-    "started": Text("Started", "Início"),
-    "took": Text("Took", "Duração"),
-    "mode": Text("Mode", "Modo"),
-    "requests": Text("Requests", "Requisições"),
-    "share": Text("Share of the budget", "Parte do limite"),
-    "certificate": Text("Complete", "Completa"),
-    "webhook_title": Text("What the webhook covers", "O que o webhook cobre"),
-    "covered": Text(
-        "The receiver has told of events since {since}, and was last known to be there on {until}.",
-        "O receptor avisa de eventos desde {since}, e soube-se dele pela última vez em {until}.",
-    ),
-    "no_event_yet": Text("No event has come yet.", "Ainda não chegou nenhum evento."),
-    "no_holes": Text("No hole in the last {days} days.", "Nenhuma lacuna nos últimos {days} dias."),
-    "holes_note": Text(
-        "Holes of the last {days} days, in which events may be lost. Where one is healed, the chats were read since.",
-        "Lacunas dos últimos {days} dias, em que eventos podem ter se perdido. Onde uma está sanada, os atendimentos "
-        "foram lidos depois.",
-    ),
-    "more_holes": Text("{holes} more in meta.coverage.", "Mais {holes} em meta.coverage."),
-    "hole_reason": Text("Why", "Por quê"),
-    "hole_from": Text("From", "De"),
-    "hole_to": Text("To", "Até"),
-    "lasted": Text("Lasted", "Duração"),
-    "healed": Text("Healed", "Sanada"),
-    "figures": Text("The same figures for programs:", "Os mesmos números para programas:"),
-    "meanings": Text(
-        "What each figure means, in full: huggy describe marts.chat_times.",
-        "O que cada número significa, por inteiro: huggy describe marts.chat_times --language pt-BR.",
-    ),
-}
-
 
 _REASONS: Mapping[str, str] = {
     coverage.DOWN: "o receptor estava fora do ar",
@@ -203,6 +30,23 @@ _REASONS: Mapping[str, str] = {
 """Why there is a hole, in Portuguese."""
 
 
+_ANY_SIZE = Context(prec=330)
+"""A double has up to 309 digits before its point."""
+
+
+def round_half_up(value: float | Decimal, digits: int) -> Decimal:
+    """Round as people do and as the marts do: 3.45 is 3.5, -3.45 is -3.5. All numbers of the report are rounded here.
+
+    A float stands for the shortest decimal that Python writes for it, as `round(x::DECIMAL, 2)` in the marts made it.
+    """
+    exact = value if isinstance(value, Decimal | int) else Decimal(repr(float(value)))
+    return Decimal(exact).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _ANY_SIZE)
+
+
+def _percent(share: float) -> Decimal:
+    return Decimal(repr(float(share))) * 100
+
+
 @dataclass(frozen=True, slots=True)
 class Translations:
     """The texts and formats of one language. An unknown name of a text raises KeyError."""
@@ -210,7 +54,7 @@ class Translations:
     language: Language
 
     def __getitem__(self, name: str) -> str:
-        text = _TEXTS[name]
+        text = (TEXTS if name in TEXTS else MORNING_TEXTS)[name]
         return text.en if self.language == "en" else text.pt
 
     @property
@@ -222,23 +66,38 @@ class Translations:
         text = _REASONS.get(reason)
         return reason if text is None or self.language == "en" else text
 
-    def number(self, value: float, digits: int = 2) -> str:
+    def number(self, value: float | Decimal, digits: int = 2) -> str:
         """Format a number with the language's separators and at most `digits` decimals."""
-        from babel.numbers import format_decimal
-
-        return str(format_decimal(value, format=f"#,##0.{'#' * digits}".rstrip("."), locale=self._locale))
+        return self._format(round_half_up(value, digits), f"#,##0.{'#' * digits}".rstrip("."))
 
     def share(self, value: float) -> str:
         """Format a fraction of one in percent."""
-        from babel.numbers import format_percent
+        return f"{self.number(_percent(value), 1)}%"
 
-        return str(format_percent(value, format="#,##0.#%", locale=self._locale))
+    def change(self, value: float, digits: int = 0) -> str:
+        """Format a difference with its sign, which a difference that rounds to zero has not."""
+        return self._signed(round_half_up(value, digits), digits)
 
-    def change(self, value: int) -> str:
-        """Format a difference with its sign."""
+    def share_change(self, value: float) -> str:
+        """Format a relative difference in percent, with its sign."""
+        return f"{self._signed(round_half_up(_percent(value), 1), 1)}%"
+
+    def points(self, value: float) -> str:
+        """Format the difference of two shares in percentage points, with its sign."""
+        return f"{self._signed(round_half_up(_percent(value), 1), 1)}{NO_BREAK_SPACE}{self['points']}"
+
+    def duration_change(self, minutes: float) -> str:
+        """Format the difference of two durations, with its sign."""
+        return f"{'-' if minutes < 0 else '+' if minutes else ''}{self.duration(abs(minutes))}"
+
+    def _signed(self, value: Decimal, digits: int) -> str:
+        number = f"#,##0.{'#' * digits}".rstrip(".")
+        return self._format(value, f"+{number};-{number}") if value else self._format(Decimal(0), number)
+
+    def _format(self, value: Decimal, pattern: str) -> str:
         from babel.numbers import format_decimal
 
-        return str(format_decimal(value, format="+#,##0;-#,##0", locale=self._locale))
+        return str(format_decimal(value, format=pattern, locale=self._locale, decimal_quantization=False))
 
     def duration(self, minutes: float) -> str:
         """Format in seconds below a minute, in minutes below two hours, in hours below two days, else in days."""
@@ -255,6 +114,12 @@ class Translations:
         from babel.dates import format_skeleton
 
         return str(format_skeleton("yMMMEd", day, locale=self._locale))
+
+    def weekday_name(self, day: date) -> str:
+        """Return the name of the day's weekday in full, such as Monday or segunda-feira."""
+        from babel.dates import get_day_names
+
+        return str(get_day_names("wide", locale=self._locale)[day.weekday()])
 
     def day_mark(self, day: date) -> str:
         """Format a day briefly, for an axis."""

@@ -7,7 +7,10 @@ from importlib import resources
 
 from huggy_connector.report.figures import CompanyFigures, ReportFigures, SnapshotFigures
 from huggy_connector.report.i18n import Translations
-from huggy_connector.report.period import ChartTable, PeriodSection, build_period
+from huggy_connector.report.morning.section import MorningSection, build_morning
+from huggy_connector.report.morning.tiles import Target
+from huggy_connector.report.parts import ChartTable
+from huggy_connector.report.period import PeriodSection, build_period
 from huggy_connector.report.style import load_report_style
 from huggy_connector.visible import escape_controls
 from huggy_connector.warehouse import CoverageHole, TableFreshness, WebhookCoverage
@@ -22,10 +25,12 @@ class PageSection:
     """The section of one account on the page."""
 
     company_id: int
+    name: str
     as_of: str
     stale: bool
     fresh_until: str
     stale_text: str
+    morning: MorningSection | None
     periods: tuple[PeriodSection, ...]
     freshness: ChartTable
     landings: ChartTable
@@ -65,10 +70,12 @@ def _build_section(company: CompanyFigures, figures: ReportFigures, words: Trans
     read_at, until = company.chats_read_at, company.fresh_until
     return PageSection(
         company.company_id,
+        escape_controls(company.name) if company.name else f"{words['company']} {company.company_id}",
         words.moment(company.as_of) if company.as_of else "",
         company in figures.stale,
         until.isoformat() if until else "",
         words["stale"].format(since=words.moment(read_at)) if read_at else "",
+        _build_morning(company, figures, words),
         tuple(build_period(span, company, figures.targets, words) for span in company.spans),
         ChartTable(
             tuple(words[name] for name in ("name", "rows", "newest_created", "newest_updated", "read_at", "complete")),
@@ -82,6 +89,16 @@ def _build_section(company: CompanyFigures, figures: ReportFigures, words: Trans
         ),
         None if company.webhook is None else _build_webhook_table(company.webhook, words),
     )
+
+
+def _build_morning(company: CompanyFigures, figures: ReportFigures, words: Translations) -> MorningSection | None:
+    if company.morning is None:
+        return None
+    target = next(
+        (Target(each.minutes, each.clock) for each in figures.targets if each.metric == "first_response"), None
+    )
+    as_of = words.moment(company.as_of) if company.as_of else ""
+    return build_morning(company.morning, company_id=company.company_id, as_of=as_of, target=target, words=words)
 
 
 def _build_webhook_table(webhook: WebhookCoverage, words: Translations) -> WebhookTable:

@@ -9,27 +9,11 @@ from dataclasses import dataclass
 from huggy_connector.report.charts import SERIES, SIZES, ChartLine, ChartSize, draw_bars, draw_lines
 from huggy_connector.report.figures import CompanyFigures, FigureSpan, HourFigures, TargetFigures, WaitFigures
 from huggy_connector.report.i18n import Translations
+from huggy_connector.report.parts import ChartTable, Column, CsvFile, Kind, Tile, build_table
 from huggy_connector.visible import escape_controls
 
 COLOURED_CHANNELS = len(SERIES) - 1
 """How many channels have a colour of their own: the busiest ones of the longest span. The rest is one series."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChartTable:
-    """A table of texts, ready to show. The first cell of a row is its heading."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One of the main numbers at the top of the page."""
-
-    label: str
-    value: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +46,14 @@ class HeatMapCell:
 
 @dataclass(frozen=True, slots=True)
 class PeriodSection:
-    """The part of the page for one span. `heat` has a row of 24 cells for each weekday."""
+    """The part of the page for one span. `heat` has a row of 24 cells for each weekday, as `heat_file`."""
 
     days: int
     title: str
     tiles: tuple[Tile, ...]
     charts: tuple[Chart, ...]
     heat: tuple[tuple[str, tuple[HeatMapCell, ...]], ...]
+    heat_file: CsvFile | None
 
 
 def build_period(
@@ -76,18 +61,35 @@ def build_period(
 ) -> PeriodSection:
     """Return the part of the page for a span, with every number as a text of the language."""
     prefix = f"c{company.company_id}-{span.days}"
+
+    def name_file(table: str) -> str:
+        return f"huggy-{company.company_id}-{span.last.isoformat()}-{span.days}-{words[f'file_{table}']}.csv"
+
     return PeriodSection(
         span.days,
         f"{words.number(len(span.list_days()))} {words['complete_days']}: "
         f"{words.day(span.first)} {words['to']} {words.day(span.last)}",
         _build_tiles(span, targets, words),
         (
-            _build_volume_chart(span, _choose_coloured_channels(company), f"{prefix}-volume", words),
-            _build_wait_chart("first_response", span, span.first_response, targets, f"{prefix}-response", words),
-            _build_wait_chart("resolution", span, span.resolution, targets, f"{prefix}-resolution", words),
-            _build_backlog_chart(span, f"{prefix}-backlog", words),
+            _build_volume_chart(
+                span, _choose_coloured_channels(company), f"{prefix}-volume", name_file("volume"), words
+            ),
+            _build_wait_chart(
+                "first_response",
+                span,
+                span.first_response,
+                targets,
+                f"{prefix}-response",
+                name_file("first_response"),
+                words,
+            ),
+            _build_wait_chart(
+                "resolution", span, span.resolution, targets, f"{prefix}-resolution", name_file("resolution"), words
+            ),
+            _build_backlog_chart(span, f"{prefix}-backlog", name_file("backlog"), words),
         ),
         _build_heat_map(span.hours, words),
+        _build_heat_file(span.hours, name_file("hours"), words),
     )
 
 
@@ -97,22 +99,20 @@ def _build_tiles(span: FigureSpan, targets: Sequence[TargetFigures], words: Tran
         business = "_business" if clock == "business" else ""
         median = getattr(span.totals, f"median_{event}{business}_minutes")
         p90 = getattr(span.totals, f"p90_{event}{business}_minutes")
-        notes = [words[clock]]
-        if p90 is not None:
-            notes.insert(0, words["nine_of_ten"].format(time=words.duration(p90)))
+        notes = [] if p90 is None else [words["nine_of_ten"].format(time=words.duration(p90))]
         if clock == "business":
             by_clock = getattr(span.totals, f"median_{event}_minutes")
             if by_clock is not None:
-                notes.append(f"{words['calendar']} {words.duration(by_clock)}")
+                notes.append(f"{words['calendar']}: {words.duration(by_clock)}")
             share = getattr(span.totals, f"{event}_outside_hours_share")
             if share:
                 notes.append(words["outside_hours"].format(share=words.share(share)))
         if target is not None:
             notes.append(words["target_is"].format(time=words.duration(target.minutes)))
-        label = f"{words[event]}, {words['median'].lower()}"
+        label = f"{words[event]}, {words['median'].lower()}, {words[clock]}"
         return Tile(label, "-" if median is None else words.duration(median), "; ".join(notes))
 
-    last, first = span.backlog[-1], span.backlog[0]
+    last = span.backlog[-1]
     return (
         Tile(
             words["chats"],
@@ -124,7 +124,7 @@ def _build_tiles(span: FigureSpan, targets: Sequence[TargetFigures], words: Tran
         Tile(
             f"{words['open_then']} {words.day_mark(last.day)}",
             words.number(last.backlog),
-            words["change"].format(change=words.change(last.backlog - first.backlog), day=words.day_mark(first.day)),
+            words["change"].format(change=words.change(span.backlog_change), days=words.number(len(span.list_days()))),
         ),
     )
 
@@ -144,7 +144,9 @@ def _choose_coloured_channels(company: CompanyFigures) -> tuple[str | None, ...]
     return tuple(ranked if len(ranked) <= len(SERIES) else ranked[:COLOURED_CHANNELS])
 
 
-def _build_volume_chart(span: FigureSpan, coloured: Sequence[str | None], prefix: str, words: Translations) -> Chart:
+def _build_volume_chart(
+    span: FigureSpan, coloured: Sequence[str | None], prefix: str, file_name: str, words: Translations
+) -> Chart:
     days = span.list_days()
     counts_by_cell = {(figures.day, figures.channel): figures.chats for figures in span.channels}
     others = {figures.channel for figures in span.channels} - set(coloured)
@@ -153,18 +155,19 @@ def _build_volume_chart(span: FigureSpan, coloured: Sequence[str | None], prefix
     if others:
         series.append([sum(counts_by_cell.get((day, channel), 0) for channel in others) for day in days])
         titles.append(words["others"])
-    rows = [
-        (words.day(day), words.number(sum(counts)), *(words.number(count) for count in counts))
-        for day, *counts in zip(days, *series, strict=True)
-    ]
+    rows = [(day, sum(counts), *counts) for day, *counts in zip(days, *series, strict=True)]
     sums = [sum(counts) for counts in series]
-    total = (words["total"], words.number(sum(sums)), *(words.number(count) for count in sums))
     return Chart(
         words["volume_title"],
         "",
         tuple(LegendEntry(role, title) for role, title in zip(SERIES, titles, strict=False)),
         _draw_all_sizes(lambda size: draw_bars(days, series, size=size, prefix=f"{prefix}-{size.name}", words=words)),
-        ChartTable((words["day"], words["total"], *titles), (total, *reversed(rows))),
+        build_table(
+            (Column(words["day"], Kind.DAY), *(Column(title, Kind.COUNT) for title in (words["total"], *titles))),
+            [(words["total"], sum(sums), *sums), *reversed(rows)],
+            words,
+            file_name=file_name,
+        ),
     )
 
 
@@ -174,6 +177,7 @@ def _build_wait_chart(
     waits: Sequence[WaitFigures],
     targets: Sequence[TargetFigures],
     prefix: str,
+    file_name: str,
     words: Translations,
 ) -> Chart:
     days, by_day = span.list_days(), {wait.day: wait for wait in waits}
@@ -187,13 +191,21 @@ def _build_wait_chart(
     shows_hours = max(measured, default=0) > 180  # noqa: PLR2004  # nobody reads so many minutes as minutes
     minutes_per_unit = 60 if shows_hours else 1
     unit = words["hours" if shows_hours else "minutes"]
-    keys = [LegendEntry("c1", f"{words['median']}, {unit}"), LegendEntry("c3", f"{words['p90']}, {unit}", dashed=True)]
+    keys = [
+        LegendEntry("c1", f"{words['median']}, {unit}, {words[clock]}"),
+        LegendEntry("c3", f"{words['p90']}, {unit}, {words[clock]}", dashed=True),
+    ]
     level = None
     # A target far above all measured values would press the lines to the bottom. Its tile shows it.
     if target is not None and target.minutes <= 3 * max(measured, default=0):
         level = target.minutes / minutes_per_unit
         keys.append(LegendEntry("ink", f"{words['target']}: {words.duration(target.minutes)}", dashed=True))
-    head = [f"{words[share]}, min, {words[on]}" for on in ("business", "calendar") for share in ("median", "p90")]
+    columns = [Column(words["day"], Kind.DAY), *(Column(words[name], Kind.COUNT) for name in ("of_chats", "measured"))]
+    columns += [
+        Column(f"{words[share]}, min, {words[on]}", Kind.NUMBER)
+        for on in ("business", "calendar")
+        for share in ("median", "p90")
+    ]
     return Chart(
         words[f"{event}_title"],
         f"{words[f'{event}_note']} {words[f'in_{clock}']}",
@@ -215,24 +227,22 @@ def _build_wait_chart(
         )
         if measured
         else (),
-        ChartTable(
-            (words["day"], words["of_chats"], words["measured"], *head),
-            tuple(_format_wait_row(wait, words) for wait in reversed(waits)),
+        build_table(
+            columns,
+            [
+                (
+                    *(wait.day, wait.chats, wait.measured, wait.median_business_minutes, wait.p90_business_minutes),
+                    *(wait.median_minutes, wait.p90_minutes),
+                )
+                for wait in reversed(waits)
+            ],
+            words,
+            file_name=file_name,
         ),
     )
 
 
-def _format_wait_row(wait: WaitFigures, words: Translations) -> tuple[str, ...]:
-    minutes = (wait.median_business_minutes, wait.p90_business_minutes, wait.median_minutes, wait.p90_minutes)
-    return (
-        words.day(wait.day),
-        words.number(wait.chats),
-        words.number(wait.measured),
-        *("" if value is None else words.number(value) for value in minutes),
-    )
-
-
-def _build_backlog_chart(span: FigureSpan, prefix: str, words: Translations) -> Chart:
+def _build_backlog_chart(span: FigureSpan, prefix: str, file_name: str, words: Translations) -> Chart:
     days, by_day = span.list_days(), {figures.day: figures.backlog for figures in span.backlog}
     line = ChartLine("c1", [by_day.get(day) for day in days], filled=True)
     return Chart(
@@ -242,12 +252,14 @@ def _build_backlog_chart(span: FigureSpan, prefix: str, words: Translations) -> 
         _draw_all_sizes(
             lambda size: draw_lines(days, [line], size=size, prefix=f"{prefix}-{size.name}", words=words, whole=True)
         ),
-        ChartTable(
-            (words["day"], words["opened"], words["closed"], words["open"]),
-            tuple(
-                (words.day(day.day), *(words.number(count) for count in (day.opened, day.closed, day.backlog)))
-                for day in reversed(span.backlog)
+        build_table(
+            (
+                Column(words["day"], Kind.DAY),
+                *(Column(words[name], Kind.COUNT) for name in ("opened", "closed", "open")),
             ),
+            [(day.day, day.opened, day.closed, day.backlog) for day in reversed(span.backlog)],
+            words,
+            file_name=file_name,
         ),
     )
 
@@ -261,6 +273,18 @@ def _build_heat_map(
         cell = HeatMapCell(words.number(hour.chats_per_day, 1), round(hour.chats_per_day / greatest, 3))
         rows.setdefault(hour.weekday, []).append(cell)
     return tuple((words.weekday(weekday), tuple(cells)) for weekday, cells in sorted(rows.items()))
+
+
+def _build_heat_file(hours: Sequence[HourFigures], name: str, words: Translations) -> CsvFile | None:
+    columns = (
+        Column(words["weekday"], Kind.TEXT),
+        Column(words["hour"], Kind.COUNT),
+        Column(words["of_chats"], Kind.COUNT),
+        Column(words["days"], Kind.COUNT),
+        Column(words["chats_a_day"], Kind.NUMBER),
+    )
+    rows = [(words.weekday(each.weekday), each.hour, each.chats, each.days, each.chats_per_day) for each in hours]
+    return build_table(columns, rows, words, file_name=name, shown=0).file
 
 
 def _draw_all_sizes(draw: Callable[[ChartSize], str]) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +25,7 @@ from huggy_connector.report.figures import (
     TotalFigures,
     WaitFigures,
 )
+from huggy_connector.report.morning.queries import read_comparisons, read_morning
 from huggy_connector.warehouse import TableFreshness, connect, read_webhook_coverage
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish_log import (
@@ -49,8 +50,17 @@ _WAITS_QUERY = (
 _IN_SPAN = "company_id = $company AND day BETWEEN $first AND $last"
 
 
-def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, requests_per_second: float) -> ReportFigures:
+def read_figures(
+    warehouse: str | Path,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    requests_per_second: float,
+    names: Mapping[int, str] | None = None,
+) -> ReportFigures:
     """Return the figures of the live version of a warehouse. If there is nothing to show, their `state` says why.
+
+    `names` are those of the companies, by their numbers.
 
     Raises WarehouseUnusable for a file of another program or of a newer release, WarehouseBusy as
     `warehouse.connect` does, and WarehouseError if DuckDB cannot read the file.
@@ -70,10 +80,13 @@ def read_figures(warehouse: str | Path, *, now: datetime, zone: ZoneInfo, reques
             f"SELECT DISTINCT company_id FROM {meta.FRESHNESS.sql} ORDER BY ALL"
         ).fetchall()
         webhooks = {each.company_id: each for each in read_webhook_coverage(connection, until=publish.published_at)}
+        compared = read_comparisons(connection)
         companies = tuple(
             replace(
                 _read_company(connection, company, zone=zone, requests_per_second=requests_per_second),
                 webhook=webhooks.get(company),
+                name=(names or {}).get(company),
+                morning=read_morning(connection, company, compared.get(company, {})),
             )
             for (company,) in company_ids
         )
@@ -178,12 +191,14 @@ def _read_company(
 
 
 def _read_spans(connection: DuckDBPyConnection, company: int, today: date) -> tuple[FigureSpan, ...]:
-    """Return the spans of complete days before the day of the last landing, which was not over."""
+    """Return the spans of complete days: after the day of the first chat, before that of the last landing."""
     row = connection.execute("SELECT min(day) FROM marts.chat_times WHERE company_id = ?", [company]).fetchone()
-    oldest = row[0] if row else None
+    first_chat = row[0] if row else None
     last = today - timedelta(days=1)
-    if oldest is None or oldest > last:
+    if first_chat is None or first_chat >= last:
         return ()
+    # The day of the first chat may have begun in the middle, and the day of the last landing was not over.
+    oldest = first_chat + timedelta(days=1)
     return tuple(
         _read_span(connection, company, days, max(oldest, today - timedelta(days=days)), last) for days in SPAN_DAYS
     )
@@ -248,4 +263,13 @@ def _read_span(connection: DuckDBPyConnection, company: int, days: int, first: d
                 f" WHERE {_IN_SPAN} GROUP BY ALL ORDER BY day"
             )
         ),
+        _read_backlog(connection, company, first - timedelta(days=1)),
     )
+
+
+def _read_backlog(connection: DuckDBPyConnection, company: int, day: date) -> int:
+    """Return how many chats were open at the end of a day."""
+    row = connection.execute(
+        "SELECT sum(backlog)::BIGINT FROM marts.backlog_by_day WHERE company_id = ? AND day = ?", [company, day]
+    ).fetchone()
+    return (row[0] if row else None) or 0

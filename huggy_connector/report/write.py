@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,11 +49,13 @@ def write_report(
     zone: ZoneInfo,
     requests_per_second: float,
     language: Language = "en",
+    names: Mapping[int, str] | None = None,
 ) -> WrittenReport:
     """Write the report of the live version, and return its paths and figures. The warehouse is only read.
 
     Each of the two files appears whole or not at all, the page last. Without a warehouse, or with one of an older
-    format, the page says so and what to do, and `figures.state` has the reason. Raises ConfigurationError for a wrong
+    format, the page says so and what to do, and `figures.state` has the reason. `names` are those of the companies, by
+    their numbers. Raises ConfigurationError for a wrong
     path or without the extra, and what `read_figures` raises; then nothing is written.
     """
     extras.require("report", subject="A report")
@@ -62,7 +65,7 @@ def write_report(
             f"{str(out)!r} is no path for the page: give a file that ends in .html, in a folder that exists."
         )
     data, words = page.with_suffix(".json"), Translations(language)
-    figures = read_figures(warehouse, now=now, zone=zone, requests_per_second=requests_per_second)
+    figures = read_figures(warehouse, now=now, zone=zone, requests_per_second=requests_per_second, names=names)
     _replace_file(data, _to_json(figures))
     _replace_file(page, render_page(figures, words=words, data_name=data.name))
     return WrittenReport(str(page), str(data), figures, tuple(_list_notices(figures, words)))
@@ -88,6 +91,22 @@ def update_report(settings: Settings, *, now: datetime) -> tuple[str, ...]:
     return ()
 
 
+def renew_report(settings: Settings, *, now: datetime) -> tuple[str, ...]:
+    """Remove the report next to the warehouse, and make it anew from the live version. Return warnings.
+
+    A page names contacts: none of a forgotten person may stay, also where the new one cannot be made. Raises
+    WarehouseError if a file cannot be removed.
+    """
+    files = ReportFiles.for_warehouse(settings.warehouse)
+    for name in files.names:
+        file = files.data_path.with_name(name)
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise WarehouseError(f"{file} could not be removed ({error.strerror}): remove it.") from None
+    return update_report(settings, now=now)
+
+
 def _write_all_pages(settings: Settings, *, now: datetime) -> None:
     files = ReportFiles.for_warehouse(settings.warehouse)
     if files.version is not None and files.version == read_live_version(settings.warehouse):
@@ -97,7 +116,11 @@ def _write_all_pages(settings: Settings, *, now: datetime) -> None:
         # A killed process left them: under the lock nobody else writes these files.
         remove_leftovers(files.data_path.with_name(name))
     figures = read_figures(
-        settings.warehouse, now=now, zone=settings.zone, requests_per_second=settings.requests_per_second
+        settings.warehouse,
+        now=now,
+        zone=settings.zone,
+        requests_per_second=settings.requests_per_second,
+        names=settings.names_of_companies,
     )
     for language in LANGUAGES:
         other = next(candidate for candidate in LANGUAGES if candidate != language)
@@ -123,7 +146,7 @@ def _list_notices(figures: ReportFigures, words: Translations) -> list[str]:
     for company in figures.stale:
         if company.chats_read_at is not None:
             since = words["stale"].format(since=words.moment(company.chats_read_at))
-            notices.append(f"{words['company']} {company.company_id}: {since}")
+            notices.append(f"{company.name or words['company'] + ' ' + str(company.company_id)}: {since}")
     return notices
 
 

@@ -78,6 +78,12 @@ class Settings(SettingsFields):
         return ZoneInfo(self.timezone)
 
     @property
+    def names_of_companies(self) -> dict[int, str]:
+        """The names of companies by their numbers."""
+        parts = (text.partition("=") for text in self.company_names)
+        return {int(number): name.strip() for number, _, name in parts}
+
+    @property
     def landing_options(self) -> dict[str, str]:
         """The options of obstore in `landing_access`."""
         return {} if self.landing_access is None else json.loads(self.landing_access.get_secret_value())

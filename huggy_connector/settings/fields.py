@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from huggy_connector.settings.kinds import (
     Access,
+    CompanyNames,
     Language,
     Listed,
     LocalFile,
@@ -83,6 +84,9 @@ class SettingsFields(BaseModel):
     report: bool = Field(
         True,
         description="Whether a publish makes the report beside the warehouse, where the extra report is installed.",
+    )
+    company_names: CompanyNames = Field(
+        (), description="Names of companies in the report, such as 4242=North Clinic, 77=South Store."
     )
     world_readable: bool = Field(
         False, description="Whether every user of the machine may read a new landing or warehouse, as the umask allows."

@@ -23,6 +23,14 @@ def _parse_places(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(parse_place, texts)))
 
 
+def _check_names(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        number, sign, name = text.partition("=")
+        if not (sign and name.strip() and re.fullmatch(r"[1-9][0-9]{0,18}", number.strip())):
+            raise ValueError("names no company by its number: write 4242=North Clinic, 77=South Store")
+    return texts
+
+
 def _check_zone(name: str) -> str:
     if name not in zone_names():
         raise ValueError("is no zone of the IANA database such as America/Sao_Paulo")
@@ -74,6 +82,8 @@ Place: TypeAlias = Annotated[str, AfterValidator(parse_place)]
 """The absolute path of a folder, or the URL of an object store."""
 Listed: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Places: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(_parse_places)]
+CompanyNames: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(_check_names)]
+"""Names of companies, each after its number: `4242=North Clinic`."""
 Spec: TypeAlias = Annotated[str, AfterValidator(parse_spec)]
 """Where a budget or tokens are stored: `file:`, `file:/folder`, `redis://host:6379/0`."""
 Zone: TypeAlias = Annotated[str, AfterValidator(_check_zone)]

@@ -1,8 +1,8 @@
-"""Writes the generated files of examples/clients from the code: `python -m scripts.kits`."""
+"""Writes the generated files of examples from the code: `python -m scripts.kits`."""
 
 from pathlib import Path
 
-from scripts.kits import dbt, sqlmesh, superset
+from scripts.kits import dbt, notebook, sqlmesh, superset
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = "examples/clients"
@@ -17,7 +17,8 @@ def render_files() -> dict[str, bytes]:
     }
     bundles = {f"superset/huggy.{language}.zip": superset.pack_bundle(language) for language in ("en", "pt-BR")}
     files = {name: text.encode() for name, text in texts.items()} | bundles
-    return {f"{CLIENTS}/{name}": content for name, content in files.items()}
+    kits = {f"{CLIENTS}/{name}": content for name, content in files.items()}
+    return kits | {"examples/analysis.pt-BR.ipynb": notebook.render_notebook().encode()}
 
 
 def main() -> None:

@@ -52,11 +52,11 @@ def test_the_navigation_leads_to_the_page(
         expect(shown.get_by_role("link", name=f"huggy_{name}")).to_be_visible()
     page.screenshot(path=tmp_path / "choice.png")
     shown.get_by_role("link", name="huggy_default").click()
-    expect(shown.get_by_role("heading", name="Huggy: Service desk")).to_be_visible()
+    expect(shown.get_by_role("heading", name="Service desk")).to_be_visible()
     expect(shown.get_by_text("How fresh each table is")).to_be_visible()
     page.screenshot(path=tmp_path / "nav.png")
     shown.get_by_role("link", name="Em português").click()
-    expect(shown.get_by_role("heading", name="Huggy: Central de atendimento")).to_be_visible()
+    expect(shown.get_by_role("heading", name="Central de atendimento")).to_be_visible()
     page.context.close()
 
 

@@ -1,6 +1,8 @@
 """examples/analysis.ipynb, run as an analyst runs it, over a file that a sync has made."""
 
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,18 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from huggy_connector.cli import main
 from huggy_connector.pipeline import Pipeline
+from huggy_connector.report.i18n import Translations
+from huggy_connector.report.queries import read_figures
 from huggy_connector.sandbox import Options, Sandbox
 from huggy_connector.settings import Settings
 from huggy_connector.warehouse.read import queries
 from tests.integration.conftest import LONGEST
+from tests.sizes import FULL
 
-NOTEBOOK = Path(__file__).parents[2] / "examples" / "analysis.ipynb"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NOTEBOOK, IN_PORTUGUESE = EXAMPLES / "analysis.ipynb", EXAMPLES / "analysis.pt-BR.ipynb"
 SPAN = "day >= (SELECT max(day) - 30 FROM marts.as_of) AND day < (SELECT max(day) FROM marts.as_of)"
 CLOSED_SPAN = SPAN.replace("day >=", "closed_day >=").replace("day <", "closed_day <")
 
@@ -43,9 +50,9 @@ def synced(folder: Path, options: Options) -> Path:
     return folder / "huggy.duckdb"
 
 
-def client(folder: Path) -> NotebookClient:
+def client(folder: Path, file: Path = NOTEBOOK) -> NotebookClient:
     """Runs the notebook where the file is found as a user's is: by name, in its folder."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(file, as_version=4)
     return NotebookClient(notebook, timeout=LONGEST, resources={"metadata": {"path": str(folder)}})
 
 
@@ -55,8 +62,9 @@ def cells(warehouse: Path) -> list[Any]:
     return [cell for cell in client(warehouse.parent).execute().cells if cell.cell_type == "code"]
 
 
-def test_it_is_stored_without_outputs() -> None:
-    stored = [cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
+@pytest.mark.parametrize("file", [NOTEBOOK, IN_PORTUGUESE], ids=["en", "pt-BR"])
+def test_it_is_stored_without_outputs(file: Path) -> None:
+    stored = [cell for cell in nbformat.read(file, as_version=4).cells if cell.cell_type == "code"]
     assert [(cell.outputs, cell.execution_count) for cell in stored] == [([], None)] * len(stored)
 
 
@@ -71,8 +79,7 @@ def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], w
     def figures(question: str) -> list[str]:
         return [str(value) for value in queries.query(warehouse, question).rows[0]]
 
-    says = [re.findall(r"\*\*([^*]+)\*\*", _sentence(cell)) for cell in cells[1:]]
-    told = [[re.sub(r"[^\d.]", "", figure) for figure in each] for each in says]
+    told = read_sentences(cells)
     assert told[0][0] == "800"
     assert told[1] == figures(f"""
         SELECT count(*), round(100 * count(*) FILTER (channel = (
@@ -82,20 +89,20 @@ def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], w
         FROM marts.chat_times WHERE {SPAN}
     """)
     assert told[3] == figures(f"""
-        SELECT format('{{:.1f}}', quantile_cont(first_response_business_seconds, 0.5) / 60),
-               format('{{:.1f}}', quantile_cont(first_response_business_seconds, 0.9) / 60)
+        SELECT {tenths("quantile_cont(first_response_business_seconds, 0.5) / 60")},
+               {tenths("quantile_cont(first_response_business_seconds, 0.9) / 60")}
         FROM marts.chat_times WHERE {SPAN}
     """)
     assert told[4] == figures(f"""
-        SELECT format('{{:.0f}}', quantile_cont(epoch(closed_at) - epoch(created_at), 0.5) / 60),
-               format('{{:.1f}}', quantile_cont(epoch(closed_at) - epoch(created_at), 0.9) / 3600)
+        SELECT {tenths("quantile_cont(epoch(closed_at) - epoch(created_at), 0.5) / 60")},
+               {tenths("quantile_cont(epoch(closed_at) - epoch(created_at), 0.9) / 60", unit=60)}
         FROM (SELECT *, created_at_local::DATE AS day FROM chats)
         WHERE (attended_at IS NOT NULL OR agent_id IS NOT NULL) AND {SPAN}
             AND situation IN ('finishing', 'filed', 'blocked')
     """)
     assert told[5] == figures(f"""
         SELECT count(*) FILTER (is_open),
-               count(*) FILTER (is_open AND handled_by IS NULL AND situation IS DISTINCT FROM 'auto'),
+               count(*) FILTER (is_open AND agent_id IS NULL AND situation IN ('wait_for_chat', 'queue', 'in_queue')),
                abs(count(*) FILTER ({SPAN}) - count(*) FILTER ({CLOSED_SPAN}))
         FROM marts.chat_times
     """)
@@ -115,6 +122,58 @@ def test_the_figures_in_the_sentences_are_those_of_plain_sql(cells: list[Any], w
                )) / count(*))::INTEGER
         FROM marts.chat_times AS t WHERE contact_id IS NOT NULL AND {SPAN}
     """)
+
+
+def tenths(minutes: str, *, unit: int = 1) -> str:
+    """SQL of a text: minutes with the two decimals of the marts, in this unit with at most one; half is rounded up."""
+    shown = f"round((round(({minutes})::DECIMAL(38, 9), 2)::DOUBLE / {unit})::DECIMAL(38, 9), 1)"
+    return f"regexp_replace({shown}::VARCHAR, '\\.?0+$', '')"
+
+
+def read_sentences(cells: list[Any]) -> list[list[str]]:
+    """The bold figures of each sentence, without separators and units."""
+    says = [re.findall(r"\*\*([^*]+)\*\*", _sentence(cell)) for cell in cells[1:]]
+    return [[re.sub(r"[^\d.]", "", figure) for figure in each] for each in says]
+
+
+def test_the_notebook_the_report_and_the_command_give_the_same_figures(
+    cells: list[Any], warehouse: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zone = Settings().zone
+    (company,) = read_figures(warehouse, now=datetime.now(UTC), zone=zone, requests_per_second=20).companies
+    totals, span, morning, words = company.spans[0].totals, company.spans[0], company.morning, Translations("en")
+    assert morning is not None
+
+    def write(value: float | None, digits: int = 0) -> str:
+        return words.number(value or 0, digits).replace(",", "")
+
+    told = read_sentences(cells)
+    assert told[1][0] == write(totals.chats)
+    assert told[3] == [
+        write(totals.median_first_response_business_minutes, 1),
+        write(totals.p90_first_response_business_minutes, 1),
+    ]
+    assert told[4][0] == write(totals.median_resolution_minutes, 1)
+    assert told[5] == [write(value) for value in (morning.open.total, morning.open.waiting, abs(span.backlog_change))]
+
+    question = "SELECT figure, value, mean, change FROM marts.days_compared WHERE days_ago = 1"
+    assert main(["query", question, "--json", "--warehouse", str(warehouse)]) == 0
+    rows = {row.pop("figure"): row for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert rows == {
+        each.figure: {"value": each.value, "mean": each.mean, "change": each.change}
+        for each in morning.yesterday.figures
+    }
+
+
+@pytest.mark.proof
+@pytest.mark.skipif(not FULL, reason="runs the notebook once more: only at full size, by make proof")
+def test_the_notebook_in_portuguese_has_the_same_figures(cells: list[Any], warehouse: Path) -> None:
+    executed = client(warehouse.parent, IN_PORTUGUESE).execute().cells
+    told = read_sentences([cell for cell in executed if cell.cell_type == "code"])
+    # Days and separators are written otherwise in the other language.
+    assert [[figure.replace(".", "") for figure in each] for each in told[1:]] == [
+        [figure.replace(".", "") for figure in each] for each in read_sentences(cells)[1:]
+    ]
 
 
 def test_where_there_is_nothing_to_show_it_stops_with_a_sentence(tmp_path: Path) -> None:

@@ -39,6 +39,10 @@ _MART_GROUPS = (
     (Text("One chat", "Um atendimento"), ("chat_times", "chat_timeline", "chat_transitions")),
     (Text("Now", "Agora"), ("open_now", "as_of")),
     (
+        Text("Is it normal?", "Está normal?"),
+        ("days_compared", "weeks_compared", "months_compared", "period_comparisons"),
+    ),
+    (
         Text("How much", "Quanto"),
         (
             *("chats_by_day", "backlog_by_day", "load_by_hour", "bot_and_human_by_day", "tabulations_by_day"),

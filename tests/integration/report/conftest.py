@@ -35,6 +35,12 @@ class Page(HTMLParser):
         self._in_cell = False
         self.feed(self.text)
 
+    @property
+    def charts(self) -> list[list[list[str]]]:
+        """The tables from the first chart on: those of the morning come before it."""
+        first = next(place for place, table in enumerate(self.tables) if table[0][0] in {"Day", "Dia"})
+        return self.tables[first:]
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
         match tag:

@@ -19,6 +19,14 @@ WIDER = """
 """
 """The elements that reach over the window's edge. A table with many columns may scroll by itself."""
 
+SCROLLED = """
+() => {
+  for (const each of document.querySelectorAll("details")) each.open = true;
+  return [...document.querySelectorAll(".scroll")].filter(each => each.scrollWidth > each.clientWidth + 1).length;
+}
+"""
+"""How many tables reach over their place, with all of them open: what is there is found only by scrolling."""
+
 CONTRAST = """
 () => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
@@ -64,6 +72,8 @@ def test_the_page_fits_has_contrast_and_requests_nothing(
     assert (messages, requests) == ([], [address])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(WIDER) == []
+    if width == 390:
+        assert page.evaluate(SCROLLED) == 0
     assert page.evaluate(CONTRAST) >= 4.5
     classes = page.evaluate(
         "[...document.querySelectorAll('.drawing')].filter(each => each.offsetWidth).map(each => each.className)"
@@ -84,6 +94,10 @@ def test_the_period_and_the_tables_work_without_a_script(
     assert (shown, chosen) == ([True, False], [False, True])
     page.locator(".days-90 summary").first.click()
     assert page.locator(".days-90 table").first.is_visible()
+    with page.expect_download() as started:
+        page.locator("a[download$='-changes.csv']").click()
+    text = Path(started.value.path()).read_text(encoding="utf-8-sig")
+    assert (started.value.suggested_filename, text[:16]) == ("huggy-4242-2026-11-21-changes.csv", "Figure,Unit,Yest")
     context.close()
 
 

@@ -51,7 +51,7 @@ def test_the_numbers_on_the_page_are_those_of_the_marts(
         answer = query(filled.warehouse, statement).rows
         return [[None if cell is None else float(cell) for cell in row] for row in answer]
 
-    tables, channels = page(reports[language]).tables, busiest_channels(filled)
+    tables, channels = page(reports[language]).charts, busiest_channels(filled)
     # A span has the tables of its chats, its hours (once for each width), two waits, and the backlog.
     for (days, first), shown in zip(SPANS, (tables[0:6], tables[6:12]), strict=True):
         volume, wide, narrow, response, resolution, backlog = shown
@@ -125,7 +125,7 @@ def test_the_page_says_whose_hours_they_are_until_a_calendar_is_set(
 def test_the_json_holds_the_same_figures(reports: dict[Language, WrittenReport]) -> None:
     data = json.loads(Path(reports["en"].data).read_text(encoding="utf-8"))
     company, figures = data["companies"][0], reports["en"].figures.companies[0]
-    assert (data["format"], data["state"], data["version"]) == (1, "ready", 1)
+    assert (data["format"], data["state"], data["version"]) == (2, "ready", 1)
     assert company["fresh_until"] == "2026-11-23T11:01:00-03:00"
     assert [(each["days"], each["first"], each["last"]) for each in company["spans"]] == [
         (days, first.isoformat(), LAST.isoformat()) for days, first in SPANS
@@ -136,6 +136,14 @@ def test_the_json_holds_the_same_figures(reports: dict[Language, WrittenReport])
         ]
         counted = [sum(each["chats"] for each in span[name]) for name in ("channels", "hours", "first_response")]
         assert counted == [figures_of_span.totals.chats] * 3
+
+
+def test_the_backlog_of_a_span_changes_by_what_was_opened_and_closed_in_it(
+    reports: dict[Language, WrittenReport],
+) -> None:
+    for span in reports["en"].figures.companies[0].spans:
+        moved = sum(day.opened - day.closed for day in span.backlog)
+        assert (span.backlog_change, span.backlog_before + moved) == (moved, span.backlog[-1].backlog)
 
 
 def test_the_freshness_and_the_runs_are_those_of_meta(reports: dict[Language, WrittenReport], page: type[Page]) -> None:

@@ -20,7 +20,7 @@ def test_a_channel_with_a_name_of_html_or_mathematics_stays_text(
 ) -> None:
     shown = page(reports[language])
     assert [tag for tag, _ in shown.tags].count("script") == 1
-    assert {"<script>alert('$x^2$')</script>", "_hidden"} <= set(shown.tables[0][0])
+    assert {"<script>alert('$x^2$')</script>", "_hidden"} <= set(shown.charts[0][0])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -28,14 +28,17 @@ def test_control_characters_of_the_data_are_shown_escaped(
     reports: dict[Language, WrittenReport], page: type[Page], language: Language
 ) -> None:
     shown = page(reports[language])
-    assert r"\x1b[31m\u202esms\n" in set(shown.tables[0][0])
+    assert r"\x1b[31m\u202esms\n" in set(shown.charts[0][0])
     assert [line for line in shown.text.split("\n") if escape_controls(line) != line] == []
 
 
 def test_the_page_requests_nothing_from_a_network(reports: dict[Language, WrittenReport], page: type[Page]) -> None:
     shown = page(reports["en"])
     links = {attributes.get(name) for _, attributes in shown.tags for name in ("href", "src", "action")}
-    assert {link for link in links if link and not link.startswith("#")} == {"en.json", "data:,"}
+    files = {link for link in links if link and link.startswith("data:text/csv;charset=utf-8;base64,")}
+    assert {link for link in links - files if link and not link.startswith("#")} == {"en.json", "data:,"}
+    names = [attributes["download"] for _, attributes in shown.tags if "download" in attributes]
+    assert (len(names), len(set(names))) == (len(files), len(files))
     assert re.findall(r"https?:|@import|url\((?!#)", shown.text) == []
 
 

@@ -81,9 +81,9 @@ def test_a_backfill_of_old_days_does_not_make_the_chats_fresh(desk_of_today: Des
 
 
 def test_two_companies_each_have_a_section_of_their_own(desk: Desk, chat: Chat, write: Write, page: type[Page]) -> None:
-    yesterday = "2026-11-21 10:00:00"
-    desk.land([chat(1, createdAt=yesterday), chat(2, createdAt=yesterday)])
-    desk.land([chat(1, createdAt=yesterday, channel="email")], company_id=77)
+    first, yesterday = "2026-11-20 10:00:00", "2026-11-21 10:00:00"
+    desk.land([chat(1, createdAt=yesterday), chat(2, createdAt=yesterday), chat(3, createdAt=first)])
+    desk.land([chat(1, createdAt=yesterday, channel="email"), chat(2, createdAt=first)], company_id=77)
     desk.load()
     report = write(desk)
     assert [(each.company_id, each.spans[0].totals.chats) for each in report.figures.companies] == [(77, 1), (4242, 2)]
@@ -175,7 +175,9 @@ def test_targets_are_those_of_the_calendar_that_was_loaded(desk: Desk, chat: Cha
     ]
 
 
-def test_a_span_begins_with_the_first_chat_and_ends_the_day_before_the_last_landing(desk: Desk, chat: Chat) -> None:
+def test_a_span_begins_after_the_day_of_the_first_chat_and_ends_before_that_of_the_last_landing(
+    desk: Desk, chat: Chat
+) -> None:
     # The hour is one of the desk's zone: 01:30 in UTC on the next day.
     days = ("2026-10-02 22:30:00", "2026-11-10 22:30:00", "2026-11-21 22:30:00", TODAY)
     desk.land([chat(number, createdAt=day) for number, day in enumerate(days, 1)])
@@ -183,7 +185,7 @@ def test_a_span_begins_with_the_first_chat_and_ends_the_day_before_the_last_land
     short, long = read(desk.warehouse).companies[0].spans
     assert [(str(each.first), str(each.last), each.totals.chats) for each in (short, long)] == [
         ("2026-10-23", "2026-11-21", 2),
-        ("2026-10-02", "2026-11-21", 3),
+        ("2026-10-03", "2026-11-21", 2),
     ]
     assert [(str(each.day), each.chats) for each in short.channels] == [("2026-11-10", 1), ("2026-11-21", 1)]
     assert [(each.weekday, each.hour, each.chats, each.days) for each in short.hours if each.chats] == [

@@ -186,13 +186,17 @@ class Desk:
             }
 
     def marts(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return all rows of every view and mart that has a definition, in the same form."""
+        """Return all rows of every view and mart that has a definition, in the same form.
+
+        Without the comparisons: they are views over these, and slow to read so often.
+        """
         with self._attached(None) as connection:
             return {
                 table.title: connection.execute(
                     _select_as_text(table.schema, table.name, [column.name for column in table.columns])
                 ).fetchall()
                 for table in (definition.table for definition in read_definitions())
+                if not table.name.endswith(("_compared", "_comparisons"))
             }
 
     @contextmanager

@@ -27,6 +27,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory, desk_type: type[Desk]) -> Des
 
 @pytest.fixture(scope="module")
 def chats(desk: Desk) -> pd.DataFrame:
+    return told_chats(desk)
+
+
+def told_chats(desk: Desk) -> pd.DataFrame:
     """The chats as received, with who handled them."""
     told = raw(desk)
     told["agent"] = pd.to_numeric(told["agentId"])

@@ -48,8 +48,8 @@ print(json.dumps(answers))
 """
 
 
-def filled(desk: Desk, chats: int) -> Desk:
-    account = Account(Options(chats=chats, odd_situations=0.01))
+def filled(desk: Desk, chats: int, *, days: int | None = None) -> Desk:
+    account = Account(Options(chats=chats, days=days, odd_situations=0.01))
     for start in range(0, chats, 20_000):
         rows = [account.chats.record(row) for row in range(start, min(start + 20_000, chats))]
         desk.land(rows, minute=start / 20_000, mode="incremental")

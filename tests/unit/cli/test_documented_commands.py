@@ -51,7 +51,7 @@ def test_commands_are_found_in_every_kind_of_document() -> None:
         ("examples/analysis.ipynb", "status", False),
         ("huggy_connector/cli/shell/completion_command.py", "completion zsh", True),
         ("huggy_connector/cli/landing_commands.py", "land chats --mode incremental", True),
-        ("huggy_connector/report/i18n.py", "describe marts.chat_times --language pt-BR", False),
+        ("huggy_connector/report/texts.py", "describe marts.chat_times --language pt-BR", False),
         ("huggy_connector/warehouse/load/deletes.py", "rollback --accept", False),
     } - {*COMMANDS} == set()
 

@@ -17,6 +17,14 @@ from huggy_connector.report.figures import (
     TotalFigures,
     WaitFigures,
 )
+from huggy_connector.report.morning.figures import (
+    ComparedFigure,
+    ComparedPeriod,
+    DepartmentFigures,
+    MorningFigures,
+    OpenFigures,
+    WaitingFigures,
+)
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 FIRST = date(2026, 11, 18)
@@ -81,3 +89,93 @@ def make_wait(number: int, *minutes: float | None) -> WaitFigures:
 
 def day_of(number: int) -> date:
     return FIRST + timedelta(days=number)
+
+
+def make_compared(figure: str, value: float | None, *others: float, unit: str = "chats") -> ComparedFigure:
+    """Return a figure beside those of the same weekdays. Without others there is nothing to compare it with."""
+    if not others or value is None:
+        return ComparedFigure(figure, unit, value, None, None, None, None, None, len(others))
+    mean = sum(others) / len(others)
+    change = value - mean
+    rate = change / mean if mean else None
+    return ComparedFigure(figure, unit, value, mean, min(others), max(others), change, rate, len(others))
+
+
+def make_compared_period(*figures: ComparedFigure, **others: Any) -> ComparedPeriod:
+    """Return Tuesday, November 24, 2026, with these figures."""
+    day = date(2026, 11, 24)
+    return ComparedPeriod(
+        **{"first": day, "last": day, "holidays": None, "compared_holidays": None, "figures": figures, **others}
+    )
+
+
+YESTERDAY = (
+    make_compared("opened", 212, 218, 240, 241, 259),
+    make_compared("closed", 171, 200, 210, 230, 250),
+    make_compared("backlog", 92, 33, 36, 38, 45),
+    make_compared("first_response_met", 109, 150, 160, 165, 173),
+    make_compared("first_response_missed", 37, 20, 22, 24, 25),
+    make_compared("first_response_attainment", 0.7466, 0.86, 0.88, 0.88, 0.89, unit="share"),
+    make_compared("median_first_response_business_minutes", 3.45, 4.0, 4.2, unit="business_minutes"),
+    make_compared("median_first_response_minutes", 6.8, 5.0, 5.8, unit="minutes"),
+    make_compared("by_bot", 24, 20, 28),
+    make_compared("agent_share", 0.8429, 0.83, unit="share"),
+    make_compared("bot_share", 0.1257, 0.11, 0.13, unit="share"),
+    make_compared("abandoned", 6, 10, 14),
+    make_compared("abandoned_share", 0.0314, 0.05, 0.052, unit="share"),
+)
+"""The figures of a Tuesday, beside those of the Tuesdays before it."""
+
+
+def make_department(number: int | None, name: str | None, met: int, missed: int, **others: Any) -> DepartmentFigures:
+    """Return a department whose agents answered so many chats in time, and so many not."""
+    attainment = met / (met + missed) if met + missed else None
+    yesterday = make_compared_period(
+        make_compared("opened", met + missed, 10),
+        make_compared("first_response_met", met),
+        make_compared("first_response_missed", missed),
+        make_compared("first_response_attainment", attainment, 0.9, unit="share"),
+    )
+    return DepartmentFigures(
+        **{
+            "department_id": number,
+            "name": name,
+            "yesterday": yesterday,
+            "month": None,
+            "waiting": 0,
+            "longest_minutes": None,
+            **others,
+        }
+    )
+
+
+def make_morning(*figures: ComparedFigure, **others: Any) -> MorningFigures:
+    """Return the figures of a morning in which nobody waits."""
+    return MorningFigures(
+        **{
+            "yesterday": make_compared_period(*(figures or YESTERDAY)),
+            "week": None,
+            "month": None,
+            "open": OpenFigures(74, 0, 57, 17, 0),
+            "waiting": (),
+            "departments": (),
+            "agents": (),
+            **others,
+        }
+    )
+
+
+def make_waiting(number: int, contact: str | None = "Márcio Cordeiro", **others: Any) -> WaitingFigures:
+    """Return a chat that waits since 07:00."""
+    return WaitingFigures(
+        **{
+            "chat_id": number,
+            "contact": contact,
+            "department": "Suporte",
+            "channel": "widget",
+            "opened_at": datetime(2026, 11, 25, 7),  # noqa: DTZ001 -- on the account's clock
+            "minutes": 200.0,
+            "business_minutes": 20.0,
+            **others,
+        }
+    )

@@ -7,7 +7,9 @@ from string import Formatter
 
 import pytest
 
-from huggy_connector.report.i18n import _TEXTS, LANGUAGES, Language, Translations
+from huggy_connector.report.i18n import LANGUAGES, Language, Translations, round_half_up
+from huggy_connector.report.morning_texts import MORNING_TEXTS
+from huggy_connector.report.texts import TEXTS as PAGE_TEXTS
 from huggy_connector.webhook.coverage import DOWN, FAILED, NOT_LANDED, SILENT, TEXTS, UNANNOUNCED
 
 EN, PT = Translations("en"), Translations("pt-BR")
@@ -19,7 +21,7 @@ def read_fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-@pytest.mark.parametrize("name", _TEXTS)
+@pytest.mark.parametrize("name", [*PAGE_TEXTS, *MORNING_TEXTS])
 def test_each_text_is_in_both_languages_and_fills_in_the_same_facts(name: str) -> None:
     assert all(words[name].strip() for words in (EN, PT))
     assert read_fields(EN[name]) == read_fields(PT[name])
@@ -46,7 +48,7 @@ def test_a_text_that_does_not_exist_is_an_error(language: Language) -> None:
         (0.5, 2, "0.5", "0,5"),
         (7.0, 2, "7", "7"),
         (10**15, 2, "1,000,000,000,000,000", "1.000.000.000.000.000"),
-        (-1500.25, 1, "-1,500.2", "-1.500,2"),
+        (-1500.25, 1, "-1,500.3", "-1.500,3"),
     ],
 )
 def test_a_number_has_the_separators_of_its_language_and_at_most_so_many_decimals(
@@ -64,7 +66,7 @@ def test_a_share_is_in_percent(value: float, english: str, portuguese: str) -> N
 
 @pytest.mark.parametrize(
     ("value", "english", "portuguese"),
-    [(12345, "+12,345", "+12.345"), (0, "+0", "+0"), (-1234, "-1,234", "-1.234")],
+    [(12345, "+12,345", "+12.345"), (0, "0", "0"), (-1234, "-1,234", "-1.234")],
 )
 def test_a_change_has_a_sign(value: int, english: str, portuguese: str) -> None:
     assert (EN.change(value), PT.change(value)) == (english, portuguese)
@@ -105,3 +107,46 @@ def test_an_instant_is_written_in_its_own_zone_with_24_hours(zone: timezone) -> 
 def test_the_first_weekday_is_monday_and_the_last_is_sunday() -> None:
     assert [EN.weekday(number) for number in (1, 7)] == ["Mon", "Sun"]
     assert [PT.weekday(number) for number in (1, 6, 7)] == ["seg.", "sáb.", "dom."]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "rounded"),
+    [
+        (3.45, 1, "3.5"),
+        (3.35, 1, "3.4"),
+        (-3.45, 1, "-3.5"),
+        (0.00005, 4, "0.0001"),
+        (2.675, 2, "2.68"),
+        (0.5, 0, "1"),
+        (1.5, 0, "2"),
+        (7, 1, "7.0"),
+        (1e300, 0, "1" + "0" * 300),
+    ],
+)
+def test_half_is_rounded_up_as_people_and_the_marts_do(value: float, digits: int, rounded: str) -> None:
+    assert str(round_half_up(value, digits)) == rounded
+
+
+def test_one_figure_is_written_alike_as_a_number_a_duration_and_a_share() -> None:
+    assert (EN.number(3.45, 1), EN.duration(3.45), EN.share(0.0345)) == ("3.5", "3.5\u00a0min", "3.5%")
+    assert (PT.number(3.45, 1), PT.duration(3.45), PT.share(0.0345)) == ("3,5", "3,5\u00a0min", "3,5%")
+
+
+def test_changes_of_shares_are_points_and_those_of_durations_have_a_unit_and_none_has_a_sign_at_zero() -> None:
+    assert (EN.points(-0.01305), PT.points(0.02), EN.points(0.0)) == (
+        "-1.3\u00a0points",
+        "+2\u00a0pontos",
+        "0\u00a0points",
+    )
+    assert (EN.share_change(-0.115), PT.share_change(1.4215)) == ("-11.5%", "+142,2%")
+    assert (EN.duration_change(-3.45), EN.duration_change(0.43), PT.duration_change(0.0)) == (
+        "-3.5\u00a0min",
+        "+25.8\u00a0s",
+        "0\u00a0min",
+    )
+    assert (EN.change(-27.5, 1), EN.change(0.04, 1), EN.change(-0.04, 1)) == ("-27.5", "0", "0")
+    assert (EN.points(-0.0002), PT.share_change(-0.0002)) == ("0\u00a0points", "0%")
+
+
+def test_a_weekday_is_named_in_full() -> None:
+    assert (EN.weekday_name(NINTH), PT.weekday_name(NINTH)) == ("Monday", "segunda-feira")

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from huggy_connector.report.figures import ReportFigures, SnapshotFigures
+from huggy_connector.report.figures import ReportFigures, SnapshotFigures, TargetFigures
 from huggy_connector.report.i18n import LANGUAGES, Language, Translations
 from huggy_connector.report.page import MAX_LISTED_HOLES, render_page
 from huggy_connector.report.style import load_report_style
 from huggy_connector.warehouse import CoverageHole, TableFreshness, WebhookCoverage
 from huggy_connector.webhook.coverage import DOWN, SILENT
-from tests.unit.report.conftest import READ_AT, make_company, make_figures, make_span
+from tests.unit.report.conftest import READ_AT, make_company, make_figures, make_morning, make_span
 
 EN = Translations("en")
 RUN = SnapshotFigures("chats", "key", "full", READ_AT, READ_AT + timedelta(minutes=42), 20000, 1001, 0.98, True, 0)
@@ -85,7 +85,7 @@ def test_a_page_links_to_its_figures_and_to_the_other_language_where_there_is_on
 
 def test_a_check_that_failed_is_listed_as_text_with_its_control_characters_shown() -> None:
     (told,) = read_notices(render(make_figures(failed_checks=("chats: <b>1</b>\x1b", "contacts: 2"))))
-    assert told.endswith("huggy status lists them too):chats: <b>1</b>\\x1bcontacts: 2")
+    assert told.endswith("failed: 2. Which ones, here and in huggy status:chats: <b>1</b>\\x1bcontacts: 2")
 
 
 def test_of_two_companies_only_the_stale_one_is_said_to_be_stale_and_by_its_number() -> None:
@@ -115,6 +115,23 @@ def test_the_choice_of_a_period_is_there_where_a_company_has_one() -> None:
     assert re.findall(r'<div class="days-(\d+)">', having) == ["30", "90"]
     assert having.count("<svg ") == 2 * 2 * 2  # volume and backlog: no wait was measured
     assert having.count("Nothing was measured in this period.") == 2 * 2
+
+
+def test_the_choice_of_a_period_stands_once_by_the_first_company_that_has_one() -> None:
+    spans = make_span((0, "email", 1)), make_span((0, "email", 1), days=90)
+    page = render(make_figures([make_company(*spans[: 2 * (number > 1)], company_id=number) for number in (1, 2, 3)]))
+    assert page.count("<fieldset") == 1
+    assert page.index('id="company-2"') < page.index("<fieldset") < page.index('id="company-3"')
+
+
+def test_the_first_part_of_the_page_is_yesterday_with_its_tiles_and_tables_that_have_rows() -> None:
+    company = make_company(morning=make_morning(), name="Clínica <Norte>\x1b")
+    page = render(make_figures([company], targets=(TargetFigures("first_response", 15, "business"),)))
+    assert "<h1>Clínica &lt;Norte&gt;\\x1b: Service desk</h1>" in page
+    assert page.count('<div class="tile">') == 8
+    assert "37 of 146 missed it; target 15\u00a0min, business hours" in page
+    assert [row[0] for row in read_rows(page)][:2] == ["Chats opened", "Chats closed"]
+    assert re.findall(r'download="([^"]*)"', page) == ["huggy-4242-2026-11-24-changes.csv"]
 
 
 def test_a_run_has_its_duration_its_share_and_its_certificate() -> None:

@@ -39,15 +39,15 @@ def test_the_title_counts_the_days_that_there_are_and_not_those_of_the_span() ->
     [
         (
             (),
-            ("1.5\u00a0min", "nine of ten within 8\u00a0min; business hours; around the clock 2.5\u00a0min"),
-            ("60\u00a0min", "nine of ten within 2.1\u00a0days; business hours; around the clock 90\u00a0min"),
+            ("1.5\u00a0min", "nine of ten within 8\u00a0min; around the clock: 2.5\u00a0min"),
+            ("60\u00a0min", "nine of ten within 2.1\u00a0days; around the clock: 90\u00a0min"),
         ),
         (
             (TargetFigures("first_response", 15, "calendar"), TargetFigures("resolution", 480, "business")),
-            ("2.5\u00a0min", "nine of ten within 9.2\u00a0min; around the clock; target 15\u00a0min"),
+            ("2.5\u00a0min", "nine of ten within 9.3\u00a0min; target 15\u00a0min"),
             (
                 "60\u00a0min",
-                "nine of ten within 2.1\u00a0days; business hours; around the clock 90\u00a0min; target 8\u00a0h",
+                "nine of ten within 2.1\u00a0days; around the clock: 90\u00a0min; target 8\u00a0h",
             ),
         ),
     ],
@@ -64,21 +64,18 @@ def test_a_tile_in_business_hours_says_how_much_lies_outside_them() -> None:
     told = [build(make_span(totals=totals), targets=BUSINESS, words=words).tiles[1].note for words in (EN, PT)]
     assert told == [
         (
-            "nine of ten within 8\u00a0min; business hours; around the clock 2.5\u00a0min; 68% outside business hours; "
+            "nine of ten within 8\u00a0min; around the clock: 2.5\u00a0min; 68% outside business hours; "
             "target 15\u00a0min"
         ),
-        (
-            "nove em dez em até 8\u00a0min; horário comercial; tempo corrido 2,5\u00a0min; 68% fora do expediente; "
-            "meta 15\u00a0min"
-        ),
+        ("nove em dez em até 8\u00a0min; tempo corrido: 2,5\u00a0min; 68% fora do expediente; meta 15\u00a0min"),
     ]
     assert "outside" not in build(make_span(totals=totals), targets=BUSINESS).tiles[2].note
 
 
-def test_tiles_show_the_chats_and_what_is_open_at_the_end_and_since_the_start() -> None:
-    chats, *_, backlog = build(make_span()).tiles
+def test_tiles_show_the_chats_and_what_is_open_at_the_end_and_how_much_that_grew_in_all_days() -> None:
+    chats, *_, backlog = build(make_span(backlog_before=7)).tiles
     assert (chats.label, chats.value, chats.note) == ("Chats opened", "5", "in 3 days")
-    assert (backlog.label, backlog.value, backlog.note) == ("Open at the end of Nov 20", "16", "+6 since Nov 18")
+    assert (backlog.label, backlog.value, backlog.note) == ("Open at the end of Nov 20", "16", "+9 in 3 days")
 
 
 def test_what_was_not_measured_is_a_dash_on_its_tile_and_no_chart() -> None:
@@ -92,7 +89,7 @@ def test_what_was_not_measured_is_a_dash_on_its_tile_and_no_chart() -> None:
         resolution=(make_wait(0, None, None, None, None),),
     )
     section = build(span, targets=BUSINESS)
-    assert (section.tiles[2].value, section.tiles[2].note) == ("-", "business hours; target 8\u00a0h")
+    assert (section.tiles[2].value, section.tiles[2].note) == ("-", "target 8\u00a0h")
     assert section.charts[2].drawings == ()
     assert section.charts[2].table.rows == (("Wed, Nov 18, 2026", "5", "4", "", "", "", ""),)
 
@@ -150,7 +147,7 @@ def test_waits_above_three_hours_are_in_hours_and_a_target_far_above_them_is_not
         make_span(first_response=waits), targets=(TargetFigures("first_response", target, "business"),)
     ).charts[1]
     shown = [entry.text for entry in chart.keys]
-    assert shown[:2] == [f"Median, {unit}", f"90th percentile, {unit}"]
+    assert shown[:2] == [f"Median, {unit}, business hours", f"90th percentile, {unit}, business hours"]
     assert [text for text in shown[2:] if text.startswith("Target: ")] == shown[2:]
     drawn = ["stroke: var(--ink)" in svg for _, svg in chart.drawings]
     assert (len(shown) == 3, drawn) == (has_target, [has_target] * 2)

@@ -18,6 +18,7 @@ from huggy_connector.settings.kinds import zone_names
 NO_SIZE = "is no size such as 512MB or 2GB"
 NO_ZONE = "is no zone of the IANA database such as America/Sao_Paulo"
 NO_LANGUAGE = "is none of en, pt-br and es"
+NO_NAMES = "names no company by its number: write 4242=North Clinic, 77=South Store"
 NO_ACCESS = 'is no JSON object of texts such as {"access_key_id": "...", "region": "..."}'
 
 
@@ -42,6 +43,7 @@ def read(kind: str, value: object) -> Any:
         ("Listed", "a, b,,a", ("a", "b")),
         ("Places", "/x, s3://b/, /x,s3://b", ("/x", "s3://b")),
         ("Places", None, ()),
+        ("CompanyNames", "4242=Clínica = Norte, 77 = Loja", ("4242=Clínica = Norte", "77 = Loja")),
         ("Rules", ("email=hmac", "name=mask"), "email=hmac, name=mask"),
         ("Rules", None, ""),
     ],
@@ -74,6 +76,7 @@ def test_a_value_is_read_in_one_form(kind: str, value: object, read_as: object) 
         ],
         *[("Zone", text, NO_ZONE) for text in ("", "localtime", "Factory", "utc", "+03:00", "../UTC", "UTC\n", "\0")],
         *[("Language", text, NO_LANGUAGE) for text in ("", "pt", "pt-pt", "en-US", "en ")],
+        *[("CompanyNames", text, NO_NAMES) for text in ("North", "=North", "4242=", "x=North", "0=North", "4=A, B")],
         ("LocalFile", ":memory:", "is no file: give a path on a local disk"),
         ("LocalFile", "s3://bucket/x.duckdb", "is no path on a disk of this machine"),
         *[

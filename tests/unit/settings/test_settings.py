@@ -21,6 +21,12 @@ NO_HOME = "no such home folder: write the path itself"
 UNFILLED = "holds a variable or template that nobody has filled in: write the path itself"
 
 
+def test_companies_have_their_names_by_number() -> None:
+    settings = Settings.resolve(environ={"HUGGY_COMPANY_NAMES": "4242 = Clínica = Norte, 77=Loja"})
+    assert settings.names_of_companies == {4242: "Clínica = Norte", 77: "Loja"}
+    assert Settings().names_of_companies == {}
+
+
 def test_an_argument_beats_the_connection_beats_the_environment_beats_the_default() -> None:
     settings = Settings.resolve(
         explicit={"landing": "/from-argument", "warehouse": None},

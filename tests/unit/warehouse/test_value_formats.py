@@ -2,9 +2,9 @@
 
 import pytest
 
-from huggy_connector.warehouse.read.formats.value_formats import escape_excel_name
+from huggy_connector.visible import escape_formula
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_a_name_that_begins_like_a_formula_gets_an_apostrophe(sign: str) -> None:
-    assert (escape_excel_name(f"{sign}1"), escape_excel_name(f"a{sign}1")) == (f"'{sign}1", f"a{sign}1")
+    assert (escape_formula(f"{sign}1"), escape_formula(f"a{sign}1")) == (f"'{sign}1", f"a{sign}1")

@@ -8,7 +8,6 @@ lists as keys.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
+from huggy_connector.visible import FORMULA_START
 from huggy_connector.warehouse.schema import sql
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _NUMBERS = _FRACTIONS | {
 }
 _INSTANTS = {"timestamp", "timestamp with time zone", "timestamp_s", "timestamp_ms"}
 
-_FORMULA_START = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 -- Excel takes the wide ones too
 _HUGE = {"hugeint", "uhugeint"}
 
 
@@ -61,7 +60,7 @@ def _select_for_excel(column: str, duckdb_type: DuckDBPyType) -> str:
         finite = column if duckdb_type.id == "decimal" else f"CASE WHEN isfinite({column}) THEN {column} END"
         return f"replace(CAST({finite} AS VARCHAR), '.', ',')"
     shown = _select_text(column, duckdb_type)
-    return shown if shown == column else f"regexp_replace({shown}, '^{_FORMULA_START}', '''\\0')"
+    return shown if shown == column else f"regexp_replace({shown}, '^{FORMULA_START}', '''\\0')"
 
 
 def _select_for_parquet(column: str, duckdb_type: DuckDBPyType) -> str:
@@ -82,11 +81,6 @@ def _exact_type(duckdb_type: DuckDBPyType) -> str:
             return f"STRUCT({', '.join(fields)})"
         case _:
             return str(duckdb_type)
-
-
-def escape_excel_name(name: str) -> str:
-    """Escape the name of a column that Excel would read as a formula. In a PIVOT, names come from the data."""
-    return f"'{name}" if re.match(_FORMULA_START, name) else name
 
 
 def _read_json(text: str | None, duckdb_type: DuckDBPyType) -> Any:

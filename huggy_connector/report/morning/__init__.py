@@ -1,0 +1,1 @@
+"""Yesterday and now: what a head of service asks first in the morning."""
