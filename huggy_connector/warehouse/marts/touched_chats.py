@@ -114,6 +114,15 @@ def affected_events_query(*, whole: bool) -> str:
     )
 
 
+def affected_messages_query(connection: DuckDBPyConnection) -> str:
+    """Return the query for the messages of the chats that `MART_AFFECTED_CHATS` holds, with who spoke."""
+    return (
+        "SELECT m.company_id, m.chat_id, m.message_id, m.sent_at, m.speaker, m.is_response FROM message_speakers m"
+        f" SEMI JOIN {MART_AFFECTED_CHATS} c ON c.company_id = m.company_id AND c.id = m.chat_id"
+        f" WHERE {_has_messages(connection)}"
+    )
+
+
 def open_chat_condition(chat: str = "") -> str:
     """Return the catalogue's rule of an open chat as an SQL condition, of the table or alias `chat`."""
     life = RESOURCES["chats"].life
@@ -149,8 +158,6 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
     many there are counts only if they were read after it.
     `source` is the fingerprint of all that a row of marts.chat_times is computed from, except for events.
     """
-    # Most warehouses have no messages. Then the view would read all chats for nothing.
-    has_messages = connection.execute("SELECT count(*) > 0 FROM messages").fetchall()[0][0]
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {TOUCHED_ANSWERS} AS
@@ -158,25 +165,27 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
                arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local,
                count(*) FILTER (speaker = 'contact') AS contact_messages,
                count(*) FILTER (speaker = 'agent' AND is_internal IS NOT TRUE) AS agent_messages,
-               count(*) FILTER (speaker = 'bot' AND is_internal IS NOT TRUE) AS bot_messages
-        FROM message_speakers WHERE {has_messages} GROUP BY company_id, chat_id
+               count(*) FILTER (speaker = 'bot' AND is_internal IS NOT TRUE) AS bot_messages,
+               bit_xor(hash(message_id, sent_at, speaker, is_response)) AS conversation
+        FROM message_speakers WHERE {_has_messages(connection)} GROUP BY company_id, chat_id
         """
     )
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP VIEW {TOUCHED_CURRENT} AS
-        SELECT * EXCLUDE (are_read, contact_told, agent_told, bot_told),
+        SELECT * EXCLUDE (are_read, contact_told, agent_told, bot_told, conversation),
+               CASE WHEN are_read THEN contact_told + agent_told + bot_told END AS messages,
                CASE WHEN are_read THEN contact_told END AS contact_messages,
                CASE WHEN are_read THEN agent_told END AS agent_messages,
                CASE WHEN are_read THEN bot_told END AS bot_messages,
                answered_at IS NOT NULL OR are_read AS has_messages,
                hash(
                    row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END,
-                   contact_messages, agent_messages, bot_messages
+                   contact_messages, agent_messages, bot_messages, CASE WHEN are_read THEN conversation END, deleted_grade
                ) AS source
         FROM (
             SELECT c.*, a.answered_at, a.answered_at_local, a.contact_messages AS contact_told,
-                   a.agent_messages AS agent_told, a.bot_messages AS bot_told,
+                   a.agent_messages AS agent_told, a.bot_messages AS bot_told, a.conversation,
                    coalesce(
                        a.read_at >= least(
                            c.fetched_at, coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ)
@@ -187,6 +196,11 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
         )
         """
     )
+
+
+def _has_messages(connection: DuckDBPyConnection) -> str:
+    """Return true or false, in SQL. Most warehouses have no messages, and message_speakers reads all chats."""
+    return str(connection.execute("SELECT count(*) > 0 FROM messages").fetchall()[0][0]).lower()
 
 
 def _find_differing_ranges(connection: DuckDBPyConnection) -> None:

@@ -134,3 +134,48 @@ def test_only_chats_that_change_are_written_again(
     refresh_marts(tables, CALENDAR)
     found = tables.execute("SELECT chat_id FROM marts.chat_times WHERE rowid > ? ORDER BY 1", [highest]).fetchall()
     assert [row[0] for row in found] == written
+
+
+def test_a_message_that_is_sent_at_another_time_than_was_told_changes_the_replies(tables: DuckDBPyConnection) -> None:
+    tables.execute("INSERT INTO agents (company_id, id) VALUES (1, 7)")
+    change_chat(tables, (1, 1, 5, 1, False, None))
+    tables.execute(
+        "INSERT INTO messages BY NAME SELECT 1 AS company_id, 1 AS chat_id, 5 AS contact_id, unnest([1, 2, 3, 4]) AS id,"
+        " unnest([5, 7, 5, 7]) AS sender_id, 'text' AS type, TIMESTAMPTZ '2026-11-02 11:00:00+00' AS fetched_at,"
+        " TIMESTAMPTZ '2026-11-01 12:00:00+00' + to_minutes(10 * id::BIGINT) AS sent_at"
+    )
+    waits = []
+    for minutes in (0, 5):
+        tables.execute("UPDATE messages SET sent_at = sent_at + to_minutes(?) WHERE id = 4", [minutes])
+        refresh_marts(tables, CALENDAR)
+        waits += tables.execute(
+            "SELECT replies, reply_seconds_total, next_replies, next_reply_seconds_total FROM marts.chat_times"
+        ).fetchall()
+    assert waits == [(2, 1200, 1, 600), (2, 1500, 1, 900)]
+
+
+def test_chats_have_the_names_of_today_and_say_that_they_are_missing(tables: DuckDBPyConnection) -> None:
+    for number in (1, 2):
+        change_chat(tables, (1, number, 5, number, False, None))
+    tables.execute("UPDATE chats SET agent_id = 7, department_id = 31, tabulation_id = 12, tabulation_name = 'Venda'")
+    tables.execute("UPDATE chats SET channels = [{uuid: 'u', id: 555, name: 'Loja', type: 'widget'}]")
+    tables.execute("INSERT INTO agents (company_id, id, name) VALUES (1, 7, 'Ana'), (2, 7, 'Rui')")
+    tables.execute("INSERT INTO departments (company_id, id, name) VALUES (1, 31, 'Vendas')")
+    found = []
+    for change in (
+        "SELECT 1",
+        "UPDATE agents SET name = 'Ana Souza' WHERE company_id = 1",
+        "DELETE FROM departments",
+        "UPDATE chats SET deleted_grade = 'missing_once' WHERE id = 2",
+    ):
+        tables.execute(change)
+        refresh_marts(tables, CALENDAR)
+        found.append(
+            tables.execute(
+                "SELECT chat_id, agent, department, tabulation, entry, deleted_grade FROM marts.chat_times ORDER BY 1"
+            ).fetchall()
+        )
+    assert found[0] == [(chat, "Ana", "Vendas", "Venda", "Loja", None) for chat in (1, 2)]
+    assert found[1] == [(chat, "Ana Souza", "Vendas", "Venda", "Loja", None) for chat in (1, 2)]
+    assert found[2] == [(chat, "Ana Souza", None, "Venda", "Loja", None) for chat in (1, 2)]
+    assert [row[-1] for row in found[3]] == [None, "missing_once"]
