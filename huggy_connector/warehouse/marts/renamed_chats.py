@@ -43,6 +43,7 @@ def rename_chats(connection: DuckDBPyConnection) -> None:
     for (kind,) in kinds:
         key, name = _COLUMNS[kind]
         connection.execute(
-            f"UPDATE {sql.name('marts', FACT_TABLE)} t SET {name} = n.name FROM {RENAMED_NOW} n WHERE n.kind = {sql.text(kind)}"
-            f" AND n.company_id = t.company_id AND n.id = t.{key} AND n.name IS DISTINCT FROM t.{name}"
+            f"UPDATE {sql.name('marts', FACT_TABLE)} t SET {name} = n.name FROM {RENAMED_NOW} n"
+            f" WHERE n.kind = {sql.text(kind)} AND n.company_id = t.company_id AND n.id = t.{key}"
+            f" AND n.name IS DISTINCT FROM t.{name}"
         )

@@ -181,7 +181,8 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
                answered_at IS NOT NULL OR are_read AS has_messages,
                hash(
                    row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END,
-                   contact_messages, agent_messages, bot_messages, CASE WHEN are_read THEN conversation END, deleted_grade
+                   contact_messages, agent_messages, bot_messages, CASE WHEN are_read THEN conversation END,
+                   deleted_grade
                ) AS source
         FROM (
             SELECT c.*, a.answered_at, a.answered_at_local, a.contact_messages AS contact_told,

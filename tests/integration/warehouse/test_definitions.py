@@ -9,7 +9,8 @@ import pytest
 
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
-from huggy_connector.warehouse.marts.definitions import ExampleRows, MartDefinition, read_definitions
+from huggy_connector.warehouse.marts.definitions import read_definitions
+from huggy_connector.warehouse.marts.mart_definition import ExampleRows, MartDefinition
 from huggy_connector.warehouse.marts.refresh import refresh_marts
 from huggy_connector.warehouse.schema import sql
 from huggy_connector.warehouse.schema.meta import DEFINITIONS, SNAPSHOTS

@@ -160,7 +160,7 @@ def test_the_share_outside_the_hours_agrees(desk: Desk, chats: pd.DataFrame) -> 
     found = mart(
         desk,
         "SELECT day, outside_hours, outside_hours_share FROM marts.first_response_by_day"
-        " WHERE grouped_by = 'day' AND measured > 0 ORDER BY day",
+        " WHERE measured > 0 ORDER BY day",
     )
     assert found["outside_hours"].tolist() == by_day["sum"].tolist()
     assert np.allclose(found["outside_hours_share"], by_day["mean"], atol=0.00006)

@@ -118,8 +118,7 @@ def test_queue_wait_resolution_and_handling_computed_by_pandas_from_the_raw_json
     medians = by_day[["queue_seconds", "queue_business_seconds"]].median() / 60
     daily = mart(
         desk,
-        "SELECT day, median_minutes, median_business_minutes, chats FROM marts.queue_wait_by_day"
-        " WHERE grouped_by = 'day' ORDER BY day",
+        "SELECT day, median_minutes, median_business_minutes, chats FROM marts.queue_wait_by_day ORDER BY day",
     ).set_index("day")
     assert daily["chats"].tolist() == by_day.size().tolist()
     assert np.allclose(daily[["median_minutes", "median_business_minutes"]], medians, atol=0.0051, equal_nan=True)

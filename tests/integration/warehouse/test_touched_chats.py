@@ -53,7 +53,10 @@ def change_chat(connection: DuckDBPyConnection, change: tuple[Any, ...]) -> None
 
 
 def read_marts(connection: DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
-    titles = ("chat_times", "resolution_by_day", "queue_wait_by_day", "handling_by_day", "first_response_by_day")
+    titles = (
+        "chat_times",
+        *(f"internal_{name}_by_day" for name in ("resolution", "queue_wait", "handling", "first_response")),
+    )
     return {
         title: connection.execute(f"SELECT COLUMNS(*)::VARCHAR FROM marts.{title} ORDER BY ALL").fetchall()
         for title in titles
@@ -140,8 +143,9 @@ def test_a_message_that_is_sent_at_another_time_than_was_told_changes_the_replie
     tables.execute("INSERT INTO agents (company_id, id) VALUES (1, 7)")
     change_chat(tables, (1, 1, 5, 1, False, None))
     tables.execute(
-        "INSERT INTO messages BY NAME SELECT 1 AS company_id, 1 AS chat_id, 5 AS contact_id, unnest([1, 2, 3, 4]) AS id,"
-        " unnest([5, 7, 5, 7]) AS sender_id, 'text' AS type, TIMESTAMPTZ '2026-11-02 11:00:00+00' AS fetched_at,"
+        "INSERT INTO messages BY NAME SELECT 1 AS company_id, 1 AS chat_id, 5 AS contact_id,"
+        " unnest([1, 2, 3, 4]) AS id, unnest([5, 7, 5, 7]) AS sender_id, 'text' AS type,"
+        " TIMESTAMPTZ '2026-11-02 11:00:00+00' AS fetched_at,"
         " TIMESTAMPTZ '2026-11-01 12:00:00+00' + to_minutes(10 * id::BIGINT) AS sent_at"
     )
     waits = []
