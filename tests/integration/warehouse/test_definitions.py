@@ -19,7 +19,8 @@ from huggy_connector.warehouse.schema.tables import table_of
 
 ZONE = "America/Sao_Paulo"
 TABLES = {name: table_of(resource) for name, resource in RESOURCES.items()}
-each = pytest.mark.parametrize("definition", read_definitions(), ids=lambda each: each.table.title)
+FILES = {each.file: [other for other in read_definitions() if other.file == each.file] for each in read_definitions()}
+each = pytest.mark.parametrize("definitions", FILES.values(), ids=FILES)
 
 
 @pytest.fixture
@@ -64,8 +65,9 @@ def ordered(rows: object) -> list[tuple[str | None, ...]]:
 
 
 @each
-def test_the_worked_example_holds(desk: duckdb.DuckDBPyConnection, definition: MartDefinition) -> None:
-    for name, rows in definition.example.given.items():
+def test_the_worked_example_holds(desk: duckdb.DuckDBPyConnection, definitions: list[MartDefinition]) -> None:
+    for name, rows in definitions[0].example.given.items():
         put(desk, TABLES[name], rows)
     refresh_marts(desk, BusinessCalendar())
-    assert ordered(shown(desk, definition)) == ordered(definition.example.expected.rows)
+    for definition in definitions:
+        assert ordered(shown(desk, definition)) == ordered(definition.example.expected.rows), definition.table.title
