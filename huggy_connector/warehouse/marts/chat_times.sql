@@ -290,7 +290,7 @@ timed AS (
     SELECT
         s.*,
         t.zone,
-        r.* EXCLUDE (company_id, chat_id),
+        channels[1].id AS entry_id,
         created_at_local::DATE AS day,
         CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at END AS attended,
         CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
@@ -315,7 +315,6 @@ timed AS (
     LEFT JOIN told AS e ON e.company_id = s.company_id AND e.chat_id = s.id
     LEFT JOIN passed AS h ON h.company_id = s.company_id AND h.chat_id = s.id
     LEFT JOIN prints AS p ON p.company_id = s.company_id AND p.chat_id = s.id
-    LEFT JOIN replied AS r ON r.company_id = s.company_id AND r.chat_id = s.id
 ),
 measured AS (
     SELECT
@@ -350,7 +349,7 @@ SELECT
     tabulation_id,
     b.name AS tabulation,
     channel,
-    channels[1].id AS entry_id,
+    entry_id,
     e.name AS entry,
     situation,
     is_open,
@@ -421,7 +420,8 @@ SELECT
     source,
     events_source
 FROM measured AS m
+LEFT JOIN replied AS r ON r.company_id = m.company_id AND r.chat_id = m.id
 LEFT JOIN marts.names AS a ON a.company_id = m.company_id AND a.kind = 'agent' AND a.id = m.agent_id
 LEFT JOIN marts.names AS d ON d.company_id = m.company_id AND d.kind = 'department' AND d.id = m.department_id
 LEFT JOIN marts.names AS b ON b.company_id = m.company_id AND b.kind = 'tabulation' AND b.id = m.tabulation_id
-LEFT JOIN marts.names AS e ON e.company_id = m.company_id AND e.kind = 'channel' AND e.id = m.channels[1].id
+LEFT JOIN marts.names AS e ON e.company_id = m.company_id AND e.kind = 'channel' AND e.id = m.entry_id
