@@ -190,7 +190,7 @@ def replies(said: pd.DataFrame, chats: pd.Index) -> pd.DataFrame:
 @pytest.mark.proof
 def test_who_spoke_and_the_first_response_computed_by_pandas_from_the_raw_json_agree(desk: Desk) -> None:
     options = Options(
-        chats=100_000 if FULL else 400,
+        chats=20_000 if FULL else 400,
         contacts=40 if FULL else 20,
         bots_as_agents=0.4,
         absent_customers=0.3,
