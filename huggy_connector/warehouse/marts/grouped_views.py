@@ -50,8 +50,9 @@ def split_groups(definition: MartDefinition, shared: Mapping[str, TableColumn]) 
     for group in definition.groups:
         of_group, words = _GROUPS[group]
         names = ("company_id", "day", *of_group, *measures)
-        values = ("n.name AS " + name if name == group and name not in columns else f"s.{name}" for name in names)
-        join = (
+        has_name = f"{group}_id" in of_group
+        values = (f"n.name AS {name}" if has_name and name == group else f"s.{name}" for name in names)
+        names_of_group = (
             f" LEFT JOIN marts.names AS n ON n.company_id = s.company_id AND n.kind = '{group}' AND n.id = s.{group}_id"
         )
         yield replace(
@@ -67,7 +68,7 @@ def split_groups(definition: MartDefinition, shared: Mapping[str, TableColumn]) 
                 view=True,
             ),
             query=f"SELECT {', '.join(values)} FROM {internal.schema}.{internal.name} AS s"
-            f"{join if group in of_group and f'{group}_id' in of_group else ''} WHERE s.grouped_by = '{group}'",
+            f"{names_of_group if has_name else ''} WHERE s.grouped_by = '{group}'",
             refresh=RefreshKind.VIEW,
             example=_select_group(definition.example, group, names),
         )
