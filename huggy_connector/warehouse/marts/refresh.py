@@ -60,6 +60,8 @@ def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) ->
     for title in recorded.keys() - defined.keys():
         _drop_if_exists(connection, title, existing)
     create_calendar_tables(connection, calendar)
+    # DuckDB takes a few thousand replies for a few rows, and compares each with each span of the calendar: two seconds.
+    connection.execute("SET asof_loop_join_threshold = 0")
     outdated = {title for title in defined if defined[title] != recorded.get(title)}
     definitions = read_definitions()
     for definition in definitions:
@@ -189,7 +191,7 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                 )
                 connection.execute(
                     f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_MESSAGES} AS"
-                    f" {touched_chats.affected_messages_query(connection)}"
+                    f" {touched_chats.affected_messages_query(connection, whole=whole)}"
                 )
                 connection.execute(insert)
         case RefreshKind.DAYS:

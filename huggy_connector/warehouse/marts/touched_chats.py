@@ -19,6 +19,7 @@ from huggy_connector.warehouse.schema.temp_tables import (
     TOUCHED_CURRENT,
     TOUCHED_DAYS,
     TOUCHED_EVENTS,
+    TOUCHED_MESSAGES,
     TOUCHED_RANGES,
 )
 
@@ -32,6 +33,7 @@ _EVENT_FINGERPRINT = "hash(row_hash)"
 """The fingerprint of an event, in SQL. That of a chat's events is the bit_xor of theirs."""
 _PREVIOUS_OPENING = "lag(created_at) OVER (PARTITION BY company_id, contact_id ORDER BY created_at, id)"
 """The opening of the contact's chat before, in SQL, where all chats of the contact are read."""
+_SPOKEN = "SELECT company_id, chat_id, message_id, sent_at, speaker, is_response FROM message_speakers"
 _STILL_OPEN = "'infinity'::TIMESTAMPTZ"
 """The end of an open chat, in SQL."""
 
@@ -82,6 +84,10 @@ def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
             f"CREATE OR REPLACE TEMP TABLE {TOUCHED_EVENTS} AS SELECT e.rowid AS place FROM events e"
             f" SEMI JOIN {TOUCHED_AFFECTED} a ON a.company_id = e.company_id AND a.chat_id = e.chat_id"
         )
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {TOUCHED_MESSAGES} AS {_SPOKEN} WHERE {_has_messages(connection)}"
+            f" AND (company_id, chat_id) IN (FROM {TOUCHED_AFFECTED} SELECT company_id, chat_id)"
+        )
 
 
 def affected_chats_query(*, whole: bool) -> str:
@@ -114,13 +120,9 @@ def affected_events_query(*, whole: bool) -> str:
     )
 
 
-def affected_messages_query(connection: DuckDBPyConnection) -> str:
-    """Return the query for the messages of the chats that `MART_AFFECTED_CHATS` holds, with who spoke."""
-    return (
-        "SELECT m.company_id, m.chat_id, m.message_id, m.sent_at, m.speaker, m.is_response FROM message_speakers m"
-        f" SEMI JOIN {MART_AFFECTED_CHATS} c ON c.company_id = m.company_id AND c.id = m.chat_id"
-        f" WHERE {_has_messages(connection)}"
-    )
+def affected_messages_query(connection: DuckDBPyConnection, *, whole: bool) -> str:
+    """Return the query for the messages with who spoke: of all chats if `whole`, else of the affected ones."""
+    return f"{_SPOKEN} WHERE {_has_messages(connection)}" if whole else f"FROM {TOUCHED_MESSAGES}"
 
 
 def open_chat_condition(chat: str = "") -> str:

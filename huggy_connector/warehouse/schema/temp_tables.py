@@ -116,6 +116,8 @@ TOUCHED_AFFECTED: Final = "touched_affected"
 """(company_id, chat_id) of the chats to compute again: those touched, and those with another chat before them."""
 TOUCHED_EVENTS: Final = "touched_events"
 """(place) of the events of the affected chats: their row ids."""
+TOUCHED_MESSAGES: Final = "touched_messages"
+"""(company_id, chat_id, message_id, sent_at, speaker, is_response) of the messages of the affected chats."""
 
 # renamed_chats.py
 RENAMED_BEFORE: Final = "renamed_before"
