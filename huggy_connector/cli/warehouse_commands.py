@@ -136,11 +136,20 @@ def _list_coverage(webhook: Iterable[WebhookCoverage]) -> Iterator[tuple[object,
     help="The .csv of --out for a double click in Excel in Brazil: UTF-8 with its mark, `;`, a comma in fractions; "
     "a text that begins as a formula does has an apostrophe before it.",
 )
+@click.option("--company-id", type=int, help="Read this company alone, as if the file had no other.")
 @click.option("--cards", is_flag=True, help="Print a block of lines for each row, for rows of many columns.")
 @settings_options("warehouse", "timezone")
 @as_json
 def query(
-    *, settings: Settings, sql: str, limit: int, out: Path | None, excel: bool, cards: bool, as_json: bool
+    *,
+    settings: Settings,
+    sql: str,
+    limit: int,
+    out: Path | None,
+    excel: bool,
+    company_id: int | None,
+    cards: bool,
+    as_json: bool,
 ) -> None:
     """Ask the DuckDB file a question in SQL.
 
@@ -149,6 +158,7 @@ def query(
               huggy query "FROM chats" --out chats.parquet
               huggy query "FROM marts.agent_performance" --out agents.xlsx
               huggy query "FROM chats LIMIT 3" --cards
+              huggy query "SELECT as_of_local FROM marts.as_of" --company-id 4242
     """
     from huggy_connector.warehouse.read import queries
     from huggy_connector.warehouse.read.formats.value_formats import JSON, TABLE
@@ -156,14 +166,16 @@ def query(
     if excel and out is None:
         raise ConfigurationError("--excel is about the file of --out: give one that ends in .csv.")
     if out is not None:
-        rows = queries.export(settings.warehouse, sql, out, zone=settings.zone, excel=excel)
+        rows = queries.export(settings.warehouse, sql, out, zone=settings.zone, excel=excel, company_id=company_id)
         if as_json:
             print_json({"rows": rows, "file": str(out)})
         else:
             say(f"{rows:,} rows written to {out}.")
         return
     value_format = JSON if as_json else TABLE
-    answer = queries.query(settings.warehouse, sql, zone=settings.zone, limit=limit, value_format=value_format)
+    answer = queries.query(
+        settings.warehouse, sql, zone=settings.zone, limit=limit, value_format=value_format, company_id=company_id
+    )
     if as_json:
         rows_by_name = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
         print_json({"columns": answer.columns, "rows": rows_by_name, "complete": answer.complete})

@@ -45,7 +45,7 @@ MAX_LISTED_RUNS = 12
 
 _WAITS_QUERY = (
     "day, chats, measured, median_minutes, p90_minutes, median_business_minutes, p90_business_minutes"
-    " FROM marts.{} WHERE company_id = $company AND grouped_by = 'day' AND day BETWEEN $first AND $last ORDER BY day"
+    " FROM marts.{} WHERE company_id = $company AND day BETWEEN $first AND $last ORDER BY day"
 )
 _IN_SPAN = "company_id = $company AND day BETWEEN $first AND $last"
 

@@ -11,7 +11,7 @@ from huggy_connector.warehouse.schema.table_spec import TableColumn, TableSpec
 
 SCHEMAS = ("main", "marts", "history", "meta")
 
-_PERCENTILES = ("company_id", "day", "grouped_by", "channel", "department_id", "agent_id")
+_GROUPS = {"": (), "_and_channel": ("channel",), "_and_department": ("department_id",), "_and_agent": ("agent_id",)}
 KEYS: Mapping[str, tuple[str, ...]] = {
     "groups": ("company_id", "id"),
     "channels": ("company_id", "id"),
@@ -34,20 +34,17 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.chats_by_day": ("company_id", "day", "channel", "department_id", "agent_id"),
     "marts.conversations_by_day": ("company_id", "day", "channel", "department_id", "agent_id"),
     "marts.days_compared": ("company_id", "days_ago", "figure"),
-    "marts.first_response_by_day": _PERCENTILES,
     "marts.desks": ("company_id", "calendar"),
     "marts.flow_answers": ("company_id", "chat_id", "flow_id", "run", "question"),
     "marts.flow_runs": ("company_id", "chat_id", "flow_id", "run"),
-    "marts.handling_by_day": _PERCENTILES,
     "marts.load_by_hour": ("company_id", "month", "weekday", "hour"),
     "marts.message_volumes_by_day": ("company_id", "day", "channel", "sender"),
     "marts.months_compared": ("company_id", "months_ago", "figure"),
     "marts.names": ("company_id", "kind", "id"),
+    "marts.next_reply_by_day": ("company_id", "day", "channel", "department_id", "agent_id"),
     "marts.open_now": ("company_id", "chat_id"),
     "marts.period_comparisons": ("company_id", "period", "ago", "grouped_by", "department_id", "channel", "figure"),
-    "marts.queue_wait_by_day": _PERCENTILES,
     "marts.ratings": ("company_id", "chat_id"),
-    "marts.resolution_by_day": _PERCENTILES,
     "marts.returning_contacts_by_day": ("company_id", "day", "channel"),
     "marts.satisfaction": ("company_id", "chat_id"),
     "marts.satisfaction_by_day": ("company_id", "day", "channel", "department_id", "agent_id"),
@@ -57,6 +54,15 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.targets": ("calendar", "metric"),
     "marts.weeks_compared": ("company_id", "weeks_ago", "figure"),
     "marts.workflow_moves": ("company_id", "chat_id", "move"),
+    **{
+        f"marts.{name}_by_day{suffix}": ("company_id", "day", *columns)
+        for name in ("first_response", "handling", "queue_wait", "resolution")
+        for suffix, columns in _GROUPS.items()
+    },
+    **{
+        f"marts.internal_{name}_by_day": ("company_id", "day", "grouped_by", "channel", "department_id", "agent_id")
+        for name in ("first_response", "handling", "queue_wait", "resolution")
+    },
     "meta.actions": ("company_id", "ledger", "campaign", "action", "target", "purpose", "attempt"),
 }
 """The columns that no two rows of a view or mart share. Two NULLs in one column are alike."""

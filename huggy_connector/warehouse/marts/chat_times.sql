@@ -1,11 +1,12 @@
--- Chat times: one row a chat with its durations, for any aggregate of your own. All other marts are made of it.
--- Tempos dos atendimentos: uma linha por atendimento com suas durações, para qualquer agregado. Base dos demais marts.
+-- Chat times: one row a chat with its names, times and durations, for any aggregate. All other marts are made of it.
+-- Tempos dos atendimentos: uma linha por atendimento com nomes, horários e durações. Base de todos os demais marts.
 --
 -- Formula: queue wait = attended_at - queued_at where events tell of the queue (queue_basis event), else
 --   attended_at - created_at (queue_basis opening); taken = attended_at - created_at; first response = created_at to the
 --   first message of an agent where the messages of the chat are landed, else to attended_at; handling = closed_at -
 --   attended_at; resolution = closed_at - created_at. Business seconds are those of the interval inside the spans of
---   marts.calendar.
+--   marts.calendar. Reply = from the first of the customer's messages that no agent has answered yet to the next message
+--   of an agent; next replies are those after the first response, and the total reply time is the sum of all.
 -- Edge cases:
 --   message_speakers decides which messages are an agent's: not a bot's under an agent's name, nor internal notes.
 --   NULL until the event happens, and if the event lies before the opening (a broken time).
@@ -25,6 +26,10 @@
 --   events tell of more where a chat came back to an agent. Closings that events tell, and that are not the last, are
 --   reopens. Messages are counted if they were read after the last change of the chat: internal notes and events are none.
 --   One touch: closed by an agent with one message of an agent, without a hand-off and without a reopening.
+--   Replies: bots and internal notes do not reply, and neither ends the customer's wait nor begins it. Further messages
+--   of a customer who waits begin no other wait, and what an agent writes unasked is no reply. A message before the
+--   opening counts at the opening. What no agent has answered has no reply, however long ago it was asked.
+--   Names are those of today, also of chats from before a renaming: marts.names. Entry is the first of its channels.
 --   Hours: a moment is in hours from the start of a span of marts.calendar to before its end. A chat counts by the
 --   calendar of the department and channel that it has now.
 --   Chats whose deletion is confirmed are left out; chats missing in a sweep but not confirmed deleted are in.
@@ -32,7 +37,8 @@
 --   attended_at - created_at (queue_basis opening); taken = attended_at - created_at; primeira resposta = de created_at à
 --   primeira mensagem de um agente se as mensagens do atendimento foram coletadas, senão a attended_at; atendimento =
 --   closed_at - attended_at; resolução = closed_at - created_at. Segundos comerciais são os do intervalo dentro dos
---   períodos de marts.calendar.
+--   períodos de marts.calendar. Resposta = da primeira das mensagens do cliente que nenhum agente respondeu ainda até a
+--   próxima mensagem de um agente; as próximas respostas são as posteriores à primeira, e o tempo total é a soma de todas.
 -- Casos especiais:
 --   Quais mensagens são de um agente, message_speakers diz: nem as de robô com nome de agente nem notas internas.
 --   NULL antes do evento, e onde o evento é anterior à abertura (um horário quebrado).
@@ -52,20 +58,30 @@
 --   eventos informam mais se um atendimento voltou a um agente. Encerramentos que eventos informam e que não são o último
 --   são reaberturas. Mensagens contam se lidas após a última mudança do atendimento: notas internas e eventos não são.
 --   One touch: encerrado por um agente com uma só mensagem de agente, sem repasse nem reabertura.
+--   Respostas: robôs e notas internas não respondem, nem terminam ou iniciam a espera do cliente. Outras mensagens de um
+--   cliente que já espera não iniciam outra espera, e o que um agente escreve sem pergunta não é resposta. Uma mensagem
+--   anterior à abertura conta na abertura. O que nenhum agente respondeu não tem resposta, há quanto tempo for.
+--   Nomes são os de hoje, também em atendimentos anteriores a uma mudança: marts.names. Entry é o primeiro dos canais.
 --   Expediente: um momento está nele do início de um período de marts.calendar até antes do seu fim. Um atendimento conta
 --   pelo calendário do departamento e do canal que tem agora.
 --   Atendimentos com exclusão confirmada ficam de fora; os ausentes de uma leitura, mas não confirmados, ficam.
 -- Refresh: touched chats: those that changed, and those that now have another chat of their contact before them.
 --
 -- Columns:
---   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   company_id BIGINT: Huggy's id of the account. Other ids are unique only within it: join on company_id and the id.
+--     | Id da conta na Huggy. Outros ids só são únicos dentro dela: junte por company_id e o id.
 --   chat_id BIGINT: The chat: chats.id. | O atendimento: chats.id.
 --   contact_id BIGINT: The customer: contacts.id. | O cliente: contacts.id.
 --   agent_id BIGINT: The agent in charge: agents.id; NULL where none was.
 --     | O agente responsável: agents.id; NULL se não houve.
+--   agent VARCHAR: The agent's name now. | O nome atual do agente.
 --   department_id BIGINT: The department: departments.id. | O departamento: departments.id.
+--   department VARCHAR: The department's name now. | O nome atual do departamento.
 --   tabulation_id BIGINT: The closing category: tabulations.id. | A tabulação: tabulations.id.
+--   tabulation VARCHAR: The closing category's name now. | O nome atual da tabulação.
 --   channel VARCHAR: Channel type, such as widget. | Tipo de canal, como widget.
+--   entry_id BIGINT: The connected channel: channels.id. | O canal conectado: channels.id.
+--   entry VARCHAR: The connected channel's name now. | O nome atual do canal conectado.
 --   situation VARCHAR: As Huggy says it: chats.situation. | Como a Huggy informa: chats.situation.
 --   is_open BOOLEAN: Not yet closed. | Ainda não encerrado.
 --   handled_by VARCHAR: agent; else, once closed: abandoned if it had left the bot, bot if not; NULL till then.
@@ -85,11 +101,14 @@
 --   has_events BOOLEAN: Huggy's webhook told of it. | O webhook da Huggy avisou dele.
 --   queued_at TIMESTAMPTZ: It came to the queue, by events; NULL where they do not tell.
 --     | Chegou à fila, por eventos; NULL se não informam.
+--   queued_at_local TIMESTAMP: The same on the account's clock. | O mesmo no relógio da conta.
 --   queue_basis VARCHAR: event or opening: what queue_seconds begins at. | event ou opening: onde queue_seconds começa.
 --   queue_seconds BIGINT: The queue to an agent. | Da fila até um agente.
 --   queue_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
 --   taken_seconds BIGINT: Opening to an agent. | Da abertura até um agente.
 --   taken_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
+--   first_response_at_local TIMESTAMP: The first answer of an agent, on the account's clock: see first_response_basis.
+--     | A primeira resposta de um agente, no relógio da conta: veja first_response_basis.
 --   first_response_seconds BIGINT: Opening to the first answer of an agent.
 --     | Da abertura à primeira resposta de um agente.
 --   first_response_business_seconds BIGINT: Of them in business hours. | Parte disso em horário comercial.
@@ -111,12 +130,28 @@
 --     | Passou de um agente a outro pelo menos este número de vezes.
 --   reopens BIGINT: Opened again after a closing, as far as events tell; NULL without events.
 --     | Reaberturas após um encerramento, até onde eventos informam; NULL sem eventos.
+--   messages BIGINT: Messages of customer, agents and bots; NULL unless read after the last change.
+--     | Mensagens de cliente, agentes e robôs; NULL se não lidas após a última mudança.
 --   contact_messages BIGINT: Messages of the customer; NULL unless read after the last change.
 --     | Mensagens do cliente; NULL se não lidas após a última mudança.
 --   agent_messages BIGINT: Messages of agents that the customer sees; NULL as there.
 --     | Mensagens de agentes que o cliente vê; NULL como ali.
 --   bot_messages BIGINT: Messages of bots that the customer sees; NULL as there.
 --     | Mensagens de robôs que o cliente vê; NULL como ali.
+--   replies BIGINT: Times that an agent replied to the customer, with the first; NULL as messages.
+--     | Vezes em que um agente respondeu ao cliente, com a primeira; NULL como messages.
+--   reply_seconds_total BIGINT: Total reply time: all that the customer waited for them; NULL without a reply.
+--     | Tempo total de resposta: tudo o que o cliente esperou por elas; NULL sem resposta.
+--   reply_business_seconds_total BIGINT: Of them in business hours. | Parte disso em horário comercial.
+--   next_replies BIGINT: Of the replies, those after the first response; NULL as messages.
+--     | Das respostas, as posteriores à primeira; NULL como messages.
+--   next_reply_seconds_total BIGINT: All that the customer waited for these; NULL without one.
+--     | Tudo o que o cliente esperou por estas; NULL sem nenhuma.
+--   next_reply_business_seconds_total BIGINT: Of them in business hours. | Parte disso em horário comercial.
+--   next_reply_median_seconds DOUBLE: Half of them took no longer. | Metade delas levou no máximo isto.
+--   next_reply_median_business_seconds DOUBLE: The same in business hours. | O mesmo em horário comercial.
+--   next_reply_max_seconds BIGINT: The longest of them. | A mais longa delas.
+--   next_reply_max_business_seconds BIGINT: The longest in business hours. | A mais longa em horário comercial.
 --   is_one_touch BOOLEAN: Closed by an agent with one message; NULL while open, without an agent or messages.
 --     | Encerrado por um agente com uma só mensagem; NULL se aberto, sem agente ou sem mensagens.
 --   previous_chat_at TIMESTAMPTZ: Opening of the contact's chat before this one.
@@ -125,6 +160,8 @@
 --     | Último encerramento dos atendimentos anteriores do contato; NULL se não há, ou se um estava aberto.
 --   is_parallel BOOLEAN: Another chat of the contact, opened before, was open at its opening.
 --     | Outro atendimento do contato, iniciado antes, estava aberto em sua abertura.
+--   deleted_grade VARCHAR: missing_once or missing_twice: sweeps lack it, its deletion is not confirmed; NULL while it is there.
+--     | missing_once ou missing_twice: falta em leituras, sem exclusão confirmada; NULL enquanto existe.
 --   source UBIGINT: Fingerprint of the chat that the row was made of. | Impressão digital do atendimento de origem.
 --   events_source UBIGINT: Fingerprint of the chat's events; NULL without. | Impressão digital dos eventos; NULL se não há.
 --
@@ -208,11 +245,65 @@ passed AS (
 prints AS (
     SELECT company_id, chat_id, bit_xor(fingerprint) AS events_source FROM affected_events GROUP BY ALL
 ),
+spoken AS (
+    SELECT
+        m.company_id,
+        m.chat_id,
+        m.message_id,
+        t.clock,
+        m.speaker = 'contact' AS asks,
+        greatest(m.sent_at, s.created_at) AS said_at
+    FROM affected_messages AS m
+    JOIN affected_chats AS s ON s.company_id = m.company_id AND s.id = m.chat_id
+    LEFT JOIN desk_clocks AS t
+        ON t.company_id = s.company_id AND t.number = desk_number(s.company_id, s.department_id, s.channel)
+    WHERE s.messages IS NOT NULL AND m.sent_at IS NOT NULL AND (m.speaker = 'contact' OR m.is_response)
+),
+taking_turns AS (
+    SELECT *, lag(asks) OVER (PARTITION BY company_id, chat_id ORDER BY said_at, message_id) AS asked_before
+    FROM spoken QUALIFY asks IS DISTINCT FROM asked_before
+),
+waits AS (
+    SELECT
+        *,
+        asked_before IS NOT NULL AS is_next,
+        lead(said_at) OVER (PARTITION BY company_id, chat_id ORDER BY said_at, message_id) AS replied_at
+    FROM taking_turns QUALIFY asks AND replied_at IS NOT NULL
+),
+waited AS (
+    SELECT
+        w.company_id,
+        w.chat_id,
+        is_next,
+        (epoch(replied_at) - epoch(said_at))::BIGINT AS seconds,
+        (business_seconds(replied_at, r) - business_seconds(said_at, q))::BIGINT AS business_seconds
+    FROM waits AS w
+    LEFT JOIN business_hours AS q ON q.clock = w.clock AND q.utc_day = epoch_us(w.said_at) // 86400000000
+    LEFT JOIN business_hours AS r ON r.clock = w.clock AND r.utc_day = epoch_us(w.replied_at) // 86400000000
+),
+replied AS (
+    SELECT
+        company_id,
+        chat_id,
+        count(*) AS replies,
+        sum(seconds)::BIGINT AS reply_seconds_total,
+        sum(business_seconds)::BIGINT AS reply_business_seconds_total,
+        count(*) FILTER (is_next) AS next_replies,
+        sum(seconds) FILTER (is_next)::BIGINT AS next_reply_seconds_total,
+        sum(business_seconds) FILTER (is_next)::BIGINT AS next_reply_business_seconds_total,
+        quantile_cont(seconds, 0.5) FILTER (is_next)::DOUBLE AS next_reply_median_seconds,
+        quantile_cont(business_seconds, 0.5) FILTER (is_next)::DOUBLE AS next_reply_median_business_seconds,
+        max(seconds) FILTER (is_next) AS next_reply_max_seconds,
+        max(business_seconds) FILTER (is_next) AS next_reply_max_business_seconds
+    FROM waited GROUP BY ALL
+),
 timed AS (
     SELECT
         s.*,
+        t.zone,
         t.clock,
         t.calendar,
+        channels[1].id AS entry_id,
         created_at_local::DATE AS day,
         CASE WHEN created_at IS NULL OR attended_at >= created_at THEN attended_at END AS attended,
         CASE WHEN answered_at >= created_at THEN answered_at END AS answered,
@@ -262,13 +353,18 @@ measured AS (
     LEFT JOIN business_hours AS z ON z.clock = e.clock AND z.utc_day = epoch_us(e.closed) // 86400000000
 )
 SELECT
-    company_id,
-    id AS chat_id,
+    m.company_id,
+    m.id AS chat_id,
     contact_id,
     agent_id,
+    a.name AS agent,
     department_id,
+    d.name AS department,
     tabulation_id,
+    b.name AS tabulation,
     channel,
+    entry_id,
+    e.name AS entry,
     situation,
     is_open,
     handled_by,
@@ -283,11 +379,14 @@ SELECT
     CASE WHEN closed IS NOT NULL THEN closed_at_local END AS closed_at_local,
     has_events,
     queued AS queued_at,
+    queued AT TIME ZONE zone AS queued_at_local,
     CASE WHEN queued <= attended THEN 'event' WHEN attended >= created_at THEN 'opening' END AS queue_basis,
     (attended_s - coalesce(queued_s, created_s))::BIGINT AS queue_seconds,
     CASE WHEN queued IS NULL THEN attended_b - created_b ELSE attended_b - queued_b END::BIGINT AS queue_business_seconds,
     (attended_s - created_s)::BIGINT AS taken_seconds,
     (attended_b - created_b)::BIGINT AS taken_business_seconds,
+    CASE WHEN answered IS NOT NULL THEN answered_at_local WHEN NOT has_messages AND attended >= created_at THEN attended_at_local END
+        AS first_response_at_local,
     (CASE WHEN has_messages THEN answered_s ELSE attended_s END - created_s)::BIGINT AS first_response_seconds,
     (CASE WHEN has_messages THEN answered_b ELSE attended_b END - created_b)::BIGINT AS first_response_business_seconds,
     CASE
@@ -310,9 +409,20 @@ SELECT
     agent_count::BIGINT AS agents,
     handoffs::BIGINT AS handoffs,
     reopens,
+    messages,
     contact_messages,
     agent_messages,
     bot_messages,
+    CASE WHEN messages IS NOT NULL THEN coalesce(replies, 0) END AS replies,
+    reply_seconds_total,
+    reply_business_seconds_total,
+    CASE WHEN messages IS NOT NULL THEN coalesce(next_replies, 0) END AS next_replies,
+    next_reply_seconds_total,
+    next_reply_business_seconds_total,
+    next_reply_median_seconds,
+    next_reply_median_business_seconds,
+    next_reply_max_seconds,
+    next_reply_max_business_seconds,
     CASE
         WHEN NOT is_open AND handled_by = 'agent' AND agent_messages IS NOT NULL
             THEN agent_messages = 1 AND handoffs = 0 AND coalesce(reopens, 0) = 0
@@ -321,8 +431,14 @@ SELECT
     CASE WHEN contact_id IS NOT NULL AND previous_end <= created_at THEN previous_end END AS previous_closed_at,
     CASE WHEN contact_id IS NOT NULL AND created_at IS NOT NULL THEN coalesce(previous_end > created_at, false) END
         AS is_parallel,
+    deleted_grade,
     source,
     events_source
-FROM measured
+FROM measured AS m
+LEFT JOIN replied AS r ON r.company_id = m.company_id AND r.chat_id = m.id
+LEFT JOIN marts.names AS a ON a.company_id = m.company_id AND a.kind = 'agent' AND a.id = m.agent_id
+LEFT JOIN marts.names AS d ON d.company_id = m.company_id AND d.kind = 'department' AND d.id = m.department_id
+LEFT JOIN marts.names AS b ON b.company_id = m.company_id AND b.kind = 'tabulation' AND b.id = m.tabulation_id
+LEFT JOIN marts.names AS e ON e.company_id = m.company_id AND e.kind = 'channel' AND e.id = m.entry_id
 -- Clustered by day: marts by day read, and small publishes write, few row groups.
-ORDER BY company_id, created_at, id
+ORDER BY m.company_id, created_at, m.id

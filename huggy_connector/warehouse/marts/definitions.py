@@ -8,6 +8,7 @@
     --   What does not count, what is NULL.
     -- Fórmula and Casos especiais: the same in Portuguese.
     -- Refresh: view | whole | touched chats | events of touched chats | touched days, and why.
+    -- Groups: day, channel, department, agent. Only where rows are of several groupings: see grouped_views.py.
     --
     -- Columns:
     --   day DATE: Meaning. | The same in Portuguese.
@@ -29,79 +30,26 @@ add a file.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 from functools import cache
 from graphlib import TopologicalSorter
-from hashlib import blake2b
 from importlib.resources import files
 from textwrap import dedent
 
 from huggy_connector.catalogue import Text
+from huggy_connector.warehouse.marts.grouped_views import split_groups
+from huggy_connector.warehouse.marts.mart_definition import (
+    Cells,
+    ExampleRows,
+    MartDefinition,
+    RefreshKind,
+    WorkedExample,
+)
 from huggy_connector.warehouse.schema.table_spec import TableColumn, TableSpec
 
 FACT_TABLE = "chat_times"
 """The mart from which most others are computed, and which tells which chats are touched."""
-
-Cells = tuple[str | None, ...]
-
-
-class RefreshKind(StrEnum):
-    """How a publish brings a view or mart up to date."""
-
-    VIEW = "view"
-    WHOLE = "whole"
-    CHATS = "touched chats"
-    EVENTS = "events of touched chats"
-    DAYS = "touched days"
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleRows:
-    """The rows of one table in a worked example."""
-
-    columns: tuple[str, ...]
-    rows: tuple[Cells, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkedExample:
-    """A test case in the head of an SQL file: the rows to insert, and the rows of the mart that then meet `condition`.
-
-    `words` explains it. `given` is by table.
-    """
-
-    words: str
-    given: Mapping[str, ExampleRows]
-    expected: ExampleRows
-    condition: str
-
-
-@dataclass(frozen=True, slots=True)
-class MartDefinition:
-    """A view or a mart, as its SQL file defines it. `edge_cases` are sentences."""
-
-    table: TableSpec
-    query: str
-    refresh: RefreshKind
-    formula: Text | None
-    edge_cases: Text
-    example: WorkedExample
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash of 32 hex digits. It stays the same while the query, the columns and the comments do."""
-        content = json.dumps([self.query, asdict(self.table), self.refresh], default=str)  # no names of classes
-        return blake2b(content.encode(), digest_size=16).hexdigest()
-
-    @property
-    def comment(self) -> str:
-        """The comment of the view or mart in the file: the formula first, because many clients show one sentence."""
-        formula = f"Formula: {self.formula.en} " if self.formula else ""
-        return f"{formula}{self.table.comment.en} Edge cases: {self.edge_cases.en}"
 
 
 @cache
@@ -114,7 +62,8 @@ def read_definitions() -> tuple[MartDefinition, ...]:
     shared = {
         column.name: column for column in parse_definition("marts", FACT_TABLE, texts[FACT_TABLE][1]).table.columns
     }
-    parsed = {name: parse_definition(schema, name, text, shared=shared) for name, (schema, text) in texts.items()}
+    files_parsed = (parse_definition(schema, name, text, shared=shared) for name, (schema, text) in texts.items())
+    parsed = {each.table.name: each for definition in files_parsed for each in split_groups(definition, shared)}
     dependencies = {
         name: find_dependencies(definition.query, parsed.keys() - {name}) for name, definition in sorted(parsed.items())
     }
@@ -166,6 +115,8 @@ def parse_definition(
         Text(_join_lines(sections["Formula"]), _join_lines(sections["Fórmula"])) if "Formula" in sections else None,
         Text(_join_lines(sections["Edge cases"]), _join_lines(sections["Casos especiais"])),
         _parse_example(sections["Example"]),
+        tuple(sections["Groups"][0].rstrip(".").split(", ")) if "Groups" in sections else (),
+        f"{name}.sql",
     )
 
 
@@ -184,7 +135,9 @@ def _split_sections(lines: Sequence[str]) -> dict[str, list[str]]:
     sections: dict[str, list[str]] = {}
     section: list[str] = []
     for line in lines:
-        if title := re.match(r"(Formula|Edge cases|Fórmula|Casos especiais|Refresh|Columns|Example):\s*(.*)", line):
+        if title := re.match(
+            r"(Formula|Edge cases|Fórmula|Casos especiais|Refresh|Groups|Columns|Example):\s*(.*)", line
+        ):
             section = sections[title[1]] = [title[2]]
         elif line:
             section.append(line.removeprefix("  "))

@@ -23,12 +23,13 @@
 --   Onde mensagens não são coletadas, assumir vale por responder: first_response_basis em marts.chat_times.
 --   Percentis não se somam nem se tiram médias deles por dia: calcule de novo a partir de marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
+-- Groups: day, channel, department, agent.
 --
 -- Columns:
 --   company_id BIGINT
 --   day DATE
---   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Choose one; never add rows of two.
---     | day, channel, department ou agent: do que é a linha. Escolha um; nunca some linhas de dois.
+--   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Never add rows of two.
+--     | day, channel, department ou agent: do que é a linha. Nunca some linhas de dois.
 --   channel VARCHAR
 --   department_id BIGINT
 --   agent_id BIGINT
@@ -48,22 +49,24 @@
 -- Example: attended_at counts where no messages are landed, 5 minutes; else the agent's message, 15 minutes, not the
 --   bots' at once, of which one speaks as an agent, nor the internal note; the bot's chat has none.
 --   chats
---   | id | situation | agent_id | created_at       | attended_at      | closed_at        |
---   | 1  | finishing | 7        | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 09:30 |
---   | 2  | finishing | 8        | 2026-11-09 10:00 | 2026-11-09 10:02 | 2026-11-09 10:20 |
---   | 3  | finishing |          | 2026-11-09 11:00 |                  | 2026-11-09 11:03 |
+--   | id | situation | channel | department_id | agent_id | created_at       | attended_at      | closed_at        |
+--   | 1  | finishing | widget  | 31            | 7        | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 09:30 |
+--   | 2  | finishing | widget  | 31            | 8        | 2026-11-09 10:00 | 2026-11-09 10:02 | 2026-11-09 10:20 |
+--   | 3  | finishing | widget  | 31            |          | 2026-11-09 11:00 |                  | 2026-11-09 11:03 |
 --   messages
 --   | id | chat_id | contact_id | sender_id | sender_type   | type | is_internal | sent_at          |
 --   | 1  | 2       | 5          | 99        | virtual_agent | text | false       | 2026-11-09 10:00 |
 --   | 4  | 2       | 5          | 1         | agent         | text | false       | 2026-11-09 10:00 |
 --   | 2  | 2       | 5          | 8         | agent         | text | true        | 2026-11-09 10:05 |
 --   | 3  | 2       | 5          | 8         | agent         | text | false       | 2026-11-09 10:15 |
---   gives (grouped_by IN ('day', 'agent'))
---   | grouped_by | agent_id | chats | measured | by_message | median_minutes | p90_minutes | p90_business_minutes |
---   | agent      | 7        | 1     | 1        | 0          | 5.0            | 5.0         | 5.0                  |
---   | agent      | 8        | 1     | 1        | 1          | 15.0           | 15.0        | 15.0                 |
---   | agent      |          | 1     | 0        | 0          |                |             |                      |
---   | day        |          | 3     | 2        | 1          | 10.0           | 14.0        | 14.0                 |
+--   gives
+--   | grouped_by | channel | department_id | agent_id | chats | measured | by_message | median_minutes | p90_minutes | p90_business_minutes |
+--   | agent      |         |               | 7        | 1     | 1        | 0          | 5.0            | 5.0         | 5.0                  |
+--   | agent      |         |               | 8        | 1     | 1        | 1          | 15.0           | 15.0        | 15.0                 |
+--   | agent      |         |               |          | 1     | 0        | 0          |                |             |                      |
+--   | channel    | widget  |               |          | 3     | 2        | 1          | 10.0           | 14.0        | 14.0                 |
+--   | department |         | 31            |          | 3     | 2        | 1          | 10.0           | 14.0        | 14.0                 |
+--   | day        |         |               |          | 3     | 2        | 1          | 10.0           | 14.0        | 14.0                 |
 SELECT
     company_id,
     day,

@@ -14,12 +14,13 @@
 --   As pausas da conversa estão incluídas: a Huggy não dá tempos de trabalho.
 --   Percentis não se somam nem se tiram médias deles por dia: calcule de novo a partir de marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
+-- Groups: day, channel, department, agent.
 --
 -- Columns:
 --   company_id BIGINT
 --   day DATE
---   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Choose one; never add rows of two.
---     | day, channel, department ou agent: do que é a linha. Escolha um; nunca some linhas de dois.
+--   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Never add rows of two.
+--     | day, channel, department ou agent: do que é a linha. Nunca some linhas de dois.
 --   channel VARCHAR
 --   department_id BIGINT
 --   agent_id BIGINT
@@ -42,10 +43,12 @@
 --   | 2  | finishing | 31            | 2026-11-09 17:40 | 2026-11-09 17:50 | 2026-11-09 18:50 |
 --   | 3  | in_chat   | 31            | 2026-11-09 10:00 | 2026-11-09 10:10 |                  |
 --   | 4  | finishing | 31            | 2026-11-09 20:00 | 2026-11-09 20:10 | 2026-11-09 20:25 |
---   gives (grouped_by IN ('day', 'department'))
---   | grouped_by | department_id | chats | measured | median_minutes | p90_minutes | median_business_minutes | outside_hours | outside_hours_share |
---   | day        |               | 4     | 3        | 20.0           | 52.0        | 10.0                    | 1             | 0.3333              |
---   | department | 31            | 4     | 3        | 20.0           | 52.0        | 10.0                    | 1             | 0.3333              |
+--   gives
+--   | grouped_by | channel | department_id | agent_id | chats | measured | median_minutes | p90_minutes | median_business_minutes | outside_hours | outside_hours_share |
+--   | day        |         |               |          | 4     | 3        | 20.0           | 52.0        | 10.0                    | 1             | 0.3333              |
+--   | channel    |         |               |          | 4     | 3        | 20.0           | 52.0        | 10.0                    | 1             | 0.3333              |
+--   | department |         | 31            |          | 4     | 3        | 20.0           | 52.0        | 10.0                    | 1             | 0.3333              |
+--   | agent      |         |               |          | 4     | 3        | 20.0           | 52.0        | 10.0                    | 1             | 0.3333              |
 SELECT
     company_id,
     day,

@@ -27,6 +27,8 @@
 --   created_at_local TIMESTAMP
 --   waits BOOLEAN: Neither an agent nor the bot has it; NULL where nobody tells.
 --     | Nem um agente nem o robô está com ele; NULL se ninguém informa.
+--   is_answered BOOLEAN: An agent has answered: first_response_basis in marts.chat_times says how that is known.
+--     | Um agente já respondeu: first_response_basis em marts.chat_times diz como se sabe.
 --   age_minutes DOUBLE: Since the opening. | Desde a abertura.
 --   age_business_minutes DOUBLE: Of them in business hours. | Parte disso em horário comercial.
 --
@@ -39,11 +41,11 @@
 --   | 3  | auto          | widget  |          | 2026-11-10 08:15 |                  | 2026-11-10 08:20 |               |
 --   | 4  | wait_for_chat | widget  |          | 2026-11-09 17:50 |                  | 2026-11-10 08:20 | 77            |
 --   gives
---   | chat_id | situation     | waits | age_minutes | age_business_minutes |
---   | 1       | wait_for_chat | true  | 870.0       | 30.0                 |
---   | 2       | in_chat       | false | 10.0        | 10.0                 |
---   | 3       | auto          | false | 5.0         | 5.0                  |
---   | 4       | wait_for_chat | true  | 870.0       | 480.0                |
+--   | chat_id | situation     | waits | is_answered | age_minutes | age_business_minutes |
+--   | 1       | wait_for_chat | true  | false       | 870.0       | 30.0                 |
+--   | 2       | in_chat       | false | true        | 10.0        | 10.0                 |
+--   | 3       | auto          | false | false       | 5.0         | 5.0                  |
+--   | 4       | wait_for_chat | true  | false       | 870.0       | 480.0                |
 SELECT
     t.company_id,
     t.chat_id,
@@ -56,6 +58,7 @@ SELECT
     t.contact_id,
     t.created_at_local,
     t.agent_id IS NULL AND t.situation <> 'auto' AS waits,
+    t.first_response_seconds IS NOT NULL AS is_answered,
     round(((epoch(n.as_of) - epoch(t.created_at)) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS age_minutes,
     round(((b.business_seconds_before - t.business_seconds_before) / 60)::DECIMAL(38, 9), 2)::DOUBLE AS age_business_minutes
 FROM marts.chat_times AS t

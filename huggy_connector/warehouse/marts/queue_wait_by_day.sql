@@ -17,12 +17,13 @@
 --   Uma série em que by_event salta muda de sentido ali. taken_seconds de marts.chat_times mantém o anterior.
 --   Percentis não se somam nem se tiram médias deles por dia: calcule de novo a partir de marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
+-- Groups: day, channel, department, agent.
 --
 -- Columns:
 --   company_id BIGINT
 --   day DATE
---   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Choose one; never add rows of two.
---     | day, channel, department ou agent: do que é a linha. Escolha um; nunca some linhas de dois.
+--   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Never add rows of two.
+--     | day, channel, department ou agent: do que é a linha. Nunca some linhas de dois.
 --   channel VARCHAR
 --   department_id BIGINT
 --   agent_id BIGINT
@@ -51,11 +52,13 @@
 --   | event_id | event           | chat_id | situation     | occurred_at      |
 --   | a        | startedChat     | 2       | auto          | 2026-11-09 09:55 |
 --   | b        | receivedMessage | 2       | wait_for_chat | 2026-11-09 10:00 |
---   gives (grouped_by IN ('day', 'channel'))
---   | grouped_by | channel | chats | measured | by_event | median_minutes | p90_minutes | median_business_minutes |
---   | channel    | email   | 2     | 1        | 0        | 12.0           | 12.0        | 2.0                     |
---   | channel    | widget  | 2     | 2        | 1        | 3.0            | 3.8         | 3.0                     |
---   | day        |         | 4     | 3        | 1        | 4.0            | 10.4        | 2.0                     |
+--   gives
+--   | grouped_by | channel | department_id | agent_id | chats | measured | by_event | median_minutes | p90_minutes | median_business_minutes |
+--   | channel    | email   |               |          | 2     | 1        | 0        | 12.0           | 12.0        | 2.0                     |
+--   | channel    | widget  |               |          | 2     | 2        | 1        | 3.0            | 3.8         | 3.0                     |
+--   | department |         |               |          | 4     | 3        | 1        | 4.0            | 10.4        | 2.0                     |
+--   | agent      |         |               |          | 4     | 3        | 1        | 4.0            | 10.4        | 2.0                     |
+--   | day        |         |               |          | 4     | 3        | 1        | 4.0            | 10.4        | 2.0                     |
 SELECT
     company_id,
     day,

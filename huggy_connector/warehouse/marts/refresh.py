@@ -12,15 +12,17 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from huggy_connector.warehouse.marts import touched_chats
+from huggy_connector.warehouse.marts import renamed_chats, touched_chats
 from huggy_connector.warehouse.marts.business_time import create_calendar_tables
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
-from huggy_connector.warehouse.marts.definitions import FACT_TABLE, MartDefinition, RefreshKind, read_definitions
+from huggy_connector.warehouse.marts.definitions import FACT_TABLE, read_definitions
+from huggy_connector.warehouse.marts.mart_definition import MartDefinition, RefreshKind
 from huggy_connector.warehouse.marts.touched_chats import FACT_TABLE_SQL
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (
     MART_AFFECTED_CHATS,
     MART_AFFECTED_EVENTS,
+    MART_AFFECTED_MESSAGES,
     MART_TOUCHED_CHAT_TIMES,
     TOUCHED_AFFECTED,
     TOUCHED_DAYS,
@@ -68,10 +70,12 @@ def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) ->
             _create_relation(connection, definition)
     anew, comments = _list_marts_to_make_anew(definitions, outdated), _read_comments(connection)
     touched_chats.find_touched_chats(connection, whole=f"marts.{FACT_TABLE}" in anew)
+    renamed_chats.keep_names(connection)
     for definition in definitions:
         _refresh_rows(connection, definition, whole=definition.table.title in anew)
         if comments.get(definition.table.title) != definition.comment:
             _write_comments(connection, definition)
+    renamed_chats.rename_chats(connection)
     if defined != recorded:
         connection.execute(f"DELETE FROM {meta.DEFINITIONS.sql}")
         connection.execute(
@@ -189,6 +193,10 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                 connection.execute(
                     f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS"
                     f" {touched_chats.affected_events_query(whole=whole)}"
+                )
+                connection.execute(
+                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_MESSAGES} AS"
+                    f" {touched_chats.affected_messages_query(connection, whole=whole)}"
                 )
                 connection.execute(insert)
         case RefreshKind.DAYS:

@@ -14,12 +14,13 @@
 --   Um atendimento reaberto é medido em seu último encerramento.
 --   Percentis não se somam nem se tiram médias deles por dia: calcule de novo a partir de marts.chat_times.
 -- Refresh: touched days: percentiles read every row of a group, and few days change.
+-- Groups: day, channel, department, agent.
 --
 -- Columns:
 --   company_id BIGINT
 --   day DATE
---   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Choose one; never add rows of two.
---     | day, channel, department ou agent: do que é a linha. Escolha um; nunca some linhas de dois.
+--   grouped_by VARCHAR: day, channel, department or agent: what the row is of. Never add rows of two.
+--     | day, channel, department ou agent: do que é a linha. Nunca some linhas de dois.
 --   channel VARCHAR
 --   department_id BIGINT
 --   agent_id BIGINT
@@ -40,10 +41,16 @@
 --   | 1  | finishing | 7        | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 09:30 |
 --   | 2  | finishing | 7        | 2026-11-06 17:30 | 2026-11-09 08:10 | 2026-11-09 08:30 |
 --   | 3  | finishing |          | 2026-11-09 11:00 |                  | 2026-11-09 11:03 |
---   gives (grouped_by = 'day')
---   | day        | chats | measured | median_minutes | median_business_minutes |
---   | 2026-11-06 | 1     | 1        | 3780.0         | 60.0                    |
---   | 2026-11-09 | 1     | 1        | 30.0           | 30.0                    |
+--   gives
+--   | grouped_by | day        | channel | department_id | agent_id | chats | measured | median_minutes | median_business_minutes |
+--   | day        | 2026-11-06 |         |               |          | 1     | 1        | 3780.0         | 60.0                    |
+--   | day        | 2026-11-09 |         |               |          | 1     | 1        | 30.0           | 30.0                    |
+--   | channel    | 2026-11-06 |         |               |          | 1     | 1        | 3780.0         | 60.0                    |
+--   | channel    | 2026-11-09 |         |               |          | 1     | 1        | 30.0           | 30.0                    |
+--   | department | 2026-11-06 |         |               |          | 1     | 1        | 3780.0         | 60.0                    |
+--   | department | 2026-11-09 |         |               |          | 1     | 1        | 30.0           | 30.0                    |
+--   | agent      | 2026-11-06 |         |               | 7        | 1     | 1        | 3780.0         | 60.0                    |
+--   | agent      | 2026-11-09 |         |               | 7        | 1     | 1        | 30.0           | 30.0                    |
 SELECT
     company_id,
     day,

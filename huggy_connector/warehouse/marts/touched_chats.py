@@ -19,6 +19,7 @@ from huggy_connector.warehouse.schema.temp_tables import (
     TOUCHED_CURRENT,
     TOUCHED_DAYS,
     TOUCHED_EVENTS,
+    TOUCHED_MESSAGES,
     TOUCHED_RANGES,
 )
 
@@ -32,6 +33,7 @@ _EVENT_FINGERPRINT = "hash(row_hash)"
 """The fingerprint of an event, in SQL. That of a chat's events is the bit_xor of theirs."""
 _PREVIOUS_OPENING = "lag(created_at) OVER (PARTITION BY company_id, contact_id ORDER BY created_at, id)"
 """The opening of the contact's chat before, in SQL, where all chats of the contact are read."""
+_SPOKEN = "SELECT company_id, chat_id, message_id, sent_at, speaker, is_response FROM message_speakers"
 _STILL_OPEN = "'infinity'::TIMESTAMPTZ"
 """The end of an open chat, in SQL."""
 
@@ -82,6 +84,10 @@ def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
             f"CREATE OR REPLACE TEMP TABLE {TOUCHED_EVENTS} AS SELECT e.rowid AS place FROM events e"
             f" SEMI JOIN {TOUCHED_AFFECTED} a ON a.company_id = e.company_id AND a.chat_id = e.chat_id"
         )
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {TOUCHED_MESSAGES} AS {_SPOKEN} WHERE {_has_messages(connection)}"
+            f" AND (company_id, chat_id) IN (FROM {TOUCHED_AFFECTED} SELECT company_id, chat_id)"
+        )
 
 
 def affected_chats_query(*, whole: bool) -> str:
@@ -112,6 +118,11 @@ def affected_events_query(*, whole: bool) -> str:
         f" {_EVENT_FINGERPRINT} AS fingerprint FROM events e {places}"
         f" SEMI JOIN {MART_AFFECTED_CHATS} c ON c.company_id = e.company_id AND c.id = e.chat_id"
     )
+
+
+def affected_messages_query(connection: DuckDBPyConnection, *, whole: bool) -> str:
+    """Return the query for the messages with who spoke: of all chats if `whole`, else of the affected ones."""
+    return f"{_SPOKEN} WHERE {_has_messages(connection)}" if whole else f"FROM {TOUCHED_MESSAGES}"
 
 
 def open_chat_condition(chat: str = "") -> str:
@@ -149,8 +160,6 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
     many there are counts only if they were read after it.
     `source` is the fingerprint of all that a row of marts.chat_times is computed from, except for events.
     """
-    # Most warehouses have no messages. Then the view would read all chats for nothing.
-    has_messages = connection.execute("SELECT count(*) > 0 FROM messages").fetchall()[0][0]
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {TOUCHED_ANSWERS} AS
@@ -158,25 +167,28 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
                arg_min(sent_at_local, sent_at) FILTER (is_response) AS answered_at_local,
                count(*) FILTER (speaker = 'contact') AS contact_messages,
                count(*) FILTER (speaker = 'agent' AND is_internal IS NOT TRUE) AS agent_messages,
-               count(*) FILTER (speaker = 'bot' AND is_internal IS NOT TRUE) AS bot_messages
-        FROM message_speakers WHERE {has_messages} GROUP BY company_id, chat_id
+               count(*) FILTER (speaker = 'bot' AND is_internal IS NOT TRUE) AS bot_messages,
+               bit_xor(hash(message_id, sent_at, speaker, is_response)) AS conversation
+        FROM message_speakers WHERE {_has_messages(connection)} GROUP BY company_id, chat_id
         """
     )
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP VIEW {TOUCHED_CURRENT} AS
-        SELECT * EXCLUDE (are_read, contact_told, agent_told, bot_told),
+        SELECT * EXCLUDE (are_read, contact_told, agent_told, bot_told, conversation),
+               CASE WHEN are_read THEN contact_told + agent_told + bot_told END AS messages,
                CASE WHEN are_read THEN contact_told END AS contact_messages,
                CASE WHEN are_read THEN agent_told END AS agent_messages,
                CASE WHEN are_read THEN bot_told END AS bot_messages,
                answered_at IS NOT NULL OR are_read AS has_messages,
                hash(
                    row_hash, has_messages, answered_at, CASE WHEN closed_at IS NULL THEN updated_at_local END,
-                   contact_messages, agent_messages, bot_messages
+                   contact_messages, agent_messages, bot_messages, CASE WHEN are_read THEN conversation END,
+                   deleted_grade
                ) AS source
         FROM (
             SELECT c.*, a.answered_at, a.answered_at_local, a.contact_messages AS contact_told,
-                   a.agent_messages AS agent_told, a.bot_messages AS bot_told,
+                   a.agent_messages AS agent_told, a.bot_messages AS bot_told, a.conversation,
                    coalesce(
                        a.read_at >= least(
                            c.fetched_at, coalesce(c.updated_at, c.attended_at, '-infinity'::TIMESTAMPTZ)
@@ -187,6 +199,11 @@ def _create_current_chats(connection: DuckDBPyConnection) -> None:
         )
         """
     )
+
+
+def _has_messages(connection: DuckDBPyConnection) -> str:
+    """Return true or false, in SQL. Most warehouses have no messages, and message_speakers reads all chats."""
+    return str(connection.execute("SELECT count(*) > 0 FROM messages").fetchall()[0][0]).lower()
 
 
 def _find_differing_ranges(connection: DuckDBPyConnection) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from huggy_connector.catalogue import RESOURCES, Text
-from huggy_connector.warehouse.marts.definitions import MartDefinition, RefreshKind, read_definitions
+from huggy_connector.warehouse.marts.definitions import read_definitions
+from huggy_connector.warehouse.marts.mart_definition import MartDefinition, RefreshKind
 from huggy_connector.warehouse.read.dictionary import (
     Language,
     describe_definition,
@@ -135,4 +136,4 @@ def _describe_mart(definition: MartDefinition, labels: tuple[str, ...], language
     folder = "marts" if table.schema == "marts" else "views"
     yield from (f"- {line}" for line in describe_definition(table, language))
     yield f"- {refresh_label}: {translate(_REFRESH_TEXTS[definition.refresh], language)}"
-    yield f"- {file_label}: [{table.name}.sql](../huggy_connector/warehouse/{folder}/{table.name}.sql)"
+    yield f"- {file_label}: [{definition.file}](../huggy_connector/warehouse/{folder}/{definition.file})"

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from huggy_connector.catalogue import Text
 from huggy_connector.errors import ConfigurationError
 from huggy_connector.warehouse.marts.definitions import read_definitions
+from huggy_connector.warehouse.marts.grouped_views import INTERNAL_PREFIX
 from huggy_connector.warehouse.read.dictionary import list_tables
 from huggy_connector.warehouse.read.name_suggestions import fold_text, join_names
 from huggy_connector.warehouse.schema.table_spec import TableColumn, TableSpec
@@ -35,6 +36,7 @@ class TableGroup:
     tables: tuple[TableSpec, ...]
 
 
+_GROUPED = ("by_day", "by_day_and_channel", "by_day_and_department", "by_day_and_agent")
 _MART_GROUPS = (
     (Text("One chat", "Um atendimento"), ("chat_times", "chat_timeline", "chat_transitions")),
     (Text("Now", "Agora"), ("open_now", "as_of")),
@@ -52,7 +54,12 @@ _MART_GROUPS = (
     (
         Text("How fast, and in time", "Com que rapidez, e no prazo"),
         (
-            *("sla_by_day", "queue_wait_by_day", "first_response_by_day", "handling_by_day", "resolution_by_day"),
+            "sla_by_day",
+            *(f"queue_wait_{suffix}" for suffix in _GROUPED),
+            *(f"first_response_{suffix}" for suffix in _GROUPED),
+            "next_reply_by_day",
+            *(f"handling_{suffix}" for suffix in _GROUPED),
+            *(f"resolution_{suffix}" for suffix in _GROUPED),
             *("targets", "calendar", "desks"),
         ),
     ),
@@ -86,11 +93,18 @@ def group_tables(tables: Sequence[TableSpec] | None = None) -> tuple[TableGroup,
                 tuple(table for table in tables if table.schema == "main" and table.view),
             ),
             *((title, tuple(marts[name] for name in names if name in marts)) for title, names in _MART_GROUPS),
-            (Text("Other marts", "Outros marts"), tuple(marts[name] for name in marts if name not in named)),
+            (
+                Text("Other marts", "Outros marts"),
+                tuple(marts[name] for name in marts if name not in named and not name.startswith(INTERNAL_PREFIX)),
+            ),
             (Text("History", "Histórico"), tuple(table for table in tables if table.schema == "history")),
             (
                 Text("What the warehouse knows of itself", "O que o warehouse sabe de si mesmo"),
                 tuple(table for table in tables if table.schema == "meta"),
+            ),
+            (
+                Text("Internal: what views are made of", "Interno: do que as views são feitas"),
+                tuple(marts[name] for name in marts if name.startswith(INTERNAL_PREFIX)),
             ),
         )
         if found

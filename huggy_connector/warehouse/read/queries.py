@@ -19,6 +19,7 @@ from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.read.formats.file_formats import EXCEL_CSV, FORMATS_BY_SUFFIX, FileFormat
 from huggy_connector.warehouse.read.formats.value_formats import PYTHON, TABLE, ValueFormat
 from huggy_connector.warehouse.read.formats.workbook import check_size, write_workbook
+from huggy_connector.warehouse.read.one_company import read_one_company
 from huggy_connector.warehouse.schema import sql
 
 if TYPE_CHECKING:
@@ -46,12 +47,18 @@ class QueryResult:
 
 
 def connect(
-    warehouse: str | Path, *, zone: ZoneInfo = UTC_ZONE, memory_limit: str = "1GB", threads: int = 2
+    warehouse: str | Path,
+    *,
+    zone: ZoneInfo = UTC_ZONE,
+    memory_limit: str = "1GB",
+    threads: int = 2,
+    company_id: int | None = None,
 ) -> DuckDBPyConnection:
     """Return a connection that uses the warehouse, attached read-only under the name of its file. The caller closes it.
 
     The connection keeps the version that is live now. A later call sees a later version, also within one process.
-    Instants come in `zone`. Raises ConfigurationError if there is no warehouse, WarehouseUnusable if the file is no
+    Instants come in `zone`. With `company_id` all names are of that company's rows: see `read_one_company`. Raises
+    ConfigurationError if there is no warehouse, or no such company in it, WarehouseUnusable if the file is no
     warehouse, and WarehouseBusy if a program holds it open for writing (no load of ours does).
     """
     paths = WarehousePaths.at(warehouse)
@@ -63,6 +70,8 @@ def connect(
     try:
         attach(connection, paths.live, "READ_ONLY", paths.name)
         connection.execute(f"SET TimeZone = {sql.text(zone.key)}")
+        if company_id is not None:
+            read_one_company(connection, paths.live, paths.name, company_id)
     except BaseException:
         connection.close()
         raise
@@ -84,13 +93,14 @@ def query(
     zone: ZoneInfo = UTC_ZONE,
     limit: int | None = None,
     value_format: ValueFormat = PYTHON,
+    company_id: int | None = None,
 ) -> QueryResult:
     """Run one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) and return at most `limit` rows in `value_format`.
 
-    Names of columns that occur twice become unique, as in a file: id, id_1. The statement can reach nothing but the
-    warehouse. Raises ConfigurationError if it is wrong or of another kind.
+    With `company_id` it reads that company alone. Names of columns that occur twice become unique, as in a file: id,
+    id_1. The statement can reach nothing but the warehouse. Raises ConfigurationError if it is wrong or no SELECT.
     """
-    with _restricted_connection(warehouse, statement, zone) as connection:
+    with _restricted_connection(warehouse, statement, zone, company_id) as connection:
 
         def fetch() -> tuple[DuckDBPyRelation, list[tuple[Any, ...]]]:
             answer = _open_relation(connection, statement)
@@ -112,14 +122,20 @@ def query(
 
 
 def export(
-    warehouse: str | Path, statement: str, target: str | Path, *, zone: ZoneInfo = UTC_ZONE, excel: bool = False
+    warehouse: str | Path,
+    statement: str,
+    target: str | Path,
+    *,
+    zone: ZoneInfo = UTC_ZONE,
+    excel: bool = False,
+    company_id: int | None = None,
 ) -> int:
     """Write the result of one SELECT to a file in the format of its suffix, and return the number of rows.
 
     Rows are streamed. The file appears whole or not at all, and replaces an older one. With `excel` a CSV is one for
     Excel in Brazil without formulas: see `EXCEL_CSV` and `value_formats.EXCEL`. A workbook needs no `excel`: see
-    `workbook`. Raises ConfigurationError for a wrong statement or target, and WarehouseError if the file cannot be
-    written.
+    `workbook`. With `company_id` it reads that company alone. Raises ConfigurationError for a wrong statement or
+    target, and WarehouseError if the file cannot be written.
     """
     file = Path(target).expanduser().absolute()
     suffix = file.suffix.lower()
@@ -136,10 +152,9 @@ def export(
             raise ConfigurationError("That is the warehouse itself: give another file to write to.")
         with replace_file(file) as partial_file:
             if suffix == WORKBOOK_SUFFIX:
-                return _write_workbook(warehouse, statement, zone, partial_file)
-            return _copy_answer(
-                warehouse, statement, zone, partial_file, EXCEL_CSV if excel else FORMATS_BY_SUFFIX[suffix]
-            )
+                return _write_workbook(warehouse, statement, zone, partial_file, company_id)
+            file_format = EXCEL_CSV if excel else FORMATS_BY_SUFFIX[suffix]
+            return _copy_answer(warehouse, statement, zone, partial_file, file_format, company_id)
     except OSError as error:
         raise WarehouseError(
             f"{file} could not be written ({error.strerror}): see to the disk, or write elsewhere."
@@ -147,9 +162,14 @@ def export(
 
 
 def _copy_answer(
-    warehouse: str | Path, statement: str, zone: ZoneInfo, partial_file: Path, file_format: FileFormat
+    warehouse: str | Path,
+    statement: str,
+    zone: ZoneInfo,
+    partial_file: Path,
+    file_format: FileFormat,
+    company_id: int | None,
 ) -> int:
-    with _restricted_connection(warehouse, statement, zone, output=partial_file) as connection:
+    with _restricted_connection(warehouse, statement, zone, company_id, output=partial_file) as connection:
         connection.execute(_CREATE_ANSWER_VIEW + statement)
         answer = connection.view("answer")
         columns = ", ".join(
@@ -164,9 +184,11 @@ def _copy_answer(
     return int(row[0]) if row else 0
 
 
-def _write_workbook(warehouse: str | Path, statement: str, zone: ZoneInfo, partial_file: Path) -> int:
+def _write_workbook(
+    warehouse: str | Path, statement: str, zone: ZoneInfo, partial_file: Path, company_id: int | None
+) -> int:
     parts = TemporaryFolder("huggy-reader-")  # removed with this object
-    with _restricted_connection(warehouse, statement, zone) as connection:
+    with _restricted_connection(warehouse, statement, zone, company_id) as connection:
         connection.execute(_CREATE_ANSWER_VIEW + statement)
         answer = connection.view("answer")
         cells = ", ".join(
@@ -192,7 +214,7 @@ def _open_relation(connection: DuckDBPyConnection, statement: str) -> DuckDBPyRe
 
 @contextmanager
 def _restricted_connection(
-    warehouse: str | Path, statement: str, zone: ZoneInfo, *, output: Path | None = None
+    warehouse: str | Path, statement: str, zone: ZoneInfo, company_id: int | None, *, output: Path | None = None
 ) -> Iterator[DuckDBPyConnection]:
     """Yield a connection that can reach the warehouse, one file to write, and nothing else.
 
@@ -200,7 +222,7 @@ def _restricted_connection(
     """
     import duckdb
 
-    with connect(warehouse, zone=zone) as connection:
+    with connect(warehouse, zone=zone, company_id=company_id) as connection:
         if output is not None:
             connection.execute(f"SET allowed_paths = [{sql.text(str(output))}]")
         connection.execute("SET enable_external_access = false")
@@ -238,6 +260,11 @@ def _to_user_error(error: Exception) -> HuggyError:
         case duckdb.OutOfMemoryException():
             return WarehouseError(
                 "The query needs more memory than it was given: ask for fewer rows or columns at a time."
+            )
+        case duckdb.InvalidInputException() if "More than one row" in str(error):
+            return ConfigurationError(
+                "A query in brackets gave more than one row, as one of several companies does: add WHERE company_id = "
+                "..., or read one company with --company-id."
             )
         case duckdb.ConversionException() | duckdb.OutOfRangeException() | duckdb.InvalidInputException():
             return ConfigurationError("The query met a value that does not fit: use TRY_CAST where it converts one.")

@@ -68,7 +68,14 @@ class TableMacro:
         return f"CREATE MACRO {sql.name(self.schema, self.name)}({', '.join(self.parameters)}) AS TABLE {self.body}"
 
 
-COMPANY = TableColumn("company_id", "BIGINT", Text("Huggy's id of the account.", "Id da conta na Huggy."))
+COMPANY = TableColumn(
+    "company_id",
+    "BIGINT",
+    Text(
+        "Huggy's id of the account. Other ids are unique only within it: join on company_id and the id.",
+        "Id da conta na Huggy. Outros ids só são únicos dentro dela: junte por company_id e o id.",
+    ),
+)
 RUN_KEY = Text("The landed snapshot: meta.snapshots.run_key.", "A coleta (snapshot): meta.snapshots.run_key.")
 RESOURCE = TableColumn("resource", "VARCHAR", Text("The table.", "A tabela."))
 VERSION = TableColumn(

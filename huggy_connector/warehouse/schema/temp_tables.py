@@ -116,10 +116,19 @@ TOUCHED_AFFECTED: Final = "touched_affected"
 """(company_id, chat_id) of the chats to compute again: those touched, and those with another chat before them."""
 TOUCHED_EVENTS: Final = "touched_events"
 """(place) of the events of the affected chats: their row ids."""
+TOUCHED_MESSAGES: Final = "touched_messages"
+"""(company_id, chat_id, message_id, sent_at, speaker, is_response) of the messages of the affected chats."""
+
+# renamed_chats.py
+RENAMED_BEFORE: Final = "renamed_before"
+"""The rows of marts.names before the refresh."""
+RENAMED_NOW: Final = "renamed_now"
+"""(company_id, kind, id, name): the names that are others than before, NULL where an id has lost its name."""
 
 # The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
 MART_AFFECTED_CHATS: Final = "affected_chats"
 MART_AFFECTED_EVENTS: Final = "affected_events"
+MART_AFFECTED_MESSAGES: Final = "affected_messages"
 MART_TOUCHED_CHAT_TIMES: Final = "touched_chat_times"
 MART_ZONES: Final = "zones"
 MART_SERVICE_TARGETS: Final = "service_targets"

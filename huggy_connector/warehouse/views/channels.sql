@@ -7,7 +7,8 @@
 -- Refresh: view.
 --
 -- Columns:
---   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   company_id BIGINT: Huggy's id of the account. Other ids are unique only within it: join on company_id and the id.
+--     | Id da conta na Huggy. Outros ids só são únicos dentro dela: junte por company_id e o id.
 --   id BIGINT: Huggy's id of the channel. | Id do canal na Huggy.
 --   uuid VARCHAR: Its other id. | Seu outro id.
 --   name VARCHAR: Its newest name. | Seu nome mais recente.

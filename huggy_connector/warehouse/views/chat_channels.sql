@@ -6,7 +6,8 @@
 -- Refresh: view.
 --
 -- Columns:
---   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   company_id BIGINT: Huggy's id of the account. Other ids are unique only within it: join on company_id and the id.
+--     | Id da conta na Huggy. Outros ids só são únicos dentro dela: junte por company_id e o id.
 --   chat_id BIGINT: The chat: chats.id. | O atendimento: chats.id.
 --   channel_id BIGINT: The channel: channels.id. | O canal: channels.id.
 --   uuid VARCHAR: Its other id. | Seu outro id.

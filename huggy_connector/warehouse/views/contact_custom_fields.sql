@@ -8,7 +8,8 @@
 -- Refresh: view.
 --
 -- Columns:
---   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   company_id BIGINT: Huggy's id of the account. Other ids are unique only within it: join on company_id and the id.
+--     | Id da conta na Huggy. Outros ids só são únicos dentro dela: junte por company_id e o id.
 --   contact_id BIGINT: The contact: contacts.id. | O contato: contacts.id.
 --   field VARCHAR: The field's key, as Huggy writes it. | A chave do campo, como a Huggy a escreve.
 --   value VARCHAR: Its value as text. | Seu valor como texto.

@@ -6,7 +6,8 @@
 -- Refresh: view.
 --
 -- Columns:
---   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   company_id BIGINT: Huggy's id of the account. Other ids are unique only within it: join on company_id and the id.
+--     | Id da conta na Huggy. Outros ids só são únicos dentro dela: junte por company_id e o id.
 --   contact_id BIGINT: The contact: contacts.id. | O contato: contacts.id.
 --   organization_id BIGINT: The organization: organizations.id. | A organização: organizations.id.
 --   name VARCHAR: Its name when the contact was fetched. | Seu nome quando o contato foi lido.

@@ -26,7 +26,8 @@
 -- Refresh: view.
 --
 -- Columns:
---   company_id BIGINT: Huggy's id of the account. | Id da conta na Huggy.
+--   company_id BIGINT: Huggy's id of the account. Other ids are unique only within it: join on company_id and the id.
+--     | Id da conta na Huggy. Outros ids só são únicos dentro dela: junte por company_id e o id.
 --   message_id BIGINT: The message: messages.id. | A mensagem: messages.id.
 --   chat_id BIGINT: The chat: chats.id. | O atendimento: chats.id.
 --   contact_id BIGINT: The chat's customer, as the message says, else as the chat does.

@@ -68,7 +68,7 @@ def test_the_numbers_on_the_page_are_those_of_the_marts(
         for table, mart in ((response, "first_response"), (resolution, "resolution")):
             assert parse_numbers(table, language) == rows(
                 "SELECT chats, measured, median_business_minutes, p90_business_minutes, median_minutes, p90_minutes"
-                f" FROM marts.{mart}_by_day WHERE grouped_by = 'day' AND {within} ORDER BY day DESC"
+                f" FROM marts.{mart}_by_day WHERE {within} ORDER BY day DESC"
             )
         assert parse_numbers(backlog, language) == rows(
             f"SELECT sum(opened), sum(closed), sum(backlog) FROM marts.backlog_by_day WHERE {within}"
@@ -106,7 +106,7 @@ def test_the_shares_outside_the_hours_are_those_of_the_marts(
         query(
             filled.warehouse,
             f"SELECT round(sum(outside_hours) / sum(measured), 4) FROM marts.{name}_by_day"
-            f" WHERE grouped_by = 'day' AND day BETWEEN '{SPANS[0][1]}' AND '{LAST}'",
+            f" WHERE day BETWEEN '{SPANS[0][1]}' AND '{LAST}'",
         ).rows[0][0]
         for name in ("first_response", "resolution")
     ]

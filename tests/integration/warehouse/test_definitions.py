@@ -10,7 +10,8 @@ import pytest
 from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.marts.calendar_file import read_calendar
-from huggy_connector.warehouse.marts.definitions import ExampleRows, MartDefinition, read_definitions
+from huggy_connector.warehouse.marts.definitions import read_definitions
+from huggy_connector.warehouse.marts.mart_definition import ExampleRows, MartDefinition
 from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS
 from huggy_connector.warehouse.marts.refresh import refresh_marts
 from huggy_connector.warehouse.schema import sql
@@ -20,7 +21,8 @@ from huggy_connector.warehouse.schema.tables import table_of
 
 ZONE = "America/Sao_Paulo"
 TABLES = {name: table_of(resource) for name, resource in RESOURCES.items()}
-each = pytest.mark.parametrize("definition", read_definitions(), ids=lambda each: each.table.title)
+FILES = {each.file: [other for other in read_definitions() if other.file == each.file] for each in read_definitions()}
+each = pytest.mark.parametrize("definitions", FILES.values(), ids=FILES)
 
 
 @pytest.fixture
@@ -75,9 +77,10 @@ def ordered(rows: object) -> list[tuple[str | None, ...]]:
 
 @each
 def test_the_worked_example_holds(
-    desk: duckdb.DuckDBPyConnection, calendar: BusinessCalendar, definition: MartDefinition
+    desk: duckdb.DuckDBPyConnection, calendar: BusinessCalendar, definitions: list[MartDefinition]
 ) -> None:
-    for name, rows in definition.example.given.items():
+    for name, rows in definitions[0].example.given.items():
         put(desk, TABLES[name], rows)
     refresh_marts(desk, calendar)
-    assert ordered(shown(desk, definition)) == ordered(definition.example.expected.rows)
+    for definition in definitions:
+        assert ordered(shown(desk, definition)) == ordered(definition.example.expected.rows), definition.table.title

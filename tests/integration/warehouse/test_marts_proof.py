@@ -118,8 +118,7 @@ def test_queue_wait_resolution_and_handling_computed_by_pandas_from_the_raw_json
     medians = by_day[["queue_seconds", "queue_business_seconds"]].median() / 60
     daily = mart(
         desk,
-        "SELECT day, median_minutes, median_business_minutes, chats FROM marts.queue_wait_by_day"
-        " WHERE grouped_by = 'day' ORDER BY day",
+        "SELECT day, median_minutes, median_business_minutes, chats FROM marts.queue_wait_by_day ORDER BY day",
     ).set_index("day")
     assert daily["chats"].tolist() == by_day.size().tolist()
     assert np.allclose(daily[["median_minutes", "median_business_minutes"]], medians, atol=0.0051, equal_nan=True)
@@ -163,6 +162,29 @@ def spoken(desk: Desk, chats: pd.DataFrame) -> pd.DataFrame:
     told.loc[told["type"].eq("internalEvent"), "who"] = "event"
     assert not (sender.notna() & ~in_agents & ~is_customer & ~word.isin(["agent", "virtual_agent"])).any()
     return told
+
+
+def replies(said: pd.DataFrame, chats: pd.Index) -> pd.DataFrame:
+    """The replies of each chat, of messages of customers and agents: chat_id, at, who. By the sentences of the mart."""
+    said = said.sort_values(["chat_id", "at", "id"])
+    turns = said[said["who"].ne(said.groupby("chat_id")["who"].shift())].copy()
+    turns["replied"] = turns.groupby("chat_id")["at"].shift(-1)
+    turns["is_next"] = turns.groupby("chat_id").cumcount().gt(0)
+    waits = turns[turns["who"].eq("contact") & turns["replied"].notna()]
+    waits = waits.assign(
+        seconds=(waits["replied"] - waits["at"]).dt.total_seconds(),
+        business_seconds=business(waits["replied"]) - business(waits["at"]),
+    )
+    of_all, of_next = waits.groupby("chat_id"), waits[waits["is_next"]].groupby("chat_id")
+    wanted = pd.DataFrame(index=chats)
+    for name, groups in (("replies", of_all), ("next_replies", of_next)):
+        wanted[name] = groups.size().reindex(chats, fill_value=0)
+    for clock in ("seconds", "business_seconds"):
+        wanted[f"reply_{clock}_total"] = of_all[clock].sum()
+        wanted[f"next_reply_{clock}_total"] = of_next[clock].sum()
+        wanted[f"next_reply_median_{clock}"] = of_next[clock].median()
+        wanted[f"next_reply_max_{clock}"] = of_next[clock].max()
+    return wanted.where(pd.Series(chats.isin(said["chat_id"]), index=chats))
 
 
 @pytest.mark.proof
@@ -217,6 +239,15 @@ def test_who_spoke_and_the_first_response_computed_by_pandas_from_the_raw_json_a
     pd.testing.assert_frame_equal(
         found.set_index("id").astype("Float64"), efforts.astype("Float64"), check_names=False, check_dtype=False
     )
+    at = told["sent"].where(told["sent"].ge(told["createdAt"]), told["createdAt"])
+    said = told.assign(at=at).loc[told["who"].eq("contact") | answers.index.to_series().reindex(told.index).notna()]
+    said = said[~(said["isInternal"].eq(True) & said["who"].eq("agent"))]
+    wanted = replies(said.rename_axis("id").reset_index(), chats.index)
+    found = mart(desk, f"SELECT chat_id AS id, {', '.join(wanted.columns)} FROM marts.chat_times ORDER BY 1")
+    pd.testing.assert_frame_equal(found.set_index("id").astype(float), wanted.astype(float), check_names=False)
+    assert wanted["next_replies"].sum() > len(chats) / 4
+    locally = mart(desk, "SELECT first_response_at_local AS at FROM marts.chat_times ORDER BY chat_id")["at"]
+    assert locally.astype("datetime64[s]").equals(first.reset_index(drop=True).astype("datetime64[s]"))
     volumes = mart(desk, "SELECT day, channel, sender, messages FROM marts.message_volumes_by_day")
     counted = told.groupby([told["sent"].dt.normalize().rename("day"), "channel", "who"]).size()
     assert volumes.set_index(["day", "channel", "sender"])["messages"].to_dict() == counted.to_dict()

@@ -198,7 +198,7 @@ def test_a_file_of_a_release_that_went_by_the_word_is_right_after_a_load_that_br
         connection.execute("DROP VIEW message_speakers")
         connection.execute("DELETE FROM meta.definitions WHERE name IN ('message_speakers')")
         connection.execute("UPDATE marts.chat_times SET first_response_seconds = 1, source = source - 1")
-        connection.execute("UPDATE marts.first_response_by_day SET median_minutes = 0.02")
+        connection.execute("UPDATE marts.internal_first_response_by_day SET median_minutes = 0.02")
         connection.execute("UPDATE marts.message_volumes_by_day SET sender = 'agent'")
     assert (desk.load().published, desk.load().published) == (True, False)
     assert desk.marts() == right

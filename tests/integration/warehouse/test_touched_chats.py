@@ -53,7 +53,10 @@ def change_chat(connection: DuckDBPyConnection, change: tuple[Any, ...]) -> None
 
 
 def read_marts(connection: DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
-    titles = ("chat_times", "resolution_by_day", "queue_wait_by_day", "handling_by_day", "first_response_by_day")
+    titles = (
+        "chat_times",
+        *(f"internal_{name}_by_day" for name in ("resolution", "queue_wait", "handling", "first_response")),
+    )
     return {
         title: connection.execute(f"SELECT COLUMNS(*)::VARCHAR FROM marts.{title} ORDER BY ALL").fetchall()
         for title in titles
@@ -134,3 +137,27 @@ def test_only_chats_that_change_are_written_again(
     refresh_marts(tables, CALENDAR)
     found = tables.execute("SELECT chat_id FROM marts.chat_times WHERE rowid > ? ORDER BY 1", [highest]).fetchall()
     assert [row[0] for row in found] == written
+
+
+def test_replies_follow_the_times_of_messages_and_are_unknown_after_a_later_change(tables: DuckDBPyConnection) -> None:
+    tables.execute("INSERT INTO agents (company_id, id) VALUES (1, 7)")
+    change_chat(tables, (1, 1, 5, 1, False, None))
+    tables.execute(
+        "INSERT INTO messages BY NAME SELECT 1 AS company_id, 1 AS chat_id, 5 AS contact_id,"
+        " unnest([1, 2, 3, 4]) AS id, unnest([5, 7, 5, 7]) AS sender_id, 'text' AS type,"
+        " TIMESTAMPTZ '2026-11-02 11:00:00+00' AS fetched_at,"
+        " TIMESTAMPTZ '2026-11-01 11:00:00+00' + to_minutes(unnest([-10, 20, 30, 40])::BIGINT) AS sent_at"
+    )
+    replies = []
+    for change in (
+        "SELECT 1",
+        "UPDATE messages SET sent_at = sent_at + to_minutes(5) WHERE id = 4",
+        "UPDATE chats SET row_hash = 'later', updated_at = '2026-11-03', fetched_at = '2026-11-03'",
+    ):
+        tables.execute(change)
+        refresh_marts(tables, CALENDAR)
+        replies += tables.execute(
+            "SELECT replies, reply_seconds_total, next_replies, next_reply_seconds_total FROM marts.chat_times"
+        ).fetchall()
+    # The first message was written before the opening at 11:00, and counts at it.
+    assert replies == [(2, 1800, 1, 600), (2, 2100, 1, 900), (None, None, None, None)]
