@@ -32,7 +32,7 @@ from huggy_connector.warehouse.load.companies import (
 from huggy_connector.warehouse.load.coverage import read_spans, refresh_coverage
 from huggy_connector.warehouse.load.load_plan import LoadPlan, count_restored, plan_load
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, read_table_reports
-from huggy_connector.warehouse.load.merge import embedded
+from huggy_connector.warehouse.load.merge import embedded, history_writer
 from huggy_connector.warehouse.load.profiles import refresh_profiles
 from huggy_connector.warehouse.load.quality import publish_checks
 from huggy_connector.warehouse.load.quality.calendar_checks import check_calendar
@@ -263,6 +263,7 @@ def _load_batches(
     done: dict[tuple[int, str], TableReport] = {}
     connection.execute("BEGIN")
     embedded.start_load(connection)
+    history_writer.start_load(connection)
     for batch in plan.batches:
         rows = sum(manifest.rows for manifest in batch.new)
         note(f"{batch.resource.name}: loading {rows:,} rows of {len(batch.new):,} snapshots.")

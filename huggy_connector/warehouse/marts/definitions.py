@@ -7,7 +7,8 @@
     -- Edge cases:
     --   What does not count, what is NULL.
     -- Fórmula and Casos especiais: the same in Portuguese.
-    -- Refresh: view | whole | touched chats | events of touched chats | touched days, and why.
+    -- Refresh: view | whole | touched chats | events of touched chats |
+    --   versions of touched chats | touched days, and why.
     --
     -- Columns:
     --   day DATE: Meaning. | The same in Portuguese.
@@ -56,6 +57,7 @@ class RefreshKind(StrEnum):
     WHOLE = "whole"
     CHATS = "touched chats"
     EVENTS = "events of touched chats"
+    VERSIONS = "versions of touched chats"
     DAYS = "touched days"
 
 
@@ -207,7 +209,7 @@ def _parse_columns(lines: Sequence[str], shared: Mapping[str, TableColumn]) -> I
 def _parse_example(lines: Sequence[str]) -> WorkedExample:
     words = [lines[0]]
     tables: dict[str, list[Cells]] = {}
-    titles = re.compile(r"([a-z_]+)(?: \((.*)\))?$")
+    titles = re.compile(r"([a-z_.]+)(?: \((.*)\))?$")
     condition, rows = "true", list[Cells]()
     for number, line in enumerate(lines[1:], start=1):
         if line.startswith("|"):

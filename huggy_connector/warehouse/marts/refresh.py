@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from huggy_connector.warehouse.marts import touched_chats
+from huggy_connector.warehouse.marts import touched_chats, versions
 from huggy_connector.warehouse.marts.business_time import create_calendar_tables
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.marts.definitions import FACT_TABLE, MartDefinition, RefreshKind, read_definitions
@@ -19,10 +19,13 @@ from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (
     MART_AFFECTED_CHATS,
     MART_AFFECTED_EVENTS,
+    MART_AFFECTED_PASTS,
+    MART_AFFECTED_VERSIONS,
     MART_TOUCHED_CHAT_TIMES,
     TOUCHED_AFFECTED,
     TOUCHED_DAYS,
     TOUCHED_EVENTS,
+    TOUCHED_PASTS,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ MAX_EVENTS_PER_BATCH = 2_000_000
 _ON_A_TOUCHED_DAY = (
     f"EXISTS (FROM {TOUCHED_DAYS} d WHERE d.company_id = t.company_id AND d.day IS NOT DISTINCT FROM t.day)"
 )
+
+_BY_CHAT = frozenset({RefreshKind.CHATS, RefreshKind.EVENTS, RefreshKind.VERSIONS})
+"""How marts of touched chats are refreshed."""
 
 REQUIRED_TABLES = ("agents", "chats", "contacts", "departments", "events", "messages")
 """The tables that views and marts read. A warehouse that lacks one of these has no views and no marts."""
@@ -66,6 +72,7 @@ def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) ->
             _create_relation(connection, definition)
     anew, comments = _list_marts_to_make_anew(definitions, outdated), _read_comments(connection)
     touched_chats.find_touched_chats(connection, whole=f"marts.{FACT_TABLE}" in anew)
+    versions.find_pasts(connection, whole=f"marts.{FACT_TABLE}" in anew)
     for definition in definitions:
         _refresh_rows(connection, definition, whole=definition.table.title in anew)
         if comments.get(definition.table.title) != definition.comment:
@@ -91,7 +98,7 @@ def _list_marts_to_make_anew(definitions: Iterable[MartDefinition], outdated: Co
 
     The marts of touched chats are computed together, because marts.chat_times alone tells which chats are touched.
     """
-    by_chat = {each.table.title for each in definitions if each.refresh in {RefreshKind.CHATS, RefreshKind.EVENTS}}
+    by_chat = {each.table.title for each in definitions if each.refresh in _BY_CHAT}
     return frozenset(outdated if by_chat.isdisjoint(outdated) else (each.table.title for each in definitions))
 
 
@@ -159,6 +166,7 @@ def _write_comments(connection: DuckDBPyConnection, definition: MartDefinition) 
 def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *, whole: bool) -> None:
     """Compute the rows of a mart again: those that changed, or all of them if `whole`."""
     table = definition.table.sql
+    touched = f"USING {TOUCHED_AFFECTED} a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
     insert = f"INSERT INTO {table} BY NAME {definition.query}"
     match definition.refresh:
         case RefreshKind.VIEW:
@@ -167,7 +175,6 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
             connection.execute(f"DELETE FROM {table}")
             connection.execute(insert)
         case RefreshKind.CHATS | RefreshKind.EVENTS:
-            touched = f"USING {TOUCHED_AFFECTED} a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
             connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
             events = _count_rows(connection, "events" if whole else TOUCHED_EVENTS)
             if not events and definition.refresh is RefreshKind.EVENTS:
@@ -183,6 +190,13 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                     f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS"
                     f" {touched_chats.affected_events_query(whole=whole)}"
                 )
+                of_batch = f"(p.company_id, p.chat_id) IN (SELECT company_id, id FROM {MART_AFFECTED_CHATS})"
+                _create_versions(connection, of_batch, whole=whole)
+                connection.execute(insert)
+        case RefreshKind.VERSIONS:
+            connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
+            for batch in _batch_conditions(connection, TOUCHED_PASTS, "p.company_id, p.chat_id"):
+                _create_versions(connection, batch, whole=whole)
                 connection.execute(insert)
         case RefreshKind.DAYS:
             touched = "true" if whole else _ON_A_TOUCHED_DAY
@@ -193,6 +207,15 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                     f" WHERE {touched} AND {batch}"
                 )
                 connection.execute(insert)
+
+
+def _create_versions(connection: DuckDBPyConnection, condition: str, *, whole: bool) -> None:
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_PASTS} AS {versions.affected_pasts_query(condition)}"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_VERSIONS} AS {versions.affected_versions_query(whole=whole)}"
+    )
 
 
 def _batch_conditions(connection: DuckDBPyConnection, relation: str, key: str, *, at_least: int = 1) -> Iterator[str]:

@@ -1,0 +1,95 @@
+"""Gives the marts the versions of the chats to compute again: what was known of them before they were as they are now.
+
+Most chats have one version, and the marts need not read it: it is the row of the chat. So only the chats count that have
+more, or whose deletion is confirmed. A publish reads the ids of history.chats once, and no value of other chats.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from huggy_connector.warehouse.marts.touched_chats import open_chat_condition
+from huggy_connector.warehouse.schema.temp_tables import (
+    MART_AFFECTED_PASTS,
+    TOUCHED_AFFECTED,
+    TOUCHED_PASTS,
+    TOUCHED_VERSIONS,
+)
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_CHANGED = "SELECT company_id, id AS chat_id FROM history.chats WHERE valid_to IS NOT NULL"
+_DELETED = "SELECT company_id, id FROM chats WHERE deleted_grade = 'confirmed'"
+
+
+def find_pasts(connection: DuckDBPyConnection, *, whole: bool) -> None:
+    """Create `TOUCHED_PASTS` and `TOUCHED_VERSIONS`. Call it after `touched_chats.find_touched_chats`."""
+    if not whole:
+        _find_deleted_chats(connection)
+    told = f"SELECT company_id, chat_id FROM {TOUCHED_AFFECTED} SEMI JOIN events USING (company_id, chat_id)"
+    affected = "" if whole else f"SEMI JOIN {TOUCHED_AFFECTED} USING (company_id, chat_id)"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {TOUCHED_PASTS} AS"
+        f" WITH known AS ({_CHANGED} UNION {_DELETED}) SELECT company_id, chat_id FROM known {affected} UNION {told}"
+    )
+    if whole:
+        return
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {TOUCHED_VERSIONS} AS SELECT h.rowid AS place FROM history.chats h"
+        f" SEMI JOIN {TOUCHED_PASTS} p ON p.company_id = h.company_id AND p.chat_id = h.id"
+    )
+
+
+def _find_deleted_chats(connection: DuckDBPyConnection) -> None:
+    """Add to `TOUCHED_AFFECTED` the chats whose deletion is not that which marts.past_spells holds.
+
+    A chat that is deleted before it was ever counted, or whose deletion gets another time, is not touched.
+    """
+    connection.execute(
+        f"""
+        INSERT INTO {TOUCHED_AFFECTED} BY NAME
+        SELECT company_id, chat_id FROM (
+            SELECT company_id, id AS chat_id, deleted_at FROM chats
+            WHERE deleted_grade = 'confirmed' AND created_at_local IS NOT NULL
+        ) c FULL JOIN (
+            SELECT DISTINCT company_id, chat_id, deleted_at FROM marts.past_spells WHERE deleted_at IS NOT NULL
+        ) s USING (company_id, chat_id)
+        ANTI JOIN {TOUCHED_AFFECTED} USING (company_id, chat_id)
+        WHERE c.deleted_at IS DISTINCT FROM s.deleted_at
+        """
+    )
+
+
+def affected_pasts_query(condition: str) -> str:
+    """Return the query for (company_id, chat_id) of these chats, as far as they meet a condition with `p` for them."""
+    return f"SELECT p.* FROM {TOUCHED_PASTS} p WHERE {condition}"
+
+
+def affected_versions_query(*, whole: bool) -> str:
+    """Return the query for the versions of the chats that `MART_AFFECTED_PASTS` holds, as the marts read them.
+
+    `number` counts the versions of a chat, of which there are `versions`. `left_day` is the local day on which the chat
+    would have left the backlog if the row as it is now were all that is known, and `deleted_at` is NULL unless the
+    deletion is confirmed. `now_...` are the values of the row as it is now.
+    """
+    places = "" if whole else f"JOIN {TOUCHED_VERSIONS} p ON p.place = h.rowid"
+    return f"""
+        SELECT h.company_id, h.id, h.situation, h.closed_at, h.closed_at_local, h.attended_at, h.attended_at_local,
+               h.channel, h.department_id, h.agent_id, h.tabulation_id, h.agents, h.valid_from, h.first_version_at,
+               h.last_seen_at,
+               c.created_at, c.created_at_local, c.contact_id, c.channel AS now_channel,
+               c.department_id AS now_department_id, c.agent_id AS now_agent_id, c.attended_at AS now_attended_at,
+               c.closed_at AS now_closed_at,
+               CASE WHEN c.deleted_grade = 'confirmed' THEN c.deleted_at END AS deleted_at,
+               {open_chat_condition("h")} AS is_open, {open_chat_condition("c")} AS is_open_now,
+               CASE WHEN NOT is_open_now THEN greatest(
+                   c.created_at_local, c.closed_at_local, CASE WHEN c.closed_at_local IS NULL THEN c.updated_at_local END
+               )::DATE END AS left_day,
+               row_number() OVER in_time AS number,
+               count(*) OVER (PARTITION BY h.company_id, h.id) AS versions
+        FROM history.chats h {places}
+        SEMI JOIN {MART_AFFECTED_PASTS} a ON a.company_id = h.company_id AND a.chat_id = h.id
+        JOIN chats c ON c.company_id = h.company_id AND c.id = h.id
+        WINDOW in_time AS (PARTITION BY h.company_id, h.id ORDER BY h.valid_from)
+    """
