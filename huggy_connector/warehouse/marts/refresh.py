@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from huggy_connector.warehouse.marts import touched_chats, versions
+from huggy_connector.warehouse.marts import restatements, touched_chats, versions
 from huggy_connector.warehouse.marts.business_time import create_calendar_tables
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.marts.definitions import FACT_TABLE, MartDefinition, RefreshKind, read_definitions
+from huggy_connector.warehouse.marts.restatements import PublishCause
 from huggy_connector.warehouse.marts.touched_chats import FACT_TABLE_SQL
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (
@@ -54,8 +55,13 @@ def has_outdated_marts(connection: DuckDBPyConnection, calendar: BusinessCalenda
     return _has_required_tables(connection) and _read_fingerprints(connection) != _compute_fingerprints(calendar)
 
 
-def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
-    """Bring all views and marts up to date. Call it inside the transaction that changed the tables."""
+def refresh_marts(
+    connection: DuckDBPyConnection, calendar: BusinessCalendar, *, cause: PublishCause | None = None
+) -> None:
+    """Bring all views and marts up to date. Call it inside the transaction that changed the tables.
+
+    `cause` is what meta.restatements says of figures of past days that change.
+    """
     if not _has_required_tables(connection):
         return
     defined, recorded = _compute_fingerprints(calendar), _read_fingerprints(connection)
@@ -71,12 +77,15 @@ def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) ->
             _drop_if_exists(connection, definition.table.title, existing)
             _create_relation(connection, definition)
     anew, comments = _list_marts_to_make_anew(definitions, outdated), _read_comments(connection)
-    touched_chats.find_touched_chats(connection, whole=f"marts.{FACT_TABLE}" in anew)
-    versions.find_pasts(connection, whole=f"marts.{FACT_TABLE}" in anew)
+    whole = f"marts.{FACT_TABLE}" in anew
+    touched_chats.find_touched_chats(connection, whole=whole)
+    versions.find_pasts(connection, whole=whole)
+    restatements.start(connection, whole=whole)
     for definition in definitions:
         _refresh_rows(connection, definition, whole=definition.table.title in anew)
         if comments.get(definition.table.title) != definition.comment:
             _write_comments(connection, definition)
+    restatements.finish(connection, cause or PublishCause(), whole=whole)
     if defined != recorded:
         connection.execute(f"DELETE FROM {meta.DEFINITIONS.sql}")
         connection.execute(

@@ -1,7 +1,7 @@
-"""Gives the marts the versions of the chats to compute again: what was known of them before they were as they are now.
+"""Gives the marts the versions of the chats to compute again: what was known of them before they became what they are.
 
-Most chats have one version, and the marts need not read it: it is the row of the chat. So only the chats count that have
-more, or whose deletion is confirmed. A publish reads the ids of history.chats once, and no value of other chats.
+Most chats have one version, and the marts need not read it: it is the row of the chat. So only the chats count that
+have more, or whose deletion is confirmed. A publish reads the ids of history.chats, and no value of other chats.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def affected_versions_query(*, whole: bool) -> str:
                CASE WHEN c.deleted_grade = 'confirmed' THEN c.deleted_at END AS deleted_at,
                {open_chat_condition("h")} AS is_open, {open_chat_condition("c")} AS is_open_now,
                CASE WHEN NOT is_open_now THEN greatest(
-                   c.created_at_local, c.closed_at_local, CASE WHEN c.closed_at_local IS NULL THEN c.updated_at_local END
+                   c.created_at_local,
+                   c.closed_at_local,
+                   CASE WHEN c.closed_at_local IS NULL THEN c.updated_at_local END
                )::DATE END AS left_day,
                row_number() OVER in_time AS number,
                count(*) OVER (PARTITION BY h.company_id, h.id) AS versions

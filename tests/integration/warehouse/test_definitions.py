@@ -12,7 +12,8 @@ from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.marts.definitions import ExampleRows, MartDefinition, read_definitions
 from huggy_connector.warehouse.marts.refresh import refresh_marts
 from huggy_connector.warehouse.schema import sql
-from huggy_connector.warehouse.schema.meta import DEFINITIONS, SNAPSHOTS
+from huggy_connector.warehouse.schema.meta import DEFINITIONS, PUBLISHES, SNAPSHOTS
+from huggy_connector.warehouse.schema.meta_restatements import PUBLISHED_FIGURES, RESTATEMENTS
 from huggy_connector.warehouse.schema.table_spec import TableSpec
 from huggy_connector.warehouse.schema.tables import history_table_of, table_of
 
@@ -30,7 +31,7 @@ def desk() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE SCHEMA meta; CREATE SCHEMA history")
-        for table in (*TABLES.values(), DEFINITIONS, SNAPSHOTS):
+        for table in (*TABLES.values(), DEFINITIONS, PUBLISHES, SNAPSHOTS, PUBLISHED_FIGURES, RESTATEMENTS):
             columns = ", ".join(f"{sql.name(column.name)} {column.type}" for column in table.columns)
             connection.execute(f"CREATE TABLE {table.sql} ({columns})")
         connection.execute(f"INSERT INTO {SNAPSHOTS.sql} (company_id, timezone) VALUES (1, '{ZONE}')")
