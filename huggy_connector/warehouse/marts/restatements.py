@@ -225,8 +225,7 @@ def _record(connection: DuckDBPyConnection, cause: PublishCause, *, default: str
                    coalesce(a.value, 0) - coalesce(b.value, 0) AS change
             FROM before b FULL JOIN after a USING (company_id, day, figure)
             JOIN known k USING (company_id)
-            WHERE day <= k.last AND coalesce(b.value, 0) IS DISTINCT FROM
-                CASE WHEN b.value IS NULL THEN coalesce(a.value, 0) ELSE a.value END
+            WHERE day <= k.last AND coalesce(b.value, 0) <> coalesce(a.value, 0)
         ), grouped AS (
             SELECT *, day - row_number() OVER (
                 PARTITION BY company_id, figure, change, after IS NULL ORDER BY day
