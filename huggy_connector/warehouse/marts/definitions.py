@@ -23,9 +23,9 @@
     --   | 2026-11-09 | 1     |
     SELECT ...
 
-A column without a meaning has the meaning of the column of that name in marts.chat_times. An empty cell is NULL. Times
-are local. A view reads only from its own schema: DuckDB 1.2 looks in no other when the file is attached. To add a mart,
-add a file.
+A mart whose query is `AS marts.chat_times` has the columns and the query of that one. A column without a meaning has
+the meaning of the column of that name in marts.chat_times. An empty cell is NULL. Times are local. A view reads only from
+its own schema: DuckDB 1.2 looks in no other when the file is attached. To add a mart, add a file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
 from graphlib import TopologicalSorter
@@ -117,6 +117,11 @@ def read_definitions() -> tuple[MartDefinition, ...]:
         column.name: column for column in parse_definition("marts", FACT_TABLE, texts[FACT_TABLE][1]).table.columns
     }
     parsed = {name: parse_definition(schema, name, text, shared=shared) for name, (schema, text) in texts.items()}
+    facts = parsed[FACT_TABLE]
+    for name, definition in parsed.items():
+        if definition.query == f"AS marts.{FACT_TABLE}":
+            table = replace(definition.table, columns=facts.table.columns)
+            parsed[name] = replace(definition, table=table, query=facts.query)
     dependencies = {
         name: find_dependencies(definition.query, parsed.keys() - {name}) for name, definition in sorted(parsed.items())
     }

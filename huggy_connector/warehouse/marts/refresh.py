@@ -191,14 +191,8 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
             for batch in _batch_conditions(
                 connection, TOUCHED_AFFECTED, "c.company_id, c.contact_id", at_least=events // MAX_EVENTS_PER_BATCH + 1
             ):
-                connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS"
-                    f" {touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
-                )
-                connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS"
-                    f" {touched_chats.affected_events_query(whole=whole)}"
-                )
+                chats = f"{touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
+                _create_chats(connection, chats, whole=whole)
                 of_batch = f"(p.company_id, p.chat_id) IN (SELECT company_id, id FROM {MART_AFFECTED_CHATS})"
                 _create_versions(connection, of_batch, whole=whole)
                 connection.execute(insert)
@@ -206,6 +200,7 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
             connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
             for batch in _batch_conditions(connection, TOUCHED_PASTS, "p.company_id, p.chat_id"):
                 _create_versions(connection, batch, whole=whole)
+                _create_chats(connection, versions.settled_chats_query(), whole=whole)
                 connection.execute(insert)
         case RefreshKind.DAYS:
             touched = "true" if whole else _ON_A_TOUCHED_DAY
@@ -218,7 +213,16 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                 connection.execute(insert)
 
 
+def _create_chats(connection: DuckDBPyConnection, query: str, *, whole: bool) -> None:
+    """Create the views of the chats to compute, as `query` gives them, and of their events."""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS {query}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS {touched_chats.affected_events_query(whole=whole)}"
+    )
+
+
 def _create_versions(connection: DuckDBPyConnection, condition: str, *, whole: bool) -> None:
+    """Create the views of the chats that meet a condition and have a past, and of their versions."""
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_PASTS} AS {versions.affected_pasts_query(condition)}"
     )

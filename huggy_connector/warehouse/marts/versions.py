@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from huggy_connector.warehouse.marts.touched_chats import open_chat_condition
 from huggy_connector.warehouse.schema.temp_tables import (
     MART_AFFECTED_PASTS,
+    MART_AFFECTED_VERSIONS,
     TOUCHED_AFFECTED,
+    TOUCHED_CURRENT,
     TOUCHED_PASTS,
     TOUCHED_VERSIONS,
 )
@@ -94,4 +96,40 @@ def affected_versions_query(*, whole: bool) -> str:
         SEMI JOIN {MART_AFFECTED_PASTS} a ON a.company_id = h.company_id AND a.chat_id = h.id
         JOIN chats c ON c.company_id = h.company_id AND c.id = h.id
         WINDOW in_time AS (PARTITION BY h.company_id, h.id ORDER BY h.valid_from)
+    """
+
+
+def settled_chats_query() -> str:
+    """Return the query for the chats of a batch as they were when their service level was settled, if that is not now.
+
+    It has the columns of `MART_AFFECTED_CHATS`. A chat is settled by its first closing. Until then only the first time
+    that an agent took it may be another.
+    """
+    return f"""
+        WITH first AS (
+            SELECT company_id, id, min(number) FILTER (NOT is_open) AS closing, any_value(versions) AS versions,
+                   min(attended_at) FILTER (attended_at >= created_at) AS attended_at,
+                   min(attended_at_local) FILTER (attended_at >= created_at) AS attended_at_local
+            FROM {MART_AFFECTED_VERSIONS} v WHERE versions > 1 AND deleted_at IS NULL GROUP BY ALL
+        ), settled AS (
+            SELECT v.* REPLACE (
+                CASE WHEN f.attended_at <= coalesce(v.attended_at, f.attended_at) THEN f.attended_at
+                     ELSE v.attended_at END AS attended_at,
+                CASE WHEN f.attended_at <= coalesce(v.attended_at, f.attended_at) THEN f.attended_at_local
+                     ELSE v.attended_at_local END AS attended_at_local
+            )
+            FROM {MART_AFFECTED_VERSIONS} v
+            JOIN first f ON f.company_id = v.company_id AND f.id = v.id AND v.number = coalesce(f.closing, f.versions)
+        )
+        SELECT c.* REPLACE (
+                   s.situation AS situation, s.closed_at AS closed_at, s.closed_at_local AS closed_at_local,
+                   s.attended_at AS attended_at, s.attended_at_local AS attended_at_local, s.channel AS channel,
+                   s.department_id AS department_id, s.agent_id AS agent_id, s.tabulation_id AS tabulation_id,
+                   s.agents AS agents,
+                   CASE WHEN s.is_open OR c.answered_at <= s.closed_at THEN c.answered_at END AS answered_at
+               ),
+               s.is_open, NULL::TIMESTAMPTZ AS previous_opening, NULL::TIMESTAMPTZ AS previous_end
+        FROM {TOUCHED_CURRENT} c JOIN settled s ON s.company_id = c.company_id AND s.id = c.id
+        WHERE (s.is_open, s.closed_at, s.attended_at, s.channel, s.department_id, s.agent_id) IS DISTINCT FROM
+            (s.is_open_now, s.now_closed_at, s.now_attended_at, s.now_channel, s.now_department_id, s.now_agent_id)
     """
