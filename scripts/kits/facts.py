@@ -28,6 +28,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.backlog_by_day": ("company_id", "day", "channel", "department_id"),
     "marts.bot_and_human_by_day": ("company_id", "day", "channel"),
     "marts.calendar": ("day",),
+    "marts.chat_spells": ("company_id", "chat_id", "position"),
     "marts.chat_timeline": ("company_id", "chat_id", "position"),
     "marts.chat_times": ("company_id", "chat_id"),
     "marts.chat_transitions": ("company_id", "chat_id", "position"),
@@ -36,12 +37,16 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.first_response_by_day": _PERCENTILES,
     "marts.flow_answers": ("company_id", "chat_id", "flow_id", "run", "question"),
     "marts.flow_runs": ("company_id", "chat_id", "flow_id", "run"),
+    "marts.handoffs": ("company_id", "chat_id", "handoff"),
     "marts.handling_by_day": _PERCENTILES,
     "marts.load_by_hour": ("company_id", "month", "weekday", "hour"),
     "marts.message_volumes_by_day": ("company_id", "day", "channel", "sender"),
     "marts.names": ("company_id", "kind", "id"),
+    "marts.past_spells": ("company_id", "chat_id", "position"),
     "marts.open_now": ("company_id", "chat_id"),
     "marts.queue_wait_by_day": _PERCENTILES,
+    "marts.reopenings": ("company_id", "chat_id", "reopening"),
+    "marts.settled_chats": ("company_id", "chat_id"),
     "marts.resolution_by_day": _PERCENTILES,
     "marts.returning_contacts_by_day": ("company_id", "day", "channel"),
     "marts.sla_by_day": ("company_id", "day", "metric", "channel", "department_id", "agent_id"),
@@ -53,7 +58,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The columns that no two rows of a view or mart share. Two NULLs in one column are alike."""
 
-WITHOUT_KEY = frozenset({"meta.quality", "meta.rejects", "meta.tombstones"})
+WITHOUT_KEY = frozenset({"meta.quality", "meta.rejects", "meta.restatements", "meta.tombstones"})
 """Logs: two of their rows may be alike."""
 
 

@@ -24,8 +24,8 @@
     SELECT ...
 
 A mart whose query is `AS marts.chat_times` has the columns and the query of that one. A column without a meaning has
-the meaning of the column of that name in marts.chat_times. An empty cell is NULL. Times are local. A view reads only from
-its own schema: DuckDB 1.2 looks in no other when the file is attached. To add a mart, add a file.
+the meaning of the column of that name in marts.chat_times. An empty cell is NULL. Times are local. A view reads only
+from its own schema: DuckDB 1.2 looks in no other when the file is attached. To add a mart, add a file.
 """
 
 from __future__ import annotations
