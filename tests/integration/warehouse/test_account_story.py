@@ -117,7 +117,7 @@ class Account:
         return [(figure, first.day, last.day, change, reason) for _, figure, first, last, _, _, change, reason in lines]
 
 
-def test_the_story_of_one_account(desk: Desk, chat: Callable[..., dict[str, Any]]) -> None:
+def test_the_story_of_one_account(desk: Desk, chat: Callable[..., dict[str, Any]]) -> None:  # noqa: PLR0915
     account = Account(desk, chat)
     backlog = "SELECT day, sum(backlog)::BIGINT FROM marts.backlog_by_day WHERE company_id = 4242 GROUP BY 1 ORDER BY 1"
     bot = {"situation": "in_chat", "agentId": 7}
