@@ -58,8 +58,8 @@ def fill(connection: DuckDBPyConnection, chat_id: int, versions: Sequence[Versio
         local = "created_at::TIMESTAMP AS created_at_local, closed_at::TIMESTAMPTZ::TIMESTAMP AS closed_at_local"
         until = at(hours[number + 1]) if number + 1 < len(versions) else None
         connection.execute(
-            f"INSERT INTO history.chats BY NAME SELECT *, {local}, $read AS valid_from, $until::TIMESTAMPTZ AS valid_to,"
-            f" CASE WHEN valid_to IS NOT NULL THEN $read END AS last_seen_at FROM (SELECT {places})",
+            f"INSERT INTO history.chats BY NAME SELECT *, {local}, $read AS valid_from, $until::TIMESTAMPTZ AS"
+            f" valid_to, CASE WHEN valid_to IS NOT NULL THEN $read END AS last_seen_at FROM (SELECT {places})",
             values | {"read": at(hours[number]), "until": until},
         )
     connection.execute(
