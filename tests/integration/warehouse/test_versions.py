@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -17,6 +17,8 @@ from tests.sizes import FULL
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from tests.integration.warehouse.conftest import Desk
 
 CALENDAR = BusinessCalendar()
 START = datetime(2026, 11, 3, tzinfo=UTC)
@@ -154,3 +156,21 @@ def test_the_first_closing_settles_the_service_level(tables: DuckDBPyConnection)
             "SELECT department_id, met, missed FROM marts.sla_by_day WHERE metric = 'resolution'"
         ).fetchall()
     assert verdicts == [(31, 1, 0)] * 3
+
+
+def test_a_late_snapshot_that_changes_the_past_alone_is_counted(
+    desk: Desk, chat: Callable[..., dict[str, Any]]
+) -> None:
+    opened = {"createdAt": "2026-11-22 08:00:00", "updatedAt": "2026-11-22 08:00:00"}
+    desk.land([chat(1, situation="in_chat", **opened)], minute=3 * 24 * 60, mode="incremental")
+    desk.load()
+    told = "SELECT reopens, reopens_basis, handoffs FROM marts.chat_times"
+    assert desk.read(told) == [(None, None, 0)]
+    closed = chat(1, closedAt="2026-11-22 08:30:00", agentId=8, **opened)
+    desk.land([closed], minute=0, mode="incremental")
+    desk.load()
+    assert desk.read(told) == [(1, "history", 1)]
+    assert desk.read("SELECT from_day::VARCHAR, began FROM marts.chat_spells ORDER BY ALL") == [
+        ("2026-11-22", "opened"),
+        ("2026-11-25", "reopened"),
+    ]
