@@ -94,9 +94,9 @@ def told(stories: Sequence[Sequence[Version]]) -> tuple[Counter[tuple[int, int]]
                 flows[day, "closed"] += 1
             was_open, seen = closed is None, read
         for day in range(LAST + 1):
-            *_, (_, department) = (step for step in steps if step[0] <= day)
-            if department is not None:
-                backlog[day, department] += 1
+            *_, (_, where) = (step for step in steps if step[0] <= day)
+            if where is not None:
+                backlog[day, where] += 1
     return backlog, flows
 
 
