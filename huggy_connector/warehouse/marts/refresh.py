@@ -194,14 +194,11 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                 chats = f"{touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
                 _create_chats(connection, chats, whole=whole)
                 of_batch = f"(p.company_id, p.chat_id) IN (SELECT company_id, id FROM {MART_AFFECTED_CHATS})"
-                _create_versions(connection, of_batch, whole=whole)
+                _create_versions(connection, of_batch)
                 connection.execute(insert)
         case RefreshKind.VERSIONS:
             connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
-            for batch in _batch_conditions(connection, TOUCHED_PASTS, "p.company_id, p.chat_id"):
-                _create_versions(connection, batch, whole=whole)
-                _create_chats(connection, versions.settled_chats_query(), whole=whole)
-                connection.execute(insert)
+            _insert_from_versions(connection, insert, whole=whole)
         case RefreshKind.DAYS:
             touched = "true" if whole else _ON_A_TOUCHED_DAY
             connection.execute(f"DELETE FROM {table} t WHERE {touched}")
@@ -213,6 +210,16 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                 connection.execute(insert)
 
 
+def _insert_from_versions(connection: DuckDBPyConnection, insert: str, *, whole: bool) -> None:
+    for batch in _batch_conditions(connection, TOUCHED_PASTS, "p.company_id, p.chat_id"):
+        _create_versions(connection, batch)
+        if MART_AFFECTED_CHATS in insert:  # marts.settled_chats, of chats as they were
+            if not versions.find_settled_chats(connection):
+                continue
+            _create_chats(connection, versions.settled_chats_query(), whole=whole)
+        connection.execute(insert)
+
+
 def _create_chats(connection: DuckDBPyConnection, query: str, *, whole: bool) -> None:
     """Create the views of the chats to compute, as `query` gives them, and of their events."""
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS {query}")
@@ -221,14 +228,12 @@ def _create_chats(connection: DuckDBPyConnection, query: str, *, whole: bool) ->
     )
 
 
-def _create_versions(connection: DuckDBPyConnection, condition: str, *, whole: bool) -> None:
+def _create_versions(connection: DuckDBPyConnection, condition: str) -> None:
     """Create the views of the chats that meet a condition and have a past, and of their versions."""
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_PASTS} AS {versions.affected_pasts_query(condition)}"
     )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_VERSIONS} AS {versions.affected_versions_query(whole=whole)}"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_VERSIONS} AS {versions.affected_versions_query()}")
 
 
 def _batch_conditions(connection: DuckDBPyConnection, relation: str, key: str, *, at_least: int = 1) -> Iterator[str]:

@@ -125,7 +125,9 @@ TOUCHED_EVENTS: Final = "touched_events"
 TOUCHED_PASTS: Final = "touched_pasts"
 """(company_id, chat_id) of the affected chats with more than one version, events, or a confirmed deletion."""
 TOUCHED_VERSIONS: Final = "touched_versions"
-"""(place) of the versions of these: their row ids."""
+"""The versions of these, beside what the chats are now."""
+TOUCHED_SETTLED: Final = "touched_settled"
+"""The versions of a batch that settled the service level of their chats, if they are not what the chats are now."""
 
 # restatements.py: the figures of past days
 RESTATED_FLOWS: Final = "restated_flows"
