@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _CHANGED = "SELECT company_id, id AS chat_id FROM history.chats WHERE valid_to IS NOT NULL"
-_DELETED = "SELECT company_id, id FROM chats WHERE deleted_grade = 'confirmed'"
+_DELETED = "SELECT company_id, id AS chat_id FROM chats WHERE deleted_grade = 'confirmed'"
 
 
 def find_pasts(connection: DuckDBPyConnection, *, whole: bool) -> None:
@@ -34,7 +34,7 @@ def find_pasts(connection: DuckDBPyConnection, *, whole: bool) -> None:
     affected = "" if whole else f"SEMI JOIN {TOUCHED_AFFECTED} USING (company_id, chat_id)"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {TOUCHED_PASTS} AS"
-        f" WITH known AS ({_CHANGED} UNION {_DELETED}) SELECT company_id, chat_id FROM known {affected} UNION {told}"
+        f" FROM ({_CHANGED}) {affected} UNION FROM ({_DELETED}) {affected} UNION {told}"
     )
     connection.execute(
         f"""
