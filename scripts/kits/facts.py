@@ -28,6 +28,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.backlog_by_day": ("company_id", "day", "channel", "department_id"),
     "marts.bot_and_human_by_day": ("company_id", "day", "channel"),
     "marts.calendar": ("calendar", "day"),
+    "marts.chat_spells": ("company_id", "chat_id", "position"),
     "marts.chat_timeline": ("company_id", "chat_id", "position"),
     "marts.chat_times": ("company_id", "chat_id"),
     "marts.chat_transitions": ("company_id", "chat_id", "position"),
@@ -37,6 +38,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.desks": ("company_id", "calendar"),
     "marts.flow_answers": ("company_id", "chat_id", "flow_id", "run", "question"),
     "marts.flow_runs": ("company_id", "chat_id", "flow_id", "run"),
+    "marts.handoffs": ("company_id", "chat_id", "handoff"),
     "marts.load_by_hour": ("company_id", "month", "weekday", "hour"),
     "marts.message_volumes_by_day": ("company_id", "day", "channel", "sender"),
     "marts.months_compared": ("company_id", "months_ago", "figure"),
@@ -45,6 +47,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.open_now": ("company_id", "chat_id"),
     "marts.period_comparisons": ("company_id", "period", "ago", "grouped_by", "department_id", "channel", "figure"),
     "marts.ratings": ("company_id", "chat_id"),
+    "marts.past_spells": ("company_id", "chat_id", "position"),
+    "marts.reopenings": ("company_id", "chat_id", "reopening"),
+    "marts.settled_chats": ("company_id", "chat_id"),
     "marts.returning_contacts_by_day": ("company_id", "day", "channel"),
     "marts.satisfaction": ("company_id", "chat_id"),
     "marts.satisfaction_by_day": ("company_id", "day", "channel", "department_id", "agent_id"),
@@ -67,7 +72,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The columns that no two rows of a view or mart share. Two NULLs in one column are alike."""
 
-WITHOUT_KEY = frozenset({"meta.quality", "meta.rejects", "meta.tombstones"})
+WITHOUT_KEY = frozenset({"meta.quality", "meta.rejects", "meta.restatements", "meta.tombstones"})
 """Logs: two of their rows may be alike."""
 
 

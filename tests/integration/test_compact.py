@@ -25,7 +25,14 @@ from tests.integration.warehouse.conftest import COMPANY, Desk
 from tests.sizes import FULL
 
 ZONE = ZoneInfo("America/Sao_Paulo")
-OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness", "meta.profiles")
+OF_THE_LOAD_ITSELF = (
+    "meta.publishes",
+    "meta.quality",
+    "meta.restatements",
+    "meta.loads",
+    "meta.freshness",
+    "meta.profiles",
+)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 RUNS = 12
 

@@ -25,7 +25,7 @@ from huggy_connector.warehouse.file.publish import check_disk_space, copy_locked
 from huggy_connector.warehouse.file.rewrite import rewrite_file
 from huggy_connector.warehouse.load.actions import forget_in_actions
 from huggy_connector.warehouse.load.merge.adjacent_versions import merge_adjacent_versions
-from huggy_connector.warehouse.marts import refresh
+from huggy_connector.warehouse.marts import refresh, restatements
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.meta_actions import ACTIONS
@@ -110,7 +110,7 @@ class LockedFiles:
                     if ("meta", "definitions") in _read_columns(connection) and not refresh.has_outdated_marts(
                         connection, calendar
                     ):
-                        refresh.refresh_marts(connection, calendar)
+                        refresh.refresh_marts(connection, calendar, cause=restatements.PublishCause("forget"))
                     connection.execute("COMMIT")
                     rewrite_file(connection, paths)
             move_into_place(paths.rewritten, file)

@@ -2,7 +2,7 @@
 
 This is one decision, taken when the version is published. If it is killed before, nothing has happened. If it is killed
 after, the next process finds it taken, and the same call again reports it as done. meta.actions does not go back: what
-was sent stays sent.
+was sent stays sent. Nor does meta.restatements: it says which published figures the rollback changes.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from huggy_connector.warehouse.file.inspection import SnapshotKeys, inspect_file
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish import draft_version, lock_warehouse, next_version
 from huggy_connector.warehouse.load.actions import copy_actions
+from huggy_connector.warehouse.marts.restatements import PublishCause, restate_rollback
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +90,7 @@ def roll_back(
         ) as draft:
             note(f"Publishing what version {number} held as version {version}.")
             copy_actions(draft.connection, paths.live)
+            restate_rollback(draft.connection, paths.live, PublishCause("rollback", version, now()))
             publish_log.record_rollback(draft.connection, version=version, now=now(), to=number)
         settle_decisions(paths, engine)
     return RollbackReport(str(paths.live), version, number, blocked, warnings=tuple(draft.warnings))

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from huggy_connector.errors import CheckFailed, SnapshotDamaged
+from huggy_connector.warehouse.load.actions import copy_actions
+from huggy_connector.warehouse.marts.restatements import copy_restatements
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.meta_actions import ACTIONS
+from huggy_connector.warehouse.schema.meta_restatements import PUBLISHED_FIGURES, RESTATEMENTS
 from huggy_connector.warehouse.schema.table_spec import COMPANY, TableSpec
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 StopReason = SnapshotDamaged | CheckFailed
 StoppedCompanies = Mapping[int, StopReason]
 """By company id, why it cannot be loaded."""
+
+_CARRIED_APART = frozenset({meta.FRESHNESS, ACTIONS, PUBLISHED_FIGURES, RESTATEMENTS})
+"""Tables that a rebuild makes anew, or copies of all companies."""
 
 _T = TypeVar("_T")
 
@@ -60,6 +66,12 @@ def stop_sentences(stopped: StoppedCompanies) -> tuple[str, ...]:
     return tuple(f"Company {company} stays as it was. {stopped[company]}" for company in sorted(stopped))
 
 
+def copy_records(connection: DuckDBPyConnection, live: Path) -> None:
+    """Copy what no landing tells from the live file into one that is made anew: actions, and what was published."""
+    copy_actions(connection, live)
+    copy_restatements(connection, live)
+
+
 def carry_over(
     connection: DuckDBPyConnection, live: Path, tables: Sequence[TableSpec], companies: Collection[int]
 ) -> None:
@@ -67,7 +79,7 @@ def carry_over(
     company_list = ", ".join(map(str, companies))
     connection.execute(f"ATTACH {sql.text(str(live))} AS former (READ_ONLY)")
     for table in tables:
-        if COMPANY.name in {each.name for each in table.columns} and table not in {meta.FRESHNESS, ACTIONS}:
+        if COMPANY.name in {each.name for each in table.columns} and table not in _CARRIED_APART:
             connection.execute(
                 f"INSERT INTO {table.sql} BY NAME FROM former.{table.sql} WHERE {COMPANY.name} IN ({company_list})"
             )

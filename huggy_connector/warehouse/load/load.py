@@ -19,11 +19,12 @@ from huggy_connector.warehouse.file.filesystem import paths_to_build
 from huggy_connector.warehouse.file.inspection import InspectedFile, inspect_file
 from huggy_connector.warehouse.file.publish import draft_version, lock_warehouse
 from huggy_connector.warehouse.load import audit
-from huggy_connector.warehouse.load.actions import ActionLog, copy_actions, differ_actions, replace_actions
+from huggy_connector.warehouse.load.actions import ActionLog, differ_actions, replace_actions
 from huggy_connector.warehouse.load.apply import SnapshotApplier
 from huggy_connector.warehouse.load.companies import (
     StoppedCompanies,
     carry_over,
+    copy_records,
     first_reason,
     isolate_company,
     retry_without_stopped,
@@ -32,7 +33,7 @@ from huggy_connector.warehouse.load.companies import (
 from huggy_connector.warehouse.load.coverage import read_spans, refresh_coverage
 from huggy_connector.warehouse.load.load_plan import LoadPlan, count_restored, plan_load
 from huggy_connector.warehouse.load.load_report import LoadReport, TableReport, read_table_reports
-from huggy_connector.warehouse.load.merge import embedded
+from huggy_connector.warehouse.load.merge import embedded, history_writer
 from huggy_connector.warehouse.load.profiles import refresh_profiles
 from huggy_connector.warehouse.load.quality import publish_checks
 from huggy_connector.warehouse.load.quality.calendar_checks import check_calendar
@@ -40,7 +41,7 @@ from huggy_connector.warehouse.load.quality.freshness_checks import check_freshn
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel, read_check_settings
 from huggy_connector.warehouse.load.quality.value_checks import check_values
 from huggy_connector.warehouse.load.retype import Retyper
-from huggy_connector.warehouse.marts import refresh
+from huggy_connector.warehouse.marts import refresh, restatements
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.schema.meta import META
 from huggy_connector.warehouse.schema.migrate import migrate_tables
@@ -162,7 +163,7 @@ def load_snapshots(  # noqa: PLR0913
             new_columns = migrate_tables(draft.connection, wanted, macros=_wanted_macros(resources))
             audit.record_columns(draft.connection, new_columns, now=now())
             if plan.is_rebuild and inspected.version:
-                copy_actions(draft.connection, paths.live)
+                copy_records(draft.connection, paths.live)
             if carried_over:
                 carry_over(draft.connection, paths.live, wanted, carried_over)
             applier = SnapshotApplier(
@@ -259,10 +260,10 @@ def _load_batches(
 
     Return the reports by company and table, and the sentences of the checks that warn.
     """
-    connection, findings = applier.connection, list[CheckFinding]()
-    done: dict[tuple[int, str], TableReport] = {}
+    connection, findings, done = applier.connection, list[CheckFinding](), dict[tuple[int, str], TableReport]()
     connection.execute("BEGIN")
     embedded.start_load(connection)
+    history_writer.start_load(connection)
     for batch in plan.batches:
         rows = sum(manifest.rows for manifest in batch.new)
         note(f"{batch.resource.name}: loading {rows:,} rows of {len(batch.new):,} snapshots.")
@@ -278,7 +279,8 @@ def _load_batches(
     refresh_profiles(connection, resources, now=now())
     refresh_coverage(connection, read_spans(plan.manifests), plan.zones, now=now())
     replace_actions(connection, actions)
-    refresh.refresh_marts(connection, calendar)
+    cause = restatements.PublishCause(reason, applier.version, now())
+    refresh.refresh_marts(connection, calendar, cause=cause)
     connection.execute("COMMIT")
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())
     findings += publish_checks.check_tables(connection, resources, checks=applier.checks)

@@ -22,9 +22,10 @@
 --   that tell of the bot last, and never of the queue, make it the bot's. No agent: none in charge, none in agents, none
 --   in events. What left the bot without department and events is the bot's here: nobody told. The wait that was given
 --   up is closed_at - queued_at where events tell of the queue, else closed_at - created_at: with the bot's part.
---   Agents are those of the chat's list, the one in charge, and those whom events tell. Each further agent is a hand-off;
---   events tell of more where a chat came back to an agent. Closings that events tell, and that are not the last, are
---   reopens. Messages are counted if they were read after the last change of the chat: internal notes and events are none.
+--   Agents are those of the chat's list, those in charge now or in a version of history.chats, and those whom events tell.
+--   Each further agent is a hand-off; events or versions tell of more where a chat came back to an agent. A closing that
+--   events tell, and that is not the last, is a reopening, and so is an open version after a closed one. Of events and
+--   versions the one that tells more counts, never their sum. Messages are counted if they were read after the last change of the chat: internal notes and events are none.
 --   One touch: closed by an agent with one message of an agent, without a hand-off and without a reopening.
 --   Replies: bots and internal notes do not reply, and neither ends the customer's wait nor begins it. Further messages
 --   of a customer who waits begin no other wait, and what an agent writes unasked is no reply. A message before the
@@ -54,9 +55,10 @@
 --   informam o robô por último e nunca a fila, é do robô. Sem agente: nenhum responsável, nenhum em agents, nenhum em
 --   eventos. O que saiu do robô sem departamento nem eventos conta aqui como do robô: ninguém informou. A espera de que
 --   se desistiu é closed_at - queued_at se eventos informam a fila, senão closed_at - created_at: com a parte do robô.
---   Agentes são os da lista do atendimento, o responsável e os que eventos informam. Cada agente a mais é um repasse;
---   eventos informam mais se um atendimento voltou a um agente. Encerramentos que eventos informam e que não são o último
---   são reaberturas. Mensagens contam se lidas após a última mudança do atendimento: notas internas e eventos não são.
+--   Agentes são os da lista do atendimento, os responsáveis agora ou em uma versão de history.chats, e os que eventos
+--   informam. Cada agente a mais é um repasse; eventos ou versões informam mais se um atendimento voltou a um agente. Um
+--   encerramento que eventos informam e que não é o último é uma reabertura, como também uma versão aberta depois de uma
+--   encerrada. De eventos e versões conta o que informa mais, nunca a soma. Mensagens contam se lidas após a última mudança do atendimento: notas internas e eventos não são.
 --   One touch: encerrado por um agente com uma só mensagem de agente, sem repasse nem reabertura.
 --   Respostas: robôs e notas internas não respondem, nem terminam ou iniciam a espera do cliente. Outras mensagens de um
 --   cliente que já espera não iniciam outra espera, e o que um agente escreve sem pergunta não é resposta. Uma mensagem
@@ -128,8 +130,10 @@
 --   agents BIGINT: Distinct agents who took part. | Agentes distintos que participaram.
 --   handoffs BIGINT: At least so often it went from one agent to another.
 --     | Passou de um agente a outro pelo menos este número de vezes.
---   reopens BIGINT: Opened again after a closing, as far as events tell; NULL without events.
---     | Reaberturas após um encerramento, até onde eventos informam; NULL sem eventos.
+--   reopens BIGINT: Opened again after a closing, as far as events or versions tell; NULL if there is one version alone.
+--     | Reaberturas após um encerramento, até onde eventos ou versões informam; NULL se só há uma versão.
+--   reopens_basis VARCHAR: event or history: which of them tells more, and so is counted.
+--     | event ou history: o que informa mais, e por isso é contado.
 --   messages BIGINT: Messages of customer, agents and bots; NULL unless read after the last change.
 --     | Mensagens de cliente, agentes e robôs; NULL se não lidas após a última mudança.
 --   contact_messages BIGINT: Messages of the customer; NULL unless read after the last change.
@@ -242,6 +246,26 @@ passed AS (
         count(*) FILTER (agent_id <> agent_before) AS told_handoffs
     FROM turns GROUP BY ALL
 ),
+versions AS (
+    SELECT
+        company_id,
+        id AS chat_id,
+        agent_id,
+        is_open AND NOT lag(is_open) OVER in_chat AS is_reopening,
+        lag(agent_id IGNORE NULLS) OVER in_chat AS agent_before
+    FROM affected_versions
+    WHERE versions > 1
+    WINDOW in_chat AS (PARTITION BY company_id, id ORDER BY number)
+),
+read AS (
+    SELECT
+        company_id,
+        chat_id,
+        count(*) FILTER (is_reopening) AS read_reopens,
+        count(*) FILTER (agent_id <> agent_before) AS read_handoffs,
+        list(DISTINCT agent_id) FILTER (agent_id IS NOT NULL) AS read_agents
+    FROM versions GROUP BY ALL
+),
 prints AS (
     SELECT company_id, chat_id, bit_xor(fingerprint) AS events_source FROM affected_events GROUP BY ALL
 ),
@@ -310,11 +334,18 @@ timed AS (
         CASE WHEN NOT is_open AND (created_at IS NULL OR closed_at >= created_at) THEN closed_at END AS closed,
         e.chat_id IS NOT NULL AS has_events,
         p.events_source,
-        e.reopens,
+        greatest(e.reopens, v.read_reopens) AS reopens,
+        CASE
+            WHEN e.reopens >= coalesce(v.read_reopens, 0) THEN 'event'
+            WHEN v.read_reopens IS NOT NULL THEN 'history'
+        END AS reopens_basis,
         len(list_distinct(list_concat(
-            coalesce([each.id FOR each IN s.agents], []), [s.agent_id], coalesce(h.told_agents, [])
+            coalesce([each.id FOR each IN s.agents], []),
+            [s.agent_id],
+            coalesce(h.told_agents, []),
+            coalesce(v.read_agents, [])
         ))) AS agent_count,
-        greatest(agent_count - 1, coalesce(h.told_handoffs, 0), 0) AS handoffs,
+        greatest(agent_count - 1, coalesce(h.told_handoffs, 0), coalesce(v.read_handoffs, 0), 0) AS handoffs,
         CASE WHEN is_queue_told AND (attended IS NULL OR first_queue_at <= attended) THEN first_queue_at END AS queued,
         CASE
             WHEN attended_at IS NOT NULL OR agent_id IS NOT NULL THEN 'agent'
@@ -328,6 +359,7 @@ timed AS (
         ON t.company_id = s.company_id AND t.number = desk_number(s.company_id, s.department_id, s.channel)
     LEFT JOIN told AS e ON e.company_id = s.company_id AND e.chat_id = s.id
     LEFT JOIN passed AS h ON h.company_id = s.company_id AND h.chat_id = s.id
+    LEFT JOIN read AS v ON v.company_id = s.company_id AND v.chat_id = s.id
     LEFT JOIN prints AS p ON p.company_id = s.company_id AND p.chat_id = s.id
 ),
 measured AS (
@@ -409,6 +441,7 @@ SELECT
     agent_count::BIGINT AS agents,
     handoffs::BIGINT AS handoffs,
     reopens,
+    reopens_basis,
     messages,
     contact_messages,
     agent_messages,

@@ -3,20 +3,20 @@
 --
 -- Formula: closed chats that an agent handled, by the local day of their opening; messages_per_chat = (contact_messages +
 --   agent_messages + bot_messages) / with_messages; one_touch_share = one_touch / with_messages; handed_off_share =
---   handed_off / chats; reopened_share = reopened / with_events.
+--   handed_off / chats; reopened_share = reopened / followed.
 -- Edge cases:
 --   Messages are those of chats whose messages were read after their last change: with_messages. A share is NULL where
 --   there are none.
---   Hand-offs are those that the chat's list of agents and events tell, so at least so many. Reopenings only events tell:
---   with_events says of how many chats. In the first hours of a chat nothing is said of its reopening yet.
+--   Hand-offs are those that the chat's list of agents, its versions and events tell, so at least so many. Reopenings only
+--   versions and events tell: followed says of how many chats. In the first hours of a chat nothing is said of its reopening yet.
 -- Fórmula: atendimentos encerrados que um agente atendeu, pelo dia local da abertura; messages_per_chat =
 --   (contact_messages + agent_messages + bot_messages) / with_messages; one_touch_share = one_touch / with_messages;
---   handed_off_share = handed_off / chats; reopened_share = reopened / with_events.
+--   handed_off_share = handed_off / chats; reopened_share = reopened / followed.
 -- Casos especiais:
 --   As mensagens são as de atendimentos cujas mensagens foram lidas após a última mudança: with_messages. Uma fração é
 --   NULL se não há.
---   Repasses são os que a lista de agentes e os eventos informam, portanto pelo menos tantos. Reaberturas só os eventos
---   informam: with_events diz de quantos atendimentos. Nas primeiras horas nada se sabe ainda de uma reabertura.
+--   Repasses são os que a lista de agentes, as versões e os eventos informam, portanto pelo menos tantos. Reaberturas só
+--   versões e eventos informam: followed diz de quantos atendimentos. Nas primeiras horas nada se sabe ainda de uma reabertura.
 -- Refresh: view, a count over marts.chat_times.
 --
 -- Columns:
@@ -38,10 +38,11 @@
 --   handed_off BIGINT: Went from one agent to another. | Passaram de um agente a outro.
 --   handoffs BIGINT: How often, at least. | Quantas vezes, pelo menos.
 --   handed_off_share DOUBLE: handed_off / chats. | handed_off / chats.
---   with_events BIGINT: Of chats, those that the webhook told of. | De chats, aqueles que o webhook avisou.
+--   followed BIGINT: Of chats, those of which events or several versions tell.
+--     | De chats, aqueles de que eventos ou várias versões informam.
 --   reopened BIGINT: Of these, those opened again after a closing. | Destes, os reabertos após um encerramento.
 --   reopens BIGINT: How often. | Quantas vezes.
---   reopened_share DOUBLE: reopened / with_events; NULL where that is 0. | reopened / with_events; NULL se for 0.
+--   reopened_share DOUBLE: reopened / followed; NULL where that is 0. | reopened / followed; NULL se for 0.
 --
 -- Example: Ana closes chat 1 with one answer; chat 2 went from Rui to Ana; chat 3 was closed, opened again and closed by
 --   Ana. Messages of chat 3 are not landed.
@@ -67,7 +68,7 @@
 --   | 7  | Ana  |
 --   | 8  | Rui  |
 --   gives
---   | day        | agent | chats | with_messages | contact_messages | agent_messages | messages_per_chat | one_touch | one_touch_share | handed_off | handoffs | handed_off_share | with_events | reopened | reopens | reopened_share |
+--   | day        | agent | chats | with_messages | contact_messages | agent_messages | messages_per_chat | one_touch | one_touch_share | handed_off | handoffs | handed_off_share | followed | reopened | reopens | reopened_share |
 --   | 2026-11-09 | Ana   | 3     | 2             | 2                | 3              | 2.5               | 1         | 0.5             | 1          | 1        | 0.3333           | 1           | 1        | 1       | 1.0            |
 WITH counted AS (
     SELECT
@@ -84,7 +85,7 @@ WITH counted AS (
         count(*) FILTER (is_one_touch) AS one_touch,
         count(*) FILTER (handoffs > 0) AS handed_off,
         sum(handoffs)::BIGINT AS handoffs,
-        count(reopens) AS with_events,
+        count(reopens) AS followed,
         count(*) FILTER (reopens > 0) AS reopened,
         coalesce(sum(reopens), 0)::BIGINT AS reopens
     FROM marts.chat_times
@@ -110,10 +111,10 @@ SELECT
     c.handed_off,
     c.handoffs,
     round((c.handed_off / c.chats)::DECIMAL(38, 9), 4)::DOUBLE AS handed_off_share,
-    c.with_events,
+    c.followed,
     c.reopened,
     c.reopens,
-    round((c.reopened / nullif(c.with_events, 0))::DECIMAL(38, 9), 4)::DOUBLE AS reopened_share
+    round((c.reopened / nullif(c.followed, 0))::DECIMAL(38, 9), 4)::DOUBLE AS reopened_share
 FROM counted AS c
 LEFT JOIN marts.names AS d ON d.company_id = c.company_id AND d.kind = 'department' AND d.id = c.department_id
 LEFT JOIN marts.names AS a ON a.company_id = c.company_id AND a.kind = 'agent' AND a.id = c.agent_id

@@ -7,7 +7,8 @@
     -- Edge cases:
     --   What does not count, what is NULL.
     -- Fórmula and Casos especiais: the same in Portuguese.
-    -- Refresh: view | whole | touched chats | events of touched chats | touched days, and why.
+    -- Refresh: view | whole | touched chats | events of touched chats |
+    --   versions of touched chats | touched days, and why.
     -- Groups: day, channel, department, agent. Only where rows are of several groupings: see grouped_views.py.
     --
     -- Columns:
@@ -23,15 +24,16 @@
     --   | 2026-11-09 | 1     |
     SELECT ...
 
-A column without a meaning has the meaning of the column of that name in marts.chat_times. An empty cell is NULL. Times
-are local. A view reads only from its own schema: DuckDB 1.2 looks in no other when the file is attached. To add a mart,
-add a file.
+A mart whose query is `AS marts.chat_times` has the columns and the query of that one. A column without a meaning has
+the meaning of the column of that name in marts.chat_times. An empty cell is NULL. Times are local. A view reads only
+from its own schema: DuckDB 1.2 looks in no other when the file is attached. To add a mart, add a file.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
@@ -62,8 +64,13 @@ def read_definitions() -> tuple[MartDefinition, ...]:
     shared = {
         column.name: column for column in parse_definition("marts", FACT_TABLE, texts[FACT_TABLE][1]).table.columns
     }
-    files_parsed = (parse_definition(schema, name, text, shared=shared) for name, (schema, text) in texts.items())
-    parsed = {each.table.name: each for definition in files_parsed for each in split_groups(definition, shared)}
+    files_parsed = {name: parse_definition(schema, name, text, shared=shared) for name, (schema, text) in texts.items()}
+    facts = files_parsed[FACT_TABLE]
+    for name, definition in files_parsed.items():
+        if definition.query == f"AS marts.{FACT_TABLE}":
+            table = replace(definition.table, columns=facts.table.columns)
+            files_parsed[name] = replace(definition, table=table, query=facts.query)
+    parsed = {each.table.name: each for each in files_parsed.values() for each in split_groups(each, shared)}
     dependencies = {
         name: find_dependencies(definition.query, parsed.keys() - {name}) for name, definition in sorted(parsed.items())
     }
@@ -160,7 +167,7 @@ def _parse_columns(lines: Sequence[str], shared: Mapping[str, TableColumn]) -> I
 def _parse_example(lines: Sequence[str]) -> WorkedExample:
     words = [lines[0]]
     tables: dict[str, list[Cells]] = {}
-    titles = re.compile(r"([a-z_]+)(?: \((.*)\))?$")
+    titles = re.compile(r"([a-z_.]+)(?: \((.*)\))?$")
     condition, rows = "true", list[Cells]()
     for number, line in enumerate(lines[1:], start=1):
         if line.startswith("|"):

@@ -21,6 +21,7 @@ class RefreshKind(StrEnum):
     WHOLE = "whole"
     CHATS = "touched chats"
     EVENTS = "events of touched chats"
+    VERSIONS = "versions of touched chats"
     DAYS = "touched days"
 
 

@@ -12,21 +12,25 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from huggy_connector.warehouse.marts import renamed_chats, touched_chats
+from huggy_connector.warehouse.marts import renamed_chats, restatements, touched_chats, versions
 from huggy_connector.warehouse.marts.business_time import create_calendar_tables
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.marts.definitions import FACT_TABLE, read_definitions
 from huggy_connector.warehouse.marts.mart_definition import MartDefinition, RefreshKind
+from huggy_connector.warehouse.marts.restatements import PublishCause
 from huggy_connector.warehouse.marts.touched_chats import FACT_TABLE_SQL
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (
     MART_AFFECTED_CHATS,
     MART_AFFECTED_EVENTS,
     MART_AFFECTED_MESSAGES,
+    MART_AFFECTED_PASTS,
+    MART_AFFECTED_VERSIONS,
     MART_TOUCHED_CHAT_TIMES,
     TOUCHED_AFFECTED,
     TOUCHED_DAYS,
     TOUCHED_EVENTS,
+    TOUCHED_PASTS,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +45,9 @@ _ON_A_TOUCHED_DAY = (
     f"EXISTS (FROM {TOUCHED_DAYS} d WHERE d.company_id = t.company_id AND d.day IS NOT DISTINCT FROM t.day)"
 )
 
+_BY_CHAT = frozenset({RefreshKind.CHATS, RefreshKind.EVENTS, RefreshKind.VERSIONS})
+"""How marts of touched chats are refreshed."""
+
 REQUIRED_TABLES = ("agents", "chats", "contacts", "departments", "events", "feedbacks", "messages")
 """The tables that views and marts read. A warehouse that lacks one of these has no views and no marts."""
 
@@ -52,8 +59,13 @@ def has_outdated_marts(connection: DuckDBPyConnection, calendar: BusinessCalenda
     return _has_required_tables(connection) and _read_fingerprints(connection) != _compute_fingerprints(calendar)
 
 
-def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) -> None:
-    """Bring all views and marts up to date. Call it inside the transaction that changed the tables."""
+def refresh_marts(
+    connection: DuckDBPyConnection, calendar: BusinessCalendar, *, cause: PublishCause | None = None
+) -> None:
+    """Bring all views and marts up to date. Call it inside the transaction that changed the tables.
+
+    `cause` is what meta.restatements says of figures of past days that change.
+    """
     if not _has_required_tables(connection):
         return
     defined, recorded = _compute_fingerprints(calendar), _read_fingerprints(connection)
@@ -69,13 +81,17 @@ def refresh_marts(connection: DuckDBPyConnection, calendar: BusinessCalendar) ->
             _drop_if_exists(connection, definition.table.title, existing)
             _create_relation(connection, definition)
     anew, comments = _list_marts_to_make_anew(definitions, outdated), _read_comments(connection)
-    touched_chats.find_touched_chats(connection, whole=f"marts.{FACT_TABLE}" in anew)
+    whole = f"marts.{FACT_TABLE}" in anew
+    touched_chats.find_touched_chats(connection, whole=whole)
     renamed_chats.keep_names(connection)
+    versions.find_pasts(connection, whole=whole)
+    restatements.start(connection, whole=whole)
     for definition in definitions:
         _refresh_rows(connection, definition, whole=definition.table.title in anew)
         if comments.get(definition.table.title) != definition.comment:
             _write_comments(connection, definition)
     renamed_chats.rename_chats(connection)
+    restatements.finish(connection, cause or PublishCause(), whole=whole)
     if defined != recorded:
         connection.execute(f"DELETE FROM {meta.DEFINITIONS.sql}")
         connection.execute(
@@ -97,7 +113,7 @@ def _list_marts_to_make_anew(definitions: Iterable[MartDefinition], outdated: Co
 
     The marts of touched chats are computed together, because marts.chat_times alone tells which chats are touched.
     """
-    by_chat = {each.table.title for each in definitions if each.refresh in {RefreshKind.CHATS, RefreshKind.EVENTS}}
+    by_chat = {each.table.title for each in definitions if each.refresh in _BY_CHAT}
     return frozenset(outdated if by_chat.isdisjoint(outdated) else (each.table.title for each in definitions))
 
 
@@ -170,6 +186,7 @@ def _write_comments(connection: DuckDBPyConnection, definition: MartDefinition) 
 def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *, whole: bool) -> None:
     """Compute the rows of a mart again: those that changed, or all of them if `whole`."""
     table = definition.table.sql
+    touched = f"USING {TOUCHED_AFFECTED} a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
     insert = f"INSERT INTO {table} BY NAME {definition.query}"
     match definition.refresh:
         case RefreshKind.VIEW:
@@ -178,7 +195,6 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
             connection.execute(f"DELETE FROM {table}")
             connection.execute(insert)
         case RefreshKind.CHATS | RefreshKind.EVENTS:
-            touched = f"USING {TOUCHED_AFFECTED} a WHERE a.company_id = t.company_id AND a.chat_id = t.chat_id"
             connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
             events = _count_rows(connection, "events" if whole else TOUCHED_EVENTS)
             if not events and definition.refresh is RefreshKind.EVENTS:
@@ -186,19 +202,14 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
             for batch in _batch_conditions(
                 connection, TOUCHED_AFFECTED, "c.company_id, c.contact_id", at_least=events // MAX_EVENTS_PER_BATCH + 1
             ):
-                connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS"
-                    f" {touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
-                )
-                connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS"
-                    f" {touched_chats.affected_events_query(whole=whole)}"
-                )
-                connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_MESSAGES} AS"
-                    f" {touched_chats.affected_messages_query(connection, whole=whole)}"
-                )
+                chats = f"{touched_chats.affected_chats_query(whole=whole)} WHERE {batch}"
+                _create_chats(connection, chats, whole=whole)
+                of_batch = f"(p.company_id, p.chat_id) IN (SELECT company_id, id FROM {MART_AFFECTED_CHATS})"
+                _create_versions(connection, of_batch)
                 connection.execute(insert)
+        case RefreshKind.VERSIONS:
+            connection.execute(f"DELETE FROM {table} t {'' if whole else touched}")
+            _insert_from_versions(connection, insert, whole=whole)
         case RefreshKind.DAYS:
             touched = "true" if whole else _ON_A_TOUCHED_DAY
             connection.execute(f"DELETE FROM {table} t WHERE {touched}")
@@ -208,6 +219,34 @@ def _refresh_rows(connection: DuckDBPyConnection, definition: MartDefinition, *,
                     f" WHERE {touched} AND {batch}"
                 )
                 connection.execute(insert)
+
+
+def _insert_from_versions(connection: DuckDBPyConnection, insert: str, *, whole: bool) -> None:
+    for batch in _batch_conditions(connection, TOUCHED_PASTS, "p.company_id, p.chat_id"):
+        _create_versions(connection, batch)
+        if MART_AFFECTED_CHATS in insert:  # marts.settled_chats, of chats as they were
+            if not versions.find_settled_chats(connection):
+                continue
+            _create_chats(connection, versions.settled_chats_query(), whole=whole)
+        connection.execute(insert)
+
+
+def _create_chats(connection: DuckDBPyConnection, query: str, *, whole: bool) -> None:
+    """Create the views of the chats to compute, as `query` gives them, and of their events and messages."""
+    for name, content in (
+        (MART_AFFECTED_CHATS, query),
+        (MART_AFFECTED_EVENTS, touched_chats.affected_events_query(whole=whole)),
+        (MART_AFFECTED_MESSAGES, touched_chats.affected_messages_query(connection, whole=whole)),
+    ):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {content}")
+
+
+def _create_versions(connection: DuckDBPyConnection, condition: str) -> None:
+    """Create the views of the chats that meet a condition and have a past, and of their versions."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_PASTS} AS {versions.affected_pasts_query(condition)}"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_VERSIONS} AS {versions.affected_versions_query()}")
 
 
 def _batch_conditions(connection: DuckDBPyConnection, relation: str, key: str, *, at_least: int = 1) -> Iterator[str]:

@@ -5,6 +5,8 @@
 --   happened when the target passed; pending while it can still be met; cancelled if the chat was closed before that;
 --   outside_hours if all of it lies outside the hours, on the business clock; attainment = met / (met + missed).
 -- Edge cases:
+--   The past stands: the first closing of a chat settles its verdicts, agent, department and channel (marts.settled_chats).
+--   One that is opened again is not judged a second time. The first time that an agent took it counts.
 --   Each chat by the hours and the targets of its own desk: marts.chat_times.calendar.
 --   Measured as of the last landing (marts.as_of). Pending, cancelled and outside_hours are in neither side of attainment.
 --   outside_hours: not one business second from its begin to its end, so that the business clock would call it answered
@@ -21,6 +23,8 @@
 --   meta passou; pending enquanto ainda pode; cancelled se foi encerrado antes; outside_hours se tudo ficou fora do
 --   expediente, no relógio comercial; attainment = met / (met + missed).
 -- Casos especiais:
+--   O passado permanece: o primeiro encerramento define vereditos, agente, departamento e canal (marts.settled_chats). O
+--   reaberto não é julgado de novo. Vale a primeira vez em que um agente o assumiu.
 --   Cada atendimento pelas horas e metas da própria equipe: marts.chat_times.calendar.
 --   Medido na última coleta (marts.as_of). Os pendentes, cancelados e outside_hours não entram no attainment.
 --   outside_hours: nem um segundo comercial do começo ao fim, de modo que o relógio comercial o daria por respondido na
@@ -93,7 +97,10 @@ WITH clocked AS (
             WHEN is_open THEN b.business_seconds_before - t.business_seconds_before
             ELSE resolution_business_seconds
         END AS business_age
-    FROM marts.chat_times AS t
+    FROM (
+        FROM marts.chat_times ANTI JOIN marts.settled_chats USING (company_id, chat_id)
+        UNION ALL BY NAME FROM marts.settled_chats
+    ) AS t
     JOIN marts.as_of AS n ON n.company_id = t.company_id
     JOIN marts.desks AS b ON b.company_id = t.company_id AND b.calendar = t.calendar
     WHERE t.handled_by IS DISTINCT FROM 'bot' AND t.situation IS DISTINCT FROM 'auto'

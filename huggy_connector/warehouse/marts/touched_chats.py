@@ -12,6 +12,7 @@ from huggy_connector.catalogue import RESOURCES
 from huggy_connector.warehouse.marts.definitions import FACT_TABLE
 from huggy_connector.warehouse.schema import sql
 from huggy_connector.warehouse.schema.temp_tables import (
+    HISTORY_CHANGED,
     MART_AFFECTED_CHATS,
     TOUCHED_AFFECTED,
     TOUCHED_ANSWERS,
@@ -67,6 +68,7 @@ def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
             SELECT company_id, chat_id, bit_xor({_EVENT_FINGERPRINT}) AS source FROM {events} GROUP BY ALL
         ) e ON e.company_id = c.company_id AND e.chat_id = c.id
         WHERE {str(whole).lower()} OR (c.source, e.source) IS DISTINCT FROM (t.source, t.events_source)
+            OR (coalesce(c.company_id, t.company_id), coalesce(c.id, t.chat_id)) IN ({_changed_versions(connection)})
         """
     )
     connection.execute(
@@ -88,6 +90,19 @@ def find_touched_chats(connection: DuckDBPyConnection, *, whole: bool) -> None:
             f"CREATE OR REPLACE TEMP TABLE {TOUCHED_MESSAGES} AS {_SPOKEN} WHERE {_has_messages(connection)}"
             f" AND (company_id, chat_id) IN (FROM {TOUCHED_AFFECTED} SELECT company_id, chat_id)"
         )
+
+
+def _changed_versions(connection: DuckDBPyConnection) -> str:
+    """Return the query for the (company_id, id) of the chats whose versions this load wrote again, if this is a load.
+
+    A late snapshot may change what was known of a chat before, and not the chat.
+    """
+    is_load = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = ?", [HISTORY_CHANGED]
+    ).fetchall()[0][0]
+    if not is_load:
+        return "SELECT NULL::BIGINT AS company_id, NULL::BIGINT AS id WHERE false"
+    return f"SELECT company_id, id FROM {HISTORY_CHANGED} WHERE resource = 'chats'"
 
 
 def affected_chats_query(*, whole: bool) -> str:
@@ -227,6 +242,7 @@ def _find_differing_ranges(connection: DuckDBPyConnection) -> None:
             FROM events WHERE chat_id IS NOT NULL GROUP BY ALL
         ) e USING (company_id, id_range)
         WHERE (c.chats, c.sources, coalesce(e.events, 0)) IS DISTINCT FROM (t.chats, t.sources, t.events)
+        UNION SELECT company_id, id >> {_RANGE_BITS} FROM ({_changed_versions(connection)})
         """
     )
 

@@ -37,6 +37,9 @@ RELATIONS = (
     ("chats", "marts.chat_times", "chat_id"),
     ("chats", "marts.chat_timeline", "chat_id"),
     ("chats", "marts.flow_runs", "chat_id"),
+    ("chats", "marts.chat_spells", "chat_id"),
+    ("chats", "marts.reopenings", "chat_id"),
+    ("chats", "marts.handoffs", "chat_id"),
 )
 """The parent table, the child table, and the column of the child that holds the parent's `id`: those of the catalogue,
 and those of the views and marts. Every join also needs company_id.
@@ -76,6 +79,7 @@ _REFRESH_TEXTS = {
     RefreshKind.WHOLE: Text("whole", "refeito por inteiro"),
     RefreshKind.CHATS: Text("touched chats", "os atendimentos que mudaram"),
     RefreshKind.EVENTS: Text("events of touched chats", "os eventos dos atendimentos que mudaram"),
+    RefreshKind.VERSIONS: Text("versions of touched chats", "as versões dos atendimentos que mudaram"),
     RefreshKind.DAYS: Text("touched days", "os dias que mudaram"),
 }
 

@@ -37,8 +37,14 @@ class TableGroup:
 
 
 _GROUPED = ("by_day", "by_day_and_channel", "by_day_and_department", "by_day_and_agent")
+_PARTS_OF_OTHERS = ("chat_transitions", "past_spells", "settled_chats")
+"""Marts that another mart is made of, which is read in their place."""
+
 _MART_GROUPS = (
-    (Text("One chat", "Um atendimento"), ("chat_times", "chat_timeline", "chat_transitions")),
+    (
+        Text("One chat", "Um atendimento"),
+        ("chat_times", "chat_timeline", "chat_spells", "reopenings", "handoffs", *_PARTS_OF_OTHERS),
+    ),
     (Text("Now", "Agora"), ("open_now", "as_of")),
     (
         Text("Is it normal?", "Está normal?"),

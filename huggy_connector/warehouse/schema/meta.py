@@ -2,6 +2,7 @@
 
 from huggy_connector.catalogue import Text
 from huggy_connector.warehouse.schema.meta_actions import ACTIONS
+from huggy_connector.warehouse.schema.meta_restatements import PUBLISHED_FIGURES, RESTATEMENTS
 from huggy_connector.warehouse.schema.table_spec import (
     COMPANY,
     RESOURCE,
@@ -272,5 +273,5 @@ PROFILES = meta_table(
 
 META = (
     *(PUBLISHES, SNAPSHOTS, LOADS, FRESHNESS, REJECTS, PERSONAL, TOMBSTONES, QUALITY, SCHEMA_CHANGES, DEFINITIONS),
-    *(COVERAGE, ACTIONS, PROFILES),
+    *(COVERAGE, ACTIONS, PROFILES, PUBLISHED_FIGURES, RESTATEMENTS),
 )

@@ -39,6 +39,10 @@ HISTORY_CONTENTS: Final = "history_contents"
 HISTORY_PICKS: Final = "history_picks"
 """(id, row_hash, place): the staged rows that contents are read from."""
 
+# history_writer.py
+HISTORY_CHANGED: Final = "history_changed"
+"""(resource, company_id, id) whose versions a load wrote again."""
+
 # apply.py: snapshots that were loaded before, read again from the landing
 REREAD_INCOMING: Final = "reread_incoming"
 """View: as `STAGE_INCOMING`."""
@@ -125,10 +129,28 @@ RENAMED_BEFORE: Final = "renamed_before"
 RENAMED_NOW: Final = "renamed_now"
 """(company_id, kind, id, name): the names that are others than before, NULL where an id has lost its name."""
 
+# versions.py: what the marts are made of where the past differs from the present
+TOUCHED_PASTS: Final = "touched_pasts"
+"""(company_id, chat_id) of the affected chats with more than one version, events, or a confirmed deletion."""
+TOUCHED_VERSIONS: Final = "touched_versions"
+"""The versions of these, beside what the chats are now."""
+TOUCHED_SETTLED: Final = "touched_settled"
+"""The versions of a batch that settled the service level of their chats, if they are not what the chats are now."""
+
+# restatements.py: the figures of past days
+RESTATED_FLOWS: Final = "restated_flows"
+"""By chat, day and reason: what the chat adds to the figures of its company, as counts to add or to take away."""
+RESTATED_FIGURES: Final = "restated_figures"
+"""By company and day: the figures as they are now, in the form of meta.published_figures."""
+RESTATED_BEFORE: Final = "restated_before"
+"""By company and day: the figures as published last."""
+
 # The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
 MART_AFFECTED_CHATS: Final = "affected_chats"
 MART_AFFECTED_EVENTS: Final = "affected_events"
 MART_AFFECTED_MESSAGES: Final = "affected_messages"
+MART_AFFECTED_PASTS: Final = "affected_pasts"
+MART_AFFECTED_VERSIONS: Final = "affected_versions"
 MART_TOUCHED_CHAT_TIMES: Final = "touched_chat_times"
 MART_ZONES: Final = "zones"
 MART_SERVICE_TARGETS: Final = "service_targets"

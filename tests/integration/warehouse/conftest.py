@@ -25,7 +25,7 @@ from huggy_connector.storage import LocalStorage
 from huggy_connector.warehouse import LoadReport, load_snapshots
 from huggy_connector.warehouse.file.engine import EngineLimits
 from huggy_connector.warehouse.load.apply import LoadBatch, SnapshotApplier
-from huggy_connector.warehouse.load.merge import embedded
+from huggy_connector.warehouse.load.merge import embedded, history_writer
 from huggy_connector.warehouse.load.merge.stage import SnapshotStage, stage_snapshots
 from huggy_connector.warehouse.load.merge.upsert import UpsertCounts
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckSettings
@@ -237,6 +237,7 @@ def tables() -> Iterator[DuckDBPyConnection]:
             macros=[as_of_macro(each) for each in resources if each.history],
         )
         embedded.start_load(connection)
+        history_writer.start_load(connection)
         yield connection
 
 

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 Chat = Callable[..., dict[str, Any]]
 
 CHATS = RESOURCES["chats"]
-OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness", "meta.profiles")
+OF_THE_LOAD_ITSELF = (
+    "meta.publishes",
+    "meta.quality",
+    "meta.restatements",
+    "meta.loads",
+    "meta.freshness",
+    "meta.profiles",
+)
 
 
 def test_rows_and_tombstones_of_a_batch_are_applied_together(

@@ -15,12 +15,16 @@ from huggy_connector.warehouse.marts.mart_definition import ExampleRows, MartDef
 from huggy_connector.warehouse.marts.opening_hours import WEEKDAYS
 from huggy_connector.warehouse.marts.refresh import refresh_marts
 from huggy_connector.warehouse.schema import sql
-from huggy_connector.warehouse.schema.meta import DEFINITIONS, SNAPSHOTS
+from huggy_connector.warehouse.schema.meta import DEFINITIONS, PUBLISHES, SNAPSHOTS
+from huggy_connector.warehouse.schema.meta_restatements import PUBLISHED_FIGURES, RESTATEMENTS
 from huggy_connector.warehouse.schema.table_spec import TableSpec
-from huggy_connector.warehouse.schema.tables import table_of
+from huggy_connector.warehouse.schema.tables import history_table_of, table_of
 
 ZONE = "America/Sao_Paulo"
-TABLES = {name: table_of(resource) for name, resource in RESOURCES.items()}
+TABLES = {
+    **{name: table_of(resource) for name, resource in RESOURCES.items()},
+    "history.chats": history_table_of(RESOURCES["chats"]),
+}
 FILES = {each.file: [other for other in read_definitions() if other.file == each.file] for each in read_definitions()}
 each = pytest.mark.parametrize("definitions", FILES.values(), ids=FILES)
 
@@ -30,8 +34,8 @@ def desk() -> Iterator[duckdb.DuckDBPyConnection]:
     """The tables of a warehouse, empty and in memory."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("CREATE SCHEMA meta")
-        for table in (*TABLES.values(), DEFINITIONS, SNAPSHOTS):
+        connection.execute("CREATE SCHEMA meta; CREATE SCHEMA history")
+        for table in (*TABLES.values(), DEFINITIONS, PUBLISHES, SNAPSHOTS, PUBLISHED_FIGURES, RESTATEMENTS):
             columns = ", ".join(f"{sql.name(column.name)} {column.type}" for column in table.columns)
             connection.execute(f"CREATE TABLE {table.sql} ({columns})")
         connection.execute(f"INSERT INTO {SNAPSHOTS.sql} (company_id, timezone) VALUES (1, '{ZONE}')")
@@ -52,6 +56,7 @@ def put(connection: duckdb.DuckDBPyConnection, table: TableSpec, rows: ExampleRo
     types = {column.name: column.type for column in table.columns}
     for number, cells in enumerate(rows.rows):
         said = {"company_id": "1", "fetched_at": "2026-11-09 18:00", "row_hash": f"{number:032x}"}
+        said = {name: cell for name, cell in said.items() if name in types}
         said |= {name: cell for name, cell in zip(rows.columns, cells, strict=True) if cell is not None}
         values: dict[str, str] = {}
         for name, cell in said.items():

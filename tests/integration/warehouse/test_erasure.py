@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 Chat = Callable[..., dict[str, Any]]
 PERSON = {"id": 800_001, "name": "Zuleica Quirino", "email": "zq@example.com"}
-OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness", "meta.profiles")
+OF_THE_LOAD_ITSELF = (
+    "meta.publishes",
+    "meta.quality",
+    "meta.restatements",
+    "meta.loads",
+    "meta.freshness",
+    "meta.profiles",
+)
 
 
 @pytest.fixture

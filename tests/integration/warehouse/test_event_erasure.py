@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
 PERSON, CHAT, NAME = 800_001, 700_001, "Zuleica Quirino"
-OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness", "meta.profiles")
+OF_THE_LOAD_ITSELF = (
+    "meta.publishes",
+    "meta.quality",
+    "meta.restatements",
+    "meta.loads",
+    "meta.freshness",
+    "meta.profiles",
+)
 CUSTOMER = {"id": PERSON, "name": NAME}
 THEIRS = (
     event_row("startedChat", chat_item(CHAT, customer=CUSTOMER), second=1),

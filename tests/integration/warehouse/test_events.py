@@ -17,7 +17,14 @@ from tests.sizes import FULL
 
 STARTED = event_row("startedChat", chat_item(700), second=1)
 AGAIN = STARTED | {"received_at": (NOON + timedelta(seconds=9)).isoformat(), "deliveries": 3}
-SAME_IN_ALL_ORDERS = ("meta.publishes", "meta.loads", "meta.quality", "meta.profiles", "meta.freshness")
+SAME_IN_ALL_ORDERS = (
+    "meta.publishes",
+    "meta.loads",
+    "meta.quality",
+    "meta.restatements",
+    "meta.profiles",
+    "meta.freshness",
+)
 
 
 def land(desk: Desk, *rows: dict[str, Any], minute: float = 0, **options: Any) -> None:

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 EXAMPLES = 300 if FULL else 3
 COMPANY = 4242
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness", "meta.profiles")
+OF_THE_LOAD_ITSELF = (
+    "meta.publishes",
+    "meta.quality",
+    "meta.loads",
+    "meta.freshness",
+    "meta.profiles",
+    "meta.restatements",
+)
 """Tables that record how the file came to be, which differs in another order."""
 
 

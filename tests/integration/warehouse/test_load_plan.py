@@ -30,7 +30,14 @@ CHATS = RESOURCES["chats"]
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NO_PLAN = LoadPlan(is_rebuild=False, batches=(), zones={}, loaded=(), blocked=0, loaded_blocked=0)
 
-OF_THE_LOAD_ITSELF = ("meta.publishes", "meta.quality", "meta.loads", "meta.freshness", "meta.profiles")
+OF_THE_LOAD_ITSELF = (
+    "meta.publishes",
+    "meta.quality",
+    "meta.restatements",
+    "meta.loads",
+    "meta.freshness",
+    "meta.profiles",
+)
 
 
 BLOCKED_LATE = (

@@ -77,7 +77,7 @@ def test_a_file_made_anew_is_under_the_rules_in_force_with_its_history_and_stays
         ("Mariana", "12:02:00"),
         ("M*** S***", "12:03:00"),
     ]
-    told = ("meta.publishes", "meta.loads", "meta.quality", "meta.profiles")
+    told = ("meta.publishes", "meta.loads", "meta.quality", "meta.restatements", "meta.profiles")
     grown = desk.tables(without=told)
     desk.load(policy=RULES, rebuild=True)
     assert desk.tables(without=told) == grown

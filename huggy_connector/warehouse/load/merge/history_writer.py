@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from huggy_connector.warehouse.load.merge.adjacent_versions import changed_columns
 from huggy_connector.warehouse.load.merge.history import HistoryChange, current_rows_query
@@ -10,6 +11,7 @@ from huggy_connector.warehouse.load.merge.stage import NO_VERSION, SnapshotStage
 from huggy_connector.warehouse.schema import sql
 from huggy_connector.warehouse.schema.tables import history_table_of, tracked_columns
 from huggy_connector.warehouse.schema.temp_tables import (
+    HISTORY_CHANGED,
     HISTORY_CONTENTS,
     HISTORY_NEW_IDS,
     HISTORY_PICKS,
@@ -19,10 +21,20 @@ from huggy_connector.warehouse.schema.temp_tables import (
     STAGE_KEYS,
 )
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 IDS_AT_ONCE = 100_000
 """Ids whose versions are compared at once: their rows are in memory."""
 KEYS_AT_ONCE = 2_000_000
 """Versions whose values are looked up at once: their ids and hashes are in memory. Each share reads all rows again."""
+
+
+def start_load(connection: DuckDBPyConnection) -> None:
+    """Create the empty table of the ids whose versions a load writes again. The marts read it."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {HISTORY_CHANGED} (resource VARCHAR, company_id BIGINT, id BIGINT)"
+    )
 
 
 def write_history(change: HistoryChange) -> None:
@@ -32,6 +44,10 @@ def write_history(change: HistoryChange) -> None:
         _insert_first_versions(stage, "" if change.is_first else f"SEMI JOIN {HISTORY_NEW_IDS} USING (id)")
     if change.spliced_ids:
         _replace_versions(stage)
+        stage.connection.execute(
+            f"INSERT INTO {HISTORY_CHANGED} SELECT {sql.text(stage.resource.name)}, {stage.company_id}, id"
+            f" FROM {HISTORY_SPLICED}"
+        )
 
 
 def _insert_first_versions(stage: SnapshotStage, which: str) -> None:

@@ -1,0 +1,43 @@
+-- Settled chats: the chats that changed after their first closing, measured as they were at that closing. For sla_by_day.
+-- Atendimentos definidos: os que mudaram após seu primeiro encerramento, medidos como eram nele. Base de sla_by_day.
+--
+-- Formula: that of marts.chat_times, of the first closed version in history.chats, with the first time that an agent took
+--   the chat in it or in a version before.
+-- Edge cases:
+--   A chat is here only if what it is now would give another measure: it is open again, was closed again, or has another
+--   agent, department, channel or time of taking. All others are in marts.chat_times alone.
+--   A chat that was never closed is here if an agent took it earlier than it says now: it went back to the queue.
+--   An answer after the closing does not count. previous_chat_at and previous_closed_at are NULL.
+--   Chats whose deletion is confirmed are left out.
+-- Fórmula: a de marts.chat_times, da primeira versão encerrada em history.chats, com a primeira vez em que um agente
+--   assumiu o atendimento nela ou em uma versão anterior.
+-- Casos especiais:
+--   Um atendimento só está aqui se o estado atual daria outra medida: está reaberto, foi encerrado de novo, ou tem outro
+--   agente, departamento, canal ou horário de assunção. Os demais estão só em marts.chat_times.
+--   O que nunca foi encerrado está aqui se um agente o assumiu antes do que consta agora: voltou à fila.
+--   Uma resposta depois do encerramento não conta. previous_chat_at e previous_closed_at são NULL.
+--   Atendimentos com exclusão confirmada ficam de fora.
+-- Refresh: versions of touched chats: also those whose past alone a late snapshot has changed.
+--
+-- Columns: those of marts.chat_times.
+--
+-- Example: Ana answers chat 1 and closes it; five days later it is open again, in Rui's hands. Chat 2 is as it was. Chat 3
+--   went back to the queue.
+--   chats
+--   | id | situation     | agent_id | created_at       | attended_at      | closed_at        |
+--   | 1  | in_chat       | 8        | 2026-11-09 09:00 | 2026-11-14 09:05 |                  |
+--   | 2  | finishing     | 8        | 2026-11-09 09:00 | 2026-11-09 09:05 | 2026-11-09 12:00 |
+--   | 3  | wait_for_chat |          | 2026-11-09 09:00 |                  |                  |
+--   history.chats
+--   | id | situation     | agent_id | attended_at      | closed_at        | valid_from       | last_seen_at     | valid_to         |
+--   | 1  | finishing     | 7        | 2026-11-09 09:05 | 2026-11-09 10:00 | 2026-11-09 18:00 | 2026-11-13 18:00 | 2026-11-14 18:00 |
+--   | 1  | in_chat       | 8        | 2026-11-14 09:05 |                  | 2026-11-14 18:00 |                  |                  |
+--   | 2  | in_chat       | 8        | 2026-11-09 09:05 |                  | 2026-11-09 11:00 | 2026-11-09 11:00 | 2026-11-09 18:00 |
+--   | 2  | finishing     | 8        | 2026-11-09 09:05 | 2026-11-09 12:00 | 2026-11-09 18:00 |                  |                  |
+--   | 3  | in_chat       | 7        | 2026-11-09 09:20 |                  | 2026-11-09 11:00 | 2026-11-09 11:00 | 2026-11-09 18:00 |
+--   | 3  | wait_for_chat |          |                  |                  | 2026-11-09 18:00 |                  |                  |
+--   gives
+--   | chat_id | is_open | agent_id | taken_seconds | resolution_seconds |
+--   | 1       | false   | 7        | 300           | 3600               |
+--   | 3       | true    |          | 1200          |                    |
+AS marts.chat_times

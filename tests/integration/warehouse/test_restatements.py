@@ -1,0 +1,50 @@
+"""Which figures of past days a publish restates, and what it says of them. The whole story: test_account_story.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from huggy_connector.warehouse.marts import restatements
+
+if TYPE_CHECKING:
+    from tests.integration.warehouse.conftest import Desk
+
+LINES = (
+    "SELECT figure, day(from_day)::INTEGER, day(to_day)::INTEGER, before, after, reason, chats, snapshot"
+    " FROM meta.restatements ORDER BY ALL"
+)
+
+
+def test_a_line_says_what_was_and_is_why_and_from_which_snapshot(
+    desk: Desk, chat: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.land([chat(1, createdAt="2026-11-18 10:00:00", closedAt="2026-11-21 10:00:00")])
+    desk.load()
+    assert desk.read(LINES) == []
+    late = desk.land(
+        [
+            chat(2, createdAt="2026-11-18 10:00:00", closedAt="2026-11-20 10:00:00"),
+            chat(3, createdAt="2026-11-22 06:00:00", situation="in_chat"),  # of a day that is not over
+        ],
+        mode="incremental",
+    )
+    desk.load()
+    rest = ("late_chat", 1, late.run_key)
+    lines = [
+        ("backlog", 18, 19, 1, 2, *rest),
+        ("closed", 20, 20, 0, 1, *rest),
+        ("opened", 18, 18, 1, 2, *rest),
+    ]
+    assert desk.read(LINES) == lines
+    desk.land([chat(1, createdAt="2026-11-19 10:00:00", closedAt="2026-11-21 10:00:00")], minute=30, mode="incremental")
+    desk.load()
+    corrected = "SELECT figure, day(from_day), change FROM meta.restatements WHERE reason = 'correction' ORDER BY ALL"
+    assert desk.read(corrected) == [("backlog", 18, -1), ("opened", 18, -1), ("opened", 19, 1)]
+    monkeypatch.setattr(restatements, "MAX_RESTATEMENTS", 3)
+    desk.land([chat(4, createdAt="2026-11-18 10:00:00", closedAt="2026-11-18 11:00:00")], mode="incremental")
+    desk.load()
+    versions = "SELECT version, count(*) FROM meta.restatements GROUP BY 1 ORDER BY 1"
+    assert desk.read(versions) == [(4, 2)]
