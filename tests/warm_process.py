@@ -98,8 +98,9 @@ def import_everything() -> None:
         if "airflow" not in path and path[-1] != "__main__":
             importlib.import_module(".".join(path).removesuffix(".__init__"))
     business_time = importlib.import_module("huggy_connector.warehouse.marts.business_time")
-    business_time._build_day_rows(business_time.BusinessCalendar())  # which a load computes once in a process
-    business_time._build_span_rows(business_time.BusinessCalendar(), ZoneInfo("America/Sao_Paulo"))
+    opening = business_time.BusinessCalendar().opening  # whose days and hours a load computes once in a process
+    business_time._build_day_rows(opening)
+    business_time._build_hour_rows(opening, ZoneInfo("America/Sao_Paulo"))
     gc.freeze()
 
 
