@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from math import ceil
 
 from tenacity import RetryCallState
 
@@ -40,7 +41,7 @@ class RetryNotes:
         wait = state.next_action.sleep if state.next_action else 0.0
         end = self._clock.now() + timedelta(seconds=max(until - now, wait))
         more = f"; {unnoted:,} more retries since the last such line" if unnoted else ""
-        self._note(f"{what}{seen}. Asked again in {wait:.0f} s, until {end:%H:%M} UTC at the longest{more}.")
+        self._note(f"{what}{seen}. Asked again in {ceil(wait)} s, until {end:%H:%M} UTC at the longest{more}.")
 
 
 def format_pause(seconds: float) -> str:

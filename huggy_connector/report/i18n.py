@@ -86,9 +86,9 @@ class Translations:
         """Format the difference of two shares in percentage points, with its sign."""
         return f"{self._signed(round_half_up(_percent(value), 1), 1)}{NO_BREAK_SPACE}{self['points']}"
 
-    def duration_change(self, minutes: float) -> str:
+    def duration_change(self, minutes: float, clock: str = "calendar") -> str:
         """Format the difference of two durations, with its sign."""
-        return f"{'-' if minutes < 0 else '+' if minutes else ''}{self.duration(abs(minutes))}"
+        return f"{'-' if minutes < 0 else '+' if minutes else ''}{self.duration(abs(minutes), clock)}"
 
     def _signed(self, value: Decimal, digits: int) -> str:
         number = f"#,##0.{'#' * digits}".rstrip(".")
@@ -99,13 +99,16 @@ class Translations:
 
         return str(format_decimal(value, format=pattern, locale=self._locale, decimal_quantization=False))
 
-    def duration(self, minutes: float) -> str:
-        """Format in seconds below a minute, in minutes below two hours, in hours below two days, else in days."""
+    def duration(self, minutes: float, clock: str = "calendar") -> str:
+        """Format in seconds below a minute, in minutes below two hours, in hours below two days, else in days.
+
+        On the clock "business" long durations stay hours: nobody reads 24 business hours as one day.
+        """
         if 0 < minutes < 1:
             return f"{self.number(minutes * 60, 1)}{NO_BREAK_SPACE}s"
         if minutes < 2 * 60:
             return f"{self.number(minutes, 1)}{NO_BREAK_SPACE}min"
-        if minutes < 48 * 60:
+        if minutes < 48 * 60 or clock == "business":
             return f"{self.number(minutes / 60, 1)}{NO_BREAK_SPACE}h"
         return f"{self.number(minutes / 60 / 24, 1)}{NO_BREAK_SPACE}{self['days']}"
 

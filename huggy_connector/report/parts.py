@@ -33,8 +33,12 @@ class Kind(Enum):
     """A difference of shares."""
     MINUTES = "minutes"
     """A duration in minutes. The page writes it in the unit that people use."""
+    BUSINESS_MINUTES = "business minutes"
+    """A duration in business minutes, of which a day has no fixed number."""
     MORE_MINUTES = "more minutes"
     """A difference of durations in minutes."""
+    MORE_BUSINESS_MINUTES = "more business minutes"
+    """A difference of durations in business minutes."""
     DAY = "day"
     """A day, or a text in its place, such as "Total"."""
     MOMENT = "moment"
@@ -127,10 +131,14 @@ _FORMATS: Mapping[Kind, Callable[[Translations, Any], str]] = {
     Kind.SHARE: Translations.share,
     Kind.POINTS: Translations.points,
     Kind.MINUTES: Translations.duration,
+    Kind.BUSINESS_MINUTES: lambda words, value: words.duration(value, "business"),
     Kind.MORE_MINUTES: Translations.duration_change,
+    Kind.MORE_BUSINESS_MINUTES: lambda words, value: words.duration_change(value, "business"),
     Kind.DAY: lambda words, value: value if isinstance(value, str) else words.day(value),
     Kind.MOMENT: Translations.moment,
 }
+
+_DURATIONS = {Kind.MINUTES, Kind.BUSINESS_MINUTES, Kind.MORE_MINUTES, Kind.MORE_BUSINESS_MINUTES}
 
 
 def _format_cell(value: Any, kind: Kind, words: Translations) -> str:
@@ -150,7 +158,7 @@ def _build_file(name: str, columns: Sequence[Column], rows: Iterable[Sequence[An
 
 def _head_in_file(column: Column, words: Translations) -> str:
     """Return the head with the unit, which the page writes into each cell."""
-    if column.kind in {Kind.MINUTES, Kind.MORE_MINUTES}:
+    if column.kind in _DURATIONS:
         return f"{column.head} ({words['minutes']})"
     return f"{column.head} (0-1)" if column.kind in {Kind.SHARE, Kind.POINTS} else column.head
 

@@ -99,7 +99,7 @@ def _build_tiles(span: FigureSpan, targets: Sequence[TargetFigures], words: Tran
         business = "_business" if clock == "business" else ""
         median = getattr(span.totals, f"median_{event}{business}_minutes")
         p90 = getattr(span.totals, f"p90_{event}{business}_minutes")
-        notes = [] if p90 is None else [words["nine_of_ten"].format(time=words.duration(p90))]
+        notes = [] if p90 is None else [words["nine_of_ten"].format(time=words.duration(p90, clock))]
         if clock == "business":
             by_clock = getattr(span.totals, f"median_{event}_minutes")
             if by_clock is not None:
@@ -108,9 +108,9 @@ def _build_tiles(span: FigureSpan, targets: Sequence[TargetFigures], words: Tran
             if share:
                 notes.append(words["outside_hours"].format(share=words.share(share)))
         if target is not None:
-            notes.append(words["target_is"].format(time=words.duration(target.minutes)))
+            notes.append(words["target_is"].format(time=words.duration(target.minutes, clock)))
         label = f"{words[event]}, {words['median'].lower()}, {words[clock]}"
-        return Tile(label, "-" if median is None else words.duration(median), "; ".join(notes))
+        return Tile(label, "-" if median is None else words.duration(median, clock), "; ".join(notes))
 
     last = span.backlog[-1]
     return (
@@ -199,7 +199,7 @@ def _build_wait_chart(
     # A target far above all measured values would press the lines to the bottom. Its tile shows it.
     if target is not None and target.minutes <= 3 * max(measured, default=0):
         level = target.minutes / minutes_per_unit
-        keys.append(LegendEntry("ink", f"{words['target']}: {words.duration(target.minutes)}", dashed=True))
+        keys.append(LegendEntry("ink", f"{words['target']}: {words.duration(target.minutes, clock)}", dashed=True))
     columns = [Column(words["day"], Kind.DAY), *(Column(words[name], Kind.COUNT) for name in ("of_chats", "measured"))]
     columns += [
         Column(f"{words[share]}, min, {words[on]}", Kind.NUMBER)

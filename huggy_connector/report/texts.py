@@ -71,8 +71,8 @@ TEXTS: Mapping[str, Text] = {
     "manifest": Text("Manifest of the snapshot", "Manifesto da captura"),
     "other_language": Text("Em português", "In English"),
     "failed_checks": Text(
-        "Checks of the last load that failed: {checks}. Which ones, here and in huggy status:",
-        "Verificações da última carga que falharam: {checks}. Quais, aqui e em huggy status:",
+        "Checks that failed in the last load: {checks}. Open this line, or run huggy status, to see which.",
+        "Verificações que falharam na última carga: {checks}. Abra esta linha (ou rode huggy status) para ver quais.",
     ),
     "no_day": Text(
         "There is no complete day yet: the charts begin tomorrow.",
@@ -96,9 +96,9 @@ TEXTS: Mapping[str, Text] = {
     "outside_hours": Text("{share} outside business hours", "{share} fora do expediente"),
     "default_calendar": Text(
         "Business hours are those of the default calendar, 08:00-18:00 from Monday to Friday, until HUGGY_CALENDAR is "
-        "set: huggy calendar propose proposes yours.",
+        "set. The command huggy calendar propose suggests yours.",
         "O horário comercial é o do calendário padrão, 08:00-18:00 de segunda a sexta, até que HUGGY_CALENDAR seja "
-        "definido: huggy calendar propose propõe o seu.",
+        "definido. O comando huggy calendar propose sugere o seu.",
     ),
     "in_business": Text("In business hours.", "Em horário comercial."),
     "in_calendar": Text("Around the clock.", "Em tempo corrido."),

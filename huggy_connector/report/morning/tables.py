@@ -18,7 +18,7 @@ _CHANGE_KINDS = {
     "chats": (Kind.MEAN, Kind.CHANGE),
     "share": (Kind.SHARE, Kind.POINTS),
     "minutes": (Kind.MINUTES, Kind.MORE_MINUTES),
-    "business_minutes": (Kind.MINUTES, Kind.MORE_MINUTES),
+    "business_minutes": (Kind.BUSINESS_MINUTES, Kind.MORE_BUSINESS_MINUTES),
 }
 """By the unit of a figure: what it is, and what its change is."""
 
@@ -46,7 +46,7 @@ def _build_waiting_table(morning: MorningFigures, as_of: str, name: str, words: 
     columns = (
         Column(words["contact"], Kind.TEXT),
         Column(words["open_for_calendar"], Kind.MINUTES),
-        Column(words["open_for_business"], Kind.MINUTES),
+        Column(words["open_for_business"], Kind.BUSINESS_MINUTES),
         Column(words["department"], Kind.TEXT),
         Column(words["channel"], Kind.TEXT),
         Column(words["opened_at"], Kind.MOMENT),
@@ -82,7 +82,7 @@ def _build_department_table(morning: MorningFigures, name: str, words: Translati
         Column(words["in_time_month"], Kind.SHARE),
         Column(words["chats"], Kind.COUNT),
         Column(words["change_of_chats"], Kind.CHANGE),
-        Column(name_median("business", words), Kind.MINUTES),
+        Column(name_median("business", words), Kind.BUSINESS_MINUTES),
         Column(name_median("calendar", words), Kind.MINUTES),
         Column(words["bot_share"], Kind.SHARE),
         Column(words["given_up_share"], Kind.SHARE),
@@ -116,7 +116,7 @@ def _build_agent_table(morning: MorningFigures, name: str, words: Translations) 
         Column(words["chats"], Kind.COUNT),
         Column(words["in_time"], Kind.SHARE),
         Column(words["missed_target"], Kind.COUNT),
-        Column(name_median("business", words), Kind.MINUTES),
+        Column(name_median("business", words), Kind.BUSINESS_MINUTES),
         Column(name_median("calendar", words), Kind.MINUTES),
         Column(words["open_now"], Kind.COUNT),
     )

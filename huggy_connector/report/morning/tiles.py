@@ -60,7 +60,7 @@ def _build_attainment_tile(day: ComparedPeriod, target: Target | None, words: Tr
     found = day.find("first_response_attainment")
     if target is None:
         return Tile(words["in_time"], "-", words["no_target"])
-    told = words["target_on_clock"].format(time=words.duration(target.minutes), clock=words[target.clock])
+    told = words["target_on_clock"].format(time=words.duration(target.minutes, target.clock), clock=words[target.clock])
     if found is None or found.value is None:
         return Tile(words["in_time"], "-", f"{words['nothing_measured']}; {told}")
     met, missed = (day.value(f"first_response_{name}") or 0 for name in ("met", "missed"))
@@ -80,15 +80,16 @@ def _build_worst_tile(departments: Sequence[DepartmentFigures], words: Translati
         return Tile(words["worst_department"], "-", words["nothing_measured"])
     worst, others = measured[0], measured[1:]
     share = words.share(worst.yesterday.value("first_response_attainment") or 0.0)
+    name = name_department(worst, words)
     met, missed = (worst.yesterday.value(f"first_response_{name}") or 0 for name in ("met", "missed"))
-    notes = [words["in_time_there"].format(share=share, missed=words.number(missed), chats=words.number(met + missed))]
+    notes = [words["missed_of"].format(missed=words.number(missed), chats=words.number(met + missed))]
     if others:
         next_share = words.share(others[0].yesterday.value("first_response_attainment") or 0.0)
         notes.append(words["next_worst"].format(department=name_department(others[0], words), share=next_share))
     found = worst.yesterday.find("first_response_attainment")
     return Tile(
         words["worst_department"],
-        name_department(worst, words),
+        words["in_time_there"].format(department=name, share=share),
         "; ".join(notes),
         _judge(found, words),
         _describe_change(found, words),
@@ -106,8 +107,8 @@ def _build_wait_tile(day: ComparedPeriod, clock: str, words: Translations) -> Ti
         return Tile(label, "-", words["nothing_measured"])
     other, by_other = clocks.popitem()
     value = None if by_other is None else by_other.value
-    note = "" if value is None else f"{words[other]}: {words.duration(value)}"
-    return Tile(label, words.duration(found.value), note, _judge(found, words), _describe_change(found, words))
+    note = "" if value is None else f"{words[other]}: {words.duration(value, other)}"
+    return Tile(label, words.duration(found.value, clock), note, _judge(found, words), _describe_change(found, words))
 
 
 def _build_bot_tile(day: ComparedPeriod, words: Translations) -> Tile:
@@ -125,7 +126,8 @@ def _build_share_tile(
     found = day.find(figure)
     if found is None or found.value is None:
         return Tile(label, "-", words["nothing_measured"])
-    note = words["so_many_chats"].format(chats=_count(count, day, words))
+    decided = sum(day.value(each) or 0 for each in ("by_agent", "by_bot", "abandoned"))
+    note = words["so_many_chats"].format(chats=_count(count, day, words), decided=words.number(decided))
     return Tile(
         label,
         words.share(found.value),
@@ -155,8 +157,9 @@ def _describe_change(found: ComparedFigure | None, words: Translations) -> str:
                 change = f"{change} ({words.share_change(found.change_rate)})"
         case "share":
             change, mean = words.points(found.change), words.share(found.mean)
-        case _:
-            change, mean = words.duration_change(found.change), words.duration(found.mean)
+        case unit:
+            clock = "business" if unit == "business_minutes" else "calendar"
+            change, mean = words.duration_change(found.change, clock), words.duration(found.mean, clock)
     return words["against_mean"].format(change=change, mean=mean)
 
 

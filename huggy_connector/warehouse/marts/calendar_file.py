@@ -47,6 +47,7 @@ MAX_MINUTES = 5_256_000
 """Minutes of the longest target: ten years."""
 _SETTINGS = ("country", "subdivision", "closed", "outside_hours", "hours", "targets")
 _PLACE = ("company", "department", "channel")
+_EXAMPLES = {"hours": "{monday = '08:00-18:00'}", "targets": "{resolution = {minutes = 480, clock = 'business'}}"}
 
 
 def read_calendar(path: str | None) -> BusinessCalendar:
@@ -157,14 +158,16 @@ def _parse_place(table: Any) -> DeskPlace:
 
 def _refuse_unknown_keys(table: Any, allowed_keys: tuple[str, ...], prefix: str) -> None:
     if not isinstance(table, Mapping):
-        raise _InvalidCalendar(f"{prefix.rstrip('.')} must be a table")
+        name = prefix.rstrip(".")
+        example = _EXAMPLES.get(name, "{minutes = 15, clock = 'business'}")
+        raise _InvalidCalendar(f"{name} must be a table such as {example}, and is {table!r}")
     if unknown := [key for key in table if key not in allowed_keys]:
         raise _InvalidCalendar(f"there is no {prefix}{unknown[0]}: choose from {', '.join(allowed_keys)}")
 
 
 def _parse_closed_days(value: Any) -> tuple[date, ...]:
     if not isinstance(value, list) or not all(type(day) is date for day in value):
-        raise _InvalidCalendar("closed must be a list of days such as [2026-12-24]")
+        raise _InvalidCalendar(f"closed must be a list of days such as [2026-12-24], without quotes, and is {value!r}")
     return tuple(sorted(set(value)))
 
 

@@ -132,6 +132,11 @@ def test_one_figure_is_written_alike_as_a_number_a_duration_and_a_share() -> Non
     assert (PT.number(3.45, 1), PT.duration(3.45), PT.share(0.0345)) == ("3,5", "3,5\u00a0min", "3,5%")
 
 
+def test_business_time_is_never_told_in_days_because_a_business_day_has_no_24_hours() -> None:
+    assert (EN.duration(3300), EN.duration(3300, "business")) == ("2.3\u00a0days", "55\u00a0h")
+    assert PT.duration_change(-86_580, "business") == "-1.443\u00a0h"
+
+
 def test_changes_of_shares_are_points_and_those_of_durations_have_a_unit_and_none_has_a_sign_at_zero() -> None:
     assert (EN.points(-0.01305), PT.points(0.02), EN.points(0.0)) == (
         "-1.3\u00a0points",

@@ -85,7 +85,7 @@ def test_a_page_links_to_its_figures_and_to_the_other_language_where_there_is_on
 
 def test_a_check_that_failed_is_listed_as_text_with_its_control_characters_shown() -> None:
     (told,) = read_notices(render(make_figures(failed_checks=("chats: <b>1</b>\x1b", "contacts: 2"))))
-    assert told.endswith("failed: 2. Which ones, here and in huggy status:chats: <b>1</b>\\x1bcontacts: 2")
+    assert told.endswith("2. Open this line, or run huggy status, to see which.chats: <b>1</b>\\x1bcontacts: 2")
 
 
 def test_of_two_companies_only_the_stale_one_is_said_to_be_stale_and_by_its_number() -> None:

@@ -40,14 +40,14 @@ def test_the_title_counts_the_days_that_there_are_and_not_those_of_the_span() ->
         (
             (),
             ("1.5\u00a0min", "nine of ten within 8\u00a0min; around the clock: 2.5\u00a0min"),
-            ("60\u00a0min", "nine of ten within 2.1\u00a0days; around the clock: 90\u00a0min"),
+            ("60\u00a0min", "nine of ten within 50\u00a0h; around the clock: 90\u00a0min"),
         ),
         (
             (TargetFigures("first_response", 15, "calendar"), TargetFigures("resolution", 480, "business")),
             ("2.5\u00a0min", "nine of ten within 9.3\u00a0min; target 15\u00a0min"),
             (
                 "60\u00a0min",
-                "nine of ten within 2.1\u00a0days; around the clock: 90\u00a0min; target 8\u00a0h",
+                "nine of ten within 50\u00a0h; around the clock: 90\u00a0min; target 8\u00a0h",
             ),
         ),
     ],

@@ -81,7 +81,7 @@ def test_all_changes_stand_side_by_side_in_the_units_of_each_figure() -> None:
     )
     week = make_compared_period(*YESTERDAY, first=date(2026, 11, 23))
     changes = build(make_morning(week=week, month=month))[3]
-    assert changes.table.head[:4] == ("Figure", "Yesterday", "Mean of 4 weeks: Tuesday", "Change")
+    assert changes.table.head[:4] == ("Figure", "Yesterday", "Mean of the weekday: Tuesday", "Change")
     assert changes.table.rows[0] == ("Chats opened", *("212", "239.5", "-27.5") * 3)
     assert changes.table.rows[5] == ("Share answered in time", *("74.7%", "87.8%", "-13.1\u00a0points") * 3)
     assert changes.table.rows[6][:4] == (

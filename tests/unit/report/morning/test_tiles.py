@@ -25,7 +25,7 @@ def of_a_day(*figures: ComparedFigure) -> tuple[Tile, ...]:
 def test_the_chats_of_yesterday_say_whether_they_are_normal() -> None:
     opened = build(make_morning())[0]
     assert opened == Tile(
-        "Chats opened", "212", "usual: 218 to 259", "below usual", "-27.5 (-11.5%) against the mean 239.5"
+        "Chats opened", "212", "normal: 218 to 259", "below normal", "-27.5 (-11.5%) against the mean 239.5"
     )
     assert build(make_morning(), words=PT)[0] == Tile(
         "Atendimentos abertos", "212", "normal: 218 a 259", "abaixo do normal", "-27,5 (-11,5%) contra a média 239,5"
@@ -33,7 +33,7 @@ def test_the_chats_of_yesterday_say_whether_they_are_normal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "verdict"), [(217, "below usual"), (218, "normal"), (259, "normal"), (260, "above usual")]
+    ("value", "verdict"), [(217, "below normal"), (218, "normal"), (259, "normal"), (260, "above normal")]
 )
 def test_normal_is_what_lies_among_the_same_weekdays(value: int, verdict: str) -> None:
     assert of_a_day(make_compared("opened", value, 218, 240, 259))[0].verdict == verdict
@@ -57,7 +57,7 @@ def test_the_share_in_time_has_its_counts_and_its_target_with_the_clock() -> Non
         "Answered in time",
         "74.7%",
         "37 of 146 missed it; target 15\u00a0min, business hours",
-        "below usual",
+        "below normal",
         "-13.1\u00a0points against the mean 87.8%",
     )
     assert build(make_morning(), Target(5, "calendar"))[2].note.endswith("target 5\u00a0min, around the clock")
@@ -85,20 +85,24 @@ def test_the_worst_department_is_the_first_that_was_measured() -> None:
         make_department(None, None, 0, 0),
     )
     tile = build(make_morning(departments=departments))[3]
-    assert (tile.value, tile.note) == ("Retenção", "44.4% in time: 5 of 9 missed it; next 32, 50%")
+    assert (tile.value, tile.note) == ("Retenção: 44.4%", "5 of 9 missed it; next 32, 50%")
     nothing = build(make_morning(departments=departments[2:]))[3]
     assert (nothing.value, nothing.note) == ("-", "nothing was measured")
 
 
 def test_the_bot_the_agents_and_those_who_gave_up_are_shares_of_what_is_decided() -> None:
     bot, abandoned, backlog = build(make_morning())[5:]
-    assert (bot.value, bot.verdict, bot.note) == ("12.6%", "normal", "24 chats; agents 84.3%, given up 3.1%")
+    assert (bot.value, bot.verdict, bot.note) == (
+        "12.6%",
+        "normal",
+        "24 of 30 decided chats; agents 84.3%, given up 3.1%",
+    )
     assert (abandoned.value, abandoned.note, abandoned.change) == (
         "3.1%",
-        "6 chats",
+        "6 of 30 decided chats",
         "-2\u00a0points against the mean 5.1%",
     )
-    assert (backlog.value, backlog.note) == ("92", "usual: 33 to 45; 171 closed that day")
+    assert (backlog.value, backlog.note) == ("92", "normal: 33 to 45; 171 closed that day")
 
 
 def test_a_day_without_a_measure_is_a_dash_in_each_tile() -> None:
