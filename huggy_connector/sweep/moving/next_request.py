@@ -92,8 +92,7 @@ class RequestChooser:
         gap = choose_rise(gaps, requested=requested)
         if gap is not None:
             return reading.new_request(RequestKind.ABOVE_RUN, gap.top - 1, gap.upper)
-        has_head = bool(reading.counts.reference_rows)  # from a page that was requested before, nothing can rise
-        has_idle = has_many and has_head and len(self._sent) < self._max_streams * SPLIT_SHARE
+        has_idle = has_many and len(self._sent) < self._max_streams * SPLIT_SHARE
         page = choose_gap_probe(gaps, requested=requested) if has_idle else None
         return None if page is None else reading.new_request(RequestKind.GAP_PROBE, page)
 

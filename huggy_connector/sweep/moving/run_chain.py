@@ -64,10 +64,6 @@ class PageReading:
         """Return whether both pages show a row that did not move between the two readings."""
         return not self.versions.items().isdisjoint(other.versions.items())
 
-    def shows_again(self, other: PageReading) -> bool:
-        """Return whether this is the same page, read again, and all rows that it had are still on it, unmoved."""
-        return self.number == other.number and other.versions.items() <= self.versions.items()
-
     def state(self) -> list[Any]:
         times = [None if time is None else time.isoformat() for time in (self.newest_created, self.oldest_created)]
         return [
@@ -183,8 +179,7 @@ class RunChain:
         if on_top and len(pages_below) > 1 and pages_below[0].versions.items() <= page.versions.items():
             pages_below = pages_below[1:]  # the new first page shows all its rows
         if is_below or (not lower.is_fixed and self._reaches_below(page, lower)):
-            is_reread = upper is lower and len(upper.pages) == 1 and page.shows_again(upper.top)
-            pages = [page] if is_reread else [*pages_above, page]
+            pages = [*pages_above, page]
         elif upper is lower and not on_top:
             pages = upper.pages
         else:

@@ -296,4 +296,4 @@ class RunStitcher:
 
         Then another stream may read through it.
         """
-        return run.top is run.bottom and run.seam.is_free and not self.is_covered(run.bottom)
+        return run.seam.is_free and not self.is_covered(run.bottom)

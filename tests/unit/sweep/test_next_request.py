@@ -115,15 +115,6 @@ def test_many_streams_divide_the_gaps_during_the_search_until_so_many_are_at_wor
     assert len(pages) == len({*pages}) <= streams * SPLIT_SHARE + 1
 
 
-def test_no_gap_is_divided_before_page_0_has_come_because_nothing_could_be_read_upwards_from_there() -> None:
-    streams = FEW_STREAMS + 1
-    chooser = make_chooser(page(0), page(64, sent=3), streams=streams)
-    chooser._is_end_found = False
-    chooser._head_checks.is_wanted = False
-    chooser._reading.counts.reference_rows = {}
-    assert RequestKind.GAP_PROBE not in [each[0] for each in map(choose, [chooser] * streams) if each is not None]
-
-
 @pytest.mark.parametrize(
     ("streams", "pages_hint"), [(FEW_STREAMS, None), (FEW_STREAMS + 1, 90), (FEW_STREAMS + 1, None)]
 )

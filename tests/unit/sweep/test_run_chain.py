@@ -47,27 +47,6 @@ def test_the_latest_reading_of_a_row_counts() -> None:
     assert chain.find_met_runs(make_page(1, (80,), version="old")) == []
 
 
-@pytest.mark.parametrize(
-    ("again", "is_replaced"),
-    [
-        pytest.param(make_page(5, (60, 50), sent=8), True, id="the same page"),
-        pytest.param(make_page(6, (60, 50), sent=8), False, id="the same rows on another page"),
-        pytest.param(make_page(5, (50, 40), sent=8), False, id="the same page without one of the rows"),
-    ],
-)
-def test_a_page_read_again_takes_the_place_of_its_first_reading_if_it_is_alone_and_shows_all_its_rows(
-    again: PageReading, is_replaced: bool
-) -> None:
-    """Then pages read before the second reading can be proven from it: no row need have stood still for so long."""
-    run = make_chain(HEAD, make_page(5, (60, 50))).join_runs(1, 1, again)
-    assert (run.top is again, run.bottom is again) == (is_replaced, True)
-
-
-def test_a_run_that_is_pushed_down_by_a_whole_page_keeps_its_first_page() -> None:
-    run = make_chain(HEAD).join_runs(0, 0, make_page(1, (90, 80), sent=8), is_below=True)
-    assert numbers(run) == [0, 1]
-
-
 def test_a_page_between_two_runs_joins_them_and_a_request_for_either_finds_the_joined_run() -> None:
     chain = make_chain(HEAD, MIDDLE, LOW)
     upper, lower, other = chain.runs

@@ -279,22 +279,6 @@ def test_page_1_is_next_to_the_head_if_the_next_reading_of_page_0_can_prove_it(
     assert (None if found is None else found.number) == number
 
 
-@pytest.mark.parametrize(("numbers", "status"), [((4,), "open"), ((4, 5), "pending")])
-def test_a_stream_reads_on_through_one_page_whose_seam_cannot_be_counted_but_stops_at_a_longer_run(
-    numbers: Sequence[int], status: str
-) -> None:
-    """The last page of that run is read again in either case: to read its first page, too, would be a request more."""
-    upper = page(2, sent=20)
-    stitcher = make_stitcher(page(0), upper, *(page(number, sent=18 - 2 * number) for number in numbers))
-    stitcher.counts.start(page(0))
-    if len(numbers) > 1:
-        stitcher.chain.runs[2].seam.set_pending(since=8, till=11, is_backward=True, upper_sent=10)
-        stitcher.chain.join_next(2)
-    below(stitcher, upper, page(3, sent=22))
-    assert paths(stitcher) == [[0], [2], [3], [*numbers]]
-    assert statuses(stitcher)[2] == status
-
-
 # The search for the last row of a run.
 
 
