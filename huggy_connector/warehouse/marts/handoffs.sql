@@ -76,6 +76,7 @@ passed AS (
         agent_id AS to_agent_id,
         department_id,
         valid_from AS handed_at,
+        number AS place,
         'history' AS basis
     FROM versions AS v LEFT JOIN zones AS z ON z.company_id = v.company_id
     WHERE agent_id <> agent_before
@@ -88,6 +89,7 @@ passed AS (
         t.agent_id,
         c.department_id,
         t.from_at,
+        t.position,
         'event'
     FROM turns AS t JOIN chats AS c ON c.company_id = t.company_id AND c.id = t.chat_id
     WHERE t.agent_id <> t.agent_before
@@ -102,7 +104,7 @@ weighed AS (
 SELECT
     w.company_id,
     w.chat_id,
-    row_number() OVER (PARTITION BY w.company_id, w.chat_id ORDER BY w.handed_at) AS handoff,
+    row_number() OVER (PARTITION BY w.company_id, w.chat_id ORDER BY w.place) AS handoff,
     w.day,
     c.contact_id,
     w.from_agent_id,

@@ -17,6 +17,8 @@
 --   it. Weeks and months keep their holidays; they are named, too.
 --   A count without chats is 0, a share or median of nothing NULL and not in the mean; compared counts those that are.
 --   The mean of shares and medians is that of the periods' values, not of their chats.
+--   Holidays are those of the company's own desk, else of the top of the calendar file, not those of other desks. The
+--   first chat is the first since 2010: an older time is a broken one.
 --   Groups are those with a chat in the periods. What has not happened by the last landing is in no figure yet.
 -- Fórmula: um dia se compara com o mesmo dia da semana das 4 semanas antes, uma semana com as 4 antes, a semana até agora
 --   com a segunda até o mesmo dia delas, um mês com o anterior, o mês até agora com os mesmos dias dele;
@@ -34,6 +36,8 @@
 --   mantêm seus feriados; também são nomeados.
 --   Contagem sem atendimentos é 0; parte ou mediana de nada é NULL e fora da média; compared conta os que entram.
 --   A média de partes e medianas é a dos valores dos períodos, não de seus atendimentos.
+--   Feriados são os da equipe da própria empresa, senão os do topo do arquivo de calendário, não os de outras equipes. O
+--   primeiro atendimento é o primeiro desde 2010: um horário mais antigo está quebrado.
 --   Os grupos são os com atendimento nos períodos. O que não ocorreu até a última coleta não está em número algum.
 -- Refresh: view, over the chats of some four months.
 --
@@ -94,7 +98,9 @@ WITH known AS (
         date_trunc('month', a.day - 1)::DATE AS month,
         f.first_chat
     FROM marts.as_of AS a
-    LEFT JOIN (SELECT company_id, min(day) AS first_chat FROM marts.chat_times GROUP BY ALL) AS f USING (company_id)
+    LEFT JOIN (
+        SELECT company_id, min(day) AS first_chat FROM marts.chat_times WHERE day >= '2010-01-01' GROUP BY ALL
+    ) AS f USING (company_id)
 ),
 spans AS (
     SELECT *, 'day' AS period, n.ago, yesterday - (n.ago - 1)::INTEGER AS first_day, first_day AS last_day
@@ -117,8 +123,13 @@ spans AS (
     SELECT *, 'month', n.ago, (month - to_months(n.ago::INTEGER))::DATE, (month - to_months(n.ago::INTEGER - 1))::DATE - 1
     FROM known CROSS JOIN (SELECT unnest(range(1, 5)) AS ago) AS n
 ),
+calendars AS (
+    FROM marts.desks WHERE department_id IS NULL AND channel IS NULL
+    QUALIFY row_number() OVER (PARTITION BY company_id ORDER BY calendar = 'all') = 1
+),
 closed AS (
-    SELECT day, max(holiday) AS holiday FROM marts.calendar WHERE holiday IS NOT NULL GROUP BY ALL
+    SELECT k.company_id, c.day, c.holiday FROM calendars AS k JOIN marts.calendar AS c ON c.calendar = k.calendar
+    WHERE c.holiday IS NOT NULL
 ),
 periods AS (
     SELECT
@@ -130,7 +141,7 @@ periods AS (
         coalesce(s.first_day > s.first_chat AND s.last_day < s.today, false) AS is_whole,
         string_agg(c.day || ' ' || c.holiday, ', ' ORDER BY c.day) AS holidays
     FROM spans AS s
-    LEFT JOIN closed AS c ON c.day BETWEEN s.first_day AND s.last_day
+    LEFT JOIN closed AS c ON c.company_id = s.company_id AND c.day BETWEEN s.first_day AND s.last_day
     GROUP BY ALL
 ),
 days AS (

@@ -233,12 +233,11 @@ def _insert_from_versions(connection: DuckDBPyConnection, insert: str, *, whole:
 
 def _create_chats(connection: DuckDBPyConnection, query: str, *, whole: bool) -> None:
     """Create the views of the chats to compute, as `query` gives them, and of their events and messages."""
-    for name, content in (
-        (MART_AFFECTED_CHATS, query),
-        (MART_AFFECTED_EVENTS, touched_chats.affected_events_query(whole=whole)),
-        (MART_AFFECTED_MESSAGES, touched_chats.affected_messages_query(connection, whole=whole)),
-    ):
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {content}")
+    events = touched_chats.affected_events_query(whole=whole)
+    messages = touched_chats.affected_messages_query(connection, whole=whole)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_CHATS} AS {query}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_EVENTS} AS {events}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {MART_AFFECTED_MESSAGES} AS {messages}")
 
 
 def _create_versions(connection: DuckDBPyConnection, condition: str) -> None:

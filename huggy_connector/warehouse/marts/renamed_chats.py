@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _NAMES = sql.name("marts", "names")
+_MARTS = (FACT_TABLE, "settled_chats")
+"""The marts that store names."""
 _COLUMNS = {
     "agent": ("agent_id", "agent"),
     "department": ("department_id", "department"),
@@ -31,7 +33,7 @@ def keep_names(connection: DuckDBPyConnection) -> None:
 
 
 def rename_chats(connection: DuckDBPyConnection) -> None:
-    """Write the names that marts.names has changed since `keep_names` into the chats that have them."""
+    """Write the names that marts.names has changed since `keep_names` into the rows of chats that have them."""
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {RENAMED_NOW} AS
@@ -42,8 +44,9 @@ def rename_chats(connection: DuckDBPyConnection) -> None:
     kinds = connection.execute(f"SELECT DISTINCT kind FROM {RENAMED_NOW} ORDER BY ALL").fetchall()
     for (kind,) in kinds:
         key, name = _COLUMNS[kind]
-        connection.execute(
-            f"UPDATE {sql.name('marts', FACT_TABLE)} t SET {name} = n.name FROM {RENAMED_NOW} n"
-            f" WHERE n.kind = {sql.text(kind)} AND n.company_id = t.company_id AND n.id = t.{key}"
-            f" AND n.name IS DISTINCT FROM t.{name}"
-        )
+        for mart in _MARTS:
+            connection.execute(
+                f"UPDATE {sql.name('marts', mart)} t SET {name} = n.name FROM {RENAMED_NOW} n"
+                f" WHERE n.kind = {sql.text(kind)} AND n.company_id = t.company_id AND n.id = t.{key}"
+                f" AND n.name IS DISTINCT FROM t.{name}"
+            )

@@ -74,6 +74,7 @@ reopened AS (
         agent_before AS agent_id,
         CASE WHEN closed_before <= valid_from THEN closed_before END AS closed_at,
         valid_from AS reopened_at,
+        number AS place,
         'history' AS basis
     FROM versions AS v LEFT JOIN zones AS z ON z.company_id = v.company_id
     WHERE is_open AND NOT was_open
@@ -87,6 +88,7 @@ reopened AS (
         c.agent_id,
         e.from_at,
         e.to_at,
+        e.position,
         'event'
     FROM marts.chat_transitions AS e
     SEMI JOIN affected_pasts AS p ON p.company_id = e.company_id AND p.chat_id = e.chat_id
@@ -96,7 +98,7 @@ reopened AS (
 SELECT
     r.company_id,
     r.chat_id,
-    row_number() OVER (PARTITION BY r.company_id, r.chat_id ORDER BY r.reopened_at) AS reopening,
+    row_number() OVER (PARTITION BY r.company_id, r.chat_id ORDER BY r.place) AS reopening,
     r.day,
     t.contact_id,
     r.channel,

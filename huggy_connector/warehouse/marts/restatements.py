@@ -31,6 +31,8 @@ MAX_RESTATEMENTS = 100_000
 
 _FLOWS = ("opened", "reopened", "closed", "deleted")
 _FIGURES = (*_FLOWS, "backlog")
+_FIRST_DAY = "DATE '2010-01-01'"
+"""The day, in SQL, on which days before it count, as in marts.backlog_by_day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,14 @@ def _have_changed(connection: DuckDBPyConnection) -> bool:
 
 def _flows_query(chats: str) -> str:
     """Return the query for what each chat adds to which day. `chats` restricts marts.chat_spells."""
+    begun, gone = (f"SELECT *, greatest({_FIRST_DAY}, {each}) AS day" for each in ("from_day", "to_day"))
     return f"""
         SELECT company_id, chat_id, day, (began <> 'moved')::BIGINT AS opened, (began = 'reopened')::BIGINT AS reopened,
                0::BIGINT AS closed, 0::BIGINT AS deleted
-        FROM (SELECT *, from_day AS day FROM marts.chat_spells {chats}) WHERE began <> 'moved'
+        FROM ({begun} FROM marts.chat_spells {chats}) WHERE began <> 'moved'
         UNION ALL
         SELECT company_id, chat_id, day, 0, 0, (ended = 'closed')::BIGINT, (ended = 'deleted')::BIGINT
-        FROM (SELECT *, to_day AS day FROM marts.chat_spells {chats}) WHERE ended IN ('closed', 'deleted')
+        FROM ({gone} FROM marts.chat_spells {chats}) WHERE ended IN ('closed', 'deleted')
     """
 
 
@@ -148,7 +151,7 @@ def _compute_figures(connection: DuckDBPyConnection, *, whole: bool) -> None:
         ), moved AS (
             FROM daily WHERE opened <> 0 OR closed <> 0 OR deleted <> 0
         ), begun AS (
-            SELECT company_id, greatest(min(day), DATE '2010-01-01') AS first FROM moved GROUP BY ALL
+            SELECT company_id, min(day) AS first FROM moved GROUP BY ALL
         ), days AS (
             SELECT company_id, unnest(generate_series(b.first, n.day, INTERVAL 1 DAY))::DATE AS day
             FROM begun b JOIN marts.as_of n USING (company_id)

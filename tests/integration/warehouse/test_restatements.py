@@ -48,3 +48,17 @@ def test_a_line_says_what_was_and_is_why_and_from_which_snapshot(
     desk.load()
     versions = "SELECT version, count(*) FROM meta.restatements GROUP BY 1 ORDER BY 1"
     assert desk.read(versions) == [(4, 2)]
+
+
+def test_days_before_2010_are_told_on_the_day_on_which_they_count(
+    desk: Desk, chat: Callable[..., dict[str, Any]]
+) -> None:
+    desk.land([chat(1, createdAt="2026-11-18 10:00:00", closedAt="2026-11-18 11:00:00")])
+    desk.load()
+    desk.land([chat(2, createdAt="1970-01-01 00:00:00", closedAt="2026-11-18 11:00:00")], mode="incremental")
+    desk.load()
+    assert desk.read("SELECT figure, from_day::VARCHAR, to_day::VARCHAR FROM meta.restatements ORDER BY ALL") == [
+        ("backlog", "2010-01-01", "2026-11-17"),
+        ("closed", "2026-11-18", "2026-11-18"),
+        ("opened", "2010-01-01", "2010-01-01"),
+    ]
