@@ -5,6 +5,8 @@
 --   met / (met + missed), which are the sums of marts.sla_by_day for first_response: the same figure as its attainment.
 -- Edge cases:
 --   A chat that was passed on counts for the agent who has it now; who else took part: chat_agents.
+--   met and missed count for the agent of the first closing. An agent who has only such verdicts in a month, and no chat
+--   now, has a row with 0 chats.
 --   Unanswered needs messages: if those of a chat are not landed, taking the chat counts as answering it. A bot's
 --   messages are no answer.
 --   A chat that was never answered, or not within the target, is missed. Pending and cancelled ones are in neither.
@@ -14,6 +16,8 @@
 --   met / (met + missed), as somas de marts.sla_by_day para first_response: o mesmo número que seu attainment.
 -- Casos especiais:
 --   Um atendimento transferido conta para o agente que o tem agora; quem mais participou: chat_agents.
+--   met e missed contam para o agente do primeiro encerramento. Quem só tem esses resultados no mês, e nenhum
+--   atendimento agora, tem uma linha com 0 atendimentos.
 --   Sem resposta (unanswered) requer mensagens: se as do atendimento não foram coletadas, assumir vale por responder.
 --   As de um robô não são resposta.
 --   O que nunca foi respondido, ou não dentro da meta, é missed. Os pendentes e cancelados não estão em nenhum dos dois.
@@ -109,18 +113,18 @@ judged AS (
     GROUP BY ALL
 )
 SELECT
-    c.company_id,
-    c.month,
-    c.agent_id,
+    coalesce(c.company_id, j.company_id) AS company_id,
+    coalesce(c.month, j.month) AS month,
+    coalesce(c.agent_id, j.agent_id) AS agent_id,
     a.name AS agent,
-    c.chats,
-    c.open,
-    c.closed,
-    c.with_messages,
-    c.unanswered,
-    c.days,
+    coalesce(c.chats, 0) AS chats,
+    coalesce(c.open, 0) AS open,
+    coalesce(c.closed, 0) AS closed,
+    coalesce(c.with_messages, 0) AS with_messages,
+    coalesce(c.unanswered, 0) AS unanswered,
+    coalesce(c.days, 0) AS days,
     round((c.chats / nullif(c.days, 0))::DECIMAL(38, 9), 2)::DOUBLE AS chats_per_day,
-    c.contacts,
+    coalesce(c.contacts, 0) AS contacts,
     c.median_first_response_minutes,
     c.p90_first_response_minutes,
     c.median_first_response_business_minutes,
@@ -129,12 +133,17 @@ SELECT
     c.p90_handling_minutes,
     c.median_handling_business_minutes,
     c.p90_handling_business_minutes,
-    c.outside_hours,
+    coalesce(c.outside_hours, 0) AS outside_hours,
     round((c.outside_hours / nullif(c.answered, 0))::DECIMAL(38, 9), 4)::DOUBLE AS outside_hours_share,
     j.met,
     j.missed,
     round((j.met / nullif(j.met + j.missed, 0))::DECIMAL(38, 9), 4)::DOUBLE AS in_time
 FROM counted AS c
-LEFT JOIN judged AS j
+FULL JOIN judged AS j
     ON j.company_id = c.company_id AND j.month IS NOT DISTINCT FROM c.month AND j.agent_id = c.agent_id
-LEFT JOIN marts.names AS a ON a.company_id = c.company_id AND a.kind = 'agent' AND a.id = c.agent_id
+LEFT JOIN marts.names AS a
+    ON
+        a.company_id = coalesce(c.company_id, j.company_id)
+        AND a.kind = 'agent'
+        AND a.id = coalesce(c.agent_id, j.agent_id)
+WHERE c.company_id IS NOT NULL OR j.met + j.missed > 0
