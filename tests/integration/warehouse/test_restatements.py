@@ -48,3 +48,14 @@ def test_a_line_says_what_was_and_is_why_and_from_which_snapshot(
     desk.load()
     versions = "SELECT version, count(*) FROM meta.restatements GROUP BY 1 ORDER BY 1"
     assert desk.read(versions) == [(4, 2)]
+
+
+def test_a_deletion_that_is_read_late_has_its_lines(desk: Desk, chat: Callable[..., dict[str, Any]]) -> None:
+    day = 24 * 60
+    read = desk.land([chat(1, createdAt="2026-11-18 10:00:00", situation="in_chat")])
+    desk.land([], minute=4 * day, mode="incremental")
+    desk.load()
+    desk.land([{"id": 1}], minute=2 * day, mode="tombstones")
+    desk.load()
+    rest = ("deletion", 1, read.run_key)  # that the chat came in
+    assert desk.read(LINES) == [("backlog", 24, 25, 1, 0, *rest), ("deleted", 24, 24, 0, 1, *rest)]

@@ -158,7 +158,8 @@ def test_the_first_closing_settles_the_service_level(tables: DuckDBPyConnection)
         ).fetchall()
         agents.append(
             tables.execute(
-                "SELECT agent_id, month::VARCHAR, chats, closed, missed, in_time FROM marts.agent_performance ORDER BY 1"
+                "SELECT agent_id, month::VARCHAR, chats, closed, missed, in_time"
+                " FROM marts.agent_performance ORDER BY agent_id"
             ).fetchall()
         )
     assert verdicts == [(31, 1, 0)] * 3
