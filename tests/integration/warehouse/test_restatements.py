@@ -62,3 +62,14 @@ def test_days_before_2010_are_told_on_the_day_on_which_they_count(
         ("closed", "2026-11-18", "2026-11-18"),
         ("opened", "2010-01-01", "2010-01-01"),
     ]
+
+
+def test_a_deletion_that_is_read_late_has_its_lines(desk: Desk, chat: Callable[..., dict[str, Any]]) -> None:
+    day = 24 * 60
+    read = desk.land([chat(1, createdAt="2026-11-18 10:00:00", situation="in_chat")])
+    desk.land([], minute=4 * day, mode="incremental")
+    desk.load()
+    desk.land([{"id": 1}], minute=2 * day, mode="tombstones")
+    desk.load()
+    rest = ("deletion", 1, read.run_key)  # that the chat came in
+    assert desk.read(LINES) == [("backlog", 24, 25, 1, 0, *rest), ("deleted", 24, 24, 0, 1, *rest)]

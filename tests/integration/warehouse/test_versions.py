@@ -147,15 +147,25 @@ def test_the_backlog_of_each_day_is_that_of_the_versions(
 def test_the_first_closing_settles_the_service_level(tables: DuckDBPyConnection) -> None:
     tables.execute("INSERT INTO meta.snapshots (company_id, timezone) VALUES (1, 'UTC')")
     tables.execute("UPDATE meta.snapshots SET timezone = 'UTC'")
-    verdicts = []
+    verdicts, agents = [], []
     for versions in ([(0, 14, 31)], [(0, 14, 31), (4, None, 32)], [(0, 14, 31), (4, None, 32), (1, 132, 32)]):
         fill(tables, 1, versions)
-        tables.execute("UPDATE chats SET agent_id = 7; UPDATE history.chats SET agent_id = 7")
+        for table in ("chats", "history.chats"):
+            tables.execute(f"UPDATE {table} SET agent_id = department_id - 24")
         refresh_marts(tables, CALENDAR)
         verdicts += tables.execute(
             "SELECT department_id, met, missed FROM marts.sla_by_day WHERE metric = 'resolution'"
         ).fetchall()
+        agents.append(
+            tables.execute(
+                "SELECT agent_id, month::VARCHAR, chats, closed, missed, in_time"
+                " FROM marts.agent_performance ORDER BY agent_id"
+            ).fetchall()
+        )
     assert verdicts == [(31, 1, 0)] * 3
+    november = "2026-11-01"
+    settled, now = (7, november, 0, 0, 1, 0.0), (8, november, 1, 0, None, None)  # never answered, and passed on later
+    assert agents == [[(7, november, 1, 1, 1, 0.0)], [settled, now], [settled, (8, november, 1, 1, None, None)]]
 
 
 def test_a_late_snapshot_that_changes_the_past_alone_is_counted(
