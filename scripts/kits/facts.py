@@ -53,6 +53,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.returning_contacts_by_day": ("company_id", "day", "channel"),
     "marts.satisfaction": ("company_id", "chat_id"),
     "marts.satisfaction_by_day": ("company_id", "day", "channel", "department_id", "agent_id"),
+    "marts.sla_by_chat": ("company_id", "chat_id", "metric"),
     "marts.sla_by_day": ("company_id", "day", "metric", "channel", "department_id", "agent_id"),
     "marts.surveys_by_day": ("company_id", "day", "flow_id", "question"),
     "marts.tabulations_by_day": ("company_id", "day", "department_id", "tabulation_id"),

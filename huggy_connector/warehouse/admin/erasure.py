@@ -25,8 +25,9 @@ from huggy_connector.warehouse.file.publish import check_disk_space, copy_locked
 from huggy_connector.warehouse.file.rewrite import rewrite_file
 from huggy_connector.warehouse.load.actions import forget_in_actions
 from huggy_connector.warehouse.load.merge.adjacent_versions import merge_adjacent_versions
-from huggy_connector.warehouse.marts import refresh, restatements
+from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
+from huggy_connector.warehouse.marts.past import restatements
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.meta_actions import ACTIONS
 from huggy_connector.warehouse.schema.temp_tables import ERASURE_CHATS, ERASURE_MESSAGES

@@ -28,7 +28,7 @@ from huggy_connector.warehouse.file.inspection import SnapshotKeys, inspect_file
 from huggy_connector.warehouse.file.paths import WarehousePaths
 from huggy_connector.warehouse.file.publish import draft_version, lock_warehouse, next_version
 from huggy_connector.warehouse.load.actions import copy_actions
-from huggy_connector.warehouse.marts.restatements import PublishCause, restate_rollback
+from huggy_connector.warehouse.marts.past.restatements import PublishCause, restate_rollback
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

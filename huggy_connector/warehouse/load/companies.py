@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from huggy_connector.errors import CheckFailed, SnapshotDamaged
 from huggy_connector.warehouse.load.actions import copy_actions
-from huggy_connector.warehouse.marts.restatements import copy_restatements
+from huggy_connector.warehouse.marts.past.restatements import copy_restatements
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.meta_actions import ACTIONS
 from huggy_connector.warehouse.schema.meta_restatements import PUBLISHED_FIGURES, RESTATEMENTS

@@ -41,8 +41,9 @@ from huggy_connector.warehouse.load.quality.freshness_checks import check_freshn
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckLevel, read_check_settings
 from huggy_connector.warehouse.load.quality.value_checks import check_values
 from huggy_connector.warehouse.load.retype import Retyper
-from huggy_connector.warehouse.marts import refresh, restatements
+from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
+from huggy_connector.warehouse.marts.past.restatements import PublishCause
 from huggy_connector.warehouse.schema.meta import META
 from huggy_connector.warehouse.schema.migrate import migrate_tables
 from huggy_connector.warehouse.schema.table_spec import TableMacro, TableSpec
@@ -279,8 +280,7 @@ def _load_batches(
     refresh_profiles(connection, resources, now=now())
     refresh_coverage(connection, read_spans(plan.manifests), plan.zones, now=now())
     replace_actions(connection, actions)
-    cause = restatements.PublishCause(reason, applier.version, now())
-    refresh.refresh_marts(connection, calendar, cause=cause)
+    refresh.refresh_marts(connection, calendar, cause=PublishCause(reason, applier.version, now()))
     connection.execute("COMMIT")
     findings += check_freshness(connection, resources, checks=applier.checks, now=now())
     findings += publish_checks.check_tables(connection, resources, checks=applier.checks)

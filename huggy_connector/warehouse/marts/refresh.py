@@ -12,12 +12,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from huggy_connector.warehouse.marts import renamed_chats, restatements, touched_chats, versions
+from huggy_connector.warehouse.marts import renamed_chats, touched_chats
 from huggy_connector.warehouse.marts.business_time import create_calendar_tables
 from huggy_connector.warehouse.marts.calendar import BusinessCalendar
 from huggy_connector.warehouse.marts.definitions import FACT_TABLE, read_definitions
 from huggy_connector.warehouse.marts.mart_definition import MartDefinition, RefreshKind
-from huggy_connector.warehouse.marts.restatements import PublishCause
+from huggy_connector.warehouse.marts.past import restatements, versions
+from huggy_connector.warehouse.marts.past.restatements import PublishCause
 from huggy_connector.warehouse.marts.touched_chats import FACT_TABLE_SQL
 from huggy_connector.warehouse.schema import meta, sql
 from huggy_connector.warehouse.schema.temp_tables import (

@@ -37,7 +37,7 @@
 --   informa se está com o robô.
 --   A meta de handling começa quando um agente assume; as demais, na abertura. A espera na fila dos assumidos e dos
 --   abandonados começa na fila, se eventos a informam.
--- Refresh: view, a count over marts.chat_times.
+-- Refresh: view, a count over marts.sla_by_chat.
 --
 -- Columns:
 --   company_id BIGINT
@@ -89,83 +89,7 @@
 --   | 2026-11-09 | first_response | Ana   | 77            | 1     | 0   | 1      | 0       | 0         | 0             | 0         | 0.0        |
 --   | 2026-11-09 | first_response |       | 31            | 2     | 0   | 1      | 0       | 1         | 0             | 2         | 0.0        |
 --   | 2026-11-10 | first_response |       |               | 2     | 0   | 1      | 1       | 0         | 0             | 0         | 0.0        |
-WITH clocked AS (
-    SELECT
-        t.*,
-        CASE WHEN is_open THEN epoch(n.as_of) - epoch(t.created_at) ELSE resolution_seconds END AS age,
-        CASE
-            WHEN is_open THEN b.business_seconds_before - t.business_seconds_before
-            ELSE resolution_business_seconds
-        END AS business_age
-    FROM (
-        FROM marts.chat_times ANTI JOIN marts.settled_chats USING (company_id, chat_id)
-        UNION ALL BY NAME FROM marts.settled_chats
-    ) AS t
-    JOIN marts.as_of AS n ON n.company_id = t.company_id
-    JOIN marts.desks AS b ON b.company_id = t.company_id AND b.calendar = t.calendar
-    WHERE t.handled_by IS DISTINCT FROM 'bot' AND t.situation IS DISTINCT FROM 'auto'
-        AND NOT (t.is_open AND t.handled_by IS NULL AND t.situation IS NULL)
-),
-measured AS (
-    SELECT
-        t.*,
-        s.metric,
-        s.minutes * 60 AS target,
-        s.clock,
-        s.outside_hours AS outside_rule,
-        CASE s.metric
-            WHEN 'queue_wait' THEN queue_seconds
-            WHEN 'first_response' THEN first_response_seconds
-            WHEN 'handling' THEN handling_seconds
-            ELSE resolution_seconds
-        END AS took,
-        CASE s.metric
-            WHEN 'queue_wait' THEN queue_business_seconds
-            WHEN 'first_response' THEN first_response_business_seconds
-            WHEN 'handling' THEN handling_business_seconds
-            ELSE resolution_business_seconds
-        END AS business_took,
-        CASE
-            WHEN s.metric = 'handling' THEN age - taken_seconds
-            WHEN s.metric = 'queue_wait' AND t.handled_by = 'abandoned' THEN abandoned_seconds
-            ELSE age
-        END AS elapsed,
-        CASE
-            WHEN s.metric = 'handling' THEN business_age - taken_business_seconds
-            WHEN s.metric = 'queue_wait' AND t.handled_by = 'abandoned' THEN abandoned_business_seconds
-            ELSE business_age
-        END AS business_elapsed,
-        CASE s.metric
-            WHEN 'handling' THEN taken_in_hours
-            WHEN 'queue_wait' THEN coalesce(taken_in_hours, opened_in_hours)
-            ELSE opened_in_hours
-        END AS in_hours
-    FROM clocked AS t JOIN marts.targets AS s ON s.calendar = t.calendar
-    WHERE t.handled_by IS DISTINCT FROM 'abandoned' OR s.metric IN ('queue_wait', 'first_response')
-),
-timed AS (
-    SELECT
-        *,
-        CASE clock WHEN 'business' THEN business_took ELSE took END AS counted,
-        CASE clock WHEN 'business' THEN business_elapsed ELSE elapsed END AS waited,
-        clock = 'business' AND outside_rule = 'apart' AND NOT (is_open AND took IS NULL)
-            AND coalesce(business_took, business_elapsed) = 0 AND (coalesce(took, elapsed) > 0 OR NOT in_hours)
-            AS is_outside
-    FROM measured
-),
-judged AS (
-    SELECT
-        *,
-        CASE
-            WHEN is_outside THEN 'outside_hours'
-            WHEN counted <= target THEN 'met'
-            WHEN counted > target OR waited > target THEN 'missed'
-            WHEN is_open THEN 'pending'
-            ELSE 'cancelled'
-        END AS verdict
-    FROM timed
-),
-counted AS (
+WITH counted AS (
     SELECT
         company_id,
         day,
@@ -180,7 +104,7 @@ counted AS (
         count(*) FILTER (verdict = 'cancelled') AS cancelled,
         count(*) FILTER (verdict = 'outside_hours') AS outside_hours,
         count(*) FILTER (handled_by = 'abandoned') AS abandoned
-    FROM judged
+    FROM marts.sla_by_chat
     GROUP BY ALL
 )
 SELECT

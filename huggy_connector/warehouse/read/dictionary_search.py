@@ -61,6 +61,7 @@ _MART_GROUPS = (
         Text("How fast, and in time", "Com que rapidez, e no prazo"),
         (
             "sla_by_day",
+            "sla_by_chat",
             *(f"queue_wait_{suffix}" for suffix in _GROUPED),
             *(f"first_response_{suffix}" for suffix in _GROUPED),
             "next_reply_by_day",

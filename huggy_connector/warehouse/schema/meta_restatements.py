@@ -37,9 +37,11 @@ RESTATEMENTS = meta_table(
         "figure",
         "VARCHAR",
         "opened, reopened, closed, deleted or backlog: the column of marts.backlog_by_day, over all channels and"
-        " departments.",
+        " departments. Or a metric of marts.sla_by_day with its verdict, such as first_response_met. Or service_level:"
+        " all verdicts were computed anew.",
         "opened, reopened, closed, deleted ou backlog: a coluna de marts.backlog_by_day, somados todos os canais e"
-        " departamentos.",
+        " departamentos. Ou uma métrica de marts.sla_by_day com o veredito, como first_response_met. Ou service_level:"
+        " todos os vereditos foram recalculados.",
     ),
     column("from_day", "DATE", "First of the local days.", "Primeiro dos dias locais."),
     column(
@@ -51,8 +53,8 @@ RESTATEMENTS = meta_table(
     column(
         "before",
         "BIGINT",
-        "The figure of from_day before; NULL without one.",
-        "O número de from_day antes; NULL se não havia.",
+        "The figure of from_day before; of a verdict, what it would be now without the change. NULL without one.",
+        "O número de from_day antes; de um veredito, o que seria agora sem a mudança. NULL se não havia.",
     ),
     column(
         "after",

@@ -145,6 +145,12 @@ RESTATED_FIGURES: Final = "restated_figures"
 RESTATED_BEFORE: Final = "restated_before"
 """By company and day: the figures as published last."""
 
+# past/verdicts.py: the service level of the affected chats as it was
+RESTATED_VERDICTS: Final = "restated_verdicts"
+"""(company_id, chat_id, metric, day, verdict) of these chats."""
+RESTATED_OPEN: Final = "restated_open"
+"""(company_id, chat_id) of those of them that were open."""
+
 # The SQL files of the marts read these. Their names have no prefix: another name would make all marts again.
 MART_AFFECTED_CHATS: Final = "affected_chats"
 MART_AFFECTED_EVENTS: Final = "affected_events"

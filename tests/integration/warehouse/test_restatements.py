@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from huggy_connector.warehouse.marts import restatements
+from huggy_connector.warehouse.marts.past import restatements
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
 LINES = (
     "SELECT figure, day(from_day)::INTEGER, day(to_day)::INTEGER, before, after, reason, chats, snapshot"
-    " FROM meta.restatements ORDER BY ALL"
+    " FROM meta.restatements WHERE figure NOT LIKE '%met' AND figure NOT LIKE '%missed' ORDER BY ALL"
+)
+SERVICE_LEVEL = (
+    "SELECT figure, day(from_day)::INTEGER, before, after, change, reason, chats FROM meta.restatements"
+    " WHERE figure LIKE '%met' OR figure LIKE '%missed' ORDER BY ALL"
 )
 
 
@@ -41,13 +45,16 @@ def test_a_line_says_what_was_and_is_why_and_from_which_snapshot(
     assert desk.read(LINES) == lines
     desk.land([chat(1, createdAt="2026-11-19 10:00:00", closedAt="2026-11-21 10:00:00")], minute=30, mode="incremental")
     desk.load()
-    corrected = "SELECT figure, day(from_day), change FROM meta.restatements WHERE reason = 'correction' ORDER BY ALL"
+    corrected = (
+        "SELECT figure, day(from_day), change FROM meta.restatements WHERE reason = 'correction'"
+        " AND figure IN ('opened', 'backlog') ORDER BY ALL"
+    )
     assert desk.read(corrected) == [("backlog", 18, -1), ("opened", 18, -1), ("opened", 19, 1)]
-    monkeypatch.setattr(restatements, "MAX_RESTATEMENTS", 3)
+    monkeypatch.setattr(restatements, "MAX_RESTATEMENTS", 5)
     desk.land([chat(4, createdAt="2026-11-18 10:00:00", closedAt="2026-11-18 11:00:00")], mode="incremental")
     desk.load()
     versions = "SELECT version, count(*) FROM meta.restatements GROUP BY 1 ORDER BY 1"
-    assert desk.read(versions) == [(4, 2)]
+    assert desk.read(versions) == [(4, 4)]
 
 
 def test_days_before_2010_are_told_on_the_day_on_which_they_count(
@@ -73,3 +80,36 @@ def test_a_deletion_that_is_read_late_has_its_lines(desk: Desk, chat: Callable[.
     desk.load()
     rest = ("deletion", 1, read.run_key)  # that the chat came in
     assert desk.read(LINES) == [("backlog", 24, 25, 1, 0, *rest), ("deleted", 24, 24, 0, 1, *rest)]
+
+
+def test_a_decided_verdict_that_changes_has_its_line_and_a_pending_one_none(
+    desk: Desk, chat: Callable[..., dict[str, Any]]
+) -> None:
+    day = 24 * 60
+    monday = "2026-11-16 10:00:00"
+    taken = {"createdAt": monday, "agentId": 7, "situation": "in_chat"}
+    desk.land(
+        [
+            chat(1, **taken, attendedAt="2026-11-16 10:30:00"),
+            chat(2, createdAt="2026-11-20 17:58:00", situation="wait_for_chat"),
+        ],
+        minute=-day,
+    )
+    desk.land([], minute=0, mode="incremental")
+    desk.load()
+    assert desk.read(SERVICE_LEVEL) == []
+    desk.land(
+        [
+            chat(1, **taken, attendedAt="2026-11-16 10:05:00", updatedAt="2026-11-22 08:00:00"),
+            chat(2, createdAt="2026-11-20 17:58:00", agentId=7, situation="in_chat", attendedAt="2026-11-20 17:59:00"),
+            chat(3, **taken, attendedAt="2026-11-16 10:01:00"),
+        ],
+        minute=10,
+        mode="incremental",
+    )
+    desk.load()
+    assert desk.read(SERVICE_LEVEL) == [
+        ("first_response_met", 16, 0, 2, 2, "late_change, late_chat", 2),
+        ("first_response_missed", 16, 1, 0, -1, "late_change", 1),
+        ("resolution_missed", 16, 1, 2, 1, "late_chat", 1),
+    ]

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from huggy_connector.warehouse.marts.past import verdicts
 from huggy_connector.warehouse.schema import sql
 from huggy_connector.warehouse.schema.meta_restatements import PUBLISHED_FIGURES, RESTATEMENTS
 from huggy_connector.warehouse.schema.migrate import migrate_tables
@@ -49,6 +50,7 @@ def start(connection: DuckDBPyConnection, *, whole: bool) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {RESTATED_FLOWS} AS {_flows_query('')} LIMIT 0")
     if not whole:
         _add_flows(connection, sign="-")
+        verdicts.start(connection)
 
 
 def finish(connection: DuckDBPyConnection, cause: PublishCause, *, whole: bool) -> None:
@@ -62,10 +64,15 @@ def finish(connection: DuckDBPyConnection, cause: PublishCause, *, whole: bool) 
         _add_flows(connection, sign="")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {RESTATED_BEFORE} AS FROM {PUBLISHED_FIGURES.sql}")
     _compute_figures(connection, whole=whole)
+    if whole:
+        reason = "definition" if cause.reason == "load" else cause.reason
+        verdicts.record_all(connection, version=cause.version, at=cause.at, reason=reason)
+    else:
+        verdicts.record(connection, version=cause.version, at=cause.at, reason=_reason(cause))
     if not _have_changed(connection):
         return
     if whole:
-        _record(connection, cause, default="definition" if cause.reason == "load" else cause.reason)
+        _record(connection, cause, default=reason)
     else:
         _record(connection, cause, default="late_change", reasons=_reasons_query(cause))
     _write_figures(connection)
@@ -92,6 +99,7 @@ def restate_rollback(connection: DuckDBPyConnection, live: Path, cause: PublishC
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {RESTATED_FIGURES} AS FROM {PUBLISHED_FIGURES.sql} WHERE is_over"
         )
+        verdicts.record_all(connection, version=cause.version, at=cause.at, reason="rollback")
         _record(connection, cause, default="rollback")
     connection.execute("DETACH former")
 
@@ -170,16 +178,20 @@ def _sums(names: tuple[str, ...]) -> str:
     return ", ".join(f"sum({name})::BIGINT AS {name}" for name in names)
 
 
+def _reason(cause: PublishCause) -> str:
+    """Return why a chat changes a figure, in SQL: of `c`, the chat, `t`, the touched chat, and `w.was_counted`."""
+    if cause.reason != "load":
+        return sql.text(cause.reason)
+    return """CASE WHEN c.deleted_grade = 'confirmed' THEN 'deletion' WHEN NOT w.was_counted THEN 'late_chat'
+        WHEN t.created_before IS DISTINCT FROM t.created_at THEN 'correction' ELSE 'late_change' END"""
+
+
 def _reasons_query(cause: PublishCause) -> str:
     """Return the query for why a figure of a day differs, by the chats that changed it."""
-    reason = (
-        """CASE WHEN c.deleted_grade = 'confirmed' THEN 'deletion' WHEN NOT w.was_counted THEN 'late_chat'
-                WHEN t.created_before IS DISTINCT FROM t.created_at THEN 'correction' ELSE 'late_change' END"""
-        if cause.reason == "load"
-        else sql.text(cause.reason)
-    )
+    reason = _reason(cause)
     return f"""
-        SELECT f.company_id, f.day, f.figure, string_agg(DISTINCT {reason}, ', ') AS reason,
+        SELECT f.company_id, f.day, f.figure,
+               string_agg(DISTINCT {reason}, ', ' ORDER BY {reason}) AS reason,
                count(DISTINCT f.chat_id) AS chats,
                CASE WHEN count(DISTINCT c.snapshot) = 1 THEN any_value(c.snapshot) END AS snapshot
         FROM (

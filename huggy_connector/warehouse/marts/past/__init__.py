@@ -1,0 +1,1 @@
+"""What was true of past days, and which of their published figures a publish changes."""
