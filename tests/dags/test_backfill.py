@@ -44,7 +44,7 @@ def test_landings_and_loads_take_turns_over_all_runs_of_a_backfill() -> None:
 
 
 def test_the_form_offers_the_resources_that_have_days() -> None:
-    assert huggy_backfill().params.get_param("resource").schema["enum"] == ["chats", "messages"]
+    assert huggy_backfill().params.get_param("resource").schema["enum"] == ["chats", "feedbacks", "messages"]
 
 
 @pytest.mark.parametrize("filled", [FORM, {}, {**FORM, "company": None}, {"resource": "messages", "dry_run": True}])
@@ -55,7 +55,7 @@ def test_valid_values_of_the_form_are_accepted(filled: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("resource", "contacts", "'contacts' is not one of ['chats', 'messages']"),
+        ("resource", "contacts", "'contacts' is not one of ['chats', 'feedbacks', 'messages']"),
         ("from_date", "01/11/2026", "'01/11/2026' is not a 'date'"),
         ("from_date", "2026-11-31", "'2026-11-31' is not a 'date'"),
         ("to_date", "2026-11-09T00:00:00", "'2026-11-09T00:00:00' is not a 'date'"),

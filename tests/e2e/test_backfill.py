@@ -51,7 +51,7 @@ def test_each_day_of_a_backfill_is_a_run_and_a_second_backfill_runs_and_changes_
 @pytest.mark.parametrize(
     ("form", "reason"),
     [
-        ({"resource": "contacts"}, "'contacts' is not one of ['chats', 'messages']"),
+        ({"resource": "contacts"}, "'contacts' is not one of ['chats', 'feedbacks', 'messages']"),
         ({"from_date": "01/11/2026"}, "'01/11/2026' is not a 'date'"),
         ({"company": 0}, "0 is less than the minimum of 1"),
     ],

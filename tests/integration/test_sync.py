@@ -109,7 +109,7 @@ def test_the_file_is_the_same_opened_and_attached(synced: tuple[Settings, SyncRe
     attached = duckdb.connect()
     attached.execute(f"ATTACH '{settings.warehouse}' (READ_ONLY)")
     tables = opened.execute("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
-    assert {name for schema, name in tables if schema == "main"} == {*RESOURCES, "messages", "events"}
+    assert {name for schema, name in tables if schema == "main"} == {*RESOURCES, "messages", "events", "feedbacks"}
     for schema, name in tables:
         inside = opened.execute(f"SELECT md5(string_agg(t::VARCHAR, '' ORDER BY t::VARCHAR)) FROM {schema}.{name} t")
         outside = attached.execute(

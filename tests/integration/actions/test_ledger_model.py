@@ -32,7 +32,7 @@ PROCESSES = st.sampled_from((0, 1))
 ROWS = st.sampled_from(sorted(EFFECTS))
 NUMBERS = st.integers(0, 3)
 MOSTLY = st.sampled_from((True, True, False))
-EXAMPLES = 2000 if FULL else 100
+EXAMPLES = 2000 if FULL else 60
 
 
 REACHED = Counter[str]()

@@ -32,7 +32,18 @@ CANNOT_RUN = {
 CAN_RUN_AFTER_ALL = "live --once"
 PLACEHOLDER = re.compile(r"[\[\]]|\.\.\.|\b(D|ID|RUN_KEY|SHELL|SQL|RESOURCE|RECURSO|ACTION|CAMPAIGN|NAME)\b")
 MENTIONS = {
-    *("backfill", "forget", "land", "query", "query --json", "rollback --accept", "rollback --block"),
+    *(
+        "backfill",
+        "backfill feedbacks",
+        "forget",
+        "land",
+        "query",
+        "query --company-id",
+        "query --company-id 4242",
+        "query --json",
+        "rollback --accept",
+        "rollback --block",
+    ),
     *("webhook", "webhook replay", "webhook replay --from 2026-11-22"),
     *("act", "act resolve", "act status", "act stop"),
 }

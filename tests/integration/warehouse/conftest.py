@@ -30,6 +30,7 @@ from huggy_connector.warehouse.load.merge.stage import SnapshotStage, stage_snap
 from huggy_connector.warehouse.load.merge.upsert import UpsertCounts
 from huggy_connector.warehouse.load.quality.publish_checks import CheckFinding, CheckSettings
 from huggy_connector.warehouse.load.retype import Retyper
+from huggy_connector.warehouse.marts import refresh
 from huggy_connector.warehouse.marts.definitions import read_definitions
 from huggy_connector.warehouse.schema.meta import META
 from huggy_connector.warehouse.schema.migrate import migrate_tables
@@ -42,6 +43,13 @@ ZONE = ZoneInfo("America/Sao_Paulo")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 COMPANY = 4242
 _of_this_thread = threading.local()
+
+
+@pytest.fixture
+def without_marts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loads make no views and marts, which are half of the work of a small load: for tests of the tables alone."""
+    monkeypatch.setattr(refresh, "refresh_marts", lambda *_, **__: None)
+    monkeypatch.setattr(refresh, "has_outdated_marts", lambda *_, **__: False)
 
 
 @dataclass(slots=True)

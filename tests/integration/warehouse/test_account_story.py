@@ -200,7 +200,9 @@ def test_the_story_of_one_account(desk: Desk, chat: Callable[..., dict[str, Any]
     assert account.publish() == []  # the eighteenth was not over
     assert desk.read("SELECT day, department_id FROM marts.backlog_by_day WHERE deleted > 0") == [(november(18), 32)]
 
-    settings = Settings(landing=str(desk.root), warehouse=str(desk.warehouse), company_id=COMPANY, hash_key=HASH_KEY)
+    settings = Settings(
+        landing=str(desk.root), warehouse=str(desk.warehouse), company_id=COMPANY, report=False, hash_key=HASH_KEY
+    )
     figures = desk.read(backlog)
     Pipeline(settings).forget(800_001)
     assert account.check() == []

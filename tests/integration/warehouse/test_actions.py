@@ -154,7 +154,9 @@ def test_a_forgotten_person_is_gone_from_the_actions_which_stay(desk: Desk, chat
         attempt("chat:2", contact_id=2),
     ]
     desk.load(read_actions=telling(*rows))
-    settings = Settings(landing=str(desk.root), warehouse=str(desk.warehouse), company_id=4242, hash_key="k" * 32)
+    settings = Settings(
+        landing=str(desk.root), warehouse=str(desk.warehouse), company_id=4242, report=False, hash_key="k" * 32
+    )
     Pipeline(settings).forget(800_001)
     assert desk.read("SELECT company_id, target, contact_id, chat_id FROM meta.actions ORDER BY ALL") == [
         (77, "contact:800001", None, None),

@@ -16,6 +16,8 @@ from huggy_connector.warehouse import check_load, query
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 Chat = Callable[..., dict[str, Any]]
 
 

@@ -171,5 +171,5 @@ def test_other_holidays_of_a_new_release_of_the_library_are_in_the_fingerprint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = BusinessCalendar().fingerprint
-    monkeypatch.setattr(calendar, "version", lambda _: "999.9")
+    monkeypatch.setattr(calendar, "_holidays_version", lambda: "999.9")
     assert BusinessCalendar().fingerprint != before

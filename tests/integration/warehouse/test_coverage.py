@@ -6,11 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from huggy_connector.model import Certificate
 from huggy_connector.warehouse.read.coverage import TableCoverage, read_coverage
 
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
+
+pytestmark = pytest.mark.usefixtures("without_marts")
 
 Chat = Callable[..., dict[str, Any]]
 

@@ -12,6 +12,8 @@ from huggy_connector.warehouse import decide_snapshots
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 
 def ids(count: int, *, start: int = 0) -> list[dict[str, Any]]:
     return [{"id": number} for number in range(start, count)]

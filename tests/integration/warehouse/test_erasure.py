@@ -27,7 +27,9 @@ OF_THE_LOAD_ITSELF = (
 
 @pytest.fixture
 def settings(desk: Desk) -> Settings:
-    return Settings(landing=str(desk.root), warehouse=str(desk.warehouse), company_id=4242, hash_key="k" * 32)
+    return Settings(
+        landing=str(desk.root), warehouse=str(desk.warehouse), company_id=4242, report=False, hash_key="k" * 32
+    )
 
 
 def theirs(chat: Chat, **values: Any) -> dict[str, Any]:

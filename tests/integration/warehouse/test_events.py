@@ -15,6 +15,8 @@ from tests.events import NOON, chat_item, contact_item, event_row, land_events, 
 from tests.integration.warehouse.conftest import Desk
 from tests.sizes import FULL
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 STARTED = event_row("startedChat", chat_item(700), second=1)
 AGAIN = STARTED | {"received_at": (NOON + timedelta(seconds=9)).isoformat(), "deliveries": 3}
 SAME_IN_ALL_ORDERS = (

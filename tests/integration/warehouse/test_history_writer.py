@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 Chat = Callable[..., dict[str, Any]]
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

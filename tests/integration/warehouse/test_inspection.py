@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from huggy_connector.warehouse.schema.table_spec import TableSpec
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 Chat = Callable[..., dict[str, Any]]
 
 CHATS = RESOURCES["chats"]

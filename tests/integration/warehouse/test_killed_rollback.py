@@ -21,6 +21,8 @@ from tests.sizes import FULL
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 
 Chat = Callable[..., dict[str, Any]]
 
@@ -98,7 +100,7 @@ def test_a_rollback_killed_at_any_step_is_taken_or_not_and_the_same_call_complet
 
     steps, found = int(killed_at(0)), set()
     points = range(1, steps + 1)
-    for place, step in enumerate(points if FULL else sorted({*points[::8], *points[-4:]})):
+    for place, step in enumerate(points if FULL else sorted({*points[::16], *points[-4:]})):
         for is_loaded_first in (False, True) if FULL else (place % 2 == 1,):
             # A step more or less is of the machine: then the last ones are after its end.
             assert killed_at(step) == "killed" or told.exists()

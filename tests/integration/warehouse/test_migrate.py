@@ -15,6 +15,8 @@ from huggy_connector.errors import WarehouseUnusable
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 
 def column(name: str, kind: Any, text: str = "A column.") -> Column:
     return Column(name, kind, (name,), Text(text, text))

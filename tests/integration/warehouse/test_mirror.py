@@ -22,6 +22,8 @@ from huggy_connector.warehouse.file.paths import WarehousePaths
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 Chat = Callable[..., dict[str, Any]]
 
 

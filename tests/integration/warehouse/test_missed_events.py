@@ -20,6 +20,8 @@ from tests.integration.warehouse.receiver_desk import (
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 
 @pytest.fixture
 def receiver(desk: Desk) -> ReceiverDesk:

@@ -24,6 +24,8 @@ from huggy_connector.warehouse.file.publish import copy_locked, draft_version, l
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 Chat = Callable[..., dict[str, Any]]
 
 HOLDER = """

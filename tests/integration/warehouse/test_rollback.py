@@ -18,6 +18,8 @@ from huggy_connector.warehouse.file.blocklist import SnapshotDecisions
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
+pytestmark = pytest.mark.usefixtures("without_marts")
+
 
 Chat = Callable[..., dict[str, Any]]
 

@@ -66,7 +66,7 @@ def read_marts(connection: DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]
 @given(story=STORIES)
 @pytest.mark.proof
 @settings(
-    max_examples=300 if FULL else 6,
+    max_examples=300 if FULL else 3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

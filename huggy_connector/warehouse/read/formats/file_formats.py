@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggy_connector.storage import replace_file
+from huggy_connector.visible import escape_formula
 from huggy_connector.warehouse.read.formats.value_formats import EXCEL, FILE, PARQUET, ValueFormat
 
 _STRING_OR_NON_FINITE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
@@ -54,5 +55,5 @@ FORMATS_BY_SUFFIX = {
     ".ndjson": FileFormat("FORMAT json", fix_line=replace_non_finite),
     ".parquet": FileFormat("FORMAT parquet, COMPRESSION zstd", PARQUET),
 }
-EXCEL_CSV = FileFormat("FORMAT csv, HEADER, DELIMITER ';'", EXCEL, prefix=b"\xef\xbb\xbf")
+EXCEL_CSV = FileFormat("FORMAT csv, HEADER, DELIMITER ';'", EXCEL, escape_formula, prefix=b"\xef\xbb\xbf")
 """A CSV that Excel in Brazil opens: UTF-8 with a byte order mark, `;` between columns, a decimal comma."""
