@@ -16,10 +16,6 @@ LINES = (
     "SELECT figure, day(from_day)::INTEGER, day(to_day)::INTEGER, before, after, reason, chats, snapshot"
     " FROM meta.restatements WHERE figure NOT LIKE '%met' AND figure NOT LIKE '%missed' ORDER BY ALL"
 )
-SERVICE_LEVEL = (
-    "SELECT figure, day(from_day)::INTEGER, before, after, change, reason, chats FROM meta.restatements"
-    " WHERE figure LIKE '%met' OR figure LIKE '%missed' ORDER BY ALL"
-)
 
 
 def test_a_line_says_what_was_and_is_why_and_from_which_snapshot(
@@ -80,36 +76,3 @@ def test_a_deletion_that_is_read_late_has_its_lines(desk: Desk, chat: Callable[.
     desk.load()
     rest = ("deletion", 1, read.run_key)  # that the chat came in
     assert desk.read(LINES) == [("backlog", 24, 25, 1, 0, *rest), ("deleted", 24, 24, 0, 1, *rest)]
-
-
-def test_a_decided_verdict_that_changes_has_its_line_and_a_pending_one_none(
-    desk: Desk, chat: Callable[..., dict[str, Any]]
-) -> None:
-    day = 24 * 60
-    monday = "2026-11-16 10:00:00"
-    taken = {"createdAt": monday, "agentId": 7, "situation": "in_chat"}
-    desk.land(
-        [
-            chat(1, **taken, attendedAt="2026-11-16 10:30:00"),
-            chat(2, createdAt="2026-11-20 17:58:00", situation="wait_for_chat"),
-        ],
-        minute=-day,
-    )
-    desk.land([], minute=0, mode="incremental")
-    desk.load()
-    assert desk.read(SERVICE_LEVEL) == []
-    desk.land(
-        [
-            chat(1, **taken, attendedAt="2026-11-16 10:05:00", updatedAt="2026-11-22 08:00:00"),
-            chat(2, createdAt="2026-11-20 17:58:00", agentId=7, situation="in_chat", attendedAt="2026-11-20 17:59:00"),
-            chat(3, **taken, attendedAt="2026-11-16 10:01:00"),
-        ],
-        minute=10,
-        mode="incremental",
-    )
-    desk.load()
-    assert desk.read(SERVICE_LEVEL) == [
-        ("first_response_met", 16, 0, 2, 2, "late_change, late_chat", 2),
-        ("first_response_missed", 16, 1, 0, -1, "late_change", 1),
-        ("resolution_missed", 16, 1, 2, 1, "late_chat", 1),
-    ]

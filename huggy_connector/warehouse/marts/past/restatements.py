@@ -191,7 +191,7 @@ def _reasons_query(cause: PublishCause) -> str:
     reason = _reason(cause)
     return f"""
         SELECT f.company_id, f.day, f.figure,
-               string_agg(DISTINCT {reason}, ', ' ORDER BY {reason}) AS reason,
+               array_to_string(list_sort(list(DISTINCT {reason})), ', ') AS reason,
                count(DISTINCT f.chat_id) AS chats,
                CASE WHEN count(DISTINCT c.snapshot) = 1 THEN any_value(c.snapshot) END AS snapshot
         FROM (
