@@ -55,7 +55,8 @@ def record(connection: DuckDBPyConnection, *, version: int | None, at: datetime 
             UNION ALL SELECT company_id, chat_id, metric, day, verdict, 1 FROM differing
         ), summed AS (
             SELECT x.company_id, x.day, x.metric, x.verdict, sum(x.change)::BIGINT AS change,
-                   array_to_string(list_sort(list(DISTINCT {reason})), ', ') AS reason, count(DISTINCT x.chat_id) AS chats,
+                   array_to_string(list_sort(list(DISTINCT {reason})), ', ') AS reason,
+                   count(DISTINCT x.chat_id) AS chats,
                    CASE WHEN count(DISTINCT c.snapshot) = 1 THEN any_value(c.snapshot) END AS snapshot
             FROM changes x
             JOIN known k ON k.company_id = x.company_id AND x.day <= k.last
