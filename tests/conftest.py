@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 os.environ["HUGGY_ENV_FILE"] = ""  # no test reads a .env that its developer has in this folder
 # A machine may be busy: no test asserts a duration.
-settings.register_profile("untimed", deadline=None, max_examples=100 if FULL else 20)
+settings.register_profile("untimed", deadline=None, max_examples=100 if FULL else 12)
 settings.load_profile("untimed")
 
 

@@ -19,6 +19,11 @@ from scripts.stack import ROOT, Airflow, StackError
 from tests.recorder import Recorder
 from tests.sizes import FULL
 
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(not FULL, reason="an Airflow of its own, a minute: only at full size, by make proof"),
+]
+
 ROLES = ("viewer", "user", "op", "admin")
 MAY_EDIT = ("op", "admin")
 MAY_RUN = ("user", "op", "admin")

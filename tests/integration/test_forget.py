@@ -321,6 +321,8 @@ def test_what_was_put_back_is_not_loaded_without_the_key_of_the_list(
         loaded_anew(settings_after.model_copy(update={"hash_key": None}), tmp_path / "new.duckdb")
 
 
+@pytest.mark.proof
+@pytest.mark.skipif(not FULL, reason="seconds of forgetting: only at full size, by make proof")
 def test_another_is_not_forgotten_meanwhile_what_was_put_back_of_the_first(
     settings_after: Settings, filled: Path, person: Person, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -356,6 +358,8 @@ def days_later(days: int) -> Clock:
     )
 
 
+@pytest.mark.proof
+@pytest.mark.skipif(not FULL, reason="seconds of forgetting: only at full size, by make proof")
 def test_a_person_in_packs_is_taken_out_of_them_finished_or_not(
     settings: Settings, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

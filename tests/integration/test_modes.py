@@ -394,7 +394,7 @@ def test_messages_before_any_chat_name_the_way(settings: Settings) -> None:
 @pytest.mark.proof
 def test_an_incremental_run_and_a_window_of_a_day_in_a_big_account_cost_few_requests(tmp_path: Path) -> None:
     """At full size 100,000 chats with 500 open, 200 arrivals and 40 closings, a day of them."""
-    chats, still_open = (100_000, 500) if FULL else (3_000, 100)
+    chats, still_open = (100_000, 500) if FULL else (2_400, 80)
     with Sandbox(Options(chats=chats, open_chats=still_open, limit=0)) as desk:
         settings = settings_for(desk, tmp_path)
         Pipeline(settings).land("chats", idempotency_key="test")

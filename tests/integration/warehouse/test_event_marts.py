@@ -192,7 +192,7 @@ def test_a_chat_is_touched_by_its_events_alone(
     assert read_marts(company) == grown
 
 
-@pytest.mark.parametrize("limit", ["MAX_ROWS_PER_BATCH", "MAX_EVENTS_PER_BATCH"])
+@pytest.mark.parametrize("limit", ["MAX_EVENTS_PER_BATCH", *(["MAX_ROWS_PER_BATCH"] if FULL else [])])
 def test_many_chats_are_computed_in_batches(
     company: DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
