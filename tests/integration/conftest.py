@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -18,11 +19,29 @@ from uuid import uuid4
 
 import pytest
 
+from tests.sizes import FULL
 from tests.warm_process import COLD, huggy_command
 
 ROOT = Path(__file__).parents[2]
+MANY_CASES = 8
+"""Cases of one test from which on `make test` runs every second one, and `make proof` the others too."""
 LONGEST = 600
 """Seconds after which a command that does not end fails its test."""
+
+
+def leave_out_every_second_case(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test of many cases run every second one, and the last: each costs a process or more."""
+    by_test = defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            by_test[item.nodeid.partition("[")[0]].append(item)
+    left = {item for cases in by_test.values() if len(cases) >= MANY_CASES for item in cases[1:-1:2]}
+    if FULL:
+        for item in left:
+            item.add_marker("proof")
+    else:
+        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=[*left])
 
 
 @dataclass(frozen=True)
@@ -149,8 +168,10 @@ def opened(folder: Path, **options: float | str) -> Iterator[Account]:
             server.stdout.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before what -m selects
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the tests of the site first: they build it for half a minute, and at the end all would wait for that."""
+    leave_out_every_second_case(config, items)
     items.sort(key=lambda item: item.path != Path(__file__).with_name("test_site.py"))
 
 
