@@ -22,7 +22,7 @@ from huggy_connector.landing.change_detection import (
 )
 from huggy_connector.model import Mode
 from huggy_connector.pipeline.jobs.landing_job import LandingJob
-from huggy_connector.pipeline.jobs.substream_job import RECENT_PERIOD
+from huggy_connector.pipeline.jobs.substream_job import RECENT_PERIOD, list_parent_snapshots
 from huggy_connector.sweep import CreationSpan
 
 ASKED_FOR: Final = timedelta(days=7)
@@ -65,13 +65,7 @@ def choose_rating_job(
     """
     if mode is Mode.TOMBSTONES:
         raise ConfigurationError(f"{resource.name} are no list, so none can be missing from it.")
-    published = without_future_snapshots(landing.snapshots(company_id, parent), now=now)
-    snapshots = [each for each in published if each.mode is not Mode.TOMBSTONES]
-    if not snapshots:
-        raise ConfigurationError(
-            f"Nothing of {parent} is landed yet, so nothing tells which have {resource.name}: "
-            f"`huggy land {parent}` first."
-        )
+    snapshots = list_parent_snapshots(landing, company_id, resource, parent, now=now)
     if span is not None:
         created = frozenset(created_ids(landing, snapshots, start=span.start, end=span.end))
         closed = {number: at for number, at in _read_closings(landing, snapshots).items() if number in created}

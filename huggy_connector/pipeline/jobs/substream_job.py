@@ -37,13 +37,7 @@ def choose_substream_job(
     """Return the job for the lists of many parents. The landed snapshots of the parents say which ones."""
     if mode is Mode.TOMBSTONES:
         raise ConfigurationError(f"{resource.name} are read in the lists of {parent}, none is asked for by its id.")
-    published = without_future_snapshots(landing.snapshots(company_id, parent), now=now)
-    snapshots = [each for each in published if each.mode is not Mode.TOMBSTONES]
-    if not snapshots:
-        raise ConfigurationError(
-            f"Nothing of {parent} is landed yet, so nothing tells which have {resource.name}: "
-            f"`huggy land {parent}` first."
-        )
+    snapshots = list_parent_snapshots(landing, company_id, resource, parent, now=now)
     if span is not None:
         ids = created_ids(landing, snapshots, start=span.start, end=span.end)
         return LandingJob(mode, f"of the {len(ids):,} {parent} created in the span", span, ids=tuple(ids))
@@ -64,6 +58,20 @@ def choose_substream_job(
             " that changed since",
         )
     return LandingJob(mode, f"of {len(ids):,} {parent}{which}", ids=tuple(ids), covers=covers)
+
+
+def list_parent_snapshots(
+    landing: Landing, company_id: int, resource: Resource, parent: str, *, now: datetime
+) -> list[Manifest]:
+    """Return the landed snapshots that tell which parents there are. Raise ConfigurationError where there are none."""
+    published = without_future_snapshots(landing.snapshots(company_id, parent), now=now)
+    snapshots = [each for each in published if each.mode is not Mode.TOMBSTONES]
+    if not snapshots:
+        raise ConfigurationError(
+            f"Nothing of {parent} is landed yet, so nothing tells which have {resource.name}: "
+            f"`huggy land {parent}` first."
+        )
+    return snapshots
 
 
 def _covered_run_keys(children: Manifest, parents: Sequence[Manifest]) -> list[str]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from huggy_connector.warehouse.marts.past import restatements
+
 if TYPE_CHECKING:
     from tests.integration.warehouse.conftest import Desk
 
@@ -45,3 +49,17 @@ def test_a_decided_verdict_that_changes_has_its_line_and_a_pending_one_none(
         ("first_response_missed", 16, 1, 0, -1, "late_change", 1),
         ("resolution_missed", 16, 1, 2, 1, "late_chat", 1),
     ]
+
+
+def test_lines_of_verdicts_alone_are_bounded_too(
+    desk: Desk, chat: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restatements, "MAX_RESTATEMENTS", 2)
+    taken = {"createdAt": "2026-11-16 10:00:00", "agentId": 7, "situation": "in_chat"}
+    late, in_time = {"attendedAt": "2026-11-16 10:30:00"}, {"attendedAt": "2026-11-16 10:05:00"}
+    desk.land([chat(1, **taken, **late), chat(2, **taken, **late)])
+    desk.load()
+    for number in (1, 2):  # each turns two figures of the verdicts, and no other
+        desk.land([chat(number, **taken, **in_time)], minute=10 * number, mode="incremental")
+        desk.load()
+    assert desk.read("SELECT version, count(*) FROM meta.restatements GROUP BY ALL") == [(3, 2)]

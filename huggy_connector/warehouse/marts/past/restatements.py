@@ -69,13 +69,13 @@ def finish(connection: DuckDBPyConnection, cause: PublishCause, *, whole: bool) 
         verdicts.record_all(connection, version=cause.version, at=cause.at, reason=reason)
     else:
         verdicts.record(connection, version=cause.version, at=cause.at, reason=_reason(cause))
-    if not _have_changed(connection):
-        return
-    if whole:
-        _record(connection, cause, default=reason)
-    else:
-        _record(connection, cause, default="late_change", reasons=_reasons_query(cause))
-    _write_figures(connection)
+    if _have_changed(connection):
+        if whole:
+            _record(connection, cause, default=reason)
+        else:
+            _record(connection, cause, default="late_change", reasons=_reasons_query(cause))
+        _write_figures(connection)
+    _remove_oldest(connection)
 
 
 def copy_restatements(connection: DuckDBPyConnection, live: Path) -> None:
@@ -101,6 +101,7 @@ def restate_rollback(connection: DuckDBPyConnection, live: Path, cause: PublishC
         )
         verdicts.record_all(connection, version=cause.version, at=cause.at, reason="rollback")
         _record(connection, cause, default="rollback")
+        _remove_oldest(connection)
     connection.execute("DETACH former")
 
 
@@ -259,6 +260,9 @@ def _record(connection: DuckDBPyConnection, cause: PublishCause, *, default: str
         """,
         {"version": cause.version, "at": cause.at, "reason": default},
     )
+
+
+def _remove_oldest(connection: DuckDBPyConnection) -> None:
     connection.execute(
         f"DELETE FROM {RESTATEMENTS.sql} WHERE version <= (SELECT version FROM {RESTATEMENTS.sql}"
         f" ORDER BY version DESC LIMIT 1 OFFSET {MAX_RESTATEMENTS})"
